@@ -1,0 +1,1 @@
+"""Who is behind an account, and what the CRM learns about them."""

@@ -1,0 +1,128 @@
+"""The port to a CRM: who is known there, and what the hub writes about them.
+
+Rows are flat mappings of the CRM's own field names; every row carries `Hub_Id__c`, our opaque key. Field
+names and meanings: `docs/salesforce.md`; the description of the objects: `enrichment/salesforce/metadata/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+Kind = Literal["profile", "interaction"]
+PersonObject = Literal["Contact", "Lead"]
+Verdict = Literal["done", "retry", "reauthenticate", "quarantine", "relink", "human"]
+"""What to do next with one row.
+
+`done` nothing; `retry` the same row later; `reauthenticate` after a new sign-in; `quarantine` a person must
+change the data or the mapping; `relink` the record it points at was deleted, merged or converted: find its
+successor; `human` several records compete: a person must choose.
+"""
+
+HUB_ID = "Hub_Id__c"
+
+
+@dataclass(frozen=True, slots=True)
+class CrmPerson:
+    """A contact or lead as the CRM holds it; texts are unchanged, empty values are left out."""
+
+    object: PersonObject
+    id: str
+    first_name: str = ""
+    last_name: str = ""
+    name: str = ""
+    """The whole name as the CRM shows it."""
+    emails: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    handles: Mapping[str, str] = field(default_factory=dict)
+    """Platform's name → handle as somebody typed it."""
+    websites: tuple[str, ...] = ()
+    company: str = ""
+    company_id: str = ""
+    """Id of the contact's account, where there is one."""
+    modified: datetime | None = None
+    """The CRM's own time of the last change (UTC)."""
+    deleted: bool = False
+    merged_into: str = ""
+    """Id of the record that survived the merge in which this one was deleted."""
+    converted_to: str = ""
+    """Id of the contact this lead became."""
+    objects_to_processing: bool = False
+    """The person's privacy record says no to processing, profiling or sharing, or asks to be forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """What became of one row, in the order the rows were given."""
+
+    hub_id: str
+    ok: bool
+    record_id: str = ""
+    created: bool = False
+    verdict: Verdict = "done"
+    code: str = ""
+    """The CRM's own word for the error, for example `STRING_TOO_LONG`."""
+    message: str = ""
+    fields: tuple[str, ...] = ()
+    """Fields the error is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing the CRM lacks, and how an administrator mends it."""
+
+    what: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class CrmStatus:
+    """The answer of the preflight check; `problems` empty means the sync can run."""
+
+    version: str
+    instance: str
+    used: int
+    """API calls of the last 24 hours, over all programs."""
+    limit: int
+    problems: tuple[Problem, ...] = ()
+    handle_fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Object → its fields that hold handles, as far as they are readable."""
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems
+
+
+class CRM(Protocol):
+    """What the sync needs from a CRM.
+
+    Every method raises `core.errors`: `TryLater` (busy, over the limit, away), `AuthExpired` (sign-in
+    refused), `Rejected` (the whole request refused), `BadPayload` (an answer that cannot be read) and
+    `NotConfigured`. One bad row is never an exception: it is a `RowResult`.
+    """
+
+    def check(self) -> CrmStatus:
+        """Version, usage, and what is missing with the way to mend it."""
+        ...
+
+    def people(self, since: datetime | None) -> Iterator[CrmPerson]:
+        """Contacts and leads changed since then (all with None), deleted, merged and converted ones too.
+
+        The stretch read overlaps with the one before, so the same person may come again unchanged.
+        """
+        ...
+
+    def upsert(self, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> list[RowResult]:
+        """Create or change by `Hub_Id__c`; a repeat changes nothing. A parent may be named by its own
+        key: `{"Profile__r": {"Hub_Id__c": …}}`."""
+        ...
+
+    def delete(self, kind: Kind, hub_ids: Sequence[str]) -> list[RowResult]:
+        """Delete by `Hub_Id__c`; what is already gone counts as deleted (`ok`, empty `record_id`)."""
+        ...
+
+    def exists(self, kind: Kind, hub_ids: Sequence[str]) -> set[str]:
+        """Those of the ids that stand in the CRM: proof of erasure, reconciliation."""
+        ...
