@@ -1,0 +1,438 @@
+"""The outbox: work that follows from a fact, one row per item and subscriber, written in the fact's transaction.
+
+The row is the letter, the broker only the doorbell (docs/decisions/0001-rows-and-leases-beside-celery.md).
+
+    claim    own short transaction: lease the oldest due rows of one `crashes` level, crashes += 1
+    handle   outside any transaction: read, compute, call the network
+    settle   one write transaction, fenced by the lease: results, further rows, and these rows gone
+
+A batch narrows 200 -> 25 -> 3 -> 1 with the crashes of its rows, so that a row which kills its worker
+dies alone. `crashes` counts deaths of workers, `tries` counts verdicts.
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Column, Index
+from sqlmodel import Field, Session, SQLModel
+
+from core import db, log, metrics
+from core.errors import TryLater
+from core.topics import SUBSCRIBERS, TOPICS, Subscriber
+
+MAX_CRASHES = 5
+MAX_TRIES = 12
+"""Unexpected errors of one item before it is given up: about an hour of back-off."""
+
+logger = log.get("outbox")
+Handler = Callable[[list["Item"]], "Outcome"]
+
+
+class OutboxRow(SQLModel, table=True):
+    """A letter to one subscriber. `due_at` (epoch seconds) is also the end of its lease."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index("outbox_due", "subscriber", "due_at", "id", sqlite_where=sa.text("dead = 0"), postgresql_where=sa.text("dead = 0")),
+        Index(
+            "outbox_waiting_key",
+            "subscriber",
+            "key",
+            unique=True,
+            sqlite_where=sa.text("lease IS NULL AND dead = 0"),
+            postgresql_where=sa.text("lease IS NULL AND dead = 0"),
+        ),
+    )
+    id: int | None = Field(default=None, sa_column=Column(db.BigId, primary_key=True, autoincrement=True))
+    subscriber: str
+    topic: str
+    key: str
+    payload: dict[str, Any] = Field(sa_column=Column(sa.JSON, nullable=False))
+    due_at: float = Field(sa_column=Column(sa.Double, nullable=False))
+    crashes: int = 0
+    tries: int = 0
+    lease: str | None = None
+    dead: int = 0
+    reason: str = ""
+
+
+class SubscriberState(SQLModel, table=True):
+    """A subscriber that was paused, by a person or by a batch that died as a whole."""
+
+    __tablename__ = "subscriber"
+    name: str = Field(primary_key=True)
+    paused: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One claimed letter, as a handler sees it."""
+
+    id: int
+    topic: str
+    key: str
+    payload: dict[str, Any]
+    tries: int = 0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a batch. Items in neither `later` nor `dead` are done.
+
+    `write` runs in the settling transaction and may `emit`; it is dropped with everything else when the
+    lease was lost meanwhile, since another worker has the items then.
+    """
+
+    write: Callable[[Session], None] | None = None
+    later: Mapping[int, TryLater] = field(default_factory=dict)
+    dead: Mapping[int, str] = field(default_factory=dict)
+
+
+DONE = Outcome()
+
+
+class LeaseLost(Exception):
+    """Another worker has these items now."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Rows leased to this worker."""
+
+    subscriber: Subscriber
+    lease: str
+    items: list[Item]
+
+
+# --- writing letters -------------------------------------------------------------------------------
+
+
+def emit(
+    session: Session,
+    topic: str,
+    items: Iterable[tuple[str, dict[str, Any]]],
+    due_at: datetime | None = None,
+) -> int:
+    """Write one row per item and subscriber in the caller's transaction; returns the number of items.
+
+    `items` are (natural key, payload). Of two unclaimed rows with one key the newer payload stays, at
+    the earlier time. An unknown topic is a KeyError: it would be lost.
+    """
+    subscribers = TOPICS[topic]
+    due = time.time() if due_at is None else due_at.timestamp()
+    unique = dict(items)
+    if not unique:
+        return 0
+    session.info.setdefault("rung", set()).update(subscribers)
+    rows = [
+        {"subscriber": name, "topic": topic, "key": key, "payload": unique[key], "due_at": due,
+         "crashes": 0, "tries": 0, "dead": 0, "reason": ""}
+        for name in subscribers
+        for key in sorted(unique)
+    ]  # fmt: skip
+    insert = db.upsert(OutboxRow)
+    statement = insert.on_conflict_do_update(
+        index_elements=["subscriber", "key"],
+        index_where=sa.text("lease IS NULL AND dead = 0"),
+        set_={
+            "payload": insert.excluded.payload,
+            "topic": insert.excluded.topic,
+            "due_at": sa.case(
+                (OutboxRow.__table__.c.due_at < insert.excluded.due_at, OutboxRow.__table__.c.due_at),  # type: ignore[attr-defined]  # SQLModel hides the table
+                else_=insert.excluded.due_at,
+            ),
+        },
+    )
+    session.execute(statement, rows)
+    return len(unique)
+
+
+# --- the three steps -------------------------------------------------------------------------------
+
+
+def claim(subscriber: Subscriber, limit: int | None = None) -> Claim | None:
+    """Lease the oldest due rows; None when nothing is due or the subscriber is paused."""
+    t = OutboxRow.__table__  # type: ignore[attr-defined]  # SQLModel hides the table
+    moment = time.time()
+    due = (t.c.subscriber == subscriber.name) & (t.c.dead == 0) & (t.c.due_at <= moment)
+    with db.read() as session:  # a look first, so that an idle worker takes no write lock
+        if session.execute(sa.select(t.c.id).where(due).limit(1)).first() is None:
+            return None
+        state = session.get(SubscriberState, subscriber.name)
+        if state is not None and state.paused:
+            return None
+    lease = secrets.token_hex(8)
+    with db.write() as session:
+        oldest = session.execute(
+            sa.select(t.c.crashes).where(due).order_by(t.c.due_at, t.c.id).limit(1)
+        ).first()
+        if oldest is None:
+            return None
+        level = int(oldest[0])
+        width = max(1, min(limit or subscriber.batch, subscriber.batch) >> (3 * level))
+        rows = session.execute(
+            sa.select(t.c.id, t.c.topic, t.c.key, t.c.payload, t.c.tries)
+            .where(due, t.c.crashes == level)
+            .order_by(t.c.due_at, t.c.id)
+            .limit(width)
+            .with_for_update(skip_locked=True)
+        ).all()
+        if not rows:
+            return None
+        ids = [row.id for row in rows]
+        if level >= MAX_CRASHES:
+            _bury(session, {row.id: f"Its worker died {level} times while handling it." for row in rows})
+            return Claim(subscriber, lease, [])
+        session.execute(
+            sa.update(t)
+            .where(t.c.id.in_(ids))
+            .values(lease=lease, due_at=moment + subscriber.lease, crashes=t.c.crashes + 1)
+        )
+    return Claim(subscriber, lease, [Item(r.id, r.topic, r.key, r.payload, r.tries) for r in rows])
+
+
+def renew(held: Claim) -> None:
+    """Prolong a lease during long work; LeaseLost when another worker has taken the rows."""
+    t = OutboxRow.__table__  # type: ignore[attr-defined]  # SQLModel hides the table
+    with db.write() as session:
+        result = session.execute(
+            sa.update(t).where(t.c.lease == held.lease).values(due_at=time.time() + held.subscriber.lease)
+        )
+        if result.rowcount != len(held.items):  # type: ignore[attr-defined]  # a cursor result
+            raise LeaseLost(held.subscriber.name)
+
+
+def settle(held: Claim, outcome: Outcome) -> set[str]:
+    """Write a batch's results and remove its rows, if the lease still holds; returns whom to ring."""
+    t = OutboxRow.__table__  # type: ignore[attr-defined]  # SQLModel hides the table
+    names = [item.id for item in held.items]
+    done = [i for i in names if i not in outcome.later and i not in outcome.dead]
+    with db.write() as session:
+        gone = session.execute(sa.delete(t).where(t.c.id.in_(done), t.c.lease == held.lease))
+        kept = session.execute(
+            sa.select(sa.func.count()).select_from(t).where(t.c.lease == held.lease)
+        ).scalar_one()
+        if gone.rowcount + kept != len(names):  # type: ignore[attr-defined]  # a cursor result
+            raise LeaseLost(held.subscriber.name)
+        _postpone(session, held, outcome.later)
+        _give_up(session, held, outcome.dead)
+        if outcome.write is not None:
+            outcome.write(session)
+        rung: set[str] = session.info.get("rung", set())
+    for verdict, number in (("done", len(done)), ("later", len(outcome.later)), ("dead", len(outcome.dead))):
+        if number:
+            metrics.HANDLED.labels(held.subscriber.name, verdict).inc(number)
+    return rung
+
+
+def _postpone(session: Session, held: Claim, later: Mapping[int, TryLater]) -> None:
+    t = OutboxRow.__table__  # type: ignore[attr-defined]  # SQLModel hides the table
+    by_id = {item.id: item for item in held.items}
+    for row_id, error in later.items():
+        newer = session.execute(
+            sa.select(t.c.id).where(
+                t.c.subscriber == held.subscriber.name,
+                t.c.key == by_id[row_id].key,
+                t.c.lease.is_(None),
+                t.c.dead == 0,
+            )
+        ).first()
+        if newer is not None:  # the same fact was announced again meanwhile: that letter is enough
+            session.execute(sa.delete(t).where(t.c.id == row_id))
+            continue
+        wait = error.after * random.uniform(1.0, 1.2)  # noqa: S311  # jitter, not a secret
+        session.execute(
+            sa.update(t)
+            .where(t.c.id == row_id)
+            .values(lease=None, crashes=0, tries=t.c.tries + 1, due_at=time.time() + wait, reason=str(error)[:500])
+        )
+
+
+def _give_up(session: Session, held: Claim, dead: Mapping[int, str]) -> None:
+    if len(dead) >= 10 and len(dead) * 2 >= len(held.items):
+        # Half of a batch does not go bad by itself: something else is broken. Stop, say so, lose nothing.
+        reason = f"{len(dead)} of {len(held.items)} items failed at once: {next(iter(dead.values()))}"
+        pause(session, held.subscriber.name, reason)
+        _postpone(session, held, {row_id: TryLater(text, 60.0) for row_id, text in dead.items()})
+        logger.error("subscriber paused", subscriber=held.subscriber.name, items=len(dead))
+        return
+    _bury(session, dead)
+
+
+def _bury(session: Session, dead: Mapping[int, str]) -> None:
+    t = OutboxRow.__table__  # type: ignore[attr-defined]  # SQLModel hides the table
+    for row_id, reason in dead.items():
+        session.execute(sa.update(t).where(t.c.id == row_id).values(dead=1, lease=None, reason=reason[:2000]))
+
+
+# --- running handlers ------------------------------------------------------------------------------
+
+
+def step(subscriber: Subscriber, handler: Handler, limit: int | None = None) -> tuple[int, set[str]]:
+    """Claim, handle and settle one batch; returns how many items were claimed and whom to ring."""
+    held = claim(subscriber, limit)
+    if held is None:
+        return 0, set()
+    if not held.items:
+        return 1, set()
+    with metrics.BATCH.labels(subscriber.name).time():
+        try:
+            return len(held.items), settle(held, _handle(handler, held))
+        except LeaseLost:
+            logger.warning("lease lost", subscriber=subscriber.name, items=len(held.items))
+            return len(held.items), set()
+
+
+def _handle(handler: Handler, held: Claim) -> Outcome:
+    try:
+        return handler(held.items)
+    except TryLater as error:
+        return Outcome(later={item.id: error for item in held.items})
+    except Exception as error:
+        logger.exception("batch failed", subscriber=held.subscriber.name, items=len(held.items))
+        if len(held.items) == 1:
+            return _failed(held.items[0], error)
+        return _one_by_one(handler, held)
+
+
+def _one_by_one(handler: Handler, held: Claim) -> Outcome:
+    """After an unexpected error in a batch: the rest goes on, the bad item is found and kept."""
+    writes: list[Callable[[Session], None]] = []
+    later: dict[int, TryLater] = {}
+    dead: dict[int, str] = {}
+    for item in held.items:
+        try:
+            outcome = handler([item])
+        except TryLater as error:
+            outcome = Outcome(later={item.id: error})
+        except Exception as error:
+            outcome = _failed(item, error)
+        later.update(outcome.later)
+        dead.update(outcome.dead)
+        if outcome.write is not None:
+            writes.append(outcome.write)
+
+    def write(session: Session) -> None:
+        for one in writes:
+            one(session)
+
+    return Outcome(write, later, dead)
+
+
+def _failed(item: Item, error: Exception) -> Outcome:
+    reason = f"{type(error).__name__}: {error}"
+    if isinstance(error, sa.exc.OperationalError):  # the database itself: no fault of the item
+        return Outcome(later={item.id: TryLater(reason, 2.0)})
+    if item.tries + 1 >= MAX_TRIES:
+        return Outcome(dead={item.id: reason})
+    return Outcome(later={item.id: TryLater(reason, min(600.0, 2.0**item.tries))})
+
+
+# --- looking and mending ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """One subscriber's letters: how many are due, leased, waiting for later and given up."""
+
+    subscriber: str
+    due: int
+    leased: int
+    later: int
+    dead: int
+    next_at: float | None
+    """Epoch seconds of the earliest row that waits for later."""
+    paused: str
+    """Why it is paused; empty when it runs."""
+
+
+def backlog() -> list[Backlog]:
+    """Every subscriber with its letters, in the order of the table of subscribers."""
+    t = OutboxRow.__table__  # type: ignore[attr-defined]  # SQLModel hides the table
+    moment = time.time()
+    alive = t.c.dead == 0
+    free = alive & t.c.lease.is_(None)
+
+    def total(condition: Any) -> Any:
+        return sa.func.sum(sa.case((condition, 1), else_=0))
+
+    query = sa.select(
+        t.c.subscriber,
+        total((alive & (t.c.due_at <= moment))),
+        total(alive & t.c.lease.is_not(None) & (t.c.due_at > moment)),
+        total(free & (t.c.due_at > moment)),
+        total(t.c.dead == 1),
+        sa.func.min(sa.case((free & (t.c.due_at > moment), t.c.due_at))),
+    ).group_by(t.c.subscriber)
+    with db.read() as session:
+        rows = {row[0]: row for row in session.execute(query)}
+        states = {state.name: state for state in session.scalars(sa.select(SubscriberState))}
+    result = []
+    for name in SUBSCRIBERS:
+        row = rows.get(name, (name, 0, 0, 0, 0, None))
+        state = states.get(name)
+        paused = (state.reason or "paused") if state is not None and state.paused else ""
+        result.append(Backlog(name, row[1], row[2], row[3], row[4], row[5], paused))
+    return result
+
+
+def due_subscribers() -> set[str]:
+    """Subscribers that have work now."""
+    t = OutboxRow.__table__  # type: ignore[attr-defined]  # SQLModel hides the table
+    found = set()
+    with db.read() as session:
+        moment = time.time()
+        for name in SUBSCRIBERS:
+            query = sa.select(t.c.id).where(t.c.subscriber == name, t.c.dead == 0, t.c.due_at <= moment).limit(1)
+            if session.execute(query).first() is not None:
+                found.add(name)
+    return found
+
+
+def pause(session: Session, name: str, reason: str) -> None:
+    """Stop handing out a subscriber's rows until `resume`; they wait."""
+    insert = db.upsert(SubscriberState).values(name=name, paused=True, reason=reason)
+    session.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"paused": True, "reason": reason}))
+
+
+def resume(session: Session, name: str) -> None:
+    """Let a paused subscriber go on at once."""
+    session.execute(sa.delete(SubscriberState).where(SubscriberState.name == name))  # type: ignore[arg-type]  # a column
+    session.info.setdefault("rung", set()).add(name)
+
+
+def dead_letters(session: Session, limit: int = 100) -> Sequence[OutboxRow]:
+    """Rows that were given up, newest first, with reason and payload."""
+    t = OutboxRow
+    return session.scalars(sa.select(t).where(t.dead == 1).order_by(sa.desc(t.id)).limit(limit)).all()  # type: ignore[arg-type]  # columns
+
+
+def retry_dead(session: Session, row_ids: Sequence[int]) -> int:
+    """Give dead rows another run; one whose key is announced again already is simply dropped."""
+    t = OutboxRow.__table__  # type: ignore[attr-defined]  # SQLModel hides the table
+    for row in session.execute(sa.select(t).where(t.c.id.in_(row_ids), t.c.dead == 1)).all():
+        session.execute(sa.delete(t).where(t.c.id == row.id))
+        session.info.setdefault("rung", set()).add(row.subscriber)
+        insert = db.upsert(OutboxRow).on_conflict_do_nothing()
+        session.execute(
+            insert,
+            [{"subscriber": row.subscriber, "topic": row.topic, "key": row.key, "payload": row.payload,
+              "due_at": time.time(), "crashes": 0, "tries": 0, "dead": 0, "reason": ""}],
+        )  # fmt: skip
+    return len(row_ids)
+
+
+def drop_dead(session: Session, row_ids: Sequence[int]) -> int:
+    """Remove dead rows for good; the caller records who decided it."""
+    t = OutboxRow.__table__  # type: ignore[attr-defined]  # SQLModel hides the table
+    result = session.execute(sa.delete(t).where(t.c.id.in_(row_ids), t.c.dead == 1))
+    return int(result.rowcount)  # type: ignore[attr-defined]  # a cursor result

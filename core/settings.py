@@ -1,0 +1,87 @@
+"""Every setting in one class, read from the environment with the prefix `WIDERHALL_`."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """One line of help per field; `widerhall settings` prints them with their values."""
+
+    model_config = SettingsConfigDict(env_prefix="WIDERHALL_", extra="ignore")
+
+    data_dir: Path = Field(Path("var"), description="Folder for the database, keys, logs and run-time files.")
+    database_url: str = Field(
+        "", description="PostgreSQL address (postgresql://user:password@host/name); empty: SQLite in data_dir."
+    )
+    redis_url: str = Field(
+        "", description="Redis or Valkey address; empty: REDIS_URL, else an embedded Valkey is started."
+    )
+    host: str = Field("127.0.0.1", description="Address the web server binds to.")
+    port: int = Field(8750, description="Port of the web server; 0 takes a free one.")
+    public_url: str = Field(
+        "", description="Address people and platforms reach this hub at, behind a proxy; empty: http://host:port."
+    )
+    trusted_proxies: str = Field(
+        "127.0.0.1", description="Addresses whose X-Forwarded headers are believed, separated by commas."
+    )
+    workers: int = Field(1, description="Worker processes; more than one needs PostgreSQL.", ge=1)
+    threads: int = Field(8, description="Threads of each worker process.", ge=1)
+    allow_private_hosts: bool = Field(
+        False, description="Let accounts and Salesforce live on private or loopback addresses (tests, intranets)."
+    )
+    undo_seconds: float = Field(8.0, description="Seconds in which a reply can be taken back before it is sent.")
+    reopen_days: int = Field(14, description="Days after closing in which a new message reopens a conversation.")
+    history_days: int = Field(30, description="Days of history fetched when an account is connected.")
+    recheck_days: int = Field(7, description="Messages of so many days are looked up again for edits and deletions.")
+    recheck_seconds: float = Field(600.0, description="Seconds between two such look-ups of an account.")
+    poll_seconds: float = Field(
+        0.0, description="Seconds between two pulls of a feed; 0: what the platform's row says."
+    )
+    crm_seconds: float = Field(300.0, description="Seconds between two reads of changes from the CRM.")
+    private_text_to_crm: bool = Field(
+        False, description="Send the text of private messages to the CRM; off, since their senders do not expect it."
+    )
+    public_excerpt: int = Field(
+        255, description="Characters of a public text that go to the CRM; 0 sends none.", ge=0, le=32000
+    )
+    max_text: int = Field(100_000, description="Characters kept of one message; longer ones are cut and marked.")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    secret_keys: str = Field(
+        "", description="Keys that encrypt secrets, newest first, separated by commas; empty: data_dir/secret.key."
+    )
+    session_days: int = Field(14, description="Days a sign-in lasts without use.")
+    sqlite_max_pages: int = Field(0, description="Upper limit of the SQLite file in 4 kB pages; 0: none.")
+
+    @property
+    def sqlite_path(self) -> Path:
+        """Where the default database lives."""
+        return self.data_dir / "widerhall.sqlite3"
+
+    @property
+    def url(self) -> str:
+        """The database's SQLAlchemy address."""
+        if not self.database_url:
+            return f"sqlite:///{self.sqlite_path}"
+        for old in ("postgresql://", "postgres://"):
+            if self.database_url.startswith(old):
+                return "postgresql+psycopg://" + self.database_url.removeprefix(old)
+        return self.database_url
+
+    @property
+    def run_dir(self) -> Path:
+        """Sockets and announcements of running processes: short, private, gone after a restart of the machine."""
+        mark = hashlib.sha256(str(self.data_dir.resolve()).encode()).hexdigest()[:12]
+        return Path(tempfile.gettempdir()) / f"widerhall-{mark}"
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process; `settings.cache_clear()` reads the environment again."""
+    return Settings()

@@ -1,0 +1,67 @@
+"""Who is told what: every topic of the outbox with its subscribers, as dotted names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Subscriber:
+    """One handler and how it is run.
+
+    `batch` rows at most are claimed at once, for `lease` seconds; `parallel` drains may run side by
+    side; `queue` is the Celery queue (`io` waits on networks, `cpu` computes).
+    """
+
+    name: str
+    batch: int = 200
+    lease: float = 120.0
+    parallel: int = 1
+    queue: str = "cpu"
+
+
+SUBSCRIBERS: dict[str, Subscriber] = {
+    row.name: row
+    for row in (
+        Subscriber("sentiment.tasks.annotate"),
+        Subscriber("sentiment.tasks.forget"),
+        Subscriber("listening.tasks.match"),
+        Subscriber("listening.tasks.rematch", batch=4),
+        Subscriber("listening.tasks.forget"),
+        Subscriber("listening.tasks.forget_person"),
+        Subscriber("enrichment.tasks.match"),
+        Subscriber("enrichment.tasks.sync_profiles"),
+        Subscriber("enrichment.tasks.sync_messages"),
+        Subscriber("enrichment.tasks.send", queue="io", lease=300.0),
+        Subscriber("enrichment.tasks.pull_crm", batch=1, queue="io", lease=600.0),
+        Subscriber("enrichment.tasks.forget", batch=20, queue="io", lease=300.0),
+        Subscriber("connectors.tasks.pull", batch=1, queue="io", lease=300.0, parallel=4),
+        Subscriber("connectors.tasks.deliver", batch=50, queue="io"),
+        Subscriber("connectors.tasks.parents", batch=20, queue="io", lease=300.0),
+        Subscriber("connectors.tasks.recheck", batch=1, queue="io", lease=300.0),
+        Subscriber("connectors.tasks.send", batch=1, queue="io", lease=120.0, parallel=4),
+        Subscriber("web.live.publish", queue="io"),
+    )
+}
+
+TOPICS: dict[str, tuple[str, ...]] = {
+    "message.stored": ("sentiment.tasks.annotate", "web.live.publish"),
+    "message.annotated": ("listening.tasks.match", "enrichment.tasks.sync_messages", "web.live.publish"),
+    "message.deleted": ("listening.tasks.forget", "enrichment.tasks.sync_messages", "web.live.publish"),
+    "identity.seen": ("enrichment.tasks.match",),
+    "person.linked": ("enrichment.tasks.sync_profiles",),
+    "person.erased": (
+        "sentiment.tasks.forget",
+        "listening.tasks.forget_person",
+        "enrichment.tasks.forget",
+    ),
+    "sync.due": ("enrichment.tasks.send",),
+    "crm.due": ("enrichment.tasks.pull_crm",),
+    "query.changed": ("listening.tasks.rematch",),
+    "reply.queued": ("connectors.tasks.send",),
+    "reply.changed": ("web.live.publish",),
+    "feed.due": ("connectors.tasks.pull",),
+    "delivery.received": ("connectors.tasks.deliver",),
+    "parent.missing": ("connectors.tasks.parents",),
+    "recheck.due": ("connectors.tasks.recheck",),
+}
