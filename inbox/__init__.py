@@ -1,0 +1,1 @@
+"""The heart: accounts, conversations, messages, people, rules, search."""
