@@ -77,3 +77,12 @@ def add_key() -> None:
         raise NotConfigured("Keys come from WIDERHALL_SECRET_KEYS: put the new key in front there, then run this again.")
     path = settings().data_dir / "secret.key"
     _write(path, [Fernet.generate_key().decode(), *_keys(path)])
+
+
+def salt() -> bytes:
+    """This installation's secret salt for keyed hashes; it never changes, whatever keys are rotated."""
+    path = settings().data_dir / "salt.key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, [Fernet.generate_key().decode()], exclusive=True)
+    return path.read_bytes().strip()

@@ -11,12 +11,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
 from sqlalchemy.pool import ConnectionPoolEntry
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 from core.errors import TryLater
 from core.settings import settings
 
 _engine: sa.Engine | None = None
+after_commit: list[Callable[[dict[str, Any]], None]] = []
+"""Called with `session.info` after each committed write; the queue rings its doorbell here."""
 
 
 class UtcDateTime(sa.TypeDecorator[datetime]):
@@ -73,12 +75,12 @@ def dialect() -> str:
     return engine().dialect.name
 
 
-def upsert(table: Any) -> Any:
+def upsert(model: type[SQLModel] | sa.Table) -> Any:
     """The dialect's INSERT, which knows on_conflict_do_nothing, on_conflict_do_update and returning.
 
     Give it rows as the second argument of `session.execute`, never `.values(list)`: about 8 times slower.
     """
-    target = getattr(table, "__table__", table)
+    target = model if isinstance(model, sa.Table) else table(model)
     return sqlite.insert(target) if dialect() == "sqlite" else postgresql.insert(target)
 
 
@@ -101,6 +103,9 @@ def write() -> Iterator[Session]:
         with connection.begin(), Session(bind=connection, expire_on_commit=False) as session:
             yield session
             session.flush()
+            info = dict(session.info)
+    for hook in after_commit:
+        hook(info)
 
 
 def ping() -> None:
@@ -145,17 +150,30 @@ def _sqlite_begin(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
-def chunks(session: Session, query: sa.Select[Any], key: Callable[[Any], int], size: int = 1000) -> Iterator[list[Any]]:
-    """Rows of a query that is ordered by one growing id, in lists, without holding a cursor open.
+def sound(text: str) -> str:
+    """Text every store accepts: without NUL (PostgreSQL refuses it) and lone surrogates (no UTF-8 for them)."""
+    if "\x00" in text:
+        text = text.replace("\x00", "")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
-    `query` must take a bound parameter `after` (exclusive lower bound) and be ordered by that id.
+
+def table(model: type[SQLModel]) -> sa.Table:
+    """The table behind a model, for statements that name columns."""
+    found: sa.Table = model.__table__  # type: ignore[attr-defined]  # SQLModel adds it without telling types
+    return found
+
+
+def allocate(session: Session, model: type[SQLModel], count: int) -> list[int]:
+    """`count` fresh row ids, in order, so that rows and what points at them go in bulk without asking back.
+
+    On SQLite the caller holds the write lock and writes the rows in this transaction.
     """
-    after = 0
-    while rows := list(session.execute(query.limit(size), {"after": after})):
-        yield rows
-        after = key(rows[-1])
-
-
-def strip_nul(text: str) -> str:
-    """PostgreSQL refuses NUL in text; no message needs it."""
-    return text.replace("\x00", "") if "\x00" in text else text
+    if count == 0:
+        return []
+    name = table(model).name
+    if dialect() == "sqlite":
+        last = session.execute(sa.text("SELECT seq FROM sqlite_sequence WHERE name = :name"), {"name": name}).scalar()
+        first = int(last or 0) + 1
+        return list(range(first, first + count))
+    query = sa.text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)")
+    return [int(value) for (value,) in session.execute(query, {"name": name, "count": count})]

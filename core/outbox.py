@@ -139,7 +139,7 @@ def emit(
         for name in subscribers
         for key in sorted(unique)
     ]  # fmt: skip
-    insert = db.upsert(OutboxRow)
+    t, insert = db.table(OutboxRow), db.upsert(OutboxRow)
     statement = insert.on_conflict_do_update(
         index_elements=["subscriber", "key"],
         index_where=sa.text("lease IS NULL AND dead = 0"),
@@ -147,7 +147,7 @@ def emit(
             "payload": insert.excluded.payload,
             "topic": insert.excluded.topic,
             "due_at": sa.case(
-                (OutboxRow.__table__.c.due_at < insert.excluded.due_at, OutboxRow.__table__.c.due_at),  # type: ignore[attr-defined]  # SQLModel hides the table
+                (t.c.due_at < insert.excluded.due_at, t.c.due_at),
                 else_=insert.excluded.due_at,
             ),
         },
@@ -161,7 +161,7 @@ def emit(
 
 def claim(subscriber: Subscriber, limit: int | None = None) -> Claim | None:
     """Lease the oldest due rows; None when nothing is due or the subscriber is paused."""
-    t = OutboxRow.__table__  # type: ignore[attr-defined]  # SQLModel hides the table
+    t = db.table(OutboxRow)
     moment = time.time()
     due = (t.c.subscriber == subscriber.name) & (t.c.dead == 0) & (t.c.due_at <= moment)
     with db.read() as session:  # a look first, so that an idle worker takes no write lock
@@ -202,7 +202,7 @@ def claim(subscriber: Subscriber, limit: int | None = None) -> Claim | None:
 
 def renew(held: Claim) -> None:
     """Prolong a lease during long work; LeaseLost when another worker has taken the rows."""
-    t = OutboxRow.__table__  # type: ignore[attr-defined]  # SQLModel hides the table
+    t = db.table(OutboxRow)
     with db.write() as session:
         result = session.execute(
             sa.update(t).where(t.c.lease == held.lease).values(due_at=time.time() + held.subscriber.lease)
@@ -211,9 +211,9 @@ def renew(held: Claim) -> None:
             raise LeaseLost(held.subscriber.name)
 
 
-def settle(held: Claim, outcome: Outcome) -> set[str]:
-    """Write a batch's results and remove its rows, if the lease still holds; returns whom to ring."""
-    t = OutboxRow.__table__  # type: ignore[attr-defined]  # SQLModel hides the table
+def settle(held: Claim, outcome: Outcome) -> None:
+    """Write a batch's results and remove its rows, if the lease still holds; else LeaseLost and nothing."""
+    t = db.table(OutboxRow)
     names = [item.id for item in held.items]
     done = [i for i in names if i not in outcome.later and i not in outcome.dead]
     with db.write() as session:
@@ -227,15 +227,13 @@ def settle(held: Claim, outcome: Outcome) -> set[str]:
         _give_up(session, held, outcome.dead)
         if outcome.write is not None:
             outcome.write(session)
-        rung: set[str] = session.info.get("rung", set())
     for verdict, number in (("done", len(done)), ("later", len(outcome.later)), ("dead", len(outcome.dead))):
         if number:
             metrics.HANDLED.labels(held.subscriber.name, verdict).inc(number)
-    return rung
 
 
 def _postpone(session: Session, held: Claim, later: Mapping[int, TryLater]) -> None:
-    t = OutboxRow.__table__  # type: ignore[attr-defined]  # SQLModel hides the table
+    t = db.table(OutboxRow)
     by_id = {item.id: item for item in held.items}
     for row_id, error in later.items():
         newer = session.execute(
@@ -269,7 +267,7 @@ def _give_up(session: Session, held: Claim, dead: Mapping[int, str]) -> None:
 
 
 def _bury(session: Session, dead: Mapping[int, str]) -> None:
-    t = OutboxRow.__table__  # type: ignore[attr-defined]  # SQLModel hides the table
+    t = db.table(OutboxRow)
     for row_id, reason in dead.items():
         session.execute(sa.update(t).where(t.c.id == row_id).values(dead=1, lease=None, reason=reason[:2000]))
 
@@ -277,19 +275,19 @@ def _bury(session: Session, dead: Mapping[int, str]) -> None:
 # --- running handlers ------------------------------------------------------------------------------
 
 
-def step(subscriber: Subscriber, handler: Handler, limit: int | None = None) -> tuple[int, set[str]]:
-    """Claim, handle and settle one batch; returns how many items were claimed and whom to ring."""
+def step(subscriber: Subscriber, handler: Handler, limit: int | None = None) -> int:
+    """Claim, handle and settle one batch; returns how many rows were claimed."""
     held = claim(subscriber, limit)
     if held is None:
-        return 0, set()
+        return 0
     if not held.items:
-        return 1, set()
+        return 1
     with metrics.BATCH.labels(subscriber.name).time():
         try:
-            return len(held.items), settle(held, _handle(handler, held))
+            settle(held, _handle(handler, held))
         except LeaseLost:
             logger.warning("lease lost", subscriber=subscriber.name, items=len(held.items))
-            return len(held.items), set()
+    return len(held.items)
 
 
 def _handle(handler: Handler, held: Claim) -> Outcome:
@@ -357,7 +355,7 @@ class Backlog:
 
 def backlog() -> list[Backlog]:
     """Every subscriber with its letters, in the order of the table of subscribers."""
-    t = OutboxRow.__table__  # type: ignore[attr-defined]  # SQLModel hides the table
+    t = db.table(OutboxRow)
     moment = time.time()
     alive = t.c.dead == 0
     free = alive & t.c.lease.is_(None)
@@ -387,7 +385,7 @@ def backlog() -> list[Backlog]:
 
 def due_subscribers() -> set[str]:
     """Subscribers that have work now."""
-    t = OutboxRow.__table__  # type: ignore[attr-defined]  # SQLModel hides the table
+    t = db.table(OutboxRow)
     found = set()
     with db.read() as session:
         moment = time.time()
@@ -418,7 +416,7 @@ def dead_letters(session: Session, limit: int = 100) -> Sequence[OutboxRow]:
 
 def retry_dead(session: Session, row_ids: Sequence[int]) -> int:
     """Give dead rows another run; one whose key is announced again already is simply dropped."""
-    t = OutboxRow.__table__  # type: ignore[attr-defined]  # SQLModel hides the table
+    t = db.table(OutboxRow)
     for row in session.execute(sa.select(t).where(t.c.id.in_(row_ids), t.c.dead == 1)).all():
         session.execute(sa.delete(t).where(t.c.id == row.id))
         session.info.setdefault("rung", set()).add(row.subscriber)
@@ -433,6 +431,6 @@ def retry_dead(session: Session, row_ids: Sequence[int]) -> int:
 
 def drop_dead(session: Session, row_ids: Sequence[int]) -> int:
     """Remove dead rows for good; the caller records who decided it."""
-    t = OutboxRow.__table__  # type: ignore[attr-defined]  # SQLModel hides the table
+    t = db.table(OutboxRow)
     result = session.execute(sa.delete(t).where(t.c.id.in_(row_ids), t.c.dead == 1))
     return int(result.rowcount)  # type: ignore[attr-defined]  # a cursor result

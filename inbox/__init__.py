@@ -1,1 +1,1 @@
-"""The heart: accounts, conversations, messages, people, rules, search."""
+"""The heart: accounts, conversations, messages, people, replies, search, consent, erasure."""

@@ -1,0 +1,195 @@
+"""Conversations: where messages are placed, how they are united, and how their standing moves."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from core import audit, db
+from core.errors import Rejected
+from core.event import MESSAGE_KINDS, Event
+from core.settings import settings
+from inbox import states, threading
+from inbox.identities import Key
+from inbox.models import Conversation, Message, ReplyRow
+
+_STANDING = tuple(states.Standing.__dataclass_fields__)
+
+
+def place(
+    session: Session, account_id: int, events: Sequence[Event], authors: Mapping[Key, int]
+) -> dict[str, int]:
+    """The conversation of each new event, by key; makes, unites and moves conversations as needed."""
+    threads = threading.group(events, _known(session, account_id, events))
+    fresh = [thread for thread in threads if not thread.conversations]
+    ids = db.allocate(session, Conversation, len(fresh))
+    new = {id(thread): row_id for thread, row_id in zip(fresh, ids, strict=True)}
+    rows, moved, placed = [], {}, {}
+    for thread in threads:
+        if thread.conversations:
+            row_id = thread.conversations[0]
+            _unite(session, row_id, thread.conversations[1:])
+            moved[row_id] = list(thread.events)
+        else:
+            row_id = new[id(thread)]
+            rows.append(_row(row_id, account_id, thread, authors))
+        placed.update((event.key, row_id) for event in thread.events)
+    if rows:
+        session.execute(sa.insert(db.table(Conversation)), rows)
+    advance(session, moved, authors=authors)
+    return placed
+
+
+def _known(session: Session, account_id: int, events: Sequence[Event]) -> dict[str, set[int]]:
+    """Which stored conversations each referenced key leads to."""
+    m, c = db.table(Message), db.table(Conversation)
+    keys = sorted({key for event in events for key in threading.references(event)})
+    own = sorted(event.key for event in events)
+    known: dict[str, set[int]] = defaultdict(set)
+    for key, row_id in session.execute(sa.select(m.c.key, m.c.conversation_id).where(m.c.key.in_(keys))):
+        known[key].add(row_id)
+    for key, row_id in session.execute(
+        sa.select(m.c.parent_key, m.c.conversation_id).where(m.c.parent_key.in_(own)).distinct()
+    ):
+        known[key].add(row_id)
+    for key, row_id in session.execute(
+        sa.select(c.c.thread_key, c.c.id).where(c.c.account_id == account_id, c.c.thread_key.in_(keys))
+    ):
+        known[key].add(row_id)
+    return known
+
+
+def _row(row_id: int, account_id: int, thread: threading.Thread, authors: Mapping[Key, int]) -> dict[str, Any]:
+    standing = states.advance(states.Standing(), thread.events, _reopen())
+    return {
+        "id": row_id,
+        "account_id": account_id,
+        "platform": thread.events[0].platform,
+        "thread_key": thread.key,
+        "identity_id": _customer(thread.events, authors),
+        "snoozed_until": None,
+        "sentiment": "",
+        "language": "",
+        "intent": "",
+        "urgency": "",
+        "labels": [],
+        **asdict(standing),
+    }
+
+
+def _customer(events: Iterable[Event], authors: Mapping[Key, int]) -> int | None:
+    inbound = [e for e in events if e.direction == "inbound" and e.author is not None and e.origin != "context"]
+    if not inbound:
+        return None
+    first = min(inbound, key=lambda e: (e.kind not in MESSAGE_KINDS, e.posted_at))
+    assert first.author is not None  # noqa: S101  # filtered just above
+    return authors.get((first.author.platform, first.author.id))
+
+
+def advance(
+    session: Session,
+    moved: Mapping[int, Sequence[Event]],
+    *,
+    authors: Mapping[Key, int] | None = None,
+    counted: bool = False,
+) -> None:
+    """Move stored conversations on by what arrived in them; `counted` events are in the number already."""
+    if not moved:
+        return
+    c = db.table(Conversation)
+    columns = [c.c.id, c.c.identity_id, *(c.c[name] for name in _STANDING)]
+    updates = []
+    for row in session.execute(sa.select(*columns).where(c.c.id.in_(sorted(moved)))).mappings():
+        before = states.Standing(**{name: row[name] for name in _STANDING})
+        after = asdict(states.advance(before, moved[row["id"]], _reopen()))
+        if counted:
+            after["messages"] = before.messages
+        customer = row["identity_id"] or _customer(moved[row["id"]], authors or {})
+        updates.append({"row_id": row["id"], "customer": customer, **{f"new_{name}": after[name] for name in _STANDING}})
+    values = {name: sa.bindparam(f"new_{name}") for name in _STANDING}
+    session.execute(
+        sa.update(c).where(c.c.id == sa.bindparam("row_id")).values(identity_id=sa.bindparam("customer"), **values), updates
+    )
+
+
+def _unite(session: Session, survivor: int, others: Sequence[int]) -> None:
+    """A missing parent arrived: threads that hang together become one, the oldest number stays."""
+    if not others:
+        return
+    c, m, r = db.table(Conversation), db.table(Message), db.table(ReplyRow)
+    session.execute(sa.update(m).where(m.c.conversation_id.in_(others)).values(conversation_id=survivor))
+    session.execute(sa.update(r).where(r.c.conversation_id.in_(others)).values(conversation_id=survivor))
+    rows = session.execute(sa.select(c).where(c.c.id.in_([survivor, *others]))).mappings().all()
+    standing = _united([states.Standing(**{name: row[name] for name in _STANDING}) for row in rows])
+    customer = next((row["identity_id"] for row in sorted(rows, key=lambda r: r["id"]) if row["identity_id"]), None)
+    session.execute(sa.delete(c).where(c.c.id.in_(others)))
+    session.execute(sa.update(c).where(c.c.id == survivor).values(identity_id=customer, **asdict(standing)))
+
+
+def _united(standings: Sequence[states.Standing]) -> states.Standing:
+    order = ("open", "pending", "snoozed", "closed", "spam")
+
+    def earliest(name: str) -> Any:
+        return min((v for s in standings if (v := getattr(s, name)) is not None), default=None)
+
+    def latest(name: str) -> Any:
+        return max((v for s in standings if (v := getattr(s, name)) is not None), default=None)
+
+    newest = max(standings, key=lambda s: (s.last_inbound_at is not None, s.last_inbound_at or s.last_at))
+    return states.Standing(
+        state=min((s.state for s in standings), key=order.index),
+        inbox=any(s.inbox for s in standings),
+        private=any(s.private for s in standings),
+        messages=sum(s.messages for s in standings),
+        first_at=earliest("first_at"),
+        last_at=latest("last_at"),
+        last_inbound_at=latest("last_inbound_at"),
+        last_outbound_at=latest("last_outbound_at"),
+        waiting_since=earliest("waiting_since"),
+        first_reply_at=earliest("first_reply_at"),
+        closed_at=latest("closed_at"),
+        excerpt=newest.excerpt,
+    )
+
+
+def _reopen() -> timedelta:
+    return timedelta(days=settings().reopen_days)
+
+
+def refresh_excerpt(session: Session, conversation_id: int) -> None:
+    """After an edit or deletion: the list shows the newest inbound wording that still stands."""
+    m, c = db.table(Message), db.table(Conversation)
+    text = session.execute(
+        sa.select(m.c.text)
+        .where(m.c.conversation_id == conversation_id, m.c.deleted_at.is_(None), m.c.direction == "inbound")
+        .order_by(m.c.posted_at.desc(), m.c.id.desc())
+        .limit(1)
+    ).scalar()
+    excerpt = (text or "")[: states.EXCERPT]
+    session.execute(sa.update(c).where(c.c.id == conversation_id).values(excerpt=excerpt))
+
+
+def forget_reply_text(session: Session, message_id: int) -> None:
+    """An answer of ours that was deleted on its platform keeps no wording here either."""
+    r = db.table(ReplyRow)
+    session.execute(sa.update(r).where(r.c.message_id == message_id).values(text=""))
+
+
+def set_state(session: Session, conversation_id: int, state: str, actor: str) -> None:
+    """Close, reopen, or mark as spam by hand; Rejected for a state there is not."""
+    if state not in states.STATES:
+        raise Rejected(f"There is no state {state!r}. Use one of: {', '.join(states.STATES)}.")
+    c = db.table(Conversation)
+    closed = db.now() if state == "closed" else None
+    values: dict[str, Any] = {"state": state, "closed_at": closed}
+    if state in ("closed", "spam"):
+        values["waiting_since"] = None
+    if session.execute(sa.update(c).where(c.c.id == conversation_id).values(**values)).rowcount != 1:  # type: ignore[attr-defined]  # a cursor result
+        raise Rejected(f"There is no conversation {conversation_id}.")
+    audit.record(session, actor, f"conversation.{state}", f"conversation:{conversation_id}")

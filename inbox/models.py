@@ -1,0 +1,285 @@
+"""The inbox's tables: columns only; the verbs live in the modules beside."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Column, ForeignKey, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from core.db import BigId, UtcDateTime
+
+
+def _id() -> Any:
+    return Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
+
+
+def _ref(target: str, *, index: bool = False, null: bool = False, ondelete: str | None = None) -> Any:
+    column = Column(BigId, ForeignKey(target, ondelete=ondelete), nullable=null, index=index)
+    return Field(default=None, sa_column=column)
+
+
+def _time(*, null: bool = True, index: bool = False) -> Any:
+    return Field(default=None, sa_column=Column(UtcDateTime, nullable=null, index=index))
+
+
+def _json(default: Any = dict) -> Any:
+    return Field(default_factory=default, sa_column=Column(sa.JSON, nullable=False))
+
+
+class Account(SQLModel, table=True):
+    """One of our own accounts on a platform. `secrets` is sealed JSON (core.crypto)."""
+
+    __tablename__ = "account"
+    __table_args__ = (UniqueConstraint("platform", "external_id", name="account_platform_id"),)
+    id: int | None = _id()
+    platform: str
+    external_id: str
+    """Our immutable id there."""
+    handle: str = ""
+    name: str = ""
+    base_url: str = ""
+    secrets: str = ""
+    config: dict[str, Any] = _json()
+    state: str = "active"
+    """active, paused, auth_expired or removed."""
+    error: str = ""
+    """What is wrong, as a sentence for people; empty when all is well."""
+    language: str = ""
+    """Default language of what arrives, when nothing else tells."""
+    created_at: datetime = _time(null=False)
+    recheck_at: datetime | None = _time()
+
+
+class Feed(SQLModel, table=True):
+    """Something pulled for an account, with the cursor up to which everything is stored."""
+
+    __tablename__ = "feed"
+    __table_args__ = (UniqueConstraint("account_id", "name", name="feed_name"),)
+    id: int | None = _id()
+    account_id: int = _ref("account.id")
+    name: str
+    """notifications, conversations, own …; listening feeds are `tag:…` and `search:…`."""
+    cursor: str | None = None
+    enabled: bool = True
+    due_at: datetime = _time(null=False, index=True)
+    pulled_at: datetime | None = _time()
+    error: str = ""
+
+
+class Contact(SQLModel, table=True):
+    """The person or organisation behind identities and CRM records; the id is a ULID and stable."""
+
+    __tablename__ = "contact"
+    id: str = Field(primary_key=True, max_length=26)
+    name: str = ""
+    attributes: list[dict[str, Any]] = _json(list)
+    """name, value, source, at, confidence, purpose, basis: one entry per known fact."""
+    created_at: datetime = _time(null=False)
+
+
+class Identity(SQLModel, table=True):
+    """An account of somebody on one platform."""
+
+    __tablename__ = "identity"
+    __table_args__ = (
+        UniqueConstraint("platform", "external_id", name="identity_platform_id"),
+        {"sqlite_autoincrement": True},
+    )
+    id: int | None = _id()
+    platform: str
+    external_id: str
+    handle: str = ""
+    name: str = ""
+    url: str = ""
+    avatar_url: str = ""
+    bio: str = ""
+    links: list[dict[str, Any]] = _json(list)
+    """url, label, verified."""
+    location: str = ""
+    language: str = ""
+    followers: int | None = None
+    following: int | None = None
+    bot: bool = False
+    domain_handle: bool = False
+    ours: bool = False
+    """One of our own accounts."""
+    contact_id: str | None = Field(default=None, foreign_key="contact.id", index=True)
+    first_seen: datetime = _time(null=False)
+    last_seen: datetime = _time(null=False)
+
+
+class Conversation(SQLModel, table=True):
+    """The unit of work: a thread or a private conversation on one account."""
+
+    __tablename__ = "conversation"
+    __table_args__ = (
+        Index("conversation_thread", "account_id", "thread_key"),
+        Index("conversation_list", "inbox", "state", "last_at"),
+        {"sqlite_autoincrement": True},
+    )
+    id: int | None = _id()
+    account_id: int = _ref("account.id")
+    platform: str
+    thread_key: str
+    """Key of the root message or of the platform's conversation."""
+    private: bool = False
+    inbox: bool = True
+    """False: only listened to; nobody has to answer."""
+    state: str = "open"
+    """open, pending, snoozed, closed or spam."""
+    snoozed_until: datetime | None = _time()
+    closed_at: datetime | None = _time()
+    identity_id: int | None = _ref("identity.id", index=True, null=True)
+    """The customer: who wrote the first inbound message."""
+    excerpt: str = ""
+    """Start of the newest inbound message, for lists."""
+    messages: int = 0
+    first_at: datetime = _time(null=False)
+    last_at: datetime = _time(null=False, index=True)
+    last_inbound_at: datetime | None = _time()
+    last_outbound_at: datetime | None = _time()
+    waiting_since: datetime | None = _time()
+    """The first inbound message nobody answered yet."""
+    first_reply_at: datetime | None = _time()
+    sentiment: str = ""
+    language: str = ""
+    intent: str = ""
+    urgency: str = ""
+    labels: list[str] = _json(list)
+
+
+class Message(SQLModel, table=True):
+    """One event as it stands now; older wordings are in `message_version`."""
+
+    __tablename__ = "message"
+    __table_args__ = (
+        Index("message_thread", "conversation_id", "posted_at", "id"),
+        {"sqlite_autoincrement": True},
+    )
+    id: int | None = _id()
+    key: str = Field(unique=True, max_length=500)
+    account_id: int = _ref("account.id")
+    platform: str
+    kind: str
+    direction: str
+    origin: str
+    conversation_id: int = _ref("conversation.id")
+    identity_id: int | None = _ref("identity.id", index=True, null=True)
+    """The author; None when the source does not tell."""
+    parent_key: str | None = Field(default=None, index=True, max_length=500)
+    text: str = ""
+    subject: str = ""
+    url: str = ""
+    ref: str = ""
+    visibility: str = "public"
+    posted_at: datetime = _time(null=False, index=True)
+    stored_at: datetime = _time(null=False)
+    edited_at: datetime | None = _time()
+    deleted_at: datetime | None = _time()
+    version: int = 1
+    """Grows with each edit or deletion; follow-up work names the version it was made for."""
+    hashtags: list[str] = _json(list)
+    attachments: list[dict[str, Any]] = _json(list)
+    counts: dict[str, Any] = _json()
+    raw: dict[str, Any] = _json()
+    language: str = ""
+    sentiment: str = ""
+    intent: str = ""
+    urgency: str = ""
+    labels: list[str] = _json(list)
+    hits: list[int] = _json(list)
+    """Ids of the subjects whose queries it matches."""
+    erased: bool = False
+
+
+class MessageAccount(SQLModel, table=True):
+    """A message that reached more than the account it is stored under."""
+
+    __tablename__ = "message_account"
+    message_id: int = Field(sa_column=Column(BigId, ForeignKey("message.id", ondelete="CASCADE"), primary_key=True))
+    account_id: int = Field(sa_column=Column(BigId, ForeignKey("account.id"), primary_key=True))
+
+
+class MessageVersion(SQLModel, table=True):
+    """A wording that was replaced by an edit."""
+
+    __tablename__ = "message_version"
+    message_id: int = Field(sa_column=Column(BigId, ForeignKey("message.id", ondelete="CASCADE"), primary_key=True))
+    version: int = Field(primary_key=True)
+    text: str = ""
+    seen_at: datetime = _time(null=False)
+
+
+class ReplyRow(SQLModel, table=True):
+    """What an agent sends: queued, sending, sent, failed, unknown or cancelled."""
+
+    __tablename__ = "reply"
+    id: int | None = _id()
+    key: str = Field(unique=True, max_length=100)
+    """Ours, the same for every attempt."""
+    conversation_id: int = _ref("conversation.id", index=True)
+    answers_id: int | None = _ref("message.id", null=True)
+    text: str
+    visibility: str = "public"
+    author: str = ""
+    """Who wrote it: `user:3` or `cli`."""
+    state: str = "queued"
+    error: str = ""
+    message_id: int | None = _ref("message.id", null=True)
+    """The message it became."""
+    attempts: int = 0
+    send_at: datetime = _time(null=False)
+    created_at: datetime = _time(null=False)
+    sent_at: datetime | None = _time()
+
+
+class Delivery(SQLModel, table=True):
+    """A webhook's body, kept before anything is done with it; removed once it is handled."""
+
+    __tablename__ = "delivery"
+    id: int | None = _id()
+    account_id: int = _ref("account.id")
+    headers: dict[str, str] = _json()
+    body: str = ""
+    """Base64: what arrives need not be text."""
+    received_at: datetime = _time(null=False)
+    error: str = ""
+
+
+class BadItem(SQLModel, table=True):
+    """Something a platform sent that could not be read: kept, shown, and never in the way."""
+
+    __tablename__ = "bad_item"
+    __table_args__ = (UniqueConstraint("account_id", "source", "digest", name="bad_item_once"),)
+    id: int | None = _id()
+    account_id: int = _ref("account.id")
+    source: str
+    reason: str
+    raw: str = ""
+    digest: str
+    seen_at: datetime = _time(null=False)
+
+
+class Tombstone(SQLModel, table=True):
+    """A salted hash of an erased identity, message or contact: what must not come back."""
+
+    __tablename__ = "tombstone"
+    digest: str = Field(primary_key=True, max_length=64)
+    kind: str
+    at: datetime = _time(null=False)
+
+
+class Objection(SQLModel, table=True):
+    """A person objects to a purpose; the gate in inbox.consent asks here."""
+
+    __tablename__ = "objection"
+    __table_args__ = (UniqueConstraint("subject", "purpose", name="objection_once"),)
+    id: int | None = _id()
+    subject: str = Field(index=True)
+    """`identity:12` or `contact:01J…`."""
+    purpose: str
+    source: str = ""
+    at: datetime = _time(null=False)

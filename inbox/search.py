@@ -1,0 +1,100 @@
+"""Full text over all messages: one design on SQLite (FTS5) and PostgreSQL (tsvector).
+
+Words are prepared in Python (`inbox.text`), so both engines find the same, in three languages. The index
+keeps no text: a row is taken out by the exact tokens that were put in, which are a pure function of the
+message's text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from core import db
+from inbox.models import Message
+from inbox.text import search_query, search_tokens
+
+CREATE = {
+    "sqlite": (
+        "CREATE VIRTUAL TABLE message_search USING fts5(body, content='', columnsize=0, "
+        "tokenize='unicode61 remove_diacritics 0')",
+    ),
+    "postgresql": (
+        "CREATE TABLE message_search (message_id BIGINT PRIMARY KEY, body TSVECTOR NOT NULL)",
+        "CREATE INDEX message_search_body ON message_search USING gin (body)",
+    ),
+}
+_ADD = {
+    "sqlite": "INSERT INTO message_search (rowid, body) VALUES (:id, :body)",
+    "postgresql": "INSERT INTO message_search (message_id, body) VALUES (:id, to_tsvector('simple', :body)) "
+    "ON CONFLICT (message_id) DO UPDATE SET body = excluded.body",
+}
+_REMOVE = {
+    "sqlite": "INSERT INTO message_search (message_search, rowid, body) VALUES ('delete', :id, :body)",
+    "postgresql": "DELETE FROM message_search WHERE message_id = :id",
+}
+
+
+def body(text: str, subject: str = "") -> str:
+    """The tokens of a message."""
+    return search_tokens(f"{subject} {text}" if subject else text)
+
+
+def add(session: Session, rows: Iterable[tuple[int, str]]) -> None:
+    """Index messages: (message id, tokens)."""
+    values = [{"id": row_id, "body": tokens} for row_id, tokens in rows if tokens]
+    if values:
+        session.execute(sa.text(_ADD[db.dialect()]), values)
+
+
+def remove(session: Session, rows: Iterable[tuple[int, str]]) -> None:
+    """Take messages out: (message id, the very tokens that were put in)."""
+    values = [{"id": row_id, "body": tokens} for row_id, tokens in rows if tokens]
+    if values:
+        session.execute(sa.text(_REMOVE[db.dialect()]), values)
+
+
+def find(session: Session, query: str, limit: int = 50, before: tuple[datetime, int] | None = None) -> list[Message]:
+    """Messages that contain every term of what a person typed, newest first.
+
+    `before` continues after the last message of the page before (its posted_at and id). Words, "phrases"
+    and prefix* are understood; two characters are enough in Japanese.
+    """
+    condition = matches(query)
+    if condition is None:
+        return []
+    statement = sa.select(Message).where(condition)
+    if before is not None:
+        statement = statement.where(sa.tuple_(Message.posted_at, Message.id) < sa.tuple_(*map(sa.literal, before)))  # type: ignore[arg-type]  # columns
+    statement = statement.order_by(sa.desc(Message.posted_at), sa.desc(Message.id)).limit(limit)  # type: ignore[arg-type]  # columns
+    return list(session.scalars(statement))
+
+
+def matches(query: str) -> sa.ColumnElement[bool] | None:
+    """The condition on `message.id` for what a person typed; None when there is nothing to look for."""
+    terms = search_query(query)
+    if not terms:
+        return None
+    sqlite = db.dialect() == "sqlite"
+    sql = (
+        "message.id IN (SELECT rowid FROM message_search WHERE message_search MATCH :query)"
+        if sqlite
+        else "message.id IN (SELECT message_id FROM message_search WHERE body @@ to_tsquery('simple', :query))"
+    )
+    return sa.text(sql).bindparams(query=_fts5(terms) if sqlite else _tsquery(terms))  # type: ignore[return-value]  # a condition
+
+
+def _fts5(terms: Sequence[str]) -> str:
+    return " AND ".join(f'"{term[:-1]}"*' if term.endswith("*") else f'"{term}"' for term in terms)
+
+
+def _tsquery(terms: Sequence[str]) -> str:
+    def one(term: str) -> str:
+        if term.endswith("*"):
+            return f"'{term[:-1]}':*"
+        return "(" + " <-> ".join(f"'{token}'" for token in term.split()) + ")"
+
+    return " & ".join(one(term) for term in terms)

@@ -1,0 +1,1 @@
+"""Every way in: pages, webhooks, live events and the command line."""
