@@ -1,1 +1,1 @@
-"""What is said about a subject: saved queries over every message, and the reports made of them."""
+"""Subjects that are followed, their saved queries, hits and reports."""

@@ -1,1 +1,1 @@
-"""What a message says: language, sentiment, intent, urgency and labels, behind one port."""
+"""Language, sentiment, intent and labels of messages."""

@@ -1,0 +1,59 @@
+"""The one thing every annotator does: texts in, annotations out, in the same order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Sentiment = Literal["negative", "neutral", "positive", "unsure"]
+Intent = Literal["question", "complaint", "praise", "request", "purchase", "churn", "spam", "other"]
+Urgency = Literal["low", "normal", "high"]
+
+CLASSES: tuple[Sentiment, Sentiment, Sentiment] = ("negative", "neutral", "positive")
+"""The order of `Annotation.probabilities`."""
+
+UNSURE_BELOW = 0.45
+"""With no class at least this likely, the sentiment is "unsure"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """What an annotator says about one text.
+
+    `language` is an ISO 639 code or "und"; `probabilities` are (negative, neutral, positive) and sum
+    to 1; `model` and `version` name who said it. `intent` and `urgency` are None where the annotator
+    cannot tell.
+    """
+
+    language: str
+    language_confidence: float
+    sentiment: Sentiment
+    probabilities: tuple[float, float, float]
+    intent: Intent | None
+    urgency: Urgency | None
+    model: str
+    version: str
+
+
+class Annotator(Protocol):
+    """A lexicon or a model; `name` and `version` go onto every annotation."""
+
+    @property
+    def name(self) -> str:
+        """For example "lexicon" or "hub:owner/model"."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Changes whenever an answer may change."""
+        ...
+
+    def annotate(self, texts: list[str], languages: list[str | None] | None = None) -> list[Annotation]:
+        """One annotation per text, in order. `languages` are what the platform claims, to lean on."""
+        ...
+
+
+def decide(probabilities: tuple[float, float, float], threshold: float = UNSURE_BELOW) -> Sentiment:
+    """The likeliest class, or "unsure" when none reaches the threshold."""
+    best = max(probabilities)
+    return CLASSES[probabilities.index(best)] if best >= threshold else "unsure"
