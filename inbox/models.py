@@ -283,3 +283,13 @@ class Objection(SQLModel, table=True):
     purpose: str
     source: str = ""
     at: datetime = _time(null=False)
+
+
+class Purpose(SQLModel, table=True):
+    """What data may be used for on this installation, and on which lawful basis."""
+
+    __tablename__ = "purpose"
+    name: str = Field(primary_key=True)
+    enabled: bool = False
+    basis: str = ""
+    """consent, contract or legitimate_interest."""

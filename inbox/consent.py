@@ -1,0 +1,98 @@
+"""Who may do what with whose data: asked here, and nowhere else.
+
+A purpose must be switched on for the installation (with its lawful basis), and neither the identity nor
+its contact may have objected or be erased. Unknown people and unknown purposes are denied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from core import audit, db
+from core.errors import Rejected
+from inbox.models import Identity, Objection, Purpose
+
+PURPOSES: dict[str, tuple[bool, str]] = {
+    "match": (True, "legitimate_interest"),
+    "profile": (True, "legitimate_interest"),
+    "crm_sync": (False, ""),
+}
+"""What there is, and how a new installation starts: the CRM is off until somebody names the basis."""
+
+BASES = ("consent", "contract", "legitimate_interest")
+
+
+def may(session: Session, person: int | str, purpose: str) -> bool:
+    """`person` is an identity's row id or a contact's id."""
+    if isinstance(person, int):
+        return person in may_many(session, [person], purpose)
+    if not switched_on(session, purpose):
+        return False
+    o = db.table(Objection)
+    query = sa.select(o.c.id).where(o.c.subject == f"contact:{person}", o.c.purpose.in_([purpose, "all"]))
+    return session.execute(query.limit(1)).first() is None
+
+
+def may_many(session: Session, identity_ids: Iterable[int], purpose: str) -> set[int]:
+    """Those of the identities whose data may be used for a purpose; two queries for any number."""
+    wanted = sorted(set(identity_ids))
+    if not wanted or not switched_on(session, purpose):
+        return set()
+    i, o = db.table(Identity), db.table(Objection)
+    contacts = dict(session.execute(sa.select(i.c.id, i.c.contact_id).where(i.c.id.in_(wanted))).tuples())
+    subjects = [f"identity:{one}" for one in contacts]
+    subjects += sorted({f"contact:{contact}" for contact in contacts.values() if contact})
+    objected = set(
+        session.scalars(
+            sa.select(o.c.subject).where(o.c.subject.in_(subjects), o.c.purpose.in_([purpose, "all"]))
+        )
+    )
+    return {
+        one
+        for one, contact in contacts.items()
+        if f"identity:{one}" not in objected and f"contact:{contact}" not in objected
+    }
+
+
+def switched_on(session: Session, purpose: str) -> bool:
+    """The installation uses data for this purpose at all."""
+    row = session.get(Purpose, purpose)
+    if row is not None:
+        return row.enabled and bool(row.basis)
+    on, basis = PURPOSES.get(purpose, (False, ""))
+    return on and bool(basis)
+
+
+def switch(session: Session, purpose: str, *, enabled: bool, basis: str, actor: str) -> None:
+    """Switch a purpose on or off; Rejected without a known lawful basis."""
+    if purpose not in PURPOSES:
+        raise Rejected(f"There is no purpose {purpose!r}. There are: {', '.join(PURPOSES)}.")
+    if enabled and basis not in BASES:
+        raise Rejected(f"Name the lawful basis: one of {', '.join(BASES)}.")
+    row = {"name": purpose, "enabled": enabled, "basis": basis}
+    insert = db.upsert(Purpose)
+    session.execute(insert.on_conflict_do_update(index_elements=["name"], set_=row), [row])
+    audit.record(session, actor, "purpose.switched", f"purpose:{purpose}", {"enabled": enabled, "basis": basis})
+
+
+def object_to(session: Session, subject: str, purpose: str, source: str, actor: str) -> None:
+    """Record an objection of `identity:12` or `contact:01J…` to a purpose, or to `all`; again is harmless."""
+    row = {"subject": subject, "purpose": purpose, "source": source, "at": db.now()}
+    session.execute(db.upsert(Objection).on_conflict_do_nothing(), [row])
+    audit.record(session, actor, "objection.recorded", subject, {"purpose": purpose, "source": source})
+
+
+def withdraw_objection(session: Session, subject: str, purpose: str, actor: str) -> None:
+    """The person changed their mind."""
+    o = db.table(Objection)
+    session.execute(sa.delete(o).where(o.c.subject == subject, o.c.purpose == purpose))
+    audit.record(session, actor, "objection.withdrawn", subject, {"purpose": purpose})
+
+
+def objections(session: Session, subjects: Iterable[str]) -> list[Objection]:
+    """What these people objected to."""
+    o = db.table(Objection)
+    return list(session.scalars(sa.select(Objection).where(o.c.subject.in_(sorted(subjects)))))

@@ -1,0 +1,162 @@
+"""Erasing a person: everything that reaches them here, now; the spokes follow through `person.erased`.
+
+What stays is an empty shell of each message, so that counts and threads hold, and a salted hash of the
+person's ids, so that the platform cannot bring them back.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from core import audit, db, outbox
+from core.errors import Rejected
+from inbox import search, tombstones
+from inbox.models import (
+    BadItem,
+    Contact,
+    Conversation,
+    Delivery,
+    Identity,
+    Message,
+    MessageVersion,
+    Objection,
+    ReplyRow,
+)
+
+TABLES: dict[str, str] = {
+    "account": "ours: no person but ourselves",
+    "feed": "ours: cursors",
+    "contact": "here",
+    "identity": "here",
+    "conversation": "here: the excerpt and the customer",
+    "message": "here: emptied, its key replaced by a hash",
+    "message_account": "follows the message: two row ids",
+    "message_version": "here",
+    "reply": "here: text of answers to the person",
+    "delivery": "here: bodies that still wait are dropped when they name the person",
+    "bad_item": "here: raw items that name the person",
+    "tombstone": "the proof: a salted hash",
+    "objection": "here",
+    "purpose": "no person",
+    "outbox": "rows hold ids; a live-event row goes once it is published",
+    "subscriber": "no person",
+    "audit": "ids only; must outlive the person as proof",
+    "annotation": "sentiment.tasks.forget",
+    "label": "no person",
+    "annotator": "no person",
+    "subject": "no person",
+    "query": "no person",
+    "hit": "listening.tasks.forget_person",
+    "user": "people who work here: removed by an administrator",
+    "session": "follows the user",
+}
+"""Every table and who erases a person in it; a test fails when a table is missing here."""
+
+
+def erase(session: Session, person: str, actor: str) -> dict[str, int]:
+    """Erase `identity:12` (or `12`) or `contact:01J…`; returns how many rows of each kind were emptied."""
+    identity_ids, contact_id = _who(session, person)
+    i, m = db.table(Identity), db.table(Message)
+    people = session.execute(sa.select(i).where(i.c.id.in_(identity_ids))).all()
+    own = sa.select(m.c.id, m.c.key).where(m.c.identity_id.in_(identity_ids))
+    keys = {row.key: row.id for row in session.execute(own)}
+    answers = sa.select(m.c.id, m.c.key).where(m.c.direction == "outbound", m.c.parent_key.in_(sorted(keys)))
+    keys |= {row.key: row.id for row in session.execute(answers)}
+    keys |= _private(session, identity_ids)
+    message_ids = sorted(keys.values())
+    tombstones.bury(session, "identity", [f"{row.platform}:{row.external_id}" for row in people])
+    tombstones.bury(session, "event", keys)
+    _empty_messages(session, keys)
+    _empty_conversations(session, identity_ids, message_ids)
+    words = {word for row in people for word in (row.external_id, row.handle) if len(word) > 2}
+    _drop_raw(session, words)
+    subjects = [f"identity:{one}" for one in identity_ids] + ([f"contact:{contact_id}"] if contact_id else [])
+    session.execute(sa.delete(Objection).where(db.table(Objection).c.subject.in_(subjects)))
+    session.execute(sa.delete(i).where(i.c.id.in_(identity_ids)))
+    contact_ids = [contact_id] if contact_id else []
+    payload: dict[str, Any] = {
+        "identity_ids": identity_ids, "contact_ids": contact_ids, "message_ids": message_ids,
+    }  # fmt: skip
+    outbox.emit(session, "person.erased", [(person, payload)])
+    if contact_id:
+        session.execute(sa.delete(Contact).where(db.table(Contact).c.id == contact_id))
+    audit.record(session, actor, "person.erased", person, {"messages": len(message_ids)})
+    return {"identities": len(identity_ids), "contacts": len(contact_ids), "messages": len(message_ids)}
+
+
+def _who(session: Session, person: str) -> tuple[list[int], str | None]:
+    """The identities of a person and the contact, which falls with its last identity."""
+    kind, _, value = person.rpartition(":")
+    i = db.table(Identity)
+    if kind == "contact":
+        if session.get(Contact, value) is None:
+            raise Rejected(f"There is no contact {value}.")
+        return list(session.scalars(sa.select(i.c.id).where(i.c.contact_id == value))), value
+    identity = session.get(Identity, int(value)) if value.isdigit() else None
+    if identity is None:
+        raise Rejected(f"There is no person {person!r}. Name one as identity:12 or contact:01J….")
+    if identity.contact_id is None:
+        return [int(value)], None
+    return list(session.scalars(sa.select(i.c.id).where(i.c.contact_id == identity.contact_id))), identity.contact_id
+
+
+def _private(session: Session, identity_ids: list[int]) -> dict[str, int]:
+    """Both sides of private conversations with this person."""
+    c, m = db.table(Conversation), db.table(Message)
+    query = (
+        sa.select(m.c.key, m.c.id)
+        .join(c, c.c.id == m.c.conversation_id)
+        .where(c.c.identity_id.in_(identity_ids), c.c.private)
+    )
+    return dict(session.execute(query).tuples())
+
+
+def _empty_messages(session: Session, keys: dict[str, int]) -> None:
+    m, v = db.table(Message), db.table(MessageVersion)
+    ids = sorted(keys.values())
+    rows = session.execute(sa.select(m.c.id, m.c.text, m.c.subject).where(m.c.id.in_(ids), m.c.deleted_at.is_(None)))
+    search.remove(session, [(row.id, search.body(row.text, row.subject)) for row in rows.all()])
+    session.execute(sa.delete(v).where(v.c.message_id.in_(ids)))
+    moment = db.now()
+    for key, row_id in keys.items():
+        shell = f"erased:{tombstones.digest('event', key)}"
+        session.execute(sa.update(m).where(m.c.parent_key == key).values(parent_key=shell))
+        session.execute(
+            sa.update(m)
+            .where(m.c.id == row_id)
+            .values(
+                key=shell, identity_id=None, text="", subject="", url="", ref="", hashtags=[], attachments=[],
+                raw={}, labels=[], hits=[], erased=True, deleted_at=moment, version=m.c.version + 1,
+            )
+        )  # fmt: skip
+
+
+def _empty_conversations(session: Session, identity_ids: list[int], message_ids: list[int]) -> None:
+    c, r = db.table(Conversation), db.table(ReplyRow)
+    session.execute(
+        sa.update(r)
+        .where(sa.or_(r.c.answers_id.in_(message_ids), r.c.message_id.in_(message_ids)))
+        .values(text="", state=sa.case((r.c.state == "queued", "cancelled"), else_=r.c.state))
+    )
+    touched = sa.select(c.c.id, c.c.thread_key).where(c.c.identity_id.in_(identity_ids))
+    for row in session.execute(touched).all():
+        session.execute(
+            sa.update(c)
+            .where(c.c.id == row.id)
+            .values(
+                identity_id=None, excerpt="", state="closed", waiting_since=None,
+                thread_key=f"erased:{tombstones.digest('thread', row.thread_key)}",
+            )
+        )  # fmt: skip
+
+
+def _drop_raw(session: Session, words: set[str]) -> None:
+    """Raw items and waiting deliveries that name the person."""
+    bad, delivery = db.table(BadItem), db.table(Delivery)
+    for word in words:
+        session.execute(sa.delete(bad).where(bad.c.raw.contains(word, autoescape=True)))
+    if words:
+        session.execute(sa.delete(delivery).where(delivery.c.error != ""))

