@@ -68,7 +68,6 @@ def whole(org: Org, table: Table, version: str) -> dict[str, Any]:
             for object_, f in table.children
         ],
         "recordTypeInfos": [],
-        "sobjectDescribeOption": "FULL",
     }
 
 
