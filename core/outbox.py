@@ -16,6 +16,7 @@ import random
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -200,6 +201,19 @@ def claim(subscriber: Subscriber, limit: int | None = None) -> Claim | None:
     return Claim(subscriber, lease, [Item(r.id, r.topic, r.key, r.payload, r.tries) for r in rows])
 
 
+_current: ContextVar[Claim | None] = ContextVar("outbox_claim", default=None)
+
+
+def keep_alive() -> None:
+    """Called by a handler between two slow steps: prolongs the lease of what it is handling.
+
+    LeaseLost when another worker has taken over: the handler lets it through and stops.
+    """
+    held = _current.get()
+    if held is not None:
+        renew(held)
+
+
 def renew(held: Claim) -> None:
     """Prolong a lease during long work; LeaseLost when another worker has taken the rows."""
     t = db.table(OutboxRow)
@@ -291,8 +305,18 @@ def step(subscriber: Subscriber, handler: Handler, limit: int | None = None) -> 
 
 
 def _handle(handler: Handler, held: Claim) -> Outcome:
+    token = _current.set(held)
+    try:
+        return _handled(handler, held)
+    finally:
+        _current.reset(token)
+
+
+def _handled(handler: Handler, held: Claim) -> Outcome:
     try:
         return handler(held.items)
+    except LeaseLost:
+        raise
     except TryLater as error:
         return Outcome(later={item.id: error for item in held.items})
     except Exception as error:
@@ -310,6 +334,8 @@ def _one_by_one(handler: Handler, held: Claim) -> Outcome:
     for item in held.items:
         try:
             outcome = handler([item])
+        except LeaseLost:
+            raise
         except TryLater as error:
             outcome = Outcome(later={item.id: error})
         except Exception as error:

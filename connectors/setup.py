@@ -1,0 +1,74 @@
+"""Connecting an account: ask the platform who we are, then store it with what is pulled for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlmodel import Session
+
+from connectors.base import AccountRef
+from connectors.capabilities import capability
+from connectors.registry import connect
+from connectors.session import GivenTokens, open_account
+from core import db
+from core.errors import NotConfigured
+from core.event import Profile
+from core.settings import settings
+from inbox import accounts
+
+WORDS = {"base_url": "--base-url", "token": "--token", "identifier": "--identifier", "password": "--password"}
+
+
+def add(
+    platform: str, *, base_url: str = "", secrets: dict[str, str], config: dict[str, Any] | None = None, actor: str = "cli"
+) -> tuple[int, Profile]:
+    """Check the credentials with the platform and store the account; returns its number and profile.
+
+    `secrets` holds token, or identifier and password. NotConfigured names what is missing.
+    """
+    row = capability(platform)
+    if "file" in row.auth:
+        raise NotConfigured("Archives are files, not accounts: use `widerhall import archive FILE`.")
+    address = (base_url or row.base_url).rstrip("/")
+    given = {"base_url": address, **secrets}
+    missing = [WORDS[need] for need in row.needs if not given.get(need)]
+    if missing:
+        raise NotConfigured(f"{row.title} also needs {' and '.join(missing)}.")
+    tokens = GivenTokens({name: value for name, value in secrets.items() if value})
+    reference = AccountRef(0, platform, address, config=config or {})
+    connector = connect(reference, tokens, None, allow_private=settings().allow_private_hosts)
+    profile = connector.check()
+    with db.write() as session:
+        account_id = save(session, platform, profile, address, tokens.secrets, config, actor)
+    return account_id, profile
+
+
+def save(
+    session: Session,
+    platform: str,
+    profile: Profile,
+    base_url: str,
+    secrets: dict[str, str],
+    config: dict[str, Any] | None = None,
+    actor: str = "cli",
+) -> int:
+    """Store a checked account and start its first pull."""
+    feeds = capability(platform).feeds
+    account_id = accounts.add(
+        session, platform=platform, profile=profile, base_url=base_url, secrets=secrets, feeds=feeds, config=config,
+        actor=actor,
+    )  # fmt: skip
+    accounts.pull_now(session, [account_id])
+    return account_id
+
+
+def check(account_id: int) -> Profile:
+    """Ask the platform again who we are; a working account becomes active again."""
+    account, connector = open_account(account_id)
+    profile = connector.check()
+    with db.write() as session:
+        if account.state in ("auth_expired", "active"):
+            accounts.set_state(session, account_id, "active", " ".join(profile.warnings))
+            if account.state != "active":
+                accounts.pull_now(session, [account_id])
+    return profile
