@@ -102,7 +102,9 @@ def ref(account: Account, override: Mapping[str, Any] | None = None) -> AccountR
     """What a connector may know of an account."""
     assert account.id is not None  # noqa: S101  # it comes from the store
     config = {"history_days": settings().history_days, **account.config, **(override or {})}
-    return AccountRef(account.id, account.platform, account.base_url, account.external_id, account.handle, config)
+    return AccountRef(
+        account.id, account.platform, account.base_url, account.external_id, account.handle, config
+    )
 
 
 def open_account(account_id: int, override: Mapping[str, Any] | None = None) -> tuple[Account, Connector]:

@@ -20,7 +20,12 @@ WORDS = {"base_url": "--base-url", "token": "--token", "identifier": "--identifi
 
 
 def add(
-    platform: str, *, base_url: str = "", secrets: dict[str, str], config: dict[str, Any] | None = None, actor: str = "cli"
+    platform: str,
+    *,
+    base_url: str = "",
+    secrets: dict[str, str],
+    config: dict[str, Any] | None = None,
+    actor: str = "cli",
 ) -> tuple[int, Profile]:
     """Check the credentials with the platform and store the account; returns its number and profile.
 

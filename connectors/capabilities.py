@@ -1,0 +1,153 @@
+"""THE table: one row per platform with its facts; behaviour is in the module of the same name.
+
+docs/platforms/README.md shows this table, and tests/connectors/test_capabilities.py compares the two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from core.errors import NotConfigured
+
+Need = Literal["base_url", "token", "identifier", "password"]
+Counting = Literal["characters with urls as 23", "graphemes", "utf16", "none"]
+Idempotency = Literal["key", "lookup", "none"]
+
+
+@dataclass(frozen=True)
+class Capability:
+    """What one platform can do and how it is reached. Limits are per message, rates per account."""
+
+    name: str
+    title: str
+    auth: tuple[Literal["oauth", "token", "password", "file"], ...]
+    needs: tuple[Need, ...]
+    """What `accounts add` asks for when no OAuth is used."""
+    base_url: str
+    """Where it is unless told otherwise; empty: every server has its own address."""
+    poll_seconds: int
+    feeds: tuple[str, ...]
+    listening: tuple[Literal["tag", "search"], ...]
+    stream: bool
+    webhook: bool
+    reply: bool
+    dm: bool
+    recheck: bool
+    """Single messages can be looked up again, so edits and deletions are seen."""
+    delete: bool
+    """A sent answer can be taken back on the platform."""
+    limit: int
+    """Longest public answer."""
+    dm_limit: int
+    counting: Counting
+    rate: tuple[int, int]
+    """Requests in so many seconds, until the platform says otherwise."""
+    idempotency: Idempotency
+    docs: str
+    no_simulator: str = ""
+    """Why the sandbox has none, if it has none."""
+
+
+TABLE: tuple[Capability, ...] = (
+    Capability(
+        name="mastodon",
+        title="Mastodon",
+        auth=("oauth", "token"),
+        needs=("base_url", "token"),
+        base_url="",
+        poll_seconds=30,
+        feeds=("notifications", "conversations", "own"),
+        listening=("tag", "search"),
+        stream=True,
+        webhook=False,
+        reply=True,
+        dm=True,
+        recheck=True,
+        delete=True,
+        limit=500,
+        dm_limit=500,
+        counting="characters with urls as 23",
+        rate=(300, 300),
+        idempotency="key",
+        docs="https://docs.joinmastodon.org/api/",
+    ),
+    Capability(
+        name="bluesky",
+        title="Bluesky",
+        auth=("oauth", "password"),
+        needs=("identifier", "password"),
+        base_url="https://bsky.social",
+        poll_seconds=20,
+        feeds=("notifications", "chat", "own"),
+        listening=("tag", "search"),
+        stream=False,
+        webhook=False,
+        reply=True,
+        dm=True,
+        recheck=True,
+        delete=True,
+        limit=300,
+        dm_limit=1000,
+        counting="graphemes",
+        rate=(3000, 300),
+        idempotency="lookup",
+        docs="https://docs.bsky.app/docs/api/",
+    ),
+    Capability(
+        name="telegram",
+        title="Telegram",
+        auth=("token",),
+        needs=("token",),
+        base_url="https://api.telegram.org",
+        poll_seconds=10,
+        feeds=("updates",),
+        listening=(),
+        stream=True,
+        webhook=True,
+        reply=True,
+        dm=True,
+        recheck=False,
+        delete=True,
+        limit=4096,
+        dm_limit=4096,
+        counting="utf16",
+        rate=(1800, 60),
+        idempotency="none",
+        docs="https://core.telegram.org/bots/api",
+    ),
+    Capability(
+        name="archive",
+        title="Archive",
+        auth=("file",),
+        needs=(),
+        base_url="",
+        poll_seconds=0,
+        feeds=(),
+        listening=(),
+        stream=False,
+        webhook=False,
+        reply=False,
+        dm=False,
+        recheck=False,
+        delete=False,
+        limit=0,
+        dm_limit=0,
+        counting="none",
+        rate=(1, 1),
+        idempotency="none",
+        docs="https://www.rfc-editor.org/rfc/rfc4180",
+        no_simulator="an archive is a file: the tests write their own",
+    ),
+)
+
+BY_NAME = {row.name: row for row in TABLE}
+
+
+def capability(platform: str) -> Capability:
+    """The row of a platform; raises `NotConfigured` and names those there are."""
+    try:
+        return BY_NAME[platform]
+    except KeyError:
+        known = ", ".join(BY_NAME)
+        raise NotConfigured(f"There is no platform {platform!r} here; there are {known}.") from None

@@ -1,0 +1,1 @@
+"""One module per platform, named after it; each offers `connect(account, tokens, budget, …)`."""

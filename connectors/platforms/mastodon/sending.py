@@ -1,0 +1,142 @@
+"""Answers on Mastodon: https://docs.joinmastodon.org/methods/statuses/#create
+
+The Idempotency-Key makes a repeat within an hour answer the first status; servers that do not know
+the header (Pixelfed) and later repeats are covered by looking at our newest statuses first.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from connectors.client import Client
+from connectors.platforms.mastodon.places import Places, gone
+from connectors.platforms.mastodon.server import Server
+from connectors.platforms.mastodon.to_event import Us, status_event
+from connectors.text import graphemes, plain
+from core.errors import NotConfigured, Rejected
+from core.event import Event, Reply, Visibility
+
+WIDTH = ("public", "unlisted", "private", "direct")
+FROM_OURS: dict[Visibility, str] = {
+    "public": "public",
+    "unlisted": "unlisted",
+    "followers": "private",
+    "private": "direct",
+}
+_URL = re.compile(r"https?://\S+")
+_MENTION = re.compile(r"(?<![\w/@])@([A-Za-z0-9_.-]+)@[A-Za-z0-9.-]+[A-Za-z0-9]")
+
+
+def length(text: str, url_length: int = 23) -> int:
+    """Characters as Mastodon counts them: an address as 23, a mention without its server."""
+    counted = _URL.sub("x" * url_length, text)
+    return graphemes(_MENTION.sub(r"@\1", counted))
+
+
+def narrower(wanted: str, parent: str) -> str:
+    """Of two visibilities the one that fewer can read; an unknown one counts as direct."""
+    place = [WIDTH.index(name) if name in WIDTH else len(WIDTH) - 1 for name in (wanted, parent)]
+    return WIDTH[max(place)]
+
+
+def addressed(text: str, people: list[str], host: str) -> str:
+    """The text with `@acct` in front for everybody it does not name yet."""
+    lower = text.lower()
+
+    def named(acct: str) -> bool:
+        short = acct.split("@")[0] if acct.endswith("@" + host) or "@" not in acct else acct
+        names = {acct.lower(), short.lower()}
+        return any(re.search(rf"(?<![\w@])@{re.escape(name)}(?![\w@.-]*\w)", lower) for name in names)
+
+    missing = [acct for acct in dict.fromkeys(people) if acct and not named(acct)]
+    return " ".join([*(f"@{acct}" for acct in missing), text])
+
+
+class Sender:
+    """Posts and takes back statuses of one account."""
+
+    def __init__(self, client: Client, us: Us, about: Server, places: Places) -> None:
+        self._client, self._us, self._about, self._places = client, us, about, places
+
+    def send(self, reply: Reply) -> Event:
+        """Post once; a repeat answers the status of the first time."""
+        parent = _parent(reply)
+        visibility = narrower(FROM_OURS[reply.visibility], str(parent.get("visibility") or "public"))
+        text = addressed(reply.text, self._people(reply, parent, visibility), self._us.host)
+        if (count := length(text, self._about.url_length)) > self._about.characters:
+            raise Rejected(
+                f"The answer has {count} characters, {self._about.title or 'the server'} takes "
+                f"{self._about.characters}: shorten it.",
+                "too_long",
+            )
+        body = {"status": text, "visibility": visibility}
+        if parent.get("id"):
+            body["in_reply_to_id"] = str(parent["id"])
+        if reply.language:
+            body["language"] = reply.language
+        status = None if reply.first_attempt else self._sent_before(body)
+        if status is None:
+            status = self._client.post(
+                "/api/v1/statuses", body, headers={"Idempotency-Key": reply.key}, keyed=True, interactive=True
+            ).object()
+        return status_event(status, self._us, self._places.of([status]))
+
+    def _people(self, reply: Reply, parent: Mapping[str, Any], visibility: str) -> list[str]:
+        """Whom to name: who wrote the parent, or the recipient when we did; in private everybody there."""
+        people = [str(parent.get("acct") or "")]
+        if visibility == "direct":
+            people += [str(acct) for acct in parent.get("mentions") or ()]
+        if reply.recipient and (visibility == "direct" or not people[0] or self._ours(people[0])):
+            handle = reply.recipient.handle.lstrip("@")
+            if handle.removesuffix("@" + self._us.host) not in people and handle not in people:
+                people.append(handle)
+        named = [acct for acct in people if acct and not self._ours(acct)]
+        if visibility == "direct" and not named:
+            raise Rejected("A direct message on Mastodon needs somebody it is addressed to.", "no_recipient")
+        return named
+
+    def _ours(self, acct: str) -> bool:
+        return acct.lower() in (self._us.acct.lower(), self._us.acct.split("@")[0].lower())
+
+    def _sent_before(self, body: Mapping[str, str]) -> Mapping[str, Any] | None:
+        """Our status with this text under this parent, from the newest forty."""
+        rows = self._client.get(
+            f"/api/v1/accounts/{self._us.id}/statuses",
+            {"limit": 40, "exclude_reblogs": "true"},
+            interactive=True,
+        ).list()
+        for row in rows:
+            same = str(row.get("in_reply_to_id") or "") == body.get("in_reply_to_id", "")
+            if same and _bare(plain(str(row.get("content") or ""))) == _bare(body["status"]):
+                return dict(row)
+        return None
+
+    def delete(self, ref: str) -> None:
+        """Delete a status of ours; one that is gone already is no error."""
+        try:
+            self._client.call(
+                "DELETE", f"/api/v1/statuses/{json.loads(ref)['id']}", keyed=True, interactive=True
+            )
+        except Rejected as refused:
+            if not gone(refused):
+                raise
+
+
+def _parent(reply: Reply) -> Mapping[str, Any]:
+    if not reply.parent_ref:
+        return {}
+    try:
+        found = json.loads(reply.parent_ref)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not found.get("id"):
+        raise NotConfigured("The message this answers cannot be addressed on Mastodon: answer another one.")
+    return found
+
+
+def _bare(text: str) -> str:
+    """A text without servers in mentions and with single spaces: how the same text looks either way."""
+    return " ".join(_MENTION.sub(r"@\1", text).split())
