@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Protocol
 from urllib.parse import unquote
 
@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.salesforce import hooks, page, routes
+from sandbox.salesforce import founding, hooks, page, routes
 from sandbox.salesforce.calls import Answer, Call, Desk
 from sandbox.salesforce.errors import ApiError, not_found
 from sandbox.salesforce.meter import Meter
@@ -40,20 +40,17 @@ class TakesFaults(Protocol):
     def take(self, service: str, kind: str, method: str, path: str) -> Mapping[str, Any] | None: ...
 
 
-def create_app(
-    store: Shelves, faults: TakesFaults, records: Iterable[Mapping[str, Any]], clock: Clock
-) -> Starlette:
-    """The org as an application; `records` found it when the store is empty.
+def create_app(store: Shelves, faults: TakesFaults, records: founding.Rows, clock: Clock) -> Starlette:
+    """The org as an application; `records` (see `founding`) are made when the store has no org yet.
 
-    A record is a mapping `{"attributes": {"type": "Contact"}, "LastName": …}`; a parent may be named by
-    its own fields: `"Account": {"Name": "Nordwind GmbH"}`.
+    The shelf `salesforce.keys` tells which record a key of theirs became.
     """
     org = Org(store, clock)
     settings = store.shelf("salesforce.settings")
     desk = Desk(org, Meter(settings), routes.answer)
     door = Door(org, store.shelf("salesforce.apps"), store.shelf("salesforce.tokens"))
     if "founded" not in settings:
-        hooks.seed(org, records)
+        founding.found(org, records, store.shelf("salesforce.keys"))
         settings["founded"] = {"at": clock().isoformat()}
     front = _Front(desk, door, faults)
     return Starlette(

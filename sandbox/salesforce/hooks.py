@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sandbox.salesforce import ids
 from sandbox.salesforce.calls import Desk
 from sandbox.salesforce.errors import ApiError, RowError
+from sandbox.salesforce.founding import seed
 from sandbox.salesforce.meter import DAILY_CALLS
 from sandbox.salesforce.oauth import CLIENT_ID, Door
 from sandbox.salesforce.org import ADMIN_USER, INTEGRATION_USER, Org, Record
@@ -17,35 +18,6 @@ COPIED = {
     "FirstName", "LastName", "Salutation", "Title", "Email", "Phone", "MobilePhone", "Fax", "Description",
     "LeadSource", "IndividualId", "Mastodon_Handle__c", "Bluesky_Handle__c", "Telegram_Handle__c",
 }  # fmt: skip
-
-
-def seed(org: Org, rows: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Create records as an administrator: `{"attributes": {"type": "Contact"}, …}`; ids in the same order.
-
-    A parent may be named by fields of its own, `"Account": {"Name": "Nordwind"}`, and is made if missing.
-    """
-    org.act_as(ADMIN_USER)
-    try:
-        return [_seed_one(org, row) for row in rows]
-    finally:
-        org.act_as(INTEGRATION_USER)
-
-
-def _seed_one(org: Org, row: Mapping[str, Any]) -> str:
-    table = org.table(row["attributes"]["type"])
-    plain = {}
-    for name, value in row.items():
-        parent = table.by_relationship.get(name.lower())
-        if parent is None or not isinstance(value, Mapping):
-            plain[name] = value
-            continue
-        target = parent.targets[0]
-        found = (r for r in org.rows(target) if all(r.get(k) == v for k, v in value.items()))
-        known = next(found, None)
-        plain[parent.name] = (
-            known["Id"] if known else _seed_one(org, {"attributes": {"type": target}, **value})
-        )
-    return org.insert(table, org.parse(table, plain))
 
 
 def _record(org: Org, id_: Any) -> tuple[str, Record]:

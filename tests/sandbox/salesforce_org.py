@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ import httpx
 from starlette.applications import Starlette
 
 from sandbox.salesforce import CLIENT_ID, CLIENT_SECRET, create_app
+from sandbox.salesforce.founding import Rows
 
 VERSION = "66.0"
 
@@ -77,7 +78,7 @@ class Api:
     def __init__(
         self,
         store: Memory | None = None,
-        records: Iterable[Mapping[str, Any]] = (),
+        records: Rows = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
         self.store, self.faults, self.clock = store or Memory(), Ordered(), Clock()

@@ -420,3 +420,11 @@ def test_the_founding_records_are_made_once_with_their_parents(api: Api) -> None
     Api(store=first.store, records=rows)
     assert first.query("SELECT COUNT() FROM Contact")["totalSize"] == 2
     assert first.query("SELECT COUNT() FROM Account")["totalSize"] == 1
+
+
+def test_founding_records_can_name_each_other_by_key() -> None:
+    people = [{"key": "jana", "LastName": "Weber", "Account": "nord"}]
+    api = Api(records={"Account": [{"key": "nord", "Name": "Nordwind"}], "Contact": people})
+    row = api.query("SELECT Id, Account.Name FROM Contact")["records"][0]
+    assert row["Account"]["Name"] == "Nordwind"
+    assert api.store.shelf("salesforce.keys")["jana"] == {"object": "Contact", "Id": row["Id"]}
