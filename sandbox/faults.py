@@ -32,11 +32,13 @@ class Fault:
     delay: float = 0.0
     id: int = 0
 
-    def fits(self, service: str, kind: str | None, method: str, path: str) -> bool:
+    def fits(self, service: str, method: str, path: str) -> bool:
+        """Whether this order is meant for that request; open-ended streams fail only when named by path."""
+        if self.path is None and "/streaming" in path:
+            return False
         return (
             self.count > 0
             and self.service in (service, "*")
-            and (kind is None or kind == self.kind)
             and (self.method is None or self.method.upper() == method.upper())
             and (self.path is None or path.startswith(self.path) or re.search(self.path, path) is not None)
         )
@@ -86,7 +88,7 @@ class Faults:
 
     def _take(self, service: str, kinds: tuple[str, ...], method: str, path: str) -> dict[str, Any] | None:
         for fault in self._orders:
-            if fault.kind not in kinds or not fault.fits(service, None, method, path):
+            if fault.kind not in kinds or not fault.fits(service, method, path):
                 continue
             if self._dice.random() >= fault.probability:
                 continue

@@ -1,0 +1,137 @@
+"""One process that serves every simulated platform, each on a port of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from sandbox import bluesky, control, mastodon, salesforce, telegram
+from sandbox.brands import accounts
+from sandbox.clock import Clock, now
+from sandbox.faults import FaultMiddleware, Faults
+from sandbox.limits import Limits
+from sandbox.people import crm_records
+from sandbox.store import Store
+from sandbox.telegram.updates import deliver
+from sandbox.world import World
+
+Doc = dict[str, Any]
+SERVICES = ("control", "mastodon", "bluesky", "telegram", "salesforce")
+CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-secret"  # noqa: S105 - the fixed credentials of a simulation
+log = logging.getLogger("sandbox")
+
+
+@dataclass
+class Sandbox:
+    """Everything that one running sandbox consists of."""
+
+    store: Store
+    world: World
+    faults: Faults
+    limits: Limits
+    apps: dict[str, ASGIApp]
+    urls: dict[str, str]
+
+    def announcement(self) -> Doc:
+        """What the announce file and ``GET /_services.json`` say."""
+        crm = {"url": self.urls["salesforce"], "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+        return {**self.urls, "accounts": accounts(self.urls), "crm": crm}
+
+
+def build(
+    data: Path | None = None, seed: int = 7, clock: Clock = now, limits_on: bool = True
+) -> Sandbox:
+    """Found the world (or read it again from ``data``) and make every service's application."""
+    store = Store(data / "sandbox.db" if data else None)
+    faults, limits = Faults(seed), Limits(limits_on)
+    world = World(store, clock, seed)
+    box = Sandbox(store, world, faults, limits, {}, dict.fromkeys(SERVICES, ""))
+    bare: dict[str, ASGIApp] = {
+        "control": control.create_app(box),
+        "mastodon": mastodon.create_app(world.mastodon, limits),
+        "bluesky": bluesky.create_app(world.bluesky, limits),
+        "telegram": telegram.create_app(world.telegram),
+        "salesforce": salesforce.create_app(store, faults, crm_records(), clock),
+    }
+    box.apps = {
+        name: app if name == "control" else FaultMiddleware(app, faults, name) for name, app in bare.items()
+    }
+    return box
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    return listener
+
+
+def _sockets(host: str, port: int, store: Store) -> dict[str, socket.socket]:
+    """One listening socket per service: remembered ports first, else consecutive from ``port`` (0: free)."""
+    remembered = store.shelf("server").get("ports", {})
+    found = {}
+    for place, name in enumerate(SERVICES):
+        wanted = remembered.get(name) or (port + place if port else 0)
+        found[name] = _listen(host, wanted)
+    store.shelf("server")["ports"] = {name: one.getsockname()[1] for name, one in found.items()}
+    return found
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn server that leaves signals to the process."""
+
+    def install_signal_handlers(self) -> None:
+        return
+
+
+async def serve(
+    box: Sandbox, host: str, port: int, stop: asyncio.Event, ready: Callable[[Doc], None], level: str = "warning"
+) -> None:
+    """Serve until ``stop`` is set; ``ready`` gets the announcement once every port answers."""
+    sockets = _sockets(host, port, box.store)
+    shown = f"[{host}]" if ":" in host else host
+    box.urls.update({name: f"http://{shown}:{one.getsockname()[1]}" for name, one in sockets.items()})
+    servers, tasks = [], []
+    for name, listener in sockets.items():
+        config = uvicorn.Config(
+            box.apps[name],
+            log_level=level,
+            access_log=False,
+            lifespan="off",
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=1,
+            timeout_keep_alive=30,
+        )
+        server = _Server(config)
+        servers.append(server)
+        tasks.append(asyncio.create_task(server._serve([listener]), name=f"sandbox-{name}"))
+    courier = asyncio.create_task(deliver(box.world.telegram), name="sandbox-webhook")
+    while not all(server.started for server in servers):
+        await asyncio.sleep(0.02)
+    box.store.flush()
+    ready(box.announcement())
+    await stop.wait()
+    courier.cancel()
+    for server in servers:
+        server.should_exit = True
+    await asyncio.gather(*tasks, return_exceptions=True)
+    box.store.close()
+
+
+def announce(file: Path, doc: Doc) -> None:
+    """Write the announcement in one go, so that a reader never sees half of it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    draft.write_text(json.dumps(doc, indent=1), encoding="utf-8")
+    draft.replace(file)
