@@ -8,8 +8,8 @@
 | no answer, broken answer                       | tried 3 times, then TryLater       | Unknown           |
 | 500, 502, 504                                  | tried 3 times, then TryLater       | Unknown           |
 | 429; 503                                       | TryLater(after), budget blocked    | the same          |
-| 401                                            | renewed once, then AuthExpired     | the same          |
-| 403, other 4xx                                 | Rejected(code)                     | Rejected(code)    |
+| 401                                            | renewed, else AuthExpired          | the same          |
+| 403, other 4xx, 501                            | Rejected(code)                     | Rejected(code)    |
 | 2xx that is not JSON where JSON is needed      | BadPayload (by `Answer.json`)      | Unknown           |
 | body over the cap                              | BadPayload                         | Unknown           |
 | redirect to the same host (reads only)         | followed, 3 times at most          | Rejected("moved") |
@@ -42,6 +42,7 @@ TIMEOUT = httpx.Timeout(20.0, connect=8.0)
 LONGEST_ANSWER = 120.0
 """Seconds a body may trickle in."""
 REDIRECTS = 3
+RENEWALS = 2
 USER_AGENT = "Widerhall (social inbox)"
 
 Params = Mapping[str, Any] | list[tuple[str, Any]] | None
@@ -166,9 +167,11 @@ class Client:
         raise TryLater(f"{self.host} did not answer")
 
     def _renewing(self, build: Callable[[], httpx.Request], interactive: bool, follow: bool) -> Answer:
-        """One call, repeated once when new credentials came of its refusal."""
+        """One call, repeated when new credentials came of its refusal: a proof's nonce, then a token."""
         answer = self._once(build, interactive, follow)
-        if answer.status >= 400 and self._auth and self._auth.renew(answer):
+        for _ in range(RENEWALS):
+            if answer.status < 400 or self._auth is None or not self._auth.renew(answer):
+                break
             answer = self._once(build, interactive, follow)
         return answer
 
@@ -286,7 +289,7 @@ class Client:
         if self._refusal and (special := self._refusal(answer)):
             return special
         code, words = reason(answer)
-        if answer.status >= 500:
+        if _server_fault(answer):
             if safe:
                 return TryLater(f"{self.host} has a fault ({answer.status})")
             return Unknown(f"{self.host} answered {answer.status}; what was sent may have arrived")
@@ -299,7 +302,7 @@ class Client:
 
 
 def _server_fault(answer: Answer) -> bool:
-    return answer.status >= 500 and answer.status != 503
+    return answer.status >= 500 and answer.status not in (501, 503)
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:

@@ -107,7 +107,7 @@ class Mastodon(Unable):
         history = now() - timedelta(days=float(self._account.config.get("history_days", HISTORY_DAYS)))
         for step in listing.steps(cursor, history):
             events, bad = self._events(name, step.items)
-            yield Page(events=events, bad=bad, cursor=step.cursor)
+            yield Page(events=events, bad=bad, cursor=step.cursor.text())
 
     def _listing(self, feed: str) -> Listing:
         name, _, terms = feed.partition(":")

@@ -66,7 +66,7 @@ class Step:
     """The new items of one page, oldest first, and the cursor to store with them."""
 
     items: tuple[Doc, ...]
-    cursor: str
+    cursor: Cursor
 
 
 @dataclass(frozen=True)
@@ -87,12 +87,13 @@ class Listing:
             yield from self._backward(Cursor(until=history_from.isoformat()), None)
             return
         latest = cursor
-        for step, latest in self._upward(cursor):
+        for step in self._upward(cursor):
+            latest = step.cursor
             yield step
         if latest.back:
             yield from self._backward(latest, latest.back)
 
-    def _upward(self, cursor: Cursor) -> Iterator[tuple[Step, Cursor]]:
+    def _upward(self, cursor: Cursor) -> Iterator[Step]:
         position, seen, empty = cursor.place, {cursor.place}, 0
         while empty < EMPTY_PAGES:
             answer = self._get({"min_id": position})
@@ -105,7 +106,7 @@ class Listing:
             position = _parameter(answer, "prev", "min_id") or (ids[0] if ids else position)
             if new:
                 cursor = cursor.after(names)
-                yield Step(new, cursor.text()), cursor
+                yield Step(new, cursor)
             if position in seen:
                 return
             seen.add(position)
@@ -126,9 +127,9 @@ class Listing:
             done = not items or position is None or position in seen or self._before(items, until)
             cursor = replace(cursor, back=None if done else position)
             if items and cursor.tail:
-                yield Step(tuple(reversed(items)), cursor.text())
+                yield Step(tuple(reversed(items)), cursor)
             elif cursor.tail and done:
-                yield Step((), cursor.text())
+                yield Step((), cursor)
             if done:
                 return
             seen.add(position)
