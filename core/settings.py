@@ -37,7 +37,6 @@ class Settings(BaseSettings):
         False, description="Let accounts and Salesforce live on private or loopback addresses (tests, intranets)."
     )
     undo_seconds: float = Field(8.0, description="Seconds in which a reply can be taken back before it is sent.")
-    reopen_days: int = Field(14, description="Days after closing in which a new message reopens a conversation.")
     history_days: int = Field(30, description="Days of history fetched when an account is connected.")
     recheck_days: int = Field(7, description="Messages of so many days are looked up again for edits and deletions.")
     recheck_seconds: float = Field(600.0, description="Seconds between two such look-ups of an account.")

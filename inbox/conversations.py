@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +13,6 @@ from sqlmodel import Session
 from core import audit, db
 from core.errors import Rejected
 from core.event import MESSAGE_KINDS, Event
-from core.settings import settings
 from inbox import states, threading
 from inbox.identities import Key
 from inbox.models import Conversation, Message, ReplyRow
@@ -66,7 +64,7 @@ def _known(session: Session, account_id: int, events: Sequence[Event]) -> dict[s
 
 
 def _row(row_id: int, account_id: int, thread: threading.Thread, authors: Mapping[Key, int]) -> dict[str, Any]:
-    standing = states.advance(states.Standing(), thread.events, _reopen())
+    standing = states.advance(states.Standing(), thread.events)
     return {
         "id": row_id,
         "account_id": account_id,
@@ -107,7 +105,7 @@ def advance(
     updates = []
     for row in session.execute(sa.select(*columns).where(c.c.id.in_(sorted(moved)))).mappings():
         before = states.Standing(**{name: row[name] for name in _STANDING})
-        after = asdict(states.advance(before, moved[row["id"]], _reopen()))
+        after = asdict(states.advance(before, moved[row["id"]]))
         if counted:
             after["messages"] = before.messages
         customer = row["identity_id"] or _customer(moved[row["id"]], authors or {})
@@ -156,10 +154,6 @@ def _united(standings: Sequence[states.Standing]) -> states.Standing:
         closed_at=latest("closed_at"),
         excerpt=newest.excerpt,
     )
-
-
-def _reopen() -> timedelta:
-    return timedelta(days=settings().reopen_days)
 
 
 def refresh_excerpt(session: Session, conversation_id: int) -> None:

@@ -32,11 +32,13 @@ def queue(
     visibility: Visibility | None = None,
     undo_seconds: float | None = None,
     key: str | None = None,
+    answers: str | None = None,
 ) -> ReplyRow:
     """Queue an answer to the newest inbound message of a conversation.
 
     It leaves after `undo_seconds` (the setting, unless given). `visibility` defaults to that of the
-    message it answers. A `key` that was used before returns the reply it made.
+    message it answers. A `key` that was used before returns the reply it made. `answers` names the event
+    key of the message to answer, if it is not the newest.
     """
     if not text.strip():
         raise Rejected("The reply is empty. Write something first.")
@@ -47,17 +49,17 @@ def queue(
         found = session.scalars(sa.select(ReplyRow).where(db.table(ReplyRow).c.key == key)).first()
         if found is not None:
             return found
-    answers = answerable(session, conversation_id)
-    if answers is None:
+    answered = answerable(session, conversation_id, answers)
+    if answered is None:
         raise Rejected("There is nothing in this conversation that can be answered.")
     wait = settings().undo_seconds if undo_seconds is None else undo_seconds
     moment = db.now()
     reply = ReplyRow(
         key=key or str(ULID()),
         conversation_id=conversation_id,
-        answers_id=answers.id,
+        answers_id=answered.id,
         text=db.sound(text),
-        visibility=visibility or answers.visibility,
+        visibility=visibility or answered.visibility,
         author=author,
         send_at=moment + timedelta(seconds=wait),
         created_at=moment,
@@ -70,8 +72,8 @@ def queue(
     return reply
 
 
-def answerable(session: Session, conversation_id: int) -> Message | None:
-    """The newest inbound message that can be answered."""
+def answerable(session: Session, conversation_id: int, key: str | None = None) -> Message | None:
+    """The newest inbound message that can be answered, or the one with this event key."""
     m = db.table(Message)
     query = (
         sa.select(Message)
@@ -84,6 +86,8 @@ def answerable(session: Session, conversation_id: int) -> Message | None:
         )
         .order_by(m.c.origin == "context", m.c.posted_at.desc(), m.c.id.desc())
     )
+    if key is not None:
+        query = query.where(m.c.key == key)
     return session.scalars(query.limit(1)).first()
 
 

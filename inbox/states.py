@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from core.event import MESSAGE_KINDS, Event
 
@@ -31,14 +31,15 @@ class Standing:
     excerpt: str = ""
 
 
-def advance(standing: Standing, events: Iterable[Event], reopen: timedelta) -> Standing:
-    """The standing after `events`, in the order they were posted; `reopen` is how long after closing
-    a new message opens a conversation again.
+def advance(standing: Standing, events: Iterable[Event]) -> Standing:
+    """The standing after `events`, in the order they were posted.
+
+    A conversation without `closed_at` that is closed was never for anybody to answer.
     """
     for event in sorted(events, key=lambda one: (one.posted_at, one.key)):
         standing = _count(standing, event)
         if event.kind in MESSAGE_KINDS and event.origin in ("inbox", "archive"):
-            standing = _inbound(standing, event, reopen) if event.direction == "inbound" else _outbound(standing, event)
+            standing = _inbound(standing, event) if event.direction == "inbound" else _outbound(standing, event)
     if not standing.state:
         standing = replace(standing, state="closed")
     return standing
@@ -57,7 +58,7 @@ def _count(standing: Standing, event: Event) -> Standing:
     )
 
 
-def _inbound(standing: Standing, event: Event, reopen: timedelta) -> Standing:
+def _inbound(standing: Standing, event: Event) -> Standing:
     at = event.posted_at
     newest = standing.last_inbound_at is None or at >= standing.last_inbound_at
     standing = replace(
@@ -69,17 +70,18 @@ def _inbound(standing: Standing, event: Event, reopen: timedelta) -> Standing:
     if event.origin == "archive":  # history: nobody waits for an answer
         return replace(standing, state=standing.state or "closed")
     if standing.last_outbound_at is not None and at <= standing.last_outbound_at:
-        return replace(standing, state=standing.state or "pending")
+        untouched = standing.state == "closed" and standing.closed_at is None
+        return replace(standing, state="pending" if untouched or not standing.state else standing.state)
     waiting = at if standing.waiting_since is None else min(at, standing.waiting_since)
-    return replace(standing, waiting_since=waiting, state=_reopened(standing, at, reopen))
+    return replace(standing, waiting_since=waiting, state=_reopened(standing, at))
 
 
-def _reopened(standing: Standing, at: datetime, reopen: timedelta) -> str:
+def _reopened(standing: Standing, at: datetime) -> str:
+    """A new message opens; one that was there before somebody closed or marked as spam does not."""
     if standing.state == "spam":
         return "spam"
-    late = standing.state == "closed" and standing.closed_at is not None and at > standing.closed_at + reopen
-    if late or (standing.state == "closed" and standing.closed_at is not None and at <= standing.closed_at):
-        return "closed" if not late else "open"
+    if standing.state == "closed" and standing.closed_at is not None and at <= standing.closed_at:
+        return "closed"
     return "open"
 
 
@@ -95,5 +97,5 @@ def _outbound(standing: Standing, event: Event) -> Standing:
     if inbound is not None and (standing.first_reply_at is None or at < standing.first_reply_at):
         standing = replace(standing, first_reply_at=at)
     if standing.waiting_since is None and standing.state in ("", "open"):
-        standing = replace(standing, state="pending" if inbound is not None else standing.state)
+        return replace(standing, state="pending" if inbound is not None else standing.state)
     return standing

@@ -1,0 +1,59 @@
+"""`widerhall up` and `widerhall demo`: everything in one supervised process group."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core import db
+from core.settings import settings
+from web import demo as world
+from web.auth import first_run_token
+from web.cli.base import ready
+from web.demo import check as checking
+from web.supervisor import Supervisor, hub_children, web_url
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(up)
+    app.command()(demo)
+
+
+def up() -> None:
+    """Run the hub: broker, worker, streams and the web server, until Ctrl-C."""
+    ready()
+    with db.read() as session:
+        token = first_run_token(session)
+    supervisor = Supervisor(hub_children(), say=print)
+    try:
+        supervisor.start()
+        print(f"Widerhall runs at {web_url()}  (Ctrl-C stops it; data in {settings().data_dir.resolve()})")
+        if token:
+            print(f"First run: create the administrator at {web_url()}/setup?token={token}")
+        supervisor.run()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        print("stopping …")
+        supervisor.stop()
+
+
+def demo(
+    data: Annotated[Path | None, typer.Option(help="Folder of the demo; var/demo unless given.")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start over with an empty folder.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Run the whole job headless, compare, and stop.")] = False,
+    chaos: Annotated[int | None, typer.Option(help="With --check: kill and disturb at random, by this seed.")] = None,
+    report: Annotated[Path | None, typer.Option(help="With --check: write the result as JSON.")] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="With --check: leave everything running afterwards.")] = False,
+    port: Annotated[int, typer.Option(help="First port of the sandbox; the hub's own is WIDERHALL_PORT.")] = 8900,
+) -> None:
+    """Run the hub with simulated platforms and a simulated Salesforce org."""
+    folder = data or (settings().data_dir if "WIDERHALL_DATA_DIR" in os.environ else Path("var/demo"))
+    world.prepare(folder, fresh=fresh or (check and not keep), quick=check)
+    if check:
+        raise typer.Exit(checking.run(chaos=chaos, report=report, keep=keep))
+    world.run(port)

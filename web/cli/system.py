@@ -1,0 +1,106 @@
+"""`widerhall settings | doctor | migrate | users | keys`: the installation itself."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+import typer
+
+import migrations
+from core import audit, crypto, db
+from core.errors import Rejected
+from core.settings import Settings, settings
+from enrichment import connection
+from inbox.models import Account
+from web import doctor as doctors
+from web.auth import ROLES, create_user
+from web.cli.base import Json, ready, say, show
+from web.models import User
+
+users = typer.Typer(no_args_is_help=True, help="People who work here.")
+keys = typer.Typer(no_args_is_help=True, help="Keys that encrypt secrets.")
+HIDDEN = {"secret_keys", "database_url", "redis_url", "metrics_token"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("settings")(settings_)
+    app.command()(doctor)
+    app.command()(migrate)
+    app.add_typer(users, name="users")
+    app.add_typer(keys, name="keys")
+
+
+def settings_(json: Json = False) -> None:
+    """Every setting with its value, where it comes from, and one line of help."""
+    rows: list[dict[str, Any]] = []
+    for name, field in Settings.model_fields.items():
+        value = getattr(settings(), name)
+        shown = "(set)" if name in HIDDEN and value else value
+        rows.append({"name": f"WIDERHALL_{name.upper()}", "value": str(shown), "help": field.description or ""})
+    show(rows, json)
+
+
+def doctor(json: Json = False) -> None:
+    """What is wrong with this installation and how to mend it; exit code 1 when something is."""
+    settings().data_dir.mkdir(parents=True, exist_ok=True)
+    findings = doctors.examine()
+    show(findings, json, ("level", "area", "found", "mend"))
+    if any(finding.level == "wrong" for finding in findings):
+        raise typer.Exit(1)
+
+
+def migrate(json: Json = False) -> None:
+    """Bring the database to this version's shape."""
+    settings().data_dir.mkdir(parents=True, exist_ok=True)
+    migrations.upgrade(db.engine())
+    say({"revision": migrations.head()}, json, f"The database has revision {migrations.head()}.")
+
+
+@users.command("add")
+def add(
+    email: str,
+    role: Annotated[str, typer.Option(help="admin, agent, marketer or dpo.")] = "agent",
+    name: Annotated[str, typer.Option()] = "",
+    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, envvar="WIDERHALL_NEW_PASSWORD")] = "",
+    json: Json = False,
+) -> None:
+    """Let somebody sign in."""
+    ready()
+    if role not in ROLES:
+        raise Rejected(f"There is no role {role!r}. There are: {', '.join(ROLES)}.")
+    with db.write() as session:
+        create_user(session, email=email, name=name or email, password=password, role=role)
+        audit.record(session, "cli", "user.created", email, {"role": role})
+    say({"email": email, "role": role}, json, f"{email} can sign in as {role}.")
+
+
+@users.command("list")
+def list_(json: Json = False) -> None:
+    """Who may sign in."""
+    ready()
+    with db.read() as session:
+        rows = [
+            {"id": user.id, "email": user.email, "name": user.name, "role": user.role, "disabled": user.disabled}
+            for user in session.scalars(sa.select(User))
+        ]
+    show(rows, json, empty="Nobody yet: widerhall users add")
+
+
+@keys.command("rotate")
+def rotate(json: Json = False) -> None:
+    """Make a new key, and write every stored secret anew under it."""
+    ready()
+    crypto.add_key()
+    a = db.table(Account)
+    number = 0
+    with db.write() as session:
+        for row in session.execute(sa.select(a.c.id, a.c.secrets).where(a.c.secrets != "")).all():
+            session.execute(sa.update(a).where(a.c.id == row.id).values(secrets=crypto.reseal(row.secrets)))
+            number += 1
+        number += connection.reseal(session)
+        audit.record(session, "cli", "keys.rotated", "installation", {"secrets": number})
+    say({"resealed": number}, json, f"{number} secrets are under the new key. The old key may go from secret.key now.")
+
+

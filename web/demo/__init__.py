@@ -1,0 +1,145 @@
+"""The demo: the hub beside a living world of simulated platforms and a simulated Salesforce org."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+
+import migrations
+from connectors import setup
+from core import db
+from core.errors import NotConfigured, TryLater
+from core.settings import settings
+from enrichment import connection
+from inbox import accounts
+from web.auth import create_user
+from web.models import User
+from web.supervisor import Child, Supervisor, hub_children, web_url
+
+LOGIN = "admin@demo.example"
+MARK = ".widerhall-demo"
+
+
+def prepare(folder: Path, *, fresh: bool, quick: bool) -> None:
+    """Point this process and its children at a demo folder; `quick` shortens every interval for a check."""
+    if fresh and folder.exists():
+        if any(folder.iterdir()) and not (folder / MARK).exists():
+            raise NotConfigured(f"{folder} holds something else than a demo. Give --data an empty folder.")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARK).touch()
+    values = {"DATA_DIR": str(folder), "ALLOW_PRIVATE_HOSTS": "1", "CRM_SECONDS": "15", "RECHECK_SECONDS": "30"}
+    if quick:
+        values |= {
+            "POLL_SECONDS": "2", "CRM_SECONDS": "8", "RECHECK_SECONDS": "6", "UNDO_SECONDS": "0.5", "PORT": "0",
+        }  # fmt: skip
+    else:
+        values |= {"POLL_SECONDS": "5"}
+    for name, value in values.items():
+        if name == "DATA_DIR" or f"WIDERHALL_{name}" not in os.environ:
+            os.environ[f"WIDERHALL_{name}"] = value
+    settings.cache_clear()
+    migrations.upgrade(db.configure(settings().url))
+
+
+def sandbox_child(port: int, *, limits: bool = True) -> Child:
+    """The simulated platforms as a process of its own."""
+    folder = settings().data_dir / "sandbox"
+    announce = settings().run_dir / "sandbox.json"
+    announce.unlink(missing_ok=True)
+    command = [
+        sys.executable, "-m", "sandbox", "--port", str(port), "--data", str(folder), "--announce", str(announce),
+        *([] if limits else ["--no-limits"]),
+    ]  # fmt: skip
+    return Child("sandbox", command, ready=announce.exists)
+
+
+def services() -> dict[str, Any]:
+    """Addresses and accounts of the running sandbox."""
+    found: dict[str, Any] = json.loads((settings().run_dir / "sandbox.json").read_text())
+    return found
+
+
+def connect_world() -> int:
+    """Connect the sandbox's accounts and its org, unless they are; returns how many are new."""
+    world, new = services(), 0
+    with db.read() as session:
+        have = {(a.platform, a.base_url) for a in accounts.all_accounts(session) if a.state == "active"}
+        handles = {a.handle.lstrip("@").lower() for a in accounts.all_accounts(session) if a.state == "active"}
+    for one in world["accounts"]:
+        known = str(one["handle"]).lstrip("@").lower()
+        if (one["platform"], one["base_url"]) in have and any(known.startswith(h) or h.startswith(known) for h in handles):
+            continue
+        given = {name: str(one[name]) for name in ("token", "identifier", "password") if one.get(name)}
+        _patiently(lambda one=one, given=given: setup.add(one["platform"], base_url=one["base_url"], secrets=given))  # type: ignore[misc]  # bound per turn
+        new += 1
+    crm = world["crm"]
+    with db.write() as session:
+        connection.connect(
+            session, url=crm["url"], client_id=crm["client_id"], client_secret=crm["client_secret"],
+            basis="legitimate_interest", actor="demo",
+        )  # fmt: skip
+    return new
+
+
+def _patiently(call: Any, tries: int = 20) -> None:
+    for turn in range(tries):
+        try:
+            call()
+        except TryLater as error:
+            if turn == tries - 1:
+                raise
+            time.sleep(min(error.after, 2.0))
+        else:
+            return
+
+
+def login() -> str | None:
+    """Create the demo's administrator; returns the password, once, or None when there is one."""
+    with db.write() as session:
+        if session.execute(select(func.count()).select_from(User)).scalar_one():
+            return None
+        password = secrets.token_urlsafe(9)
+        create_user(session, email=LOGIN, name="Demo", password=password, role="admin")
+    path = settings().data_dir / "login.txt"
+    path.touch(mode=0o600)
+    path.write_text(f"{LOGIN} {password}\n")
+    return password
+
+
+def run(port: int) -> None:
+    """The demo for people: until Ctrl-C."""
+    supervisor = Supervisor([sandbox_child(port), *hub_children()], say=lambda words: print(f"  {words}"))
+    print(f"Widerhall demo, data in {settings().data_dir}")
+    login()
+    try:
+        supervisor.start()
+        new = connect_world()
+        if new:
+            print(f"  connected {new} accounts and the Salesforce org of the sandbox")
+        _welcome()
+        supervisor.run()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        print("stopping …")
+        supervisor.stop()
+
+
+def _welcome() -> None:
+    world = services()
+    with contextlib.suppress(OSError):
+        address, password = (settings().data_dir / "login.txt").read_text().split()
+        print(f"\n  Inbox             {web_url()}\n  sign in as        {address}   password {password}")
+    print(f"  Be a customer     {world['control']}")
+    print(f"  Salesforce org    {world['salesforce']}")
+    print(f"  Command line      .venv/bin/widerhall --data {settings().data_dir} messages\n\n  Ctrl-C stops everything.")
