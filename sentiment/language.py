@@ -38,6 +38,7 @@ ich ihr ihre ihm immer ist ja jetzt kann kein keine könnt können leider mal me
 morgen nach nicht nichts noch nur oder ohne schon sehr sein seit sich sie sind um und uns unser vom
 von vor wann warum wenn wer werden wie wieder wir wird wo wurde zu zum zur über
 """
+_GERMAN += "fuer ueber koennen koennt moechte wuerde waere haette schoen staendig natuerlich zurueck"
 _ENGLISH = """
 about all and any are at be been but by can can't could did do does don't for from get got had has
 have her his how i'm if is it it's just like my never not now of or our out please she than thank
@@ -50,7 +51,7 @@ _NEAR = {"nds": "de", "als": "de", "bar": "de", "sco": "en"}
 
 _OURS = frozenset({"de", "en", "ja"})
 _SURE = 0.70
-_LEAST = 0.40
+_LEAST = 0.50
 _LEAST_OURS = 0.28
 _PRIOR_WEIGHT = 4.0
 _CHARACTERS = 200
@@ -137,7 +138,7 @@ def _by_model(text: str, prior: str | None) -> Guess:
             scores[language] = scores.get(language, 0.0) + 1.5 * hits / (len(distinct) + 1)
     if prior:
         weight = _PRIOR_WEIGHT if len(found) < 12 else 2.0
-        scores[prior] = scores.get(prior, 0.02) * weight + 0.2 / len(found)
+        scores[prior] = scores.get(prior, 0.02) * weight + 0.9 / len(found)
     language, share = max(scores.items(), key=lambda item: item[1])
     share = min(0.99, share / max(sum(scores.values()), 1.0))
     least = _LEAST / 2 if prior == language else _LEAST_OURS if language in _OURS else _LEAST
