@@ -22,6 +22,17 @@ successor; `human` several records compete: a person must choose.
 """
 
 HUB_ID = "Hub_Id__c"
+PROFILE_FIELDS = (
+    "Name", "Contact__c", "Lead__c", "Account__c", "Network__c", "Handle__c", "Profile_Url__c",
+    "Avatar_Url__c", "Followers__c", "Language__c", "Location__c", "Negative_Share__c", "Rated_Messages__c",
+    "Topics__c", "Match_Tier__c", "Match_Confidence__c", "Match_Evidence__c", "Last_Seen__c", "Hub_Url__c",
+)  # fmt: skip
+"""All that may be written to a profile beside its key."""
+INTERACTION_FIELDS = (
+    "Profile__c", "Case__c", "Direction__c", "Kind__c", "Text__c", "Sentiment__c", "Topic__c", "Posted_At__c",
+    "Permalink__c", "Private__c", "Deleted__c",
+)  # fmt: skip
+"""All that may be written to an interaction beside its key; its name is a running number of the CRM's."""
 
 
 @dataclass(frozen=True, slots=True)

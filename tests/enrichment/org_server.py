@@ -12,6 +12,8 @@ from typing import Any
 
 import requests
 import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from enrichment.salesforce.login import Login
 from sandbox.salesforce import CLIENT_ID, CLIENT_SECRET, create_app
@@ -61,17 +63,19 @@ class RunningOrg:
 
 
 @contextmanager
-def running_org() -> Iterator[RunningOrg]:
+def running_org(mount: str = "") -> Iterator[RunningOrg]:
+    """The org at the root of a port of its own, or beneath a path of it."""
     faults, store = Ordered(), Memory()
     app = create_app(store, faults, [], lambda: datetime.now(UTC))
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", ws="none", lifespan="off"))
+    served = Starlette(routes=[Mount(mount, app)]) if mount else app
+    server = uvicorn.Server(uvicorn.Config(served, port=0, log_level="warning", ws="none", lifespan="off"))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield RunningOrg(f"http://127.0.0.1:{port}", faults, store)
+        yield RunningOrg(f"http://127.0.0.1:{port}{mount}", faults, store)
     finally:
         server.should_exit = True
         thread.join()
@@ -104,7 +108,7 @@ def answers(*prepared: tuple[int, str, str]) -> Iterator[tuple[str, list[str]]]:
             return
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}", asked

@@ -288,3 +288,11 @@ def test_a_token_is_not_carried_to_a_foreign_host() -> None:
         pytest.raises(NotConfigured, match=r"evil\.example"),
     ):
         against(url).limits()
+
+
+def test_an_org_beneath_a_path_is_called_there() -> None:
+    with running_org("/salesforce") as org:
+        client = Client(org.login, allow_private=True)
+        client.upsert(PROFILE, KEY, rows(2100))
+        assert len(list(client.query_all("SELECT Id FROM SocialProfile__c"))) == 2100
+        assert client.describe("Nope__c") is None

@@ -1,0 +1,93 @@
+"""The CRM port over a Salesforce org."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from enrichment.crm import HUB_ID, CrmPerson, CrmStatus, Kind, PersonObject, RowResult
+from enrichment.salesforce import people, preflight
+from enrichment.salesforce.client import API_VERSION, Client, Saved
+from enrichment.salesforce.errors import classify
+from enrichment.salesforce.people import Layout
+
+OBJECTS: dict[Kind, str] = {"profile": "SocialProfile__c", "interaction": "SocialInteraction__c"}
+PEOPLE: tuple[PersonObject, ...] = ("Contact", "Lead")
+OVERLAP = timedelta(minutes=5)
+"""A record's stamp is older than the moment others can see it, by the length of its transaction."""
+
+
+class SalesforceOrg:
+    """`enrichment.crm.CRM` for one org."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self._described: dict[str, dict[str, Any] | None] = {}
+
+    def check(self) -> CrmStatus:
+        self._described.clear()
+        usage = self.client.limits()
+        found = tuple(preflight.problems(self._describe))
+        handles: dict[str, tuple[str, ...]] = {
+            object_: tuple(field for field, _ in layout.handles)
+            for object_ in PEOPLE
+            if (layout := self._layout(object_)) is not None
+        }
+        usage = self.client.usage or usage
+        return CrmStatus(API_VERSION, self.client.login.url, usage.used, usage.limit, found, handles)
+
+    def people(self, since: datetime | None) -> Iterator[CrmPerson]:
+        for object_ in PEOPLE:
+            layout = self._layout(object_)
+            if layout is not None:
+                yield from self._people(layout, since)
+
+    def upsert(self, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> list[RowResult]:
+        saved = self.client.upsert(OBJECTS[kind], HUB_ID, rows)
+        return [_result(str(row[HUB_ID]), one) for row, one in zip(rows, saved, strict=True)]
+
+    def delete(self, kind: Kind, hub_ids: Sequence[str]) -> list[RowResult]:
+        saved = self.client.delete_by_external_id(OBJECTS[kind], HUB_ID, hub_ids)
+        return [_result(hub_id, one) for hub_id, one in zip(hub_ids, saved, strict=True)]
+
+    def exists(self, kind: Kind, hub_ids: Sequence[str]) -> set[str]:
+        return set(self.client.ids_by_external_id(OBJECTS[kind], HUB_ID, hub_ids))
+
+    def _people(self, layout: Layout, since: datetime | None) -> Iterator[CrmPerson]:
+        """Changed records in the order of their change; then those whose privacy record alone changed."""
+        start = f"SELECT {layout.select()} FROM {layout.object}"  # noqa: S608 - names out of a description
+        if since is None:
+            yield from self._read(layout, start + " ORDER BY SystemModstamp, Id", set())
+            return
+        moment = (since - OVERLAP).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        seen: set[str] = set()
+        changed = f"{start} WHERE SystemModstamp >= {moment} ORDER BY SystemModstamp, Id"
+        yield from self._read(layout, changed, seen)
+        if layout.individual:
+            inner = f"SELECT Id FROM Individual WHERE SystemModstamp >= {moment}"  # noqa: S608 - our time
+            yield from self._read(layout, f"{start} WHERE IndividualId IN ({inner})", seen)
+
+    def _read(self, layout: Layout, soql: str, seen: set[str]) -> Iterator[CrmPerson]:
+        for row in self.client.query_all(soql, deleted=True):
+            if row["Id"] not in seen:
+                seen.add(row["Id"])
+                yield people.person(layout, row)
+
+    def _layout(self, object_: PersonObject) -> Layout | None:
+        description = self._describe(object_)
+        return None if description is None else people.layout(object_, description)
+
+    def _describe(self, object_: str) -> dict[str, Any] | None:
+        """Descriptions are asked once per instance: they cost a call and change rarely."""
+        if object_ not in self._described:
+            self._described[object_] = self.client.describe(object_)
+        return self._described[object_]
+
+
+def _result(hub_id: str, saved: Saved) -> RowResult:
+    refusal = saved.refusal
+    if refusal is None:
+        return RowResult(hub_id, True, saved.id, saved.created)
+    verdict = classify(refusal.code, refusal.status, refusal.message)
+    return RowResult(hub_id, False, saved.id, False, verdict, refusal.code, refusal.message, refusal.fields)

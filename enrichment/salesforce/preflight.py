@@ -1,0 +1,71 @@
+"""What an org lacks before the sync can run, and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from enrichment.crm import HUB_ID, INTERACTION_FIELDS, PROFILE_FIELDS, Problem
+from enrichment.salesforce import metadata
+from enrichment.salesforce.metadata import FieldSpec
+
+Description = Mapping[str, Any]
+Describe = Callable[[str], Description | None]
+OBJECTS = {"SocialProfile__c": PROFILE_FIELDS, "SocialInteraction__c": INTERACTION_FIELDS}
+DEPLOY = "Write the package with `widerhall crm install --zip widerhall.zip` and deploy it in the org"
+PERMIT = "Assign the permission set Widerhall to the integration user"
+STANDARD_NAME = FieldSpec("Name", "Text", 80)
+
+
+def problems(describe: Describe) -> Iterator[Problem]:
+    """Everything that stands in the way, worst first."""
+    for object_, names in OBJECTS.items():
+        description = describe(object_)
+        if description is None:
+            what = f"The object {object_} is missing, or the integration user may not see it."
+            yield Problem(what, f"{DEPLOY}. {PERMIT}.")
+            continue
+        yield from _abilities(description)
+        yield from _fields(description, names)
+    for object_ in ("Contact", "Lead"):
+        if describe(object_) is None:
+            what = f"The integration user may not read the object {object_}."
+            yield Problem(what, f"{PERMIT}, or give it a profile that reads {object_}.")
+
+
+def _abilities(description: Description) -> Iterator[Problem]:
+    lacking = [word for word in ("createable", "updateable", "deletable") if not description.get(word)]
+    if lacking:
+        object_ = description["name"]
+        what = f"Records of {object_} are not {', '.join(lacking)} for the integration user."
+        yield Problem(what, f"{PERMIT}; deleting is needed for erasure.")
+
+
+def _fields(description: Description, names: tuple[str, ...]) -> Iterator[Problem]:
+    object_ = description["name"]
+    there = {field["name"]: field for field in description["fields"]}
+    wanted = {spec.name: spec for spec in (STANDARD_NAME, *metadata.fields(object_))}
+    for name in (HUB_ID, *names):
+        field = there.get(name)
+        if field is None:
+            what = f"The field {object_}.{name} is missing, or the integration user may not see it."
+            yield Problem(what, f"{DEPLOY}. {PERMIT}: it makes the field visible.")
+        else:
+            yield from _field(f"{object_}.{name}", field, wanted[name])
+
+
+def _field(name: str, field: Description, spec: FieldSpec) -> Iterator[Problem]:
+    if not (field["createable"] and field["updateable"]):
+        yield Problem(f"The integration user may read {name} but not write it.", f"{PERMIT}.")
+    if spec.external_id and not (field["externalId"] and field["unique"]):
+        what = f"{name} is not marked as a unique external id, so records could double."
+        yield Problem(what, "In Setup, edit the field: External ID and Unique, case-sensitive.")
+    if spec.type in ("Text", "LongTextArea") and field["length"] < spec.length:
+        what = f"{name} takes {field['length']} characters, the hub writes up to {spec.length}."
+        yield Problem(what, f"In Setup, raise the field's length to {spec.length}.")
+    if spec.values and field["restrictedPicklist"]:
+        active = {value["value"] for value in field["picklistValues"] if value["active"]}
+        lacking = [value for value in spec.values if value not in active]
+        if lacking:
+            what = f"The picklist {name} has no value {', '.join(lacking)}."
+            yield Problem(what, "In Setup, add the values to the field.")

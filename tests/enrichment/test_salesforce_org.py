@@ -1,0 +1,194 @@
+"""The CRM port over the simulated org."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from org_server import RunningOrg, running_org
+
+from enrichment.crm import CRM, CrmPerson, Problem
+from enrichment.salesforce import client as client_module
+from enrichment.salesforce.client import Client
+from enrichment.salesforce.org import SalesforceOrg
+
+
+@pytest.fixture
+def org() -> Iterator[RunningOrg]:
+    client_module._tokens.clear()
+    with running_org() as found:
+        yield found
+
+
+@pytest.fixture
+def crm(org: RunningOrg) -> CRM:
+    return SalesforceOrg(Client(org.login, allow_private=True))
+
+
+def people(crm: CRM, since: datetime | None = None) -> dict[str, CrmPerson]:
+    return {p.id: p for p in crm.people(since)}
+
+
+def whats(problems: tuple[Problem, ...]) -> str:
+    return "\n".join(p.what for p in problems)
+
+
+# --- reading people
+
+
+def test_a_contact_comes_with_all_that_identifies_it(crm: CRM, org: RunningOrg) -> None:
+    id_ = org.make(
+        "Contact",
+        FirstName="Jana",
+        LastName="Weber",
+        Email="jana@example.org",
+        MobilePhone="+49 151 1",
+        Fax="+49 30 9",
+        Mastodon_Handle__c="@jana@example.social",
+        Website__c="https://jana.example",
+        Account={"Name": "Nordwind"},
+    )
+    found = people(crm)[id_]
+    assert (found.object, found.first_name, found.last_name, found.name) == (
+        "Contact",
+        "Jana",
+        "Weber",
+        "Jana Weber",
+    )
+    assert (found.emails, found.phones) == (("jana@example.org",), ("+49 151 1",))
+    assert (found.handles, found.websites) == (
+        {"mastodon": "@jana@example.social"},
+        ("https://jana.example",),
+    )
+    assert (found.company, found.deleted, found.merged_into) == ("Nordwind", False, "")
+    assert found.modified is not None
+    assert found.modified.tzinfo is not None
+
+
+def test_a_lead_comes_with_its_company(crm: CRM, org: RunningOrg) -> None:
+    id_ = org.make("Lead", LastName="佐藤", Company="小林工務店", Bluesky_Handle__c="sato.example")
+    assert people(crm)[id_].company == "小林工務店"
+    assert people(crm)[id_].handles == {"bluesky": "sato.example"}
+
+
+def test_only_what_changed_lately_is_read(crm: CRM, org: RunningOrg) -> None:
+    old, new = org.make("Contact", LastName="Old"), org.make("Contact", LastName="New")
+    row = org.store.shelf("salesforce.Contact")[old]
+    row["SystemModstamp"] = "2026-01-01T00:00:00.000+0000"
+    assert set(people(crm, datetime.now(UTC) - timedelta(minutes=1))) == {new}
+
+
+def test_the_stretch_read_overlaps_with_the_one_before(crm: CRM, org: RunningOrg) -> None:
+    id_ = org.make("Contact", LastName="Weber")
+    assert set(people(crm, datetime.now(UTC) + timedelta(minutes=2))) == {id_}
+
+
+def test_a_merged_contact_names_its_survivor(crm: CRM, org: RunningOrg) -> None:
+    master, loser = org.make("Contact", LastName="A"), org.make("Contact", LastName="B")
+    org.hook("merge", master=master, losers=[loser])
+    found = people(crm, datetime.now(UTC))[loser]
+    assert (found.deleted, found.merged_into) == (True, master)
+
+
+def test_a_converted_lead_names_its_contact(crm: CRM, org: RunningOrg) -> None:
+    lead = org.make("Lead", LastName="Sato", Company="X")
+    contact = org.hook("convert", lead=lead)["contactId"]
+    assert people(crm)[lead].converted_to == contact
+
+
+def test_a_changed_privacy_record_brings_its_person(crm: CRM, org: RunningOrg) -> None:
+    individual = org.make("Individual", LastName="Weber")
+    id_ = org.make("Contact", LastName="Weber", IndividualId=individual)
+    org.store.shelf("salesforce.Contact")[id_]["SystemModstamp"] = "2026-01-01T00:00:00.000+0000"
+    org.hook("change", id=individual, fields={"HasOptedOutProcessing": True})
+    found = people(crm, datetime.now(UTC))
+    assert found[id_].objects_to_processing
+
+
+def test_a_hidden_field_is_left_out_and_nothing_breaks(crm: CRM, org: RunningOrg) -> None:
+    id_ = org.make("Contact", LastName="Weber", Email="jana@example.org")
+    org.hook("security", hidden=["Contact.Email", "Contact.IndividualId"])
+    assert people(crm)[id_].emails == ()
+
+
+# --- writing
+
+
+def test_a_profile_and_its_interactions_are_written_and_found(crm: CRM, org: RunningOrg) -> None:
+    contact = org.make("Contact", LastName="Weber")
+    crm.upsert("profile", [{"Hub_Id__c": "p1", "Name": "Jana", "Contact__c": contact}])
+    parent = {"Profile__r": {"Hub_Id__c": "p1"}}
+    found = crm.upsert(
+        "interaction", [{"Hub_Id__c": f"i{n}", "Kind__c": "reply", **parent} for n in range(3)]
+    )
+    assert [(r.hub_id, r.ok, r.created, r.verdict) for r in found] == [
+        (f"i{n}", True, True, "done") for n in range(3)
+    ]
+    assert crm.exists("interaction", ["i0", "i2", "no"]) == {"i0", "i2"}
+    assert {r["Profile__c"] for r in org.rows("SocialInteraction__c")} == {
+        org.rows("SocialProfile__c")[0]["Id"]
+    }
+
+
+@pytest.mark.parametrize(
+    ("row", "verdict", "code"),
+    [
+        ({"Handle__c": "x" * 256}, "quarantine", "STRING_TOO_LONG"),
+        ({"Nope__c": 1}, "quarantine", "INVALID_FIELD"),
+        ({"Contact__c": "003000000000000AAA"}, "relink", "INVALID_CROSS_REFERENCE_KEY"),
+    ],
+)
+def test_a_refused_row_says_what_to_do(crm: CRM, row: dict[str, object], verdict: str, code: str) -> None:
+    found = crm.upsert("profile", [{"Hub_Id__c": "p1", **row}, {"Hub_Id__c": "p2"}])
+    assert [(r.hub_id, r.ok) for r in found] == [("p1", False), ("p2", True)]
+    assert (found[0].verdict, found[0].code) == (verdict, code)
+
+
+def test_an_interaction_before_its_profile_is_to_be_relinked(crm: CRM) -> None:
+    found = crm.upsert("interaction", [{"Hub_Id__c": "i1", "Profile__r": {"Hub_Id__c": "none"}}])
+    assert found[0].verdict == "relink"
+
+
+def test_a_profile_of_a_converted_lead_is_to_be_relinked(crm: CRM, org: RunningOrg) -> None:
+    lead = org.make("Lead", LastName="Sato", Company="X")
+    org.hook("convert", lead=lead)
+    found = crm.upsert("profile", [{"Hub_Id__c": "p1", "Lead__c": lead}])
+    assert (found[0].verdict, found[0].code) == ("relink", "CANNOT_UPDATE_CONVERTED_LEAD")
+
+
+def test_erasure_can_be_proved(crm: CRM) -> None:
+    crm.upsert("profile", [{"Hub_Id__c": "p1"}, {"Hub_Id__c": "p2"}])
+    assert all(r.ok for r in crm.delete("profile", ["p1", "gone"]))
+    assert crm.exists("profile", ["p1", "p2"]) == {"p2"}
+
+
+# --- preflight
+
+
+def test_a_ready_org_has_no_problems(crm: CRM) -> None:
+    found = crm.check()
+    assert (found.ok, found.problems, found.limit) == (True, (), 100000)
+    assert found.used > 0
+    assert found.handle_fields["Lead"] == ("Mastodon_Handle__c", "Bluesky_Handle__c", "Telegram_Handle__c")
+
+
+def test_a_missing_object_is_named_with_the_way_to_mend_it(crm: CRM, org: RunningOrg) -> None:
+    org.hook("security", missing=["SocialProfile__c", "Lead"])
+    found = crm.check()
+    assert "object SocialProfile__c is missing" in whats(found.problems)
+    assert "may not read the object Lead" in whats(found.problems)
+    assert "permission set Widerhall" in found.problems[0].fix
+
+
+def test_hidden_and_read_only_fields_are_named(crm: CRM, org: RunningOrg) -> None:
+    org.hook("security", hidden=["SocialProfile__c.Topics__c"], read_only=["SocialInteraction__c.Text__c"])
+    text = whats(crm.check().problems)
+    assert "SocialProfile__c.Topics__c is missing" in text
+    assert "may read SocialInteraction__c.Text__c but not write it" in text
+
+
+def test_people_of_an_object_that_is_missing_are_none(crm: CRM, org: RunningOrg) -> None:
+    org.make("Contact", LastName="Weber")
+    org.hook("security", missing=["Lead"])
+    assert [p.object for p in crm.people(None)] == ["Contact"]
