@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -146,16 +146,25 @@ def convert(
 
     `to_event` may answer None for an item that is of no interest.
     """
+
+    def several(item: Any) -> Iterable[Event]:
+        event = to_event(item)
+        return () if event is None else (event,)
+
+    return convert_all(items, several, source)
+
+
+def convert_all(
+    items: Sequence[Any], to_events: Callable[[Any], Iterable[Event]], source: str
+) -> tuple[tuple[Event, ...], tuple[Bad, ...]]:
+    """As `convert`, for items that hold any number of events."""
     events: list[Event] = []
     bad: list[Bad] = []
     for item in items:
         try:
-            event = to_event(item)
+            events += list(to_events(item))
         except UNREADABLE as error:
             bad.append(Bad(source=source, reason=_reason(error), raw=_text(item)))
-        else:
-            if event is not None:
-                events.append(event)
     return tuple(events), tuple(bad)
 
 

@@ -92,20 +92,18 @@ class Chat:
         try:
             if not cursor.walked:
                 cursor = replace(cursor, log=cursor.log or str(self._get("getLog").get("cursor") or ""))
-                for page, cursor in self._walk(cursor, history_from):
-                    yield page
+                yield from self._walk(cursor, history_from)
             yield from self._follow(cursor)
         except NotConfigured:
             return
 
-    def _walk(self, cursor: Cursor, history_from: datetime) -> Iterator[tuple[Page, Cursor]]:
+    def _walk(self, cursor: Cursor, history_from: datetime) -> Iterator[Page]:
         convos = [convo for convo in self._convos() if str(convo["rev"]) > cursor.rev]
         for convo in sorted(convos, key=lambda row: str(row["rev"])):
             cursor = replace(cursor, rev=str(convo["rev"]))
             found = self.messages(str(convo["id"]), history_from)
-            yield self._page([(str(convo["id"]), row) for row in found], cursor), cursor
-        cursor = replace(cursor, walked=True)
-        yield Page(cursor=cursor.text()), cursor
+            yield self._page([(str(convo["id"]), row) for row in found], cursor)
+        yield Page(cursor=replace(cursor, walked=True).text())
 
     def _convos(self) -> Iterator[dict[str, Any]]:
         place, seen = None, set[str]()

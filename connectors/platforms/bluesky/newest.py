@@ -47,12 +47,9 @@ class Cursor:
         """A cursor as `text` wrote it; what cannot be read starts over, which is safe."""
         try:
             doc = json.loads(text or "{}")
-            return cls(
-                **{
-                    name: tuple(value) if isinstance(value, list) else str(value)
-                    for name, value in doc.items()
-                }
-            )
+            words = {name: str(doc.get(name) or "") for name in ("head", "back", "newest", "floor")}
+            known, fresh = (tuple(map(str, doc.get(name) or ())) for name in ("known", "fresh"))
+            return cls(known=known, fresh=fresh, **words)
         except (ValueError, TypeError, AttributeError):
             return cls()
 

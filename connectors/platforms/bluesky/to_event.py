@@ -135,8 +135,8 @@ def post_event(
 
 
 def address(profile: Doc, uri: str) -> str:
-    """The public page of a post."""
-    return f"https://bsky.app/profile/{profile.get('handle') or profile['did']}/post/{rkey(uri)}"
+    """The public page of a post, by DID: handles change."""
+    return f"https://bsky.app/profile/{profile['did']}/post/{rkey(uri)}"
 
 
 def reference(view: Doc) -> str:

@@ -199,7 +199,7 @@ def status_event(
         parent_key=None if not parent_id else place.key if place else local_key(us.host, str(parent_id)),
         thread_key=place.thread if place else None,
         visibility=visibility,
-        url=str(status.get("url") or status.get("uri") or ""),
+        url="" if visibility == "private" else str(status.get("url") or status.get("uri") or ""),
         ref=reference(status),
         subject=plain(str(status.get("spoiler_text") or "")),
         hashtags=tuple(str(tag["name"]) for tag in status.get("tags") or ()),
