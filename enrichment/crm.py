@@ -1,7 +1,7 @@
 """The port to a CRM: who is known there, and what the hub writes about them.
 
-Rows are flat mappings of the CRM's own field names; every row carries `Hub_Id__c`, our opaque key. Field
-names and meanings: `docs/salesforce.md`; the description of the objects: `enrichment/salesforce/metadata/`.
+Rows are flat mappings of the CRM's own field names; every row carries `Hub_Id__c`, our opaque key. What
+each field means stands in the objects under `enrichment/salesforce/metadata/`.
 """
 
 from __future__ import annotations

@@ -79,6 +79,10 @@ class Client:
         self._session = session(login.url, allow_private=allow_private)
         self._session.hooks["response"].append(self._note_usage)
 
+    def close(self) -> None:
+        """Give the connections back; the token stays for the next client."""
+        self._session.close()
+
     # --- questions
 
     def limits(self) -> Usage:
@@ -174,7 +178,7 @@ class Client:
         try:
             answer = self._call(lambda sf: sf.restful(path, method="PATCH", json=body))
         except _Refused as error:
-            if error.refusal.status != 400:
+            if error.refusal.status != 400 or not error.code:
                 raise
             if len(records) == 1:
                 return [Saved("", False, error.refusal)]

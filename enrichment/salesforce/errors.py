@@ -39,7 +39,7 @@ CODES: dict[str, Verdict] = {
 }
 WAITS = {"REQUEST_LIMIT_EXCEEDED": 900.0, "SERVER_UNAVAILABLE": 60.0, "UNABLE_TO_LOCK_ROW": 5.0}
 """Seconds until a whole call refused with this code is worth repeating; Salesforce names no time itself."""
-USUAL_WAIT = 30.0
+USUAL_WAIT = 10.0
 MISSING_PARENT = "Foreign key external ID"
 
 

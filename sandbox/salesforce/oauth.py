@@ -20,8 +20,8 @@ from joserfc.jwk import RSAKey
 
 from sandbox.salesforce.org import INTEGRATION_USER, Org
 
-CLIENT_ID = "widerhall-sandbox-consumer-key"
-CLIENT_SECRET = "widerhall-sandbox-consumer-secret"
+CLIENT_ID = "sandbox-client"
+CLIENT_SECRET = "sandbox-secret"  # the sandbox's own, it guards made-up people
 LIFETIME = timedelta(hours=2)
 LONGEST_ASSERTION = timedelta(minutes=5)
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"

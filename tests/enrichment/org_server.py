@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from enrichment.salesforce.login import Login
+from sandbox.faults import FaultMiddleware, Faults
 from sandbox.salesforce import CLIENT_ID, CLIENT_SECRET, create_app
 
 
@@ -27,23 +28,10 @@ class Memory:
         return self.shelves.setdefault(name, {})
 
 
-class Ordered:
-    """Faults of the list are served once each; every call is counted."""
-
-    def __init__(self) -> None:
-        self.due: list[str] = []
-
-    def take(self, service: str, kind: str, method: str, path: str) -> Mapping[str, Any] | None:
-        if kind not in self.due:
-            return None
-        self.due.remove(kind)
-        return {"kind": kind}
-
-
 class RunningOrg:
     """What a test sees of the org: its address, its hooks, its records by key."""
 
-    def __init__(self, url: str, faults: Ordered, store: Memory) -> None:
+    def __init__(self, url: str, faults: Faults, store: Memory) -> None:
         self.url, self.faults, self.store = url, faults, store
 
     @property
@@ -55,6 +43,10 @@ class RunningOrg:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    def order(self, kind: str, **more: Any) -> None:
+        """The next call fails in that way."""
+        self.faults.add({"service": "salesforce", "kind": kind, **more})
+
     def make(self, object_: str, **fields: Any) -> str:
         return str(self.hook("records", records=[{"attributes": {"type": object_}, **fields}])["ids"][0])
 
@@ -65,8 +57,8 @@ class RunningOrg:
 @contextmanager
 def running_org(mount: str = "") -> Iterator[RunningOrg]:
     """The org at the root of a port of its own, or beneath a path of it."""
-    faults, store = Ordered(), Memory()
-    app = create_app(store, faults, [], lambda: datetime.now(UTC))
+    faults, store = Faults(), Memory()
+    app = FaultMiddleware(create_app(store, faults, [], lambda: datetime.now(UTC)), faults, "salesforce")
     served = Starlette(routes=[Mount(mount, app)]) if mount else app
     server = uvicorn.Server(uvicorn.Config(served, port=0, log_level="warning", ws="none", lifespan="off"))
     thread = threading.Thread(target=server.run)

@@ -98,7 +98,7 @@ def test_the_same_key_twice_ends_with_the_later_row(client: Client, org: Running
 
 
 def test_a_locked_row_is_that_rows_matter(client: Client, org: RunningOrg) -> None:
-    org.faults.due = ["lock"]
+    org.order("lock")
     found = client.upsert(PROFILE, KEY, rows(2))
     assert [r.refusal.code if r.refusal else "" for r in found] == ["UNABLE_TO_LOCK_ROW", ""]
 
@@ -173,7 +173,7 @@ def test_an_ended_session_is_renewed_once_and_unseen(client: Client, org: Runnin
 
 
 def test_a_page_instead_of_json_with_401_is_an_ended_session(client: Client, org: RunningOrg) -> None:
-    org.faults.due = ["html401"]
+    org.order("html401")
     assert client.limits().limit == 100000
 
 
@@ -211,7 +211,7 @@ def test_a_key_that_is_none_says_so(org: RunningOrg) -> None:
 
 
 def test_over_the_limit_waits_long(client: Client, org: RunningOrg) -> None:
-    org.faults.due = ["limit"]
+    org.order("limit")
     with pytest.raises(TryLater, match="REQUEST_LIMIT_EXCEEDED") as caught:
         client.limits()
     assert caught.value.after == 900
@@ -296,3 +296,21 @@ def test_an_org_beneath_a_path_is_called_there() -> None:
         client.upsert(PROFILE, KEY, rows(2100))
         assert len(list(client.query_all("SELECT Id FROM SocialProfile__c"))) == 2100
         assert client.describe("Nope__c") is None
+
+
+def test_an_answer_lost_after_the_commit_doubles_nothing(client: Client, org: RunningOrg) -> None:
+    client.limits()
+    org.order("timeout_after_commit", method="PATCH")
+    with pytest.raises(TryLater, match="did not answer"):
+        client.upsert(PROFILE, KEY, rows(3))
+    assert len(org.rows(PROFILE)) == 3
+    assert [r.created for r in client.upsert(PROFILE, KEY, rows(3))] == [False] * 3
+    assert len(org.rows(PROFILE)) == 3
+
+
+@pytest.mark.parametrize("kind", ["429", "500", "503", "drop"])
+def test_a_busy_or_broken_org_is_asked_again_later(client: Client, org: RunningOrg, kind: str) -> None:
+    client.limits()
+    org.order(kind)
+    with pytest.raises(TryLater):
+        client.upsert(PROFILE, KEY, rows(1))
