@@ -12,6 +12,7 @@ dies alone. `crashes` counts deaths of workers, `tries` counts verdicts.
 
 from __future__ import annotations
 
+import json
 import random
 import secrets
 import time
@@ -114,6 +115,24 @@ class Claim:
     items: list[Item]
 
 
+_ROWS = {
+    "sqlite": "s.value, :topic, json_extract(i.value, '$[0]'), json_extract(i.value, '$[1]'), :due, 0, 0, 0, '' "
+    "FROM json_each(:subscribers) s, json_each(:items) i WHERE true",
+    "postgresql": "s.name, :topic, i.key, i.payload::json, :due, 0, 0, 0, '' "
+    "FROM unnest(CAST(:subscribers AS text[])) s(name), "
+    "unnest(CAST(:keys AS text[]), CAST(:payloads AS text[])) i(key, payload) ORDER BY 1, 3",
+}
+_EMIT = {
+    engine: sa.text(
+        "INSERT INTO outbox (subscriber, topic, key, payload, due_at, crashes, tries, dead, reason) "
+        f"SELECT {rows} ON CONFLICT (subscriber, key) WHERE lease IS NULL AND dead = 0 DO UPDATE SET "
+        "payload = excluded.payload, topic = excluded.topic, "
+        "due_at = CASE WHEN outbox.due_at < excluded.due_at THEN outbox.due_at ELSE excluded.due_at END"
+    )
+    for engine, rows in _ROWS.items()
+}
+
+
 # --- writing letters -------------------------------------------------------------------------------
 
 
@@ -134,26 +153,16 @@ def emit(
     if not unique:
         return 0
     session.info.setdefault("rung", set()).update(subscribers)
-    rows = [
-        {"subscriber": name, "topic": topic, "key": key, "payload": unique[key], "due_at": due,
-         "crashes": 0, "tries": 0, "dead": 0, "reason": ""}
-        for name in subscribers
-        for key in sorted(unique)
-    ]  # fmt: skip
-    t, insert = db.table(OutboxRow), db.upsert(OutboxRow)
-    statement = insert.on_conflict_do_update(
-        index_elements=["subscriber", "key"],
-        index_where=sa.text("lease IS NULL AND dead = 0"),
-        set_={
-            "payload": insert.excluded.payload,
-            "topic": insert.excluded.topic,
-            "due_at": sa.case(
-                (t.c.due_at < insert.excluded.due_at, t.c.due_at),
-                else_=insert.excluded.due_at,
-            ),
-        },
-    )
-    session.execute(statement, rows)
+    pairs = [[key, unique[key]] for key in sorted(unique)]
+    if db.dialect() == "sqlite":
+        values = {"subscribers": json.dumps(subscribers), "items": json.dumps(pairs)}
+    else:
+        values = {
+            "subscribers": list(subscribers),  # type: ignore[dict-item]  # arrays, as psycopg binds them
+            "keys": [key for key, _ in pairs],
+            "payloads": [json.dumps(payload) for _, payload in pairs],
+        }
+    session.connection().execute(_EMIT[db.dialect()], {"topic": topic, "due": due, **values})
     return len(unique)
 
 

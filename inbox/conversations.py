@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import audit, db
+from core import audit, bulk, db
 from core.errors import Rejected
 from core.event import MESSAGE_KINDS, Event
 from inbox import states, threading
@@ -39,7 +38,7 @@ def place(
             rows.append(_row(row_id, account_id, thread, authors))
         placed.update((event.key, row_id) for event in thread.events)
     if rows:
-        session.execute(sa.insert(db.table(Conversation)), rows)
+        bulk.insert(session, Conversation, rows)
     advance(session, moved, authors=authors)
     return placed
 
@@ -77,7 +76,7 @@ def _row(row_id: int, account_id: int, thread: threading.Thread, authors: Mappin
         "intent": "",
         "urgency": "",
         "labels": [],
-        **asdict(standing),
+        **vars(standing),
     }
 
 
@@ -105,15 +104,12 @@ def advance(
     updates = []
     for row in session.execute(sa.select(*columns).where(c.c.id.in_(sorted(moved)))).mappings():
         before = states.Standing(**{name: row[name] for name in _STANDING})
-        after = asdict(states.advance(before, moved[row["id"]]))
+        after = states.advance(before, moved[row["id"]])
         if counted:
-            after["messages"] = before.messages
+            after.messages = before.messages
         customer = row["identity_id"] or _customer(moved[row["id"]], authors or {})
-        updates.append({"row_id": row["id"], "customer": customer, **{f"new_{name}": after[name] for name in _STANDING}})
-    values = {name: sa.bindparam(f"new_{name}") for name in _STANDING}
-    session.execute(
-        sa.update(c).where(c.c.id == sa.bindparam("row_id")).values(identity_id=sa.bindparam("customer"), **values), updates
-    )
+        updates.append((customer, *(getattr(after, name) for name in _STANDING), row["id"]))
+    bulk.update(session, Conversation, ("identity_id", *_STANDING), updates)
 
 
 def _unite(session: Session, survivor: int, others: Sequence[int]) -> None:
@@ -127,7 +123,7 @@ def _unite(session: Session, survivor: int, others: Sequence[int]) -> None:
     standing = _united([states.Standing(**{name: row[name] for name in _STANDING}) for row in rows])
     customer = next((row["identity_id"] for row in sorted(rows, key=lambda r: r["id"]) if row["identity_id"]), None)
     session.execute(sa.delete(c).where(c.c.id.in_(others)))
-    session.execute(sa.update(c).where(c.c.id == survivor).values(identity_id=customer, **asdict(standing)))
+    session.execute(sa.update(c).where(c.c.id == survivor).values(identity_id=customer, **vars(standing)))
 
 
 def _united(standings: Sequence[states.Standing]) -> states.Standing:

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import db
+from core import bulk, db
 from core.event import Author, Event
 from inbox.models import Identity
 
@@ -55,8 +55,7 @@ def store(session: Session, events: Sequence[Event]) -> tuple[dict[Key, int], se
             {"id": row_id, "platform": key[0], "external_id": key[1], "ours": False, "contact_id": None,
              "first_seen": at, "last_seen": at, **facts(author)}
         )  # fmt: skip
-    if inserts:
-        session.execute(sa.insert(table), inserts)
+    bulk.insert(session, Identity, inserts)
     changed = _refresh(session, newest, known)
     writers = {found[key] for key, (_, _, writes) in newest.items() if writes}
     ours = {row.id for row in known.values() if row.ours}
@@ -84,22 +83,19 @@ def _refresh(session: Session, newest: dict[Key, tuple[Author, datetime, bool]],
     """Update what changed since; an older description never overwrites a newer one."""
     table = db.table(Identity)
     changed: set[int] = set()
-    seen: list[dict[str, Any]] = []
+    seen: list[tuple[datetime, int]] = []
     for key, row in known.items():
         author, at, _ = newest[key]
         if at < row.last_seen:
             continue
         if at > row.last_seen:
-            seen.append({"row_id": row.id, "at": at})
+            seen.append((at, row.id))
         values = {name: value for name, value in facts(author).items() if _better(value, getattr(row, name))}
         if values:
             session.execute(sa.update(table).where(table.c.id == row.id).values(**values))
             if MATCHING & values.keys():
                 changed.add(row.id)
-    if seen:
-        session.execute(
-            sa.update(table).where(table.c.id == sa.bindparam("row_id")).values(last_seen=sa.bindparam("at")), seen
-        )
+    bulk.update(session, Identity, ("last_seen",), seen)
     return changed
 
 

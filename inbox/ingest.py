@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import db, metrics, outbox
+from core import bulk, db, metrics, outbox
 from core.errors import TryLater
 from core.event import MESSAGE_KINDS, Bad, Event, Page
 from core.settings import settings
@@ -272,7 +272,7 @@ def _insert(session: Session, account_id: int, events: list[Event], stored: Stor
         _row(row_id, account_id, event, placed[event.key], authors, moment)
         for row_id, event in zip(ids, events, strict=True)
     ]
-    session.execute(sa.insert(db.table(Message)), rows)
+    bulk.insert(session, Message, rows)
     search.add(session, [(row["id"], search.body(row["text"], row["subject"])) for row in rows])
     stored.new.update((event.key, row_id) for row_id, event in zip(ids, events, strict=True))
     outbox.emit(

