@@ -279,7 +279,7 @@ class Client:
     def _error(self, answer: Answer, safe: bool) -> WiderhallError:
         """The error a refusing answer stands for."""
         if answer.status in (429, 503):
-            after = wait(answer.headers, now())
+            after = wait(answer.headers, now(), 60.0 if answer.status == 429 else 10.0)
             special = self._refusal(answer) if self._refusal else None
             if isinstance(special, TryLater):
                 after = special.after
@@ -291,7 +291,7 @@ class Client:
         code, words = reason(answer)
         if _server_fault(answer):
             if safe:
-                return TryLater(f"{self.host} has a fault ({answer.status})")
+                return TryLater(f"{self.host} has a fault ({answer.status})", 10.0)
             return Unknown(f"{self.host} answered {answer.status}; what was sent may have arrived")
         if answer.status == 401:
             return AuthExpired(f"{self.host} no longer accepts these credentials: connect the account again")

@@ -98,7 +98,11 @@ class Listing:
             if not cursor.newest:
                 cursor = self._top(cursor, items)
             names = [self._name(item) for item in items]
-            new = [item for item, name in zip(items, names, strict=True) if name not in yielded]
+            new = [
+                item
+                for item, name in zip(items, names, strict=True)
+                if name not in yielded and not (cursor.head and self._below([item], floor))
+            ]
             yielded.update(names)
             end = not items or not following or following in seen or self._below(items, floor)
             cursor = cursor.done() if end else replace(cursor, back=str(following))

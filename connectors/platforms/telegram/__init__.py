@@ -70,7 +70,7 @@ def refusal(answer: Answer) -> WiderhallError | None:
     code, words = answer.status, str(body.get("description") or "")
     extra = body.get("parameters") if isinstance(body.get("parameters"), dict) else {}
     if code == 429:
-        return TryLater("Telegram asks to wait", float((extra or {}).get("retry_after") or 30))
+        return TryLater("Telegram asks to wait", float((extra or {}).get("retry_after") or 30.0))
     if code in (401, 404):
         return AuthExpired(
             "Telegram does not know this bot token: make a new one with @BotFather and reconnect."
@@ -80,7 +80,7 @@ def refusal(answer: Answer) -> WiderhallError | None:
     if code == 409:
         return TryLater("Another program polls this bot; only one may.", 30.0)
     if code >= 500 and body.get("ok") is False:
-        return TryLater(f"Telegram has a fault and did nothing ({words})")
+        return TryLater(f"Telegram has a fault and did nothing ({words})", 5.0)
     if extra and extra.get("migrate_to_chat_id"):
         return Rejected("The group became a supergroup: answer in its new chat.", "migrated")
     return Rejected(f"Telegram refused: {words or code}", str(code))
