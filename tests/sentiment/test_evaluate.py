@@ -17,7 +17,9 @@ def test_figures_are_those_of_the_textbook() -> None:
 
 
 def test_an_annotator_is_compared_with_labels() -> None:
-    found = evaluate(["great, thanks", "terrible service"], ["positive", "negative"], LexiconAnnotator(), batch=1)
+    found = evaluate(
+        ["great, thanks", "terrible service"], ["positive", "negative"], LexiconAnnotator(), batch=1
+    )
     assert (found.n, found.accuracy, found.unsure) == (2, 1.0, 0.0)
 
 

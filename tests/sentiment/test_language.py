@@ -41,7 +41,13 @@ def test_a_clear_text_outweighs_a_wrong_claim() -> None:
 
 
 def test_tags_are_cut_to_the_language() -> None:
-    assert (code("pt-BR"), code("zh_Hant"), code("und"), code(None), code("")) == ("pt", "zh", None, None, None)
+    assert (code("pt-BR"), code("zh_Hant"), code("und"), code(None), code("")) == (
+        "pt",
+        "zh",
+        None,
+        None,
+        None,
+    )
 
 
 @given(st.lists(st.text(max_size=60), max_size=5))
