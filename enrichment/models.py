@@ -1,0 +1,188 @@
+"""Enrichment's tables: a mirror of the CRM's people, keys to find them by, links, and what was sent where."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Column, ForeignKey, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from core.db import BigId, UtcDateTime
+
+
+def _id() -> Any:
+    return Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
+
+
+def _parent(target: str, *, index: bool = True) -> Any:
+    column = Column(BigId, ForeignKey(target, ondelete="CASCADE"), nullable=False, index=index)
+    return Field(default=None, sa_column=column)
+
+
+def _time(*, null: bool = True) -> Any:
+    return Field(default=None, sa_column=Column(UtcDateTime, nullable=null))
+
+
+def _json(default: Any = dict) -> Any:
+    return Field(default_factory=default, sa_column=Column(sa.JSON, nullable=False))
+
+
+class CrmRecord(SQLModel, table=True):
+    """A contact or lead as the CRM last told; texts unchanged."""
+
+    __tablename__ = "crm_record"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+    id: int | None = _id()
+    record_id: str = Field(unique=True, max_length=18)
+    object: str
+    """Contact or Lead."""
+    first_name: str = ""
+    last_name: str = ""
+    name: str = ""
+    emails: list[str] = _json(list)
+    phones: list[str] = _json(list)
+    handles: dict[str, str] = _json()
+    """Platform → handle as somebody typed it."""
+    websites: list[str] = _json(list)
+    company: str = ""
+    company_id: str = ""
+    modified: datetime | None = _time()
+    """The CRM's own time of the last change."""
+    deleted: bool = False
+    successor: str = ""
+    """Record id that took its place in a merge or conversion."""
+    objects: bool = False
+    """Its privacy record says no."""
+    contact_id: str | None = Field(default=None, index=True, max_length=26)
+    """Our contact it stands for; no foreign key, since erasure needs it after the contact is gone."""
+
+
+class MatchKey(SQLModel, table=True):
+    """A normalised value by which a CRM record is found."""
+
+    __tablename__ = "match_key"
+    __table_args__ = (Index("match_key_value", "value", "kind", "crm_record_id"),)
+    crm_record_id: int = Field(
+        sa_column=Column(BigId, ForeignKey("crm_record.id", ondelete="CASCADE"), primary_key=True)
+    )
+    kind: str = Field(primary_key=True, max_length=10)
+    """email, phone, handle, site or name."""
+    value: str = Field(primary_key=True, max_length=300)
+
+
+class IdentityKey(SQLModel, table=True):
+    """The same for an identity, so that a CRM record that comes later finds it."""
+
+    __tablename__ = "identity_key"
+    __table_args__ = (Index("identity_key_value", "value", "kind", "identity_id"),)
+    identity_id: int = Field(
+        sa_column=Column(BigId, ForeignKey("identity.id", ondelete="CASCADE"), primary_key=True)
+    )
+    kind: str = Field(primary_key=True, max_length=10)
+    value: str = Field(primary_key=True, max_length=300)
+
+
+class MatchLink(SQLModel, table=True):
+    """What was decided, or is proposed, about one identity and one CRM record, with its evidence."""
+
+    __tablename__ = "match_link"
+    __table_args__ = (UniqueConstraint("identity_id", "crm_record_id", name="match_link_pair"),)
+    id: int | None = _id()
+    identity_id: int = _parent("identity.id", index=False)
+    crm_record_id: int = _parent("crm_record.id")
+    contact_id: str | None = Field(default=None, index=True, max_length=26)
+    """Set with a link, not with a proposal."""
+    tier: str
+    """A, A-, B or C."""
+    score: float
+    decision: str = Field(index=True)
+    """auto, review, accepted, rejected or none (proposed earlier, no longer)."""
+    evidence: list[dict[str, Any]] = _json(list)
+    rules: str
+    """Version of the rules that decided."""
+    actor: str = "system"
+    at: datetime = _time(null=False)
+
+
+class CannotLink(SQLModel, table=True):
+    """A person said: not the same. It holds until a person says otherwise."""
+
+    __tablename__ = "cannot_link"
+    identity_id: int = Field(
+        sa_column=Column(BigId, ForeignKey("identity.id", ondelete="CASCADE"), primary_key=True)
+    )
+    crm_record_id: int = Field(
+        sa_column=Column(BigId, ForeignKey("crm_record.id", ondelete="CASCADE"), primary_key=True)
+    )
+    actor: str
+    at: datetime = _time(null=False)
+
+
+class SyncState(SQLModel, table=True):
+    """How far one record of ours stands in the CRM; it outlives identity and message until erased there."""
+
+    __tablename__ = "sync_state"
+    __table_args__ = (Index("sync_state_state", "state", "kind"),)
+    id: int | None = _id()
+    kind: str
+    """profile or interaction."""
+    hub_id: str = Field(unique=True, max_length=64)
+    state: str = "new"
+    """new, pending, synced, failed, quarantined, ignored or merged."""
+    record_id: str = ""
+    sent: dict[str, Any] = _json()
+    """Fields the CRM last acknowledged."""
+    sent_hash: str = ""
+    unsure: bool = False
+    """A send began whose outcome is unknown: everything is sent again, not only changes."""
+    claim: str = ""
+    """Mark of the worker that is sending it; empty when nobody is."""
+    claimed_at: datetime | None = _time()
+    code: str = ""
+    """The CRM's own word for the last error."""
+    message: str = ""
+    tries: int = 0
+    at: datetime = _time(null=False)
+    contact_id: str | None = Field(default=None, max_length=26)
+    identity_id: int | None = Field(default=None, sa_column=Column(BigId, index=True, nullable=True))
+    """Whose profile it is, or whom the interaction belongs to."""
+    message_id: int | None = Field(default=None, sa_column=Column(BigId, index=True, nullable=True))
+
+
+class SyncRun(SQLModel, table=True):
+    """Figures of the exchange with the CRM, one row per hour and direction."""
+
+    __tablename__ = "sync_run"
+    kind: str = Field(primary_key=True, max_length=10)
+    """send or pull."""
+    hour: datetime = Field(sa_column=Column(UtcDateTime, primary_key=True))
+    batches: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    retried: int = 0
+    quarantined: int = 0
+    read: int = 0
+
+
+class CrmConnection(SQLModel, table=True):
+    """The one CRM this installation is connected to (row 1)."""
+
+    __tablename__ = "crm_connection"
+    id: int = Field(default=1, primary_key=True)
+    url: str
+    client_id: str
+    secret: str
+    """Sealed (core.crypto)."""
+    state: str = "active"
+    """active or auth_expired."""
+    error: str = ""
+    """What is wrong, as a sentence for people."""
+    watermark: datetime | None = _time()
+    """Changes up to here are mirrored; None before the first full read."""
+    asked_at: datetime | None = _time()
+    """When a read was last put on the list."""
+    pulled_at: datetime | None = _time()

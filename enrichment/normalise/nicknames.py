@@ -1,0 +1,175 @@
+"""Short forms of given names in German and English: two names meet when they share a root."""
+
+from __future__ import annotations
+
+from inbox.text import fold
+
+_TABLE = """
+alexander: alex sascha xander sandro
+alexandra: alex sandra sascha
+andreas: andi andy
+andrew: andy drew
+anna: anni aennchen
+annette: anni netti
+anthony: tony
+barbara: babs baerbel
+benjamin: ben benny benni
+bernhard: bernd
+brigitte: gitte gitti
+catherine: kate katie cathy cat
+charles: charlie chuck
+christian: chris
+christina: chris tina christl
+christine: chris tina christl
+christopher: chris kit
+christoph: chris stoffel
+christa: christl
+daniel: dan danny dani
+daniela: dani
+david: dave
+dieter: didi
+dietrich: dieter
+dorothea: dora doro thea
+dorothy: dot dotty dolly
+edward: ed eddie ted ned
+eberhard: ebi hardy
+elisabeth: elli lisa lisbeth sissi elsbeth betti liesl
+elizabeth: liz lizzie beth betty eliza lisa
+emanuel: manu
+ernst: erni
+eva: evi
+ferdinand: ferdi
+florian: flo
+franz: franzl
+franziska: franzi
+frederick: fred freddie
+friedrich: fritz friedel
+gabriele: gabi gaby
+georg: schorsch
+gerhard: gerd gert
+gertrud: traudl trude
+gregor: gregg greg
+gregory: greg
+guenter: guenni
+hans: hansi
+heinrich: heiner heinz
+helene: leni lena
+henry: harry hank
+hildegard: hilde
+ingeborg: inge
+ingrid: inge
+isabella: isa bella
+jacob: jake
+jakob: jockel
+james: jim jimmy jamie
+jennifer: jen jenny
+jessica: jess jessi
+joachim: achim jochen
+johann: hans
+johannes: hannes hans
+johanna: hanna
+john: jack johnny
+jonathan: jon jonny
+josef: sepp jupp
+joseph: joe joey
+josephine: josie fine
+judith: judy
+juergen: joerg
+karl: kalle
+karoline: caro line
+katharina: kathi kati kaethe katja
+katherine: kate katie kathy kit
+kenneth: ken kenny
+konrad: konni
+konstantin: kosta
+lawrence: larry
+leonard: leo len lenny
+leonhard: leo hardy
+ludwig: lutz wiggerl
+magdalena: lena magda leni
+manfred: manni fred
+margaret: maggie meg peggy
+margarete: grete gretel greta
+maria: mia mitzi
+marianne: nanni
+matthew: matt
+matthias: matze hias
+maximilian: max maxi
+melanie: mel melli
+michael: mike michi micha mick mickey
+michelle: shelly
+monika: moni
+nathaniel: nate
+nicholas: nick nicky
+nicole: nicki
+nikolaus: klaus niko nik
+oliver: olli ollie
+pamela: pam
+patricia: pat patty trish
+patrick: pat paddy
+peter: pete
+philipp: phil
+philip: phil
+rebecca: becky
+regina: gina
+richard: rick dick rich richie
+robert: bob bobby rob robbie bert
+roland: rolly
+ronald: ron
+rudolf: rudi rolf
+samuel: sam
+samantha: sam
+sebastian: basti bastian seb
+siegfried: siggi
+sigmund: siggi
+sophia: sophie
+stefan: steff
+stefanie: steffi
+stephanie: steffi steph
+stephen: steve
+steven: steve
+susan: sue susie
+susanne: susi sanne
+theodor: theo
+theodore: ted theo
+theresa: resi tess
+thomas: tom tommy
+timothy: tim
+ulrich: uli ulli
+ulrike: uli ulli ulla
+ursula: uschi ulla
+veronika: vroni
+victoria: vicky tori
+viktoria: vicky vicki
+volker: volki
+waldemar: waldi
+walter: walt
+werner: werni
+wilhelm: willi willy
+william: bill billy will willy liam
+wolfgang: wolfi wolf
+zacharias: zach
+"""
+
+
+def _roots() -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for line in _TABLE.strip().splitlines():
+        name, _, short = line.partition(":")
+        for form in (name, *short.split()):
+            found.setdefault(form, set()).add(name)
+    return {form: frozenset(roots) for form, roots in found.items()}
+
+
+_ROOTS = _roots()
+
+
+def roots(given: str) -> frozenset[str]:
+    """The full names a given name may stand for, folded; itself when the table does not know it."""
+    folded = fold(given)
+    return _ROOTS.get(folded, frozenset({folded})) | {folded}
+
+
+def related(left: str, right: str) -> bool:
+    """One of them is a short form of the other, or both are of the same name."""
+    return bool(roots(left) & roots(right))
