@@ -1,1 +1,1 @@
-"""Simulated platforms and a simulated Salesforce org over real HTTP; imports nothing of the rest of the project."""
+"""Simulated platforms and a simulated Salesforce org over real HTTP; imports none of the other rooms."""

@@ -9,6 +9,8 @@ from sandbox.people import load
 
 Doc = dict[str, Any]
 SCOPES = "read write follow push"
+GROUP = -1001987654321
+BUSINESS = "biz-kumo-1"
 
 
 @cache
@@ -28,7 +30,11 @@ def accounts(urls: dict[str, str]) -> list[Doc]:
     """The announcement's list: where each account lives and how to sign in."""
     found = []
     for brand in brands().values():
-        doc = {"platform": brand["platform"], "base_url": urls[brand["platform"]], "handle": shown_handle(brand)}
+        doc = {
+            "platform": brand["platform"],
+            "base_url": urls[brand["platform"]],
+            "handle": shown_handle(brand),
+        }
         if "token" in brand:
             doc["token"] = brand["token"]
         else:

@@ -96,8 +96,12 @@ async def quirks(request: Request) -> Response:
     here = box_of(request).world
     doc = json.loads(await request.body() or b"{}")
     for platform, wanted in doc.items():
-        state = {"mastodon": here.mastodon, "bluesky": here.bluesky, "telegram": here.telegram}[platform]
-        state.quirks = dict(wanted)
+        states: dict[str, Any] = {
+            "mastodon": here.mastodon,
+            "bluesky": here.bluesky,
+            "telegram": here.telegram,
+        }
+        states[platform].quirks = dict(wanted)
         if platform == "mastodon" and "heartbeat_seconds" in wanted:
             here.mastodon.heartbeat = float(wanted["heartbeat_seconds"])
     return reply({"ok": True})
@@ -121,7 +125,9 @@ async def delete(request: Request) -> Response:
 async def bulk(request: Request) -> Response:
     """``{"platform", "count"}``: that many extra short messages by the world's people."""
     doc = await parameters(request)
-    made = customer.bulk(box_of(request).world, str(doc.get("platform") or "mastodon"), int(doc.get("count") or 1))
+    made = customer.bulk(
+        box_of(request).world, str(doc.get("platform") or "mastodon"), int(doc.get("count") or 1)
+    )
     return reply({"made": made}, 201)
 
 

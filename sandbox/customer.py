@@ -62,7 +62,14 @@ def write(box: Sandbox, doc: Doc) -> str:
     reply = str(doc.get("reply_to") or "") or None
     language = people()[who["person"]]["lang"]
     return box.world.steps.say(
-        brand["platform"], who, brand["key"], text, private=private, reply_to=reply, language=language, quoting=bool(reply)
+        brand["platform"],
+        who,
+        brand["key"],
+        text,
+        private=private,
+        reply_to=reply,
+        language=language,
+        quoting=bool(reply),
     )
 
 
@@ -77,7 +84,12 @@ def bulk(world: World, platform: str, count: int) -> int:
         text = SHORT[number % len(SHORT)].format(n=1000 + number)
         language = ("de", "en", "ja", "de", "en", "ja")[number % len(SHORT)]
         world.steps.say(
-            platform, who, targets[number % len(targets)], text, private=platform == "telegram", language=language
+            platform,
+            who,
+            targets[number % len(targets)],
+            text,
+            private=platform == "telegram",
+            language=language,
         )
     return count
 
@@ -90,7 +102,8 @@ async def page(request: Request) -> Response:
     shown = [
         person
         for person in people().values()
-        if not search or search in f"{person['name']} {person['key']} {person['place']} {person['lang']}".lower()
+        if not search
+        or search in f"{person['name']} {person['key']} {person['place']} {person['lang']}".lower()
     ]
     me = people().get(query.get("person", ""))
     places = []
@@ -98,7 +111,9 @@ async def page(request: Request) -> Response:
         places = [
             {**brand, "shown": shown_handle(brand)} for brand in brands().values() if brand["platform"] in me
         ]
-    chosen = next((place for place in places if place["key"] == query.get("brand")), places[0] if places else None)
+    chosen = next(
+        (place for place in places if place["key"] == query.get("brand")), places[0] if places else None
+    )
     threads = thread_view.threads(box.world, me["key"], chosen) if me and chosen else []
     body = PAGES.get_template("customer.html").render(
         people=shown,

@@ -31,7 +31,9 @@ def world_json(world: World) -> Doc:
         if event["parent"] and event["parent"] not in keys:
             event["parent_missing"], event["parent"] = event["parent"], None
     links = identities(world)
-    replies = [{**doc, "to": world.refs[doc["to"]]["key"]} for doc in load("replies.json") if doc["to"] in world.refs]
+    replies = [
+        {**doc, "to": world.refs[doc["to"]]["key"]} for doc in load("replies.json") if doc["to"] in world.refs
+    ]
     return {
         "seed": world.seed,
         "started_at": world.about["start"]["at"],
@@ -53,7 +55,9 @@ def identities(world: World) -> list[Doc]:
     for (platform, key), account in world.accounts.items():
         known = truth(people()[key], platform, world.crm)
         number = account.get("uri") or account.get("did") or account.get("id")
-        found.append({"identity": f"{platform}:{number}", "person": key, "name": people()[key]["name"], **known})
+        found.append(
+            {"identity": f"{platform}:{number}", "person": key, "name": people()[key]["name"], **known}
+        )
     return found
 
 
@@ -67,7 +71,7 @@ def records(events: list[Doc], links: list[Doc]) -> list[Doc]:
         if event["kind"] not in INTERACTIONS:
             continue
         whom = _whom(event, by_key)
-        if whom not in linked:
+        if whom is None or whom not in linked:
             continue
         optional = bool(event.get("optional"))
         interactions.append(_interaction(event, whom, optional))

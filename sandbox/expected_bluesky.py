@@ -45,7 +45,7 @@ def collect(world: World) -> Doc:
 
 def _ancestors(state: Bluesky, record: Doc) -> list[Doc]:
     """What getPostThread shows above a post: ends at a deleted or blocked one."""
-    line = []
+    line: list[Doc] = []
     while True:
         uri = record["value"].get("reply", {}).get("parent", {}).get("uri")
         above = state.records.get(uri or "")
@@ -158,7 +158,7 @@ def _message(state: Bluesky, message: Doc) -> Doc:
 
 
 def _is_text(state: Bluesky, key: str, doc: Doc) -> bool:
-    return doc["kind"] == "message" or state.records[key]["collection"] == POST
+    return bool(doc["kind"] == "message" or state.records[key]["collection"] == POST)
 
 
 def _sent(state: Bluesky, key: str, doc: Doc) -> Doc:

@@ -50,7 +50,7 @@ class Faults:
     def __init__(self, seed: int = 0) -> None:
         self._orders: list[Fault] = []
         self._ids = itertools.count(1)
-        self._dice = random.Random(seed)  # noqa: S311 - chance for tests, no secret
+        self._dice = random.Random(seed)
         self.requests: Counter[str] = Counter()
         self.served: Counter[str] = Counter()
         self.by_service: dict[str, Counter[str]] = {}
@@ -201,7 +201,11 @@ def refusal(service: str, status: int, retry_after: float) -> tuple[dict[str, st
     doc: Any
     if service == "mastodon":
         if not limited:
-            return headers, b"<!DOCTYPE html><title>We're sorry, but something went wrong</title>", "text/html"
+            return (
+                headers,
+                b"<!DOCTYPE html><title>We're sorry, but something went wrong</title>",
+                "text/html",
+            )
         reset = time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime(time.time() + wait))
         headers = {"x-ratelimit-limit": "300", "x-ratelimit-remaining": "0", "x-ratelimit-reset": reset}
         doc = {"error": "Too many requests"}

@@ -27,7 +27,7 @@ from sandbox.world import World
 
 Doc = dict[str, Any]
 SERVICES = ("control", "mastodon", "bluesky", "telegram", "salesforce")
-CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-secret"  # noqa: S105 - the fixed credentials of a simulation
+CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-secret"
 log = logging.getLogger("sandbox")
 
 
@@ -48,9 +48,7 @@ class Sandbox:
         return {**self.urls, "accounts": accounts(self.urls), "crm": crm}
 
 
-def build(
-    data: Path | None = None, seed: int = 7, clock: Clock = now, limits_on: bool = True
-) -> Sandbox:
+def build(data: Path | None = None, seed: int = 7, clock: Clock = now, limits_on: bool = True) -> Sandbox:
     """Found the world (or read it again from ``data``) and make every service's application."""
     store = Store(data / "sandbox.db" if data else None)
     faults, limits = Faults(seed), Limits(limits_on)
@@ -95,7 +93,12 @@ class _Server(uvicorn.Server):
 
 
 async def serve(
-    box: Sandbox, host: str, port: int, stop: asyncio.Event, ready: Callable[[Doc], None], level: str = "warning"
+    box: Sandbox,
+    host: str,
+    port: int,
+    stop: asyncio.Event,
+    ready: Callable[[Doc], None],
+    level: str = "warning",
 ) -> None:
     """Serve until ``stop`` is set; ``ready`` gets the announcement once every port answers."""
     sockets = _sockets(host, port, box.store)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox import keys
 from sandbox.bluesky import chat
-from sandbox.brands import brands
+from sandbox.brands import BUSINESS, GROUP, brands
 from sandbox.clock import iso
 from sandbox.script import parse
 from sandbox.telegram.methods import add_file
@@ -108,7 +108,9 @@ class Steps:
             named.append(self.world.ours[more["also"]])
         if parent and not addressed:
             named = [state.accounts[parent["account"]]]
-        marks = [f"@{doc['acct']}" if doc["domain"] else f"@{doc['username']}@social.example" for doc in named]
+        marks = [
+            f"@{doc['acct']}" if doc["domain"] else f"@{doc['username']}@social.example" for doc in named
+        ]
         if "@us" in text:
             text = text.replace("@us", f"@{us['username']}@social.example")
             marks = [mark for mark in marks if mark not in text]
@@ -168,7 +170,7 @@ class Steps:
     ) -> str:
         state = self.world.telegram
         in_group = bool(more.get("group"))
-        chat_id = self.world.about.get("group", {}).get("id", -1001987654321) if in_group else who["id"]
+        chat_id = GROUP if in_group else who["id"]
         parent = keys.telegram_key(reply_to)
         handle = f"@{self.world.ours[brand]['username']}"
         if "@us" in text:
@@ -181,7 +183,7 @@ class Steps:
             {"text": text},
             reply_to=parent if in_group or more.get("quoting") else None,
             at=at,
-            business="biz-kumo-1" if more.get("business") else None,
+            business=BUSINESS if more.get("business") else None,
             silent=in_group and not addressed,
             labels=more.get("labels", {}),
         )
@@ -224,7 +226,7 @@ class Steps:
             target = None
         else:
             target = self._key(step["of"])
-            brand = next(doc for doc in brands().values() if target.startswith(doc["platform"]) and doc["key"] in _owner(self.world, target))
+            brand = brands()[_owner(self.world, target)]
         who = self.world.accounts[brand["platform"], step[verb]]
         us = self.world.ours[brand["key"]]
         if brand["platform"] == "mastodon":
@@ -244,16 +246,22 @@ class Steps:
             state.react(who, status, {"like": "favourite", "boost": "reblog"}[verb], at)
         return None
 
-    def _react_bluesky(self, verb: str, who: Doc, us: Doc, target: str | None, at: datetime | None) -> str | None:
+    def _react_bluesky(
+        self, verb: str, who: Doc, us: Doc, target: str | None, at: datetime | None
+    ) -> str | None:
         state = self.world.bluesky
         created = {"createdAt": iso(at or self.world.clock())}
         if verb == "follow":
-            record = state.create(who["did"], "app.bsky.graph.follow", {"subject": us["did"], **created}, at=at)
+            record = state.create(
+                who["did"], "app.bsky.graph.follow", {"subject": us["did"], **created}, at=at
+            )
         else:
             post = state.records[keys.bluesky_uri(target) or ""]
             collection = {"like": "app.bsky.feed.like", "boost": "app.bsky.feed.repost"}[verb]
             subject = {"uri": post["uri"], "cid": post["cid"]}
-            record = state.create(who["did"], collection, {"$type": collection, "subject": subject, **created}, at=at)
+            record = state.create(
+                who["did"], collection, {"$type": collection, "subject": subject, **created}, at=at
+            )
         return keys.bluesky(record)
 
     # -- Telegram's other things ----------------------------------------------------------------
@@ -264,7 +272,13 @@ class Steps:
         who = self.world.accounts["telegram", step["who"]]
         chat_doc = state.chats[str(who["id"])]
         if kind == "update":
-            state.emit(step["kind"], _filled(step["content"], state.user_view(who), chat_doc, self.world.clock(), state.bot["user"]), of=step["who"], expected=step["expected"])
+            known = {
+                "$user": state.user_view(who),
+                "$bot": state.user_view(state.bot["user"]),
+                "$chat": chat_doc,
+                "$now": int(self.world.clock().timestamp()),
+            }
+            state.emit(step["kind"], _filled(step["content"], known), expected=step["expected"])
             return None
         content = dict(step["content"])
         for name in ("photo", "sticker"):
@@ -281,13 +295,13 @@ class Steps:
         return known
 
 
-def _owner(world: World, target: str) -> list[str]:
+def _owner(world: World, target: str) -> str:
     """The brand behind one of our posts."""
     if target.startswith("mastodon:"):
         status = world.mastodon.statuses[world.mastodon.by_uri[keys.mastodon_uri(target)]]
-        return [world.mastodon.accounts[status["account"]].get("brand", "")]
+        return str(world.mastodon.accounts[status["account"]]["brand"])
     record = world.bluesky.records[keys.bluesky_uri(target) or ""]
-    return [world.bluesky.actors[record["did"]].get("brand", "")]
+    return str(world.bluesky.actors[record["did"]]["brand"])
 
 
 def _with_file(state: Any, name: str, shape: Any, step: Doc) -> Any:
@@ -302,13 +316,12 @@ def hash_text(text: str) -> int:
     return int.from_bytes(text.encode()[-16:], "big")
 
 
-def _filled(content: Any, user: Doc, chat_doc: Doc, moment: datetime, bot: Doc) -> Any:
+def _filled(content: Any, known: Doc) -> Any:
     """Replace ``$user``, ``$chat``, ``$bot`` and ``$now`` in the content of an update."""
-    known = {"$user": user, "$chat": chat_doc, "$bot": bot, "$now": int(moment.timestamp())}
     if isinstance(content, str):
         return known.get(content, content)
     if isinstance(content, list):
-        return [_filled(value, user, chat_doc, moment, bot) for value in content]
+        return [_filled(value, known) for value in content]
     if isinstance(content, dict):
-        return {name: _filled(value, user, chat_doc, moment, bot) for name, value in content.items()}
+        return {name: _filled(value, known) for name, value in content.items()}
     return content

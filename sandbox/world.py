@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sandbox.bluesky import Bluesky
-from sandbox.brands import SCOPES, brands
+from sandbox.brands import GROUP, SCOPES, brands
 from sandbox.clock import Clock, iso, parse
 from sandbox.mastodon import Mastodon
 from sandbox.people import load, people
@@ -19,8 +19,6 @@ from sandbox.telegram import Telegram
 Doc = dict[str, Any]
 LANGUAGES = ("de", "ja", "en")
 PAST_DAYS = 14
-GROUP = -1001987654321
-BUSINESS = "biz-kumo-1"
 
 
 class World:
@@ -46,7 +44,7 @@ class World:
         moment = self.clock()
         self._add_accounts()
         self._map_people()
-        timed = self._timed_steps(random.Random(seed), moment)  # noqa: S311 - a varied world, no secret
+        timed = self._timed_steps(random.Random(seed), moment)
         self.about["start"] = {"seed": seed, "at": iso(moment)}
         self.about["play"] = {"done": 0}
         for at, step in sorted(timed, key=lambda pair: pair[0]):
@@ -81,7 +79,9 @@ class World:
                 "domain": None,
                 "display_name": brand["name"],
                 "note": brand["bio"],
-                "fields": [{"name": "Web", "value": f"https://{brand['handle']}.example", "verified_at": None}],
+                "fields": [
+                    {"name": "Web", "value": f"https://{brand['handle']}.example", "verified_at": None}
+                ],
                 "followers_count": 5120,
                 "language": brand["lang"],
                 "ours": True,
@@ -107,7 +107,12 @@ class World:
             self.bluesky.passwords[brand[name]] = {"did": actor["did"], "scope": f"com.atproto.{scope}"}
 
     def _add_telegram_brand(self, brand: Doc) -> None:
-        user = {"id": brand["bot_id"], "is_bot": True, "first_name": brand["name"], "username": brand["handle"]}
+        user = {
+            "id": brand["bot_id"],
+            "is_bot": True,
+            "first_name": brand["name"],
+            "username": brand["handle"],
+        }
         self.telegram.bots["bot"] = {
             "token": brand["token"],
             "user": user,
@@ -118,7 +123,12 @@ class World:
             "brand": brand["key"],
         }
         self.telegram.add_user(brand["bot_id"], user)
-        group = {"id": GROUP, "type": "supergroup", "title": "Kumo Mobile Community", "username": "kumo_community"}
+        group = {
+            "id": GROUP,
+            "type": "supergroup",
+            "title": "Kumo Mobile Community",
+            "username": "kumo_community",
+        }
         self.telegram.add_chat(group)
 
     def _add_mastodon_person(self, person: Doc, bio: str) -> None:
@@ -147,7 +157,12 @@ class World:
         first, _, last = person["name"].partition(" ")
         if person["lang"] == "ja" and last:
             first, last = last, first
-        doc = {"first_name": first, "language_code": person["lang"], "bio": person["bio"], "person": person["key"]}
+        doc = {
+            "first_name": first,
+            "language_code": person["lang"],
+            "bio": person["bio"],
+            "person": person["key"],
+        }
         if last:
             doc["last_name"] = last
         if username:

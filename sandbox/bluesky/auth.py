@@ -21,6 +21,7 @@ from sandbox.web import bearer, parameters, reply
 Doc = dict[str, Any]
 REFRESH_SECONDS = 90 * 86400
 AUDIENCE = "did:web:pds.example"
+ACCESS = ("com.atproto.access", "com.atproto.appPass", "com.atproto.appPassPrivileged")
 CHAT = "did:web:api.bsky.chat"
 
 
@@ -67,9 +68,7 @@ def viewer(request: Request) -> Doc:
     token = bearer(request)
     if token is None:
         raise Refused(401, "AuthMissing", "Authentication Required")
-    claims = read_jwt(
-        state, token, ("com.atproto.access", "com.atproto.appPass", "com.atproto.appPassPrivileged")
-    )
+    claims = read_jwt(state, token, ACCESS)
     return state.actors[claims["sub"]]
 
 
@@ -80,9 +79,7 @@ def chat_viewer(request: Request) -> Doc:
         raise Refused(501, "MethodNotImplemented", "Method Not Implemented")
     who, state = viewer(request), state_of(request)
     token = bearer(request)
-    if token and read_jwt(state, token, ("com.atproto.access", "com.atproto.appPassPrivileged", "com.atproto.appPass"))[
-        "scope"
-    ] == "com.atproto.appPass":
+    if token and read_jwt(state, token, ACCESS)["scope"] == "com.atproto.appPass":
         raise Refused(400, "InvalidToken", "Bad token method")
     if not token:
         grant = state.grants[request.headers["authorization"].partition(" ")[2].strip()]
@@ -97,7 +94,9 @@ def _session(state: Bluesky, actor: Doc, scope: str, jti: str | None = None) -> 
     common = {"sub": actor["did"], "iat": now, "aud": AUDIENCE}
     key = jti or secrets.token_urlsafe(24)
     state.sessions[key] = {"did": actor["did"], "scope": scope, "used": False}
-    access = make_jwt(state, {**common, "scope": scope, "exp": time.time() + seconds, "jti": secrets.token_hex(8)})
+    access = make_jwt(
+        state, {**common, "scope": scope, "exp": time.time() + seconds, "jti": secrets.token_hex(8)}
+    )
     refresh = {**common, "scope": "com.atproto.refresh", "exp": now + REFRESH_SECONDS, "jti": key}
     return {"accessJwt": access, "refreshJwt": make_jwt(state, refresh), **_about(actor)}
 
@@ -142,7 +141,9 @@ async def refresh_session(request: Request) -> Response:
     state.sessions[claims["jti"]] = known | {"used": True}
     actor = state.actors[known["did"]]
     fresh = _session(state, actor, known["scope"])
-    return reply({name: fresh[name] for name in ("accessJwt", "refreshJwt", "handle", "did", "didDoc", "active")})
+    return reply(
+        {name: fresh[name] for name in ("accessJwt", "refreshJwt", "handle", "did", "didDoc", "active")}
+    )
 
 
 async def get_session(request: Request) -> Response:

@@ -27,7 +27,13 @@ def convo_between(state: Bluesky, first: str, second: str) -> Doc:
     pair = sorted([first, second])
     key = hashlib.sha256(" ".join(pair).encode()).hexdigest()[:22]
     if key not in state.convos:
-        state.convos[key] = {"id": key, "members": pair, "rev": state.new_tid(state.clock()), "unread": {}, "last": None}
+        state.convos[key] = {
+            "id": key,
+            "members": pair,
+            "rev": state.new_tid(state.clock()),
+            "unread": {},
+            "last": None,
+        }
     return state.convos[key]
 
 
@@ -60,7 +66,12 @@ def unsay(state: Bluesky, message: Doc) -> None:
     """Delete a message; it stays in the list as a deletedMessageView and in the log."""
     state.messages[message["id"]] = message | {"deleted_at": iso(state.clock())}
     rev = state.new_tid(state.clock())
-    state.logs[rev] = {"rev": rev, "kind": "logDeleteMessage", "convo": message["convo"], "message": message["id"]}
+    state.logs[rev] = {
+        "rev": rev,
+        "kind": "logDeleteMessage",
+        "convo": message["convo"],
+        "message": message["id"],
+    }
 
 
 def message_view(message: Doc) -> Doc:
@@ -166,7 +177,9 @@ async def get_log(request: Request) -> Response:
     for doc in found:
         state.serve(doc["message"])
         view = message_view(state.messages[doc["message"]])
-        logs.append({"$type": f"{DEFS}{doc['kind']}", "rev": doc["rev"], "convoId": doc["convo"], "message": view})
+        logs.append(
+            {"$type": f"{DEFS}{doc['kind']}", "rev": doc["rev"], "convoId": doc["convo"], "message": view}
+        )
     return reply({"cursor": found[-1]["rev"] if found else cursor, "logs": logs})
 
 

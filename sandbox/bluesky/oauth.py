@@ -196,7 +196,8 @@ async def token(request: Request) -> Response:
 
 def _proves(grant: Doc, doc: Doc) -> bool:
     digest = hashlib.sha256(str(doc.get("code_verifier") or "").encode()).digest()
-    return dpop.encode(digest) == grant["code_challenge"] and doc.get("redirect_uri") == grant["redirect_uri"]
+    proved: bool = dpop.encode(digest) == grant["code_challenge"]
+    return proved and bool(doc.get("redirect_uri") == grant["redirect_uri"])
 
 
 async def revoke(request: Request) -> Response:

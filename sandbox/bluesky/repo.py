@@ -103,7 +103,9 @@ async def list_records(request: Request) -> Response:
         for doc in state.records.values()
         if doc["did"] == actor["did"] and doc["collection"] == collection and not doc["deleted_at"]
     ]
-    older = sorted((doc for doc in mine if doc["rkey"] < cursor), key=lambda doc: doc["rkey"], reverse=True)[:limit]
+    older = sorted((doc for doc in mine if doc["rkey"] < cursor), key=lambda doc: doc["rkey"], reverse=True)[
+        :limit
+    ]
     body: Doc = {"records": [{name: doc[name] for name in ("uri", "cid", "value")} for doc in older]}
     if len(older) == limit:
         body["cursor"] = older[-1]["rkey"]
@@ -130,16 +132,17 @@ def _own_repo(state: Bluesky, who: Doc, doc: Doc) -> None:
 
 def _validate(state: Bluesky, collection: str, value: Doc) -> None:
     if value.get("$type", collection) != collection:
-        raise invalid(f'Invalid $type: expected {collection}, got {value["$type"]}')
+        raise invalid(f"Invalid $type: expected {collection}, got {value['$type']}")
     bad = f"Invalid {collection} record: "
     if not isinstance(value.get("createdAt"), str):
         raise invalid(f'{bad}Record must have the property "createdAt"')
     if collection in ("app.bsky.feed.like", "app.bsky.feed.repost"):
-        subject = value.get("subject")
-        if not isinstance(subject, dict) or "uri" not in subject or "cid" not in subject:
-            raise invalid(f'{bad}Record/subject must have the properties "uri" and "cid"')
-    if collection != POST:
-        return
+        _validate_ref(f"{bad}Record/subject", value.get("subject"))
+    if collection == POST:
+        _validate_post(bad, value)
+
+
+def _validate_post(bad: str, value: Doc) -> None:
     text = value.get("text")
     if not isinstance(text, str):
         raise invalid(f'{bad}Record must have the property "text"')
@@ -149,15 +152,17 @@ def _validate(state: Bluesky, collection: str, value: Doc) -> None:
         raise invalid(f"{bad}Record/text must not be longer than {MAX_GRAPHEMES} graphemes")
     for facet in value.get("facets") or []:
         _validate_facet(bad, facet)
-    if "reply" in value:
-        for part in ("root", "parent"):
-            ref = value["reply"].get(part) if isinstance(value["reply"], dict) else None
-            if not isinstance(ref, dict) or not ref.get("uri") or not ref.get("cid"):
-                raise invalid(f'{bad}Record/reply/{part} must have the properties "uri" and "cid"')
+    for part in ("root", "parent") if "reply" in value else ():
+        _validate_ref(f"{bad}Record/reply/{part}", value["reply"].get(part))
+
+
+def _validate_ref(where: str, ref: Any) -> None:
+    if not isinstance(ref, dict) or not ref.get("uri") or not ref.get("cid"):
+        raise invalid(f'{where} must have the properties "uri" and "cid"')
 
 
 def _validate_facet(bad: str, facet: Doc) -> None:
-    index = facet.get("index") if isinstance(facet, dict) else None
+    index = facet.get("index")
     if not isinstance(index, dict) or not facet.get("features"):
         raise invalid(f'{bad}Record/facets must have the properties "index" and "features"')
     start, end = index.get("byteStart"), index.get("byteEnd")

@@ -115,7 +115,13 @@ class Bluesky:
         return self.create(author["did"], POST, value, at=moment, **more)
 
     def create(
-        self, owner: str, collection: str, value: Doc, rkey: str | None = None, at: datetime | None = None, **more: Any
+        self,
+        owner: str,
+        collection: str,
+        value: Doc,
+        rkey: str | None = None,
+        at: datetime | None = None,
+        **more: Any,
     ) -> Doc:
         """Store a record and tell those whom it concerns; the caller has checked that the key is free."""
         moment = at or self.clock()

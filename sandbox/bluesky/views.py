@@ -57,7 +57,10 @@ def post(state: Bluesky, record: Doc) -> Doc:
     }
     embed = record["value"].get("embed") or {}
     if embed.get("$type") == "app.bsky.embed.record":
-        view["embed"] = {"$type": "app.bsky.embed.record#view", "record": _embedded(state, embed["record"]["uri"])}
+        view["embed"] = {
+            "$type": "app.bsky.embed.record#view",
+            "record": _embedded(state, embed["record"]["uri"]),
+        }
     return view
 
 

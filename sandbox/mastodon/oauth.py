@@ -95,7 +95,8 @@ async def authorize(request: Request) -> Response:
         ours = [account for account in state.accounts.values() if account["ours"]]
         return _consent(app, doc, ours)
     if doc.get("decision") != "allow":
-        return _back(doc, {"error": "access_denied", "error_description": "The resource owner denied the request."})
+        refused = "The resource owner or authorization server denied the request."
+        return _back(doc, {"error": "access_denied", "error_description": refused})
     code = secrets.token_urlsafe(24)
     kept = ("client_id", "redirect_uri", "scope", "account", "code_challenge", "code_challenge_method")
     state.codes[code] = {name: doc.get(name, "") for name in kept} | {"until": time.time() + 600}
@@ -157,7 +158,9 @@ async def token(request: Request) -> Response:
         and _proves(grant, str(doc.get("code_verifier") or ""))
     )
     if grant is None or not good:
-        return _refuse("invalid_grant", "The provided authorization grant is invalid, expired, or revoked.", 400)
+        return _refuse(
+            "invalid_grant", "The provided authorization grant is invalid, expired, or revoked.", 400
+        )
     del state.codes[code]
     return reply(_issue(request, app, grant["account"], grant["scope"] or "read"))
 
@@ -187,7 +190,7 @@ def _proves(grant: Doc, verifier: str) -> bool:
     if not grant["code_challenge"]:
         return True
     digest = hashlib.sha256(verifier.encode()).digest()
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=") == grant["code_challenge"]
+    return bool(base64.urlsafe_b64encode(digest).decode().rstrip("=") == grant["code_challenge"])
 
 
 def _issue(request: Request, app: Doc, account: str | None, scopes: str) -> Doc:

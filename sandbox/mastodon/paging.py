@@ -11,7 +11,9 @@ from starlette.requests import Request
 from sandbox.web import whole
 
 
-def page(ids: Sequence[int], request: Request, most: int, default: int, keep: Callable[[int], bool]) -> list[int]:
+def page(
+    ids: Sequence[int], request: Request, most: int, default: int, keep: Callable[[int], bool]
+) -> list[int]:
     """One page, newest first: ``min_id`` gives the page right after it, ``since_id`` the newest after it."""
     query = request.query_params
     limit = whole(query.get("limit"), default, most)

@@ -1,4 +1,4 @@
-"""Status text to HTML as Mastodon's text formatter writes it (app/lib/text_formatter.rb), and to plain text."""
+"""Status text to HTML as Mastodon's app/lib/text_formatter.rb writes it, and to plain text."""
 
 from __future__ import annotations
 

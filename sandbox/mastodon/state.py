@@ -327,7 +327,10 @@ class Mastodon:
             if not self.accounts[account]["ours"]:
                 continue
             key = f"{account}:{status['root']}"
-            known = self.conversations.get(key) or {"id": str(880_000 + len(self.conversations)), "people": []}
+            known = self.conversations.get(key) or {
+                "id": str(880_000 + len(self.conversations)),
+                "people": [],
+            }
             others = [other for other in people if other != account]
             known |= {
                 "account": account,

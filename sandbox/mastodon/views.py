@@ -1,4 +1,4 @@
-"""Mastodon's entities as JSON bytes, rendered once per status and viewer. https://docs.joinmastodon.org/entities/"""
+"""Mastodon's entities (https://docs.joinmastodon.org/entities/) as bytes, rendered once per viewer."""
 
 from __future__ import annotations
 
@@ -85,7 +85,9 @@ class Views:
         return {**self.account_doc(account), "source": source, "role": role}
 
     def status(self, status: Doc, viewer: str) -> bytes:
-        ours = viewer if viewer in (status["account"], *status["favourited_by"], *status["reblogged_by"]) else ""
+        ours = (
+            viewer if viewer in (status["account"], *status["favourited_by"], *status["reblogged_by"]) else ""
+        )
         by_viewer = self._statuses.setdefault(status["id"], {})
         known = by_viewer.get(ours)
         if known is None:
@@ -97,7 +99,9 @@ class Views:
     def _status_doc(self, status: Doc, viewer: str) -> Doc:
         state = self._state
         parent = state.statuses.get(status["parent"] or "")
-        replies = [key for key in state.replies.get(status["id"], []) if not state.statuses[key]["deleted_at"]]
+        replies = [
+            key for key in state.replies.get(status["id"], []) if not state.statuses[key]["deleted_at"]
+        ]
         return {
             "id": status["id"],
             "created_at": status["created_at"],

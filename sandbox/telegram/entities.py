@@ -22,7 +22,7 @@ def units(text: str) -> int:
 
 def entities(text: str) -> list[dict[str, Any]]:
     """What Telegram marks by itself in a text."""
-    found = []
+    found: list[dict[str, Any]] = []
     for kind, pattern in KINDS:
         for hit in pattern.finditer(text):
             found.append({"type": kind, "offset": units(text[: hit.start()]), "length": units(hit[0])})

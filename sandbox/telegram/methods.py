@@ -150,11 +150,15 @@ async def _file(state: Telegram, doc: Doc, field: str) -> Doc:
     value = doc.get(field)
     if isinstance(value, UploadFile):
         content = await value.read()
-        return add_file(state, f"{field}s/{value.filename or 'file'}", hashlib.sha256(content).hexdigest(), len(content))
+        return add_file(
+            state, f"{field}s/{value.filename or 'file'}", hashlib.sha256(content).hexdigest(), len(content)
+        )
     if value and str(value) in state.files:
         return state.files[str(value)]
     if value and str(value).startswith("http"):
-        return add_file(state, f"{field}s/file_{len(state.files)}", hashlib.sha256(str(value).encode()).hexdigest(), 0)
+        return add_file(
+            state, f"{field}s/file_{len(state.files)}", hashlib.sha256(str(value).encode()).hexdigest(), 0
+        )
     raise bad(f"there is no {field} in the request")
 
 

@@ -16,15 +16,17 @@ from sandbox.web import truth, whole
 
 Doc = dict[str, Any]
 LONGEST_POLL = 50.0
+HOOKED = (
+    "Conflict: can't use getUpdates method while webhook is active;"
+    " use deleteWebhook to delete the webhook first"
+)
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 
 
 async def get_updates(state: Telegram, doc: Doc) -> Any:
     """Waiting updates from ``offset`` on; earlier ones are confirmed and forgotten."""
     if state.bot["url"]:
-        raise Refused(
-            409, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
-        )
+        raise Refused(409, HOOKED)
     state.poll += 1
     mine = state.poll
     state.arrived.set()
