@@ -69,7 +69,8 @@ def test_the_same_idempotency_key_posts_once(sandbox: Running) -> None:
 
 def test_a_lost_answer_is_found_again_by_its_key(sandbox: Running) -> None:
     sandbox.control.post(
-        "/_faults", json={"service": "mastodon", "kind": "timeout_after_commit", "method": "POST", "path": "/api"}
+        "/_faults",
+        json={"service": "mastodon", "kind": "timeout_after_commit", "method": "POST", "path": "/api"},
     )
     send = {"data": {"status": "Verloren?"}, "headers": {"Idempotency-Key": "lost"}}
     with pytest.raises(httpx.TransportError):
@@ -82,7 +83,11 @@ def test_a_lost_answer_is_found_again_by_its_key(sandbox: Running) -> None:
 
 def test_html_is_mastodons(sandbox: Running) -> None:
     account = {"username": "anna", "url": "https://troet.example/@anna"}
-    shown = render("@anna Hi!\nSee https://www.lindenbahn.example/fahrgastrechte/formular #Zug\n\nTom & Co", lambda n, d: account, "s.example")
+    shown = render(
+        "@anna Hi!\nSee https://www.lindenbahn.example/fahrgastrechte/formular #Zug\n\nTom & Co",
+        lambda n, d: account,
+        "s.example",
+    )
     assert shown.html.startswith(
         '<p><span class="h-card" translate="no"><a href="https://troet.example/@anna" class="u-url mention">'
         "@<span>anna</span></a></span> Hi!<br />See <a href="
@@ -166,7 +171,9 @@ def test_oauth_with_pkce_ends_in_a_working_token(sandbox: Running) -> None:
         "code": sent["code"][0],
     }
     assert httpx.post(f"{base}/oauth/token", data={**grant, "code_verifier": "wrong"}).status_code == 400
-    token = httpx.post(f"{base}/oauth/token", data={**grant, "code_verifier": verifier}).json()["access_token"]
+    token = httpx.post(f"{base}/oauth/token", data={**grant, "code_verifier": verifier}).json()[
+        "access_token"
+    ]
     me = httpx.get(
         f"{base}/api/v1/accounts/verify_credentials", headers={"Authorization": f"Bearer {token}"}
     ).json()
@@ -180,5 +187,3 @@ def test_quirks_can_be_switched_on(sandbox: Running) -> None:
         assert "x-ratelimit-limit" not in sandbox.mastodon.get("/api/v1/instance").headers
     finally:
         sandbox.control.post("/_quirks", json={"mastodon": {}})
-
-

@@ -6,7 +6,8 @@ import time
 from typing import Any
 
 import pytest
-from salesforce_org import Api, hub_rows
+
+from tests.sandbox.salesforce_org import Api, hub_rows
 
 PROFILES = "composite/sobjects/SocialProfile__c/Hub_Id__c"
 

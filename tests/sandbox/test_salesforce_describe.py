@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from salesforce_org import Api
+
+from tests.sandbox.salesforce_org import Api
 
 RECORDED = Path(os.environ.get("SALESFORCE_DESCRIBES", Path(__file__).parents[3] / "shared/specs/salesforce"))
 EXACT = ("type", "length", "precision", "scale", "createable", "updateable", "nillable", "defaultedOnCreate",

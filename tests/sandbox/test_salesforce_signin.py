@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from joserfc import jwt
 from joserfc.jwk import RSAKey
-from salesforce_org import Api
 
 from sandbox.salesforce import CLIENT_ID, INTEGRATION_USER
+from tests.sandbox.salesforce_org import Api
 
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from salesforce_org import Api
+
+from tests.sandbox.salesforce_org import Api
 
 PEOPLE: list[dict[str, Any]] = [
     {"attributes": {"type": "Contact"}, "FirstName": "Jana", "LastName": "Weber", "Email": "jana@example.org",
