@@ -30,6 +30,8 @@ class Capability:
     feeds: tuple[str, ...]
     listening: tuple[Literal["tag", "search"], ...]
     stream: bool
+    long_poll: bool
+    """Its stream is a long poll of the very feed that is pulled: only one of the two may ask."""
     webhook: bool
     reply: bool
     dm: bool
@@ -60,6 +62,7 @@ TABLE: tuple[Capability, ...] = (
         feeds=("notifications", "conversations", "own"),
         listening=("tag", "search"),
         stream=True,
+        long_poll=False,
         webhook=False,
         reply=True,
         dm=True,
@@ -82,6 +85,7 @@ TABLE: tuple[Capability, ...] = (
         feeds=("notifications", "chat", "own"),
         listening=("tag", "search"),
         stream=False,
+        long_poll=False,
         webhook=False,
         reply=True,
         dm=True,
@@ -104,6 +108,7 @@ TABLE: tuple[Capability, ...] = (
         feeds=("updates",),
         listening=(),
         stream=True,
+        long_poll=True,
         webhook=True,
         reply=True,
         dm=True,
@@ -126,6 +131,7 @@ TABLE: tuple[Capability, ...] = (
         feeds=(),
         listening=(),
         stream=False,
+        long_poll=False,
         webhook=False,
         reply=False,
         dm=False,

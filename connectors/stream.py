@@ -45,7 +45,7 @@ class Line(threading.Thread):
             try:
                 self.hold()
             except AuthExpired as error:
-                tasks._expired(self.account_id, error)
+                tasks.expired(self.account_id, error)
                 return
             except NotConfigured as error:
                 logger.info("no stream here", account_id=self.account_id, reason=str(error)[:200])
@@ -59,8 +59,10 @@ class Line(threading.Thread):
 
     def hold(self) -> None:
         """Read the line until it breaks."""
-        _, connector = open_account(self.account_id)
-        opened = False
+        account, connector = open_account(self.account_id)
+        opened = BY_NAME[account.platform].long_poll
+        if opened:
+            self._alive()
         for page in connector.stream():
             if self.stop.is_set():
                 return

@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from connectors.base import Connector, Seen
 from connectors.capabilities import capability
+from connectors.schedule import streaming
 from connectors.session import open_account
 from core import crypto, db, log, outbox
 from core.errors import AuthExpired, BadPayload, NotConfigured, Rejected, TryLater, Unknown, WiderhallError
@@ -54,7 +55,8 @@ def pull_feed(feed_id: int) -> ingest.Stored:
         return total
     try:
         account, connector = open_account(feed.account_id)
-        if account.state != "active":
+        held = capability(account.platform).long_poll and streaming(feed.account_id)
+        if account.state != "active" or held:
             return total
         _pull_pages(feed, connector, total)
     except CursorMoved:
@@ -63,7 +65,7 @@ def pull_feed(feed_id: int) -> ingest.Stored:
         _note(feed_id, str(error))
         raise
     except AuthExpired as error:
-        _expired(feed.account_id, error)
+        expired(feed.account_id, error)
     except WiderhallError as error:
         _note(feed_id, str(error))
     return total
@@ -90,7 +92,8 @@ def _note(feed_id: int, error: str) -> None:
         session.execute(sa.update(f).where(f.c.id == feed_id).values(error=error[:1000]))
 
 
-def _expired(account_id: int, error: AuthExpired) -> None:
+def expired(account_id: int, error: AuthExpired) -> None:
+    """Stop using an account until somebody reconnects it; the gap is filled then."""
     with db.write() as session:
         accounts.set_state(session, account_id, "auth_expired", str(error))
     logger.warning("account needs reconnecting", account_id=account_id)
@@ -183,7 +186,7 @@ def _fetch_parents(account_id: int, message_id: int) -> None:
     except (NotConfigured, Rejected, BadPayload) as error:
         logger.info("no parents", message_id=message_id, reason=type(error).__name__)
     except AuthExpired as error:
-        _expired(account_id, error)
+        expired(account_id, error)
 
 
 def recheck(items: list[Item]) -> Outcome:
@@ -220,7 +223,7 @@ def recheck_account(account_id: int, most: int = RECHECK_MOST) -> ingest.Stored:
     except (NotConfigured, Rejected, BadPayload) as error:
         logger.info("no look-up", account_id=account_id, reason=type(error).__name__)
     except AuthExpired as error:
-        _expired(account_id, error)
+        expired(account_id, error)
     return total
 
 
@@ -262,7 +265,7 @@ def send_reply(reply_id: int) -> None:
     except Unknown as error:
         _unanswered(reply_id, platform, error)
     except AuthExpired as error:
-        _expired(account_id, error)
+        expired(account_id, error)
         _mark(reply_id, "queued", f"Waits for the account to be reconnected: {error}")
         raise TryLater(str(error), 60.0) from error
     except WiderhallError as error:
