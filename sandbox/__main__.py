@@ -10,21 +10,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sandbox.server import announce, build, serve
+from sandbox.server import PortTaken, announce, build, serve
 
 
 def options() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    parser.add_argument(
-        "--port", type=int, default=8900, help="first of five consecutive ports; 0 takes free ones"
-    )
+    parser.add_argument("--port", type=int, default=8900, help="first of five consecutive ports; 0 takes free ones")
     parser.add_argument("--seed", type=int, default=7, help="seed of a world that is founded anew")
     parser.add_argument("--data", type=Path, help="folder in which the world survives a restart")
-    parser.add_argument(
-        "--announce", type=Path, help="JSON file with addresses and credentials, written when ready"
-    )
+    parser.add_argument("--announce", type=Path, help="JSON file with addresses and credentials, written when ready")
     parser.add_argument("--no-limits", action="store_true", help="switch the platforms' rate limits off")
     parser.add_argument("--log-level", default="warning", help="debug, info, warning or error")
     return parser
@@ -50,7 +46,10 @@ async def run(arguments: argparse.Namespace) -> None:
 def main() -> None:
     arguments = options().parse_args()
     logging.basicConfig(level=arguments.log_level.upper())
-    asyncio.run(run(arguments))
+    try:
+        asyncio.run(run(arguments))
+    except PortTaken as problem:
+        raise SystemExit(str(problem)) from None
 
 
 if __name__ == "__main__":

@@ -125,9 +125,7 @@ async def delete(request: Request) -> Response:
 async def bulk(request: Request) -> Response:
     """``{"platform", "count"}``: that many extra short messages by the world's people."""
     doc = await parameters(request)
-    made = customer.bulk(
-        box_of(request).world, str(doc.get("platform") or "mastodon"), int(doc.get("count") or 1)
-    )
+    made = customer.bulk(box_of(request).world, str(doc.get("platform") or "mastodon"), int(doc.get("count") or 1))
     return reply({"made": made}, 201)
 
 

@@ -102,18 +102,13 @@ async def page(request: Request) -> Response:
     shown = [
         person
         for person in people().values()
-        if not search
-        or search in f"{person['name']} {person['key']} {person['place']} {person['lang']}".lower()
+        if not search or search in f"{person['name']} {person['key']} {person['place']} {person['lang']}".lower()
     ]
     me = people().get(query.get("person", ""))
     places = []
     if me:
-        places = [
-            {**brand, "shown": shown_handle(brand)} for brand in brands().values() if brand["platform"] in me
-        ]
-    chosen = next(
-        (place for place in places if place["key"] == query.get("brand")), places[0] if places else None
-    )
+        places = [{**brand, "shown": shown_handle(brand)} for brand in brands().values() if brand["platform"] in me]
+    chosen = next((place for place in places if place["key"] == query.get("brand")), places[0] if places else None)
     threads = thread_view.threads(box.world, me["key"], chosen) if me and chosen else []
     body = PAGES.get_template("customer.html").render(
         people=shown,

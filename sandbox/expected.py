@@ -23,7 +23,7 @@ def hub_id(text: str) -> str:
 
 
 def world_json(world: World) -> Doc:
-    """Everything as of this moment; see docs/sandbox.md for each part's meaning."""
+    """Everything as of this moment; sandbox/README.md tells what each part means."""
     parts = [module.collect(world) for module in (expected_mastodon, expected_bluesky, expected_telegram)]
     events: list[Doc] = [event for part in parts for event in part["events"]]
     keys = {event["key"] for event in events}
@@ -31,9 +31,7 @@ def world_json(world: World) -> Doc:
         if event["parent"] and event["parent"] not in keys:
             event["parent_missing"], event["parent"] = event["parent"], None
     links = identities(world)
-    replies = [
-        {**doc, "to": world.refs[doc["to"]]["key"]} for doc in load("replies.json") if doc["to"] in world.refs
-    ]
+    replies = [{**doc, "to": world.refs[doc["to"]]["key"]} for doc in load("replies.json") if doc["to"] in world.refs]
     return {
         "seed": world.seed,
         "started_at": world.about["start"]["at"],
@@ -55,14 +53,12 @@ def identities(world: World) -> list[Doc]:
     for (platform, key), account in world.accounts.items():
         known = truth(people()[key], platform, world.crm)
         number = account.get("uri") or account.get("did") or account.get("id")
-        found.append(
-            {"identity": f"{platform}:{number}", "person": key, "name": people()[key]["name"], **known}
-        )
+        found.append({"identity": f"{platform}:{number}", "person": key, "name": people()[key]["name"], **known})
     return found
 
 
 def records(events: list[Doc], links: list[Doc]) -> list[Doc]:
-    """The records that the org must hold: profiles of linked people who wrote to us, and their interactions."""
+    """What the org must hold: profiles of linked people who wrote to us, and their interactions."""
     linked = {link["identity"]: link for link in links if link["expected"] == "auto"}
     by_key = {event["key"]: event for event in events}
     profiles: dict[str, bool] = {}

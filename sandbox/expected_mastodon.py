@@ -20,9 +20,7 @@ def collect(world: World) -> Doc:
     state = world.mastodon
     wanted = _wanted(state)
     events = [_event(state, state.statuses[key], handle) for key, handle in wanted.items()]
-    events += [
-        _notice(state, notice) for notice in state.notifications.values() if notice["type"] != "mention"
-    ]
+    events += [_notice(state, notice) for notice in state.notifications.values() if notice["type"] != "mention"]
     hidden = [keys.mastodon(doc) for key, doc in state.statuses.items() if key not in wanted]
     sent = []
     for key, doc in state.sent.items():

@@ -70,6 +70,8 @@ def _event(state: Telegram, message: Doc, handle: str) -> Doc:
         event["text_unspecified"] = True
     if outbound and private:
         event["other_side"] = str(body["chat"]["id"])
+    if outbound and not parent:
+        event["parent_unspecified"] = True
     if known:
         event["deletion_visible"] = "poll"
     return event

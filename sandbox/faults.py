@@ -150,9 +150,7 @@ class FaultMiddleware:
         else:
             await self._serve(fault, scope, receive, noting, send)
 
-    async def _serve(
-        self, fault: dict[str, Any], scope: Scope, receive: Receive, noting: Send, send: Send
-    ) -> None:
+    async def _serve(self, fault: dict[str, Any], scope: Scope, receive: Receive, noting: Send, send: Send) -> None:
         kind = fault["kind"]
         if kind == "timeout_after_commit":
             scope["answer_lost"] = True

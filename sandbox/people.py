@@ -26,13 +26,13 @@ def people() -> dict[str, Doc]:
 
 
 def crm_records() -> dict[str, list[Doc]]:
-    """Object → rows of all accounts, contacts and leads; ``key`` names a row, ``Account`` its parent's key."""
+    """Object → rows of accounts, contacts, leads; ``key`` names a row, ``Account`` its parent's key."""
     found: dict[str, list[Doc]] = load("crm.json")
     return found
 
 
 def truth(person: Doc | None, platform: str, ids: Mapping[str, Doc]) -> Doc:
-    """What the hub must conclude about an identity: ``expected``, what else is acceptable, and why.
+    """What the hub must conclude about an identity, what else is acceptable, and why.
 
     ``ids`` tells the org's record ids by a row's key.
     """

@@ -31,6 +31,10 @@ CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-secret"
 log = logging.getLogger("sandbox")
 
 
+class PortTaken(Exception):
+    """Another process listens where the sandbox wants to; the text says what to do."""
+
+
 @dataclass
 class Sandbox:
     """Everything that one running sandbox consists of."""
@@ -61,16 +65,20 @@ def build(data: Path | None = None, seed: int = 7, clock: Clock = now, limits_on
         "telegram": telegram.create_app(world.telegram),
         "salesforce": salesforce.create_app(store, faults, crm_records(), clock),
     }
-    box.apps = {
-        name: app if name == "control" else FaultMiddleware(app, faults, name) for name, app in bare.items()
-    }
+    box.apps = {name: app if name == "control" else FaultMiddleware(app, faults, name) for name, app in bare.items()}
     return box
 
 
 def _listen(host: str, port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((host, port))
+    try:
+        listener.bind((host, port))
+    except OSError as problem:
+        listener.close()
+        raise PortTaken(
+            f"Port {port} on {host} is taken: stop what uses it, or choose another --port or --data."
+        ) from problem
     return listener
 
 
@@ -83,13 +91,6 @@ def _sockets(host: str, port: int, store: Store) -> dict[str, socket.socket]:
         found[name] = _listen(host, wanted)
     store.shelf("server")["ports"] = {name: one.getsockname()[1] for name, one in found.items()}
     return found
-
-
-class _Server(uvicorn.Server):
-    """A uvicorn server that leaves signals to the process."""
-
-    def install_signal_handlers(self) -> None:
-        return
 
 
 async def serve(
@@ -116,8 +117,9 @@ async def serve(
             timeout_graceful_shutdown=1,
             timeout_keep_alive=30,
         )
-        server = _Server(config)
+        server = uvicorn.Server(config)
         servers.append(server)
+        # not serve(): signals belong to the process, and this may run outside the main thread
         tasks.append(asyncio.create_task(server._serve([listener]), name=f"sandbox-{name}"))
     courier = asyncio.create_task(deliver(box.world.telegram), name="sandbox-webhook")
     while not all(server.started for server in servers):
@@ -126,6 +128,8 @@ async def serve(
     ready(box.announcement())
     await stop.wait()
     courier.cancel()
+    box.world.mastodon.hub.close()
+    box.world.telegram.close()
     for server in servers:
         server.should_exit = True
     await asyncio.gather(*tasks, return_exceptions=True)

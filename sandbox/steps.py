@@ -49,7 +49,7 @@ class Steps:
         ours = turn.who == "us"
         who = self.world.ours[brand["key"]] if ours else self.world.accounts[platform, turn.who]
         reply = self.world.refs.get(step.get("reply", ""), {}).get("key")
-        more: Doc = {"labels": turn.labels, "language": step["lang"], "seeded": at is not None}
+        more: Doc = {"labels": turn.labels, "language": step["lang"], "seeded": self.world.founding}
         key = self.say(
             platform,
             who,
@@ -108,9 +108,7 @@ class Steps:
             named.append(self.world.ours[more["also"]])
         if parent and not addressed:
             named = [state.accounts[parent["account"]]]
-        marks = [
-            f"@{doc['acct']}" if doc["domain"] else f"@{doc['username']}@social.example" for doc in named
-        ]
+        marks = [f"@{doc['acct']}" if doc["domain"] else f"@{doc['username']}@social.example" for doc in named]
         if "@us" in text:
             text = text.replace("@us", f"@{us['username']}@social.example")
             marks = [mark for mark in marks if mark not in text]
@@ -246,22 +244,16 @@ class Steps:
             state.react(who, status, {"like": "favourite", "boost": "reblog"}[verb], at)
         return None
 
-    def _react_bluesky(
-        self, verb: str, who: Doc, us: Doc, target: str | None, at: datetime | None
-    ) -> str | None:
+    def _react_bluesky(self, verb: str, who: Doc, us: Doc, target: str | None, at: datetime | None) -> str | None:
         state = self.world.bluesky
         created = {"createdAt": iso(at or self.world.clock())}
         if verb == "follow":
-            record = state.create(
-                who["did"], "app.bsky.graph.follow", {"subject": us["did"], **created}, at=at
-            )
+            record = state.create(who["did"], "app.bsky.graph.follow", {"subject": us["did"], **created}, at=at)
         else:
             post = state.records[keys.bluesky_uri(target) or ""]
             collection = {"like": "app.bsky.feed.like", "boost": "app.bsky.feed.repost"}[verb]
             subject = {"uri": post["uri"], "cid": post["cid"]}
-            record = state.create(
-                who["did"], collection, {"$type": collection, "subject": subject, **created}, at=at
-            )
+            record = state.create(who["did"], collection, {"$type": collection, "subject": subject, **created}, at=at)
         return keys.bluesky(record)
 
     # -- Telegram's other things ----------------------------------------------------------------

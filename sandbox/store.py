@@ -61,9 +61,7 @@ class Store:
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.execute(
-            "CREATE TABLE IF NOT EXISTS doc (shelf TEXT, key TEXT, body TEXT, PRIMARY KEY (shelf, key))"
-        )
+        self._db.execute("CREATE TABLE IF NOT EXISTS doc (shelf TEXT, key TEXT, body TEXT, PRIMARY KEY (shelf, key))")
         for name, key, body in self._db.execute("SELECT shelf, key, body FROM doc ORDER BY rowid"):
             self.shelf(name)._docs[key] = json.loads(body)
         threading.Thread(target=self._flush_loop, name="sandbox-store", daemon=True).start()

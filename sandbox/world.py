@@ -33,6 +33,7 @@ class World:
         self.bluesky = Bluesky(store, clock)
         self.telegram = Telegram(store, clock)
         self.steps = Steps(self)
+        self.founding = False
         if "start" not in self.about:
             self._found(seed)
         self.seed: int = self.about["start"]["seed"]
@@ -47,8 +48,10 @@ class World:
         timed = self._timed_steps(random.Random(seed), moment)
         self.about["start"] = {"seed": seed, "at": iso(moment)}
         self.about["play"] = {"done": 0}
+        self.founding = True
         for at, step in sorted(timed, key=lambda pair: pair[0]):
             self.steps.do(step, at)
+        self.founding = False
 
     def _add_accounts(self) -> None:
         for brand in brands().values():
@@ -79,9 +82,7 @@ class World:
                 "domain": None,
                 "display_name": brand["name"],
                 "note": brand["bio"],
-                "fields": [
-                    {"name": "Web", "value": f"https://{brand['handle']}.example", "verified_at": None}
-                ],
+                "fields": [{"name": "Web", "value": f"https://{brand['handle']}.example", "verified_at": None}],
                 "followers_count": 5120,
                 "language": brand["lang"],
                 "ours": True,

@@ -94,9 +94,7 @@ def _session(state: Bluesky, actor: Doc, scope: str, jti: str | None = None) -> 
     common = {"sub": actor["did"], "iat": now, "aud": AUDIENCE}
     key = jti or secrets.token_urlsafe(24)
     state.sessions[key] = {"did": actor["did"], "scope": scope, "used": False}
-    access = make_jwt(
-        state, {**common, "scope": scope, "exp": time.time() + seconds, "jti": secrets.token_hex(8)}
-    )
+    access = make_jwt(state, {**common, "scope": scope, "exp": time.time() + seconds, "jti": secrets.token_hex(8)})
     refresh = {**common, "scope": "com.atproto.refresh", "exp": now + REFRESH_SECONDS, "jti": key}
     return {"accessJwt": access, "refreshJwt": make_jwt(state, refresh), **_about(actor)}
 
@@ -141,9 +139,7 @@ async def refresh_session(request: Request) -> Response:
     state.sessions[claims["jti"]] = known | {"used": True}
     actor = state.actors[known["did"]]
     fresh = _session(state, actor, known["scope"])
-    return reply(
-        {name: fresh[name] for name in ("accessJwt", "refreshJwt", "handle", "did", "didDoc", "active")}
-    )
+    return reply({name: fresh[name] for name in ("accessJwt", "refreshJwt", "handle", "did", "didDoc", "active")})
 
 
 async def get_session(request: Request) -> Response:

@@ -177,9 +177,7 @@ async def get_log(request: Request) -> Response:
     for doc in found:
         state.serve(doc["message"])
         view = message_view(state.messages[doc["message"]])
-        logs.append(
-            {"$type": f"{DEFS}{doc['kind']}", "rev": doc["rev"], "convoId": doc["convo"], "message": view}
-        )
+        logs.append({"$type": f"{DEFS}{doc['kind']}", "rev": doc["rev"], "convoId": doc["convo"], "message": view})
     return reply({"cursor": found[-1]["rev"] if found else cursor, "logs": logs})
 
 

@@ -70,9 +70,7 @@ def check(request: Request, state: Bluesky, access_token: str | None = None) -> 
         head, claims = (json.loads(decode(part)) for part in proof.split(".")[:2])
         jwk = head["jwk"]
         if head.get("typ") != "dpop+jwt" or head.get("alg") != "ES256" or "d" in jwk:
-            raise BadProof(
-                "invalid_dpop_proof", 'DPoP proof needs typ "dpop+jwt", alg "ES256" and a public jwk'
-            )
+            raise BadProof("invalid_dpop_proof", 'DPoP proof needs typ "dpop+jwt", alg "ES256" and a public jwk')
         verify_jws(proof, jwk)
     except (ValueError, KeyError, TypeError, InvalidSignature):
         raise BadProof("invalid_dpop_proof", "DPoP proof could not be verified") from None
@@ -94,9 +92,7 @@ def _check_claims(request: Request, state: Bluesky, claims: Doc, access_token: s
     if not jti or jti in state.proofs:
         raise BadProof("invalid_dpop_proof", "DPoP proof was used before")
     state.proofs[jti] = time.time()
-    if access_token is not None and claims.get("ath") != encode(
-        hashlib.sha256(access_token.encode()).digest()
-    ):
+    if access_token is not None and claims.get("ath") != encode(hashlib.sha256(access_token.encode()).digest()):
         raise BadProof("invalid_dpop_proof", "DPoP ath mismatch")
 
 

@@ -105,9 +105,7 @@ async def search_posts(request: Request) -> Response:
         text = record["value"]["text"].lower()
         if not all(word in text for word in [*words, *tags]) or (since and record["indexed_at"] < since):
             continue
-        if (until and record["indexed_at"] >= until) or (
-            lang and lang not in record["value"].get("langs", [])
-        ):
+        if (until and record["indexed_at"] >= until) or (lang and lang not in record["value"].get("langs", [])):
             continue
         hits.append(record)
     found = hits[start : start + limit]
@@ -124,9 +122,7 @@ async def author_feed(request: Request) -> Response:
     query = request.query_params
     actor = _actor(state, query.get("actor", ""))
     limit, cursor = whole(query.get("limit"), 50, 100), query.get("cursor", "")
-    mine = sorted(
-        (state.records[uri] for uri in state.authored[actor["did"]]), key=lambda doc: doc["indexed_at"]
-    )
+    mine = sorted((state.records[uri] for uri in state.authored[actor["did"]]), key=lambda doc: doc["indexed_at"])
     older = [doc for doc in reversed(mine) if not cursor or doc["indexed_at"] < cursor]
     if query.get("filter") == "posts_no_replies":
         older = [doc for doc in older if "reply" not in doc["value"]]

@@ -103,9 +103,7 @@ async def list_records(request: Request) -> Response:
         for doc in state.records.values()
         if doc["did"] == actor["did"] and doc["collection"] == collection and not doc["deleted_at"]
     ]
-    older = sorted((doc for doc in mine if doc["rkey"] < cursor), key=lambda doc: doc["rkey"], reverse=True)[
-        :limit
-    ]
+    older = sorted((doc for doc in mine if doc["rkey"] < cursor), key=lambda doc: doc["rkey"], reverse=True)[:limit]
     body: Doc = {"records": [{name: doc[name] for name in ("uri", "cid", "value")} for doc in older]}
     if len(older) == limit:
         body["cursor"] = older[-1]["rkey"]

@@ -20,6 +20,12 @@ class Hub:
     def leave(self, whom: str, stream: str, queue: asyncio.Queue[bytes]) -> None:
         self._queues[whom, stream].discard(queue)
 
+    def close(self) -> None:
+        """End every open stream."""
+        for queues in self._queues.values():
+            for queue in queues:
+                queue.put_nowait(b"")
+
     def publish(self, whom: str, stream: str, event: str, payload: bytes) -> int:
         """Send one server-sent event; returns how many listeners it reached."""
         queues = self._queues.get((whom, stream), set())

@@ -114,12 +114,9 @@ def _back(doc: dict[str, str], answer: dict[str, str]) -> Response:
 
 def _consent(app: Doc, doc: dict[str, str], accounts: list[Doc]) -> Response:
     hidden = "".join(
-        f'<input type="hidden" name="{html.escape(name)}" value="{html.escape(value)}">'
-        for name, value in doc.items()
+        f'<input type="hidden" name="{html.escape(name)}" value="{html.escape(value)}">' for name, value in doc.items()
     )
-    choices = "".join(
-        f'<option value="{account["id"]}">@{account["username"]}</option>' for account in accounts
-    )
+    choices = "".join(f'<option value="{account["id"]}">@{account["username"]}</option>' for account in accounts)
     return HTMLResponse(
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>Authorize</title>'
         f"<h1>{html.escape(app['name'])} wants to use an account on social.example</h1>"
@@ -158,9 +155,7 @@ async def token(request: Request) -> Response:
         and _proves(grant, str(doc.get("code_verifier") or ""))
     )
     if grant is None or not good:
-        return _refuse(
-            "invalid_grant", "The provided authorization grant is invalid, expired, or revoked.", 400
-        )
+        return _refuse("invalid_grant", "The provided authorization grant is invalid, expired, or revoked.", 400)
     del state.codes[code]
     return reply(_issue(request, app, grant["account"], grant["scope"] or "read"))
 

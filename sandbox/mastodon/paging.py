@@ -11,9 +11,7 @@ from starlette.requests import Request
 from sandbox.web import whole
 
 
-def page(
-    ids: Sequence[int], request: Request, most: int, default: int, keep: Callable[[int], bool]
-) -> list[int]:
+def page(ids: Sequence[int], request: Request, most: int, default: int, keep: Callable[[int], bool]) -> list[int]:
     """One page, newest first: ``min_id`` gives the page right after it, ``since_id`` the newest after it."""
     query = request.query_params
     limit = whole(query.get("limit"), default, most)
@@ -37,9 +35,7 @@ def link_header(request: Request, first: str | None, last: str | None, full: boo
     """``next`` (older) when the page is full, ``prev`` (newer) when it holds anything; absolute addresses."""
     if first is None or last is None:
         return {}
-    kept = [
-        pair for pair in request.query_params.multi_items() if pair[0] not in ("max_id", "min_id", "since_id")
-    ]
+    kept = [pair for pair in request.query_params.multi_items() if pair[0] not in ("max_id", "min_id", "since_id")]
     base = str(request.url.replace(query=""))
     parts = [f'<{base}?{urlencode([*kept, ("max_id", last)])}>; rel="next"'] if full else []
     parts.append(f'<{base}?{urlencode([*kept, ("min_id", first)])}>; rel="prev"')

@@ -77,9 +77,7 @@ async def search(request: Request) -> Response:
     people = b",".join(_accounts(request)) if only in (None, "accounts") else b""
     tags = [tag for tag in state.tagged if text.lstrip("#") in tag] if only in (None, "hashtags") else []
     shown = [{"name": tag, "url": f"https://{DOMAIN}/tags/{tag}", "history": []} for tag in tags[:limit]]
-    return reply(
-        b'{"accounts":[' + people + b'],"statuses":[' + bodies + b'],"hashtags":' + _dump(shown) + b"}"
-    )
+    return reply(b'{"accounts":[' + people + b'],"statuses":[' + bodies + b'],"hashtags":' + _dump(shown) + b"}")
 
 
 def _dump(doc: Any) -> bytes:

@@ -85,9 +85,7 @@ class Views:
         return {**self.account_doc(account), "source": source, "role": role}
 
     def status(self, status: Doc, viewer: str) -> bytes:
-        ours = (
-            viewer if viewer in (status["account"], *status["favourited_by"], *status["reblogged_by"]) else ""
-        )
+        ours = viewer if viewer in (status["account"], *status["favourited_by"], *status["reblogged_by"]) else ""
         by_viewer = self._statuses.setdefault(status["id"], {})
         known = by_viewer.get(ours)
         if known is None:
@@ -99,9 +97,7 @@ class Views:
     def _status_doc(self, status: Doc, viewer: str) -> Doc:
         state = self._state
         parent = state.statuses.get(status["parent"] or "")
-        replies = [
-            key for key in state.replies.get(status["id"], []) if not state.statuses[key]["deleted_at"]
-        ]
+        replies = [key for key in state.replies.get(status["id"], []) if not state.statuses[key]["deleted_at"]]
         return {
             "id": status["id"],
             "created_at": status["created_at"],

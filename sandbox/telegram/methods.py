@@ -156,9 +156,7 @@ async def _file(state: Telegram, doc: Doc, field: str) -> Doc:
     if value and str(value) in state.files:
         return state.files[str(value)]
     if value and str(value).startswith("http"):
-        return add_file(
-            state, f"{field}s/file_{len(state.files)}", hashlib.sha256(str(value).encode()).hexdigest(), 0
-        )
+        return add_file(state, f"{field}s/file_{len(state.files)}", hashlib.sha256(str(value).encode()).hexdigest(), 0)
     raise bad(f"there is no {field} in the request")
 
 

@@ -32,6 +32,7 @@ class Telegram:
         self.quirks: dict[str, Any] = {}
         self.arrived = asyncio.Event()
         self.poll = 0
+        self.closing = False
         self._last_update = max((int(key) for key in [*self.queue, *self.history]), default=718_000_000)
         self._last_message = max((int(key.split(":")[1]) for key in self.messages), default=100)
 
@@ -168,6 +169,11 @@ class Telegram:
             if len(found) == limit:
                 break
         return found
+
+    def close(self) -> None:
+        """Let open long polls end."""
+        self.closing = True
+        self.arrived.set()
 
     def configure(self, **changes: Any) -> None:
         """Change the bot's webhook or the kinds it asks for."""

@@ -16,10 +16,8 @@ from sandbox.web import truth, whole
 
 Doc = dict[str, Any]
 LONGEST_POLL = 50.0
-HOOKED = (
-    "Conflict: can't use getUpdates method while webhook is active;"
-    " use deleteWebhook to delete the webhook first"
-)
+HOOKED = "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
+POLLED_TWICE = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 
 
@@ -39,17 +37,14 @@ async def get_updates(state: Telegram, doc: Doc) -> Any:
         kept = list(state.queue)[offset:]
         state.confirm(int(kept[0]) if kept else 0)
     deadline = time.monotonic() + min(float(doc.get("timeout") or 0), LONGEST_POLL)
-    while not state.queue and time.monotonic() < deadline:
+    while not state.queue and time.monotonic() < deadline and not state.closing:
         state.arrived.clear()
         try:
             await asyncio.wait_for(state.arrived.wait(), deadline - time.monotonic())
         except TimeoutError:
             break
         if state.poll != mine:
-            raise Refused(
-                409,
-                "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running",
-            )
+            raise Refused(409, POLLED_TWICE)
     found = state.waiting(limit)
     for update in found:
         mark_served(state, update)
