@@ -50,7 +50,7 @@ def _digest(entry: AuditEntry) -> str:
 def broken_at(session: Session) -> int | None:
     """The id of the first entry that was changed or whose predecessor is missing; None when all is whole."""
     previous = ""
-    for entry in session.scalars(sa.select(AuditEntry).order_by(sa.asc(AuditEntry.id))):  # type: ignore[arg-type]  # a column
+    for entry in session.scalars(sa.select(AuditEntry).order_by(db.table(AuditEntry).c.id)):
         if entry.previous != previous or entry.digest != _digest(entry):
             return entry.id
         previous = entry.digest

@@ -155,10 +155,10 @@ def emit(
     session.info.setdefault("rung", set()).update(subscribers)
     pairs = [[key, unique[key]] for key in sorted(unique)]
     if db.dialect() == "sqlite":
-        values = {"subscribers": json.dumps(subscribers), "items": json.dumps(pairs)}
+        values: dict[str, Any] = {"subscribers": json.dumps(subscribers), "items": json.dumps(pairs)}
     else:
         values = {
-            "subscribers": list(subscribers),  # type: ignore[dict-item]  # arrays, as psycopg binds them
+            "subscribers": list(subscribers),
             "keys": [key for key, _ in pairs],
             "payloads": [json.dumps(payload) for _, payload in pairs],
         }
@@ -445,8 +445,8 @@ def resume(session: Session, name: str) -> None:
 
 def dead_letters(session: Session, limit: int = 100) -> Sequence[OutboxRow]:
     """Rows that were given up, newest first, with reason and payload."""
-    t = OutboxRow
-    return session.scalars(sa.select(t).where(t.dead == 1).order_by(sa.desc(t.id)).limit(limit)).all()  # type: ignore[arg-type]  # columns
+    t = db.table(OutboxRow)
+    return session.scalars(sa.select(OutboxRow).where(t.c.dead == 1).order_by(t.c.id.desc()).limit(limit)).all()
 
 
 def retry_dead(session: Session, row_ids: Sequence[int]) -> int:

@@ -83,7 +83,7 @@ if ring_after_commit not in db.after_commit:
     db.after_commit.append(ring_after_commit)
 
 
-@app.task(name="widerhall.drain")
+@app.task(name="widerhall.drain")  # type: ignore[untyped-decorator]  # Celery is untyped
 def drain(name: str, slot: int = 0) -> None:
     """Work off one subscriber for a while."""
     try:
@@ -100,7 +100,7 @@ def drain(name: str, slot: int = 0) -> None:
             return
 
 
-@app.task(name="widerhall.sweep")
+@app.task(name="widerhall.sweep")  # type: ignore[untyped-decorator]  # Celery is untyped
 def sweep() -> None:
     """Ring whoever has due rows, start what is due by the clock, and leave a sign of life."""
     for name in clock_jobs():

@@ -62,11 +62,11 @@ def find(session: Session, query: str, limit: int = 50, before: tuple[datetime, 
     condition = matches(query)
     if condition is None:
         return []
+    m = db.table(Message)
     statement = sa.select(Message).where(condition)
     if before is not None:
-        statement = statement.where(sa.tuple_(Message.posted_at, Message.id) < sa.tuple_(*map(sa.literal, before)))  # type: ignore[arg-type]  # columns
-    statement = statement.order_by(sa.desc(Message.posted_at), sa.desc(Message.id)).limit(limit)  # type: ignore[arg-type]  # columns
-    return list(session.scalars(statement))
+        statement = statement.where(sa.tuple_(m.c.posted_at, m.c.id) < sa.tuple_(*map(sa.literal, before)))
+    return list(session.scalars(statement.order_by(m.c.posted_at.desc(), m.c.id.desc()).limit(limit)))
 
 
 def matches(query: str) -> sa.ColumnElement[bool] | None:
