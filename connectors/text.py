@@ -43,8 +43,6 @@ class _Plain(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in BLOCKS:
             self._break("\n\n")
-        elif tag in LINES:
-            self._break("\n")
 
     def handle_data(self, data: str) -> None:
         self.parts.append(data)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from core.event import Attachment, Author, Event, Kind, Origin, Visibility
+from core.event import Attachment, Author, Event, Kind, Visibility
 
 Doc = Mapping[str, Any]
 
@@ -102,7 +102,9 @@ def events(update: Doc, bot_id: str, username: str) -> Iterator[Event]:
     if name in MESSAGES or name in EDITED:
         above = _parent(body)
         if above and body["chat"]["type"] != "private" and above["chat"]["id"] == body["chat"]["id"]:
-            yield message_event(above, bot_id, username, origin="context")
+            copy = message_event(above, bot_id, username)
+            if copy.direction == "inbound":  # a copy without its own parent: never more than context
+                yield copy.model_copy(update={"origin": "context"})
         yield message_event(body, bot_id, username)
     elif name == "deleted_business_messages":
         for message_id in body["message_ids"]:
@@ -117,7 +119,7 @@ def events(update: Doc, bot_id: str, username: str) -> Iterator[Event]:
         yield _other(update, name, body, bot_id)
 
 
-def message_event(message: Doc, bot_id: str, username: str, origin: Origin = "inbox") -> Event:
+def message_event(message: Doc, bot_id: str, username: str) -> Event:
     """A message of a private chat, group, channel or business account."""
     chat = message["chat"]
     writer = sender(message)
@@ -132,7 +134,6 @@ def message_event(message: Doc, bot_id: str, username: str, origin: Origin = "in
         platform="telegram",
         kind=kind,
         direction="outbound" if outbound else "inbound",
-        origin=origin if kind == "post" and not outbound else "inbox",
         author=writer,
         text=_text(message),
         posted_at=moment(message["date"]),
