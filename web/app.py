@@ -1,0 +1,93 @@
+"""The web process: every way in, put together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from core.settings import settings
+from web import health, hooks, permissions
+from web.fanout import Hub
+from web.middleware import AccessLog, Headers, Hosts
+from web.pages import (
+    accounts,
+    conversations,
+    dead,
+    door,
+    failures,
+    messages,
+    oauth,
+    people,
+    profile,
+    stream,
+    users,
+)
+from web.render import STATIC
+
+BODY_LIMIT = 1_000_000
+"""Bytes of a form; webhooks have their own limit."""
+
+ROUTERS = (
+    health.router,
+    hooks.router,
+    door.router,
+    messages.router,
+    conversations.router,
+    accounts.router,
+    oauth.router,
+    people.router,
+    dead.router,
+    users.router,
+    profile.router,
+    stream.router,
+)
+
+
+class Static(StaticFiles):
+    """Files whose address carries a mark of their content: kept by browsers for a year."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        marked = scope["query_string"].startswith(b"v=")
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if marked else "no-cache"
+        return response
+
+
+@asynccontextmanager
+async def _life(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    await app.state.hub.close()
+
+
+def create_app() -> FastAPI:
+    """The application; RuntimeError when a route asks for no permission and is not public."""
+    app = FastAPI(
+        title="Widerhall",
+        lifespan=_life,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=BODY_LIMIT,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+    )
+    app.state.hub = Hub()
+    for router in ROUTERS:  # as they are, so that check_routes sees each of them
+        app.router.routes.extend(router.routes)
+    app.router.routes.append(Mount("/static", Static(directory=STATIC)))
+    permissions.check_routes(app.router.routes)
+    failures.register(app)
+    app.add_middleware(failures.Broken)
+    app.add_middleware(Hosts)
+    app.add_middleware(Headers)
+    app.add_middleware(AccessLog)
+    app.add_middleware(
+        ProxyHeadersMiddleware,
+        trusted_hosts=[one.strip() for one in settings().trusted_proxies.split(",") if one.strip()],
+    )
+    return app

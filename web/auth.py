@@ -1,0 +1,171 @@
+"""The people who work here: the first one, further ones, and how they sign in."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from email_validator import EmailNotValidError, validate_email
+from sqlmodel import Session
+
+from core import audit, crypto, db
+from core.errors import Rejected
+from web import passwords, sessions, throttle
+from web.i18n import N_
+from web.models import User
+from web.permissions import ROLES as ROLES
+
+NO_ROLE = N_("There is no such role. There are: admin, agent, marketer, dpo.")
+
+
+def first_run(session: Session) -> bool:
+    """Nobody can sign in yet."""
+    return session.execute(sa.select(db.table(User).c.id).limit(1)).first() is None
+
+
+def first_run_token(session: Session) -> str:
+    """What `/setup` asks for while nobody can sign in; empty once a user exists."""
+    return _setup_token() if first_run(session) else ""
+
+
+def _setup_token() -> str:
+    """Known to whoever can read this installation's files."""
+    return hmac.new(crypto.salt(), b"first run", hashlib.sha256).hexdigest()[:32]
+
+
+def create_user(session: Session, email: str, name: str, password: str, role: str, actor: str = "cli") -> User:
+    """Add a user; Rejected for an unknown role, a used or impossible address, or a weak password."""
+    if role not in ROLES:
+        raise Rejected(NO_ROLE)
+    address = normal(email)
+    if find(session, address) is not None:
+        raise Rejected(N_("Somebody signs in with this address already."))
+    user = User(
+        email=address,
+        name=name.strip() or address,
+        password=passwords.hashed(password),
+        role=role,
+        created_at=db.now(),
+    )
+    session.add(user)
+    session.flush()
+    audit.record(session, actor, "user.created", f"user:{user.id}", {"role": role})
+    return user
+
+
+def create_first(session: Session, token: str, email: str, name: str, password: str) -> User:
+    """The first administrator, through `/setup`; Rejected when somebody was faster or the token is wrong."""
+    if db.dialect() == "postgresql":  # two browsers at once: one of them waits here
+        session.execute(sa.text("SELECT pg_advisory_xact_lock(7216)"))
+    if not first_run(session):
+        raise Rejected(N_("This hub has a user already. Sign in instead."))
+    if not hmac.compare_digest(token.strip().encode(), _setup_token().encode()):
+        raise Rejected(N_("This is not the set-up token of this hub. The command line prints it at the first start."))
+    return create_user(session, email, name, password, "admin", actor="setup")
+
+
+def normal(email: str) -> str:
+    """An address as it is stored; Rejected with a sentence when it cannot be one."""
+    try:
+        return validate_email(email.strip(), check_deliverability=False, test_environment=True).normalized.lower()
+    except EmailNotValidError as error:
+        raise Rejected(N_("This is not an e-mail address. Check its spelling.")) from error
+
+
+def find(session: Session, email: str) -> User | None:
+    """The user with this address."""
+    table = db.table(User)
+    return session.scalars(sa.select(User).where(table.c.email == email.strip().lower())).first()
+
+
+def everybody(session: Session) -> Sequence[User]:
+    """All users, oldest first."""
+    return session.scalars(sa.select(User).order_by(db.table(User).c.id)).all()
+
+
+def sign_in(address: str, email: str, password: str, agent: str, zone: str = "") -> str | None:
+    """A token for the cookie, or None when account and password do not go together.
+
+    `address` is the client's network address. Raises TryLater after too many attempts. The answer takes
+    as long for an account that does not exist.
+    """
+    account = email.strip().lower()[:320]
+    throttle.attempt(address, account)
+    with db.read() as session:
+        user = find(session, account)
+    fits = passwords.fits(user.password if user is not None else None, password)
+    if user is None or user.id is None or user.disabled or not fits:
+        return None
+    values: dict[str, object] = {"last_seen": db.now()}
+    if passwords.outdated(user.password):
+        values["password"] = passwords.hashed(password)
+    if zone and not user.time_zone:
+        values["time_zone"] = zone[:64]
+    with db.write() as session:
+        table = db.table(User)
+        session.execute(sa.update(table).where(table.c.id == user.id).values(**values))
+        token = sessions.start(session, user.id, agent)
+        audit.record(session, f"user:{user.id}", "user.signed_in", f"user:{user.id}")
+    throttle.succeeded(address, account)
+    return token
+
+
+def change_password(session: Session, user_id: int, old: str, new: str, keep: str = "") -> None:
+    """Rejected when the old one is wrong; every other sign-in of the user ends."""
+    user = get(session, user_id)
+    if not passwords.fits(user.password, old):
+        raise Rejected(N_("The present password is not right."))
+    user.password = passwords.hashed(new)
+    session.add(user)
+    sessions.end_all(session, user_id, but=keep)
+    audit.record(session, f"user:{user_id}", "user.password_changed", f"user:{user_id}")
+
+
+def reset_password(session: Session, user_id: int, new: str, actor: str) -> None:
+    """Give somebody a new password because they forgot theirs; all their sign-ins end."""
+    user = get(session, user_id)
+    user.password = passwords.hashed(new)
+    session.add(user)
+    sessions.end_all(session, user_id)
+    audit.record(session, actor, "user.password_reset", f"user:{user_id}")
+
+
+def set_role(session: Session, user_id: int, role: str, actor: str) -> None:
+    """Give a user another role; the last administrator stays one."""
+    if role not in ROLES:
+        raise Rejected(NO_ROLE)
+    user = get(session, user_id)
+    if user.role == "admin" and role != "admin":
+        _another_admin(session, user_id)
+    user.role = role
+    session.add(user)
+    audit.record(session, actor, "user.role", f"user:{user_id}", {"role": role})
+
+
+def set_disabled(session: Session, user_id: int, disabled: bool, actor: str) -> None:
+    """Shut a user out, at once and everywhere, or let them in again."""
+    user = get(session, user_id)
+    if disabled and user.role == "admin":
+        _another_admin(session, user_id)
+    user.disabled = disabled
+    session.add(user)
+    if disabled:
+        sessions.end_all(session, user_id)
+    audit.record(session, actor, "user.disabled" if disabled else "user.enabled", f"user:{user_id}")
+
+
+def get(session: Session, user_id: int) -> User:
+    """One user; Rejected when there is none."""
+    user = session.get(User, user_id)
+    if user is None:
+        raise Rejected(N_("There is no such user."))
+    return user
+
+
+def _another_admin(session: Session, user_id: int) -> None:
+    table = db.table(User)
+    query = sa.select(table.c.id).where(table.c.role == "admin", table.c.disabled.is_(False), table.c.id != user_id)
+    if session.execute(query.limit(1)).first() is None:
+        raise Rejected(N_("This is the last administrator. Make somebody else administrator first."))

@@ -1,0 +1,128 @@
+"""Live events: from the outbox into a stream of the broker, from there to every open page (SSE).
+
+    publish       outbox subscriber (in the worker): XADD {prefix}live, at most about 10,000 entries
+    web.fanout    one reader per web process: stream -> a queue per open page
+    /live         the page's connection (web/pages/stream.py); continues after `Last-Event-ID`
+
+An event's id is `<epoch>.<stream id>`. The epoch is a random word beside the stream: when the broker was
+emptied it is another one, and the page is told to load anew ("resync"), as it is when it was away for
+longer than the stream reaches back or reads more slowly than events come.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Iterable
+from typing import Any, cast
+
+import redis
+import sqlalchemy as sa
+
+from core import broker, db
+from core.errors import TryLater
+from core.outbox import DONE, Item, Outcome
+from inbox.models import Message, ReplyRow
+
+KEEP = 10_000
+Entry = tuple[str, dict[str, str]]
+"""A stream's entry as redis-py gives it: id and fields."""
+
+_ID = re.compile(r"^([0-9a-f]{8})\.(\d+)-(\d+)$")
+
+
+# --- in -----------------------------------------------------------------------------------------------
+
+
+def publish(items: list[Item]) -> Outcome:
+    """Outbox subscriber: tell every open page which rows changed. A repeat is harmless: pages fetch by id."""
+    events = _events(items)
+    try:
+        with broker.client().pipeline(transaction=False) as pipe:
+            for event in events:
+                pipe.xadd(stream(), {"json": json.dumps(event)}, maxlen=KEEP, approximate=True)
+            pipe.execute()
+    except (redis.RedisError, OSError) as error:
+        raise TryLater("The broker does not answer.", 1.0) from error
+    return DONE
+
+
+def stream() -> str:
+    """The stream's key."""
+    return f"{broker.prefix()}live"
+
+
+def epoch_key() -> str:
+    """The key of the word that changes when the broker was emptied."""
+    return f"{broker.prefix()}live-epoch"
+
+
+def _events(items: Iterable[Item]) -> list[dict[str, Any]]:
+    """Small JSON per item: ids and the version, never a text."""
+    items = list(items)
+    wanted = sorted({int(item.payload["message_id"]) for item in items if "message_id" in item.payload})
+    answered = sorted({int(item.payload["reply_id"]) for item in items if "reply_id" in item.payload})
+    m, r = db.table(Message), db.table(ReplyRow)
+    with db.read() as session:
+        messages = {
+            row.id: row
+            for row in session.execute(sa.select(m.c.id, m.c.conversation_id, m.c.account_id).where(m.c.id.in_(wanted)))
+        }
+        replies = dict(
+            session.execute(sa.select(r.c.id, r.c.conversation_id).where(r.c.id.in_(answered))).tuples().all()
+        )
+    events: list[dict[str, Any]] = []
+    for item in items:
+        event: dict[str, Any] = {"topic": item.topic}
+        if "reply_id" in item.payload:
+            reply = int(item.payload["reply_id"])
+            if reply not in replies:
+                continue
+            event |= {
+                "reply_id": reply,
+                "conversation_id": replies[reply],
+                "state": item.payload.get("state", ""),
+            }
+        else:
+            row = messages.get(int(item.payload["message_id"]))
+            if row is None:
+                continue
+            event |= {
+                "message_id": row.id,
+                "conversation_id": row.conversation_id,
+                "account_id": row.account_id,
+                "version": item.payload.get("version", 1),
+            }
+        events.append(event)
+    return events
+
+
+# --- where a page stands ------------------------------------------------------------------------------
+
+
+def position() -> str:
+    """The newest event's id, to be read before a page's rows are: what comes later arrives as an event.
+
+    Empty when the broker is away; the page then begins with what is new when it connects.
+    """
+    try:
+        client = broker.client()
+        client.set(epoch_key(), secrets.token_hex(4), nx=True)
+        epoch = str(client.get(epoch_key()))
+        newest = cast(list[Entry], client.xrevrange(stream(), count=1))
+    except (redis.RedisError, OSError):
+        return ""
+    return f"{epoch}.{newest[0][0] if newest else '0-0'}"
+
+
+def parse(event_id: str) -> tuple[str, str] | None:
+    """Epoch and stream id of an event's id; None when it is none of ours."""
+    found = _ID.match(event_id)
+    return (found[1], f"{found[2]}-{found[3]}") if found else None
+
+
+def order(stream_id: str) -> tuple[int, int]:
+    """A stream id as something to compare."""
+    milliseconds, _, number = stream_id.partition("-")
+    return int(milliseconds), int(number or 0)

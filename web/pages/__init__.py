@@ -1,0 +1,1 @@
+"""The pages: one module per address, each a thin shell around the rooms below."""

@@ -1,0 +1,151 @@
+"""`/accounts`: our accounts with their health; connecting, checking, pausing, removing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
+
+from connectors import setup
+from connectors.capabilities import BY_NAME, TABLE, Capability
+from core import db
+from core.errors import AuthExpired, WiderhallError
+from core.settings import settings
+from inbox import accounts
+from inbox.models import Account, Feed
+from web import render
+from web.i18n import N_
+from web.permissions import allow
+from web.reader import Reader
+
+router = APIRouter()
+
+Reading = Annotated[Reader, Depends(allow("accounts.read"))]
+Managing = Annotated[Reader, Depends(allow("accounts.manage"))]
+
+LABELS = {
+    "base_url": (N_("Address of the server"), N_("For example https://mastodon.social")),
+    "token": (N_("Access token"), ""),
+    "identifier": (N_("Name or e-mail address there"), N_("For example brand.bsky.social")),
+    "password": (
+        N_("App password"),
+        N_("Make one in the platform's settings; do not use the main password."),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Card:
+    """One account with what is pulled for it."""
+
+    account: Account
+    feeds: list[Feed]
+
+    @property
+    def pulled_at(self) -> object:
+        """When anything was last fetched."""
+        return max((feed.pulled_at for feed in self.feeds if feed.pulled_at is not None), default=None)
+
+    @property
+    def errors(self) -> list[str]:
+        """What is wrong with the account or one of its feeds, each once."""
+        found = [self.account.error, *(feed.error for feed in self.feeds if feed.enabled)]
+        return list(dict.fromkeys(error for error in found if error))
+
+
+@router.get("/accounts")
+def index(request: Request, reader: Reading) -> Response:
+    """The list, with a form per platform for administrators."""
+    return page(request, reader)
+
+
+@router.post("/accounts")
+def connect(
+    request: Request,
+    reader: Managing,
+    platform: Annotated[str, Form()],
+    base_url: Annotated[str, Form()] = "",
+    token: Annotated[str, Form()] = "",
+    identifier: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
+) -> Response:
+    """Connect with a token or an app password."""
+    secrets = {"token": token.strip(), "identifier": identifier.strip().lstrip("@"), "password": password}
+    kept = {"platform": platform, "base_url": base_url, "identifier": identifier}
+    try:
+        account_id, _ = setup.add(
+            platform,
+            base_url=base_url.strip(),
+            secrets={name: value for name, value in secrets.items() if value},
+            actor=reader.actor,
+        )
+    except WiderhallError as error:
+        return page(request, reader, 422, str(error), kept)
+    return render.to(f"/accounts#a{account_id}", "account-connected")
+
+
+@router.post("/accounts/{account_id}/check")
+def check(request: Request, account_id: int, reader: Managing) -> Response:
+    """Ask the platform whether the account works."""
+    _known(account_id)
+    try:
+        setup.check(account_id)
+    except AuthExpired as error:
+        with db.write() as session:
+            accounts.set_state(session, account_id, "auth_expired", str(error), reader.actor)
+        return page(request, reader, 422, str(error))
+    except WiderhallError as error:
+        return page(request, reader, 422, str(error))
+    return render.to(f"/accounts#a{account_id}", "account-fine")
+
+
+@router.post("/accounts/{account_id}/state")
+def set_state(account_id: int, reader: Managing, state: Annotated[str, Form()]) -> Response:
+    """Pause, go on, or remove."""
+    _known(account_id)
+    notes = {"paused": "account-paused", "active": "account-resumed", "removed": "account-removed"}
+    if state not in notes:
+        raise HTTPException(400)
+    with db.write() as session:
+        accounts.set_state(session, account_id, state, actor=reader.actor)
+        if state == "active":
+            accounts.pull_now(session, [account_id])
+    return render.to(f"/accounts#a{account_id}" if state != "removed" else "/accounts", notes[state])
+
+
+def _known(account_id: int) -> None:
+    with db.read() as session:
+        account = session.get(Account, account_id)
+    if account is None or account.state == "removed":
+        raise HTTPException(404)
+
+
+def offered() -> list[Capability]:
+    """Platforms an account can be connected on."""
+    return [row for row in TABLE if "file" not in row.auth]
+
+
+def page(
+    request: Request, reader: Reader, status: int = 200, problem: str = "", kept: dict[str, str] | None = None
+) -> Response:
+    """The accounts, after a failure with what went wrong and what was typed."""
+    with db.read() as session:
+        cards = [
+            Card(one, list(accounts.feeds(session, one.id or 0)))
+            for one in accounts.all_accounts(session)
+            if one.state != "removed"
+        ]
+    return render.page(
+        request,
+        reader,
+        "accounts.html",
+        status,
+        cards=cards,
+        offered=offered(),
+        rows=BY_NAME,
+        labels=LABELS,
+        kept=kept or {},
+        problem=problem,
+        private_hosts=settings().allow_private_hosts,
+    )

@@ -1,0 +1,83 @@
+"""`/settings/users`: who works here and what they may do."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request, Response
+
+from core import db
+from core.errors import Rejected
+from web import auth, render
+from web.permissions import PERMISSIONS, ROLES, allow
+from web.reader import Reader
+
+router = APIRouter()
+
+Managing = Annotated[Reader, Depends(allow("users.manage"))]
+
+
+@router.get("/settings/users")
+def index(request: Request, reader: Managing) -> Response:
+    """The list, and the form for a new one."""
+    return _page(request, reader)
+
+
+@router.post("/settings/users")
+def create(
+    request: Request,
+    reader: Managing,
+    email: Annotated[str, Form()] = "",
+    name: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
+    role: Annotated[str, Form()] = "agent",
+) -> Response:
+    """Add somebody."""
+    try:
+        with db.write() as session:
+            auth.create_user(session, email, name, password, role, reader.actor)
+    except Rejected as error:
+        kept = {"email": email, "name": name, "role": role}
+        return _page(request, reader, 422, reader.words(str(error)), kept)
+    return render.to("/settings/users", "user-created")
+
+
+@router.post("/settings/users/{user_id}")
+def change(
+    request: Request,
+    user_id: int,
+    reader: Managing,
+    role: Annotated[str, Form()] = "",
+    disabled: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
+) -> Response:
+    """Change what the form names: role, shut out or let in, a new password."""
+    try:
+        with db.write() as session:
+            if role:
+                auth.set_role(session, user_id, role, reader.actor)
+            if disabled in ("yes", "no"):
+                auth.set_disabled(session, user_id, disabled == "yes", reader.actor)
+            if password:
+                auth.reset_password(session, user_id, password, reader.actor)
+    except Rejected as error:
+        return _page(request, reader, 422, reader.words(str(error)))
+    return render.to("/settings/users", "user-changed")
+
+
+def _page(
+    request: Request, reader: Reader, status: int = 200, problem: str = "", kept: dict[str, str] | None = None
+) -> Response:
+    with db.read() as session:
+        users = auth.everybody(session)
+    return render.page(
+        request,
+        reader,
+        "users.html",
+        status,
+        users=users,
+        roles=ROLES,
+        permissions=PERMISSIONS,
+        kept=kept or {},
+        problem=problem,
+    )

@@ -1,0 +1,139 @@
+"""Who may do what: one table; a route that names no permission and is not public does not start."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from starlette.concurrency import run_in_threadpool
+from starlette.routing import BaseRoute, Mount
+
+from web import sessions
+from web.reader import Reader
+
+ROLES = ("admin", "agent", "marketer", "dpo")
+"""Administrator, agent, marketer, data-protection officer."""
+
+PERMISSIONS: dict[str, frozenset[str]] = {
+    "self": frozenset(ROLES),
+    "messages.read": frozenset(ROLES),
+    "messages.private": frozenset({"admin", "agent", "dpo"}),
+    "conversations.reply": frozenset({"admin", "agent"}),
+    "conversations.manage": frozenset({"admin", "agent"}),
+    "accounts.read": frozenset({"admin", "agent", "marketer"}),
+    "accounts.manage": frozenset({"admin"}),
+    "dead.read": frozenset({"admin"}),
+    "dead.manage": frozenset({"admin"}),
+    "people.read": frozenset(ROLES),
+    "people.review": frozenset({"admin", "agent"}),
+    "people.object": frozenset({"admin", "dpo"}),
+    "people.erase": frozenset({"admin", "dpo"}),
+    "users.manage": frozenset({"admin"}),
+}
+"""Permission → roles that have it. What is not here, nobody may."""
+
+PUBLIC: dict[str, str] = {
+    "/healthz": "says only that the process is up",
+    "/readyz": "asked by load balancers; names parts, no data",
+    "/metrics": "guarded by itself: loopback, or the token of the settings",
+    "/hooks/{platform}/{account_id}": "the connector verifies each delivery's signature",
+    "/oauth/client-metadata.json": "read by the platforms' authorisation servers",
+    "/signin": "the way in",
+    "/setup": "the first user; asks for the set-up token and is shut once a user exists",
+    "/static": "style sheets and scripts",
+}
+"""Routes without a sign-in, each with its reason."""
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+Dependency = Callable[[Request], Awaitable[Reader]]
+
+
+class NotSignedIn(Exception):
+    """There is no valid sign-in behind the request."""
+
+
+class Forbidden(Exception):
+    """Signed in, but not allowed; or a form that did not come from our own page."""
+
+    def __init__(self, why: str = "permission") -> None:
+        super().__init__(why)
+        self.why = why
+
+
+def granted(role: str) -> frozenset[str]:
+    """Everything a role may do."""
+    return frozenset(name for name, roles in PERMISSIONS.items() if role in roles)
+
+
+def allow(permission: str) -> Dependency:
+    """A dependency that lets in who has the permission, and for changes only with the page's CSRF token."""
+    if permission not in PERMISSIONS:
+        raise KeyError(f"There is no permission {permission!r} in web/permissions.py.")
+
+    async def checked(request: Request) -> Reader:
+        signed = await _signed(request)
+        if signed is None:
+            raise NotSignedIn
+        if request.method not in SAFE:
+            await _csrf(request, signed.csrf)
+        if signed.role not in PERMISSIONS[permission]:
+            raise Forbidden
+        reader = Reader.signed(request, signed, granted(signed.role))
+        request.state.user_id = signed.user_id
+        request.state.reader = reader
+        return reader
+
+    checked.permission = permission  # type: ignore[attr-defined]  # read by check_routes
+    return checked
+
+
+async def _signed(request: Request) -> sessions.Signed | None:
+    token = request.cookies.get(sessions.cookie_name(request), "")
+    return await run_in_threadpool(sessions.find, token) if token else None
+
+
+async def _csrf(request: Request, expected: str) -> None:
+    same_site(request)
+    given = request.headers.get("x-csrf-token")
+    if given is None:
+        given = str((await request.form()).get("csrf", ""))
+    if not hmac.compare_digest(given.encode(), expected.encode()):
+        raise Forbidden("csrf")
+
+
+def same_site(request: Request) -> None:
+    """Forbidden when the browser says that a change was asked for by another site's page."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise Forbidden("csrf")
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+        raise Forbidden("csrf")
+
+
+# --- deny by default ---------------------------------------------------------------------------------
+
+
+def permission_of(route: BaseRoute) -> str | None:
+    """The permission a route asks for, anywhere among its dependencies."""
+    dependant: Any = getattr(route, "dependant", None)
+    waiting = [dependant] if dependant is not None else []
+    while waiting:
+        one = waiting.pop()
+        found: str | None = getattr(one.call, "permission", None)
+        if found is not None:
+            return found
+        waiting.extend(one.dependencies)
+    return None
+
+
+def check_routes(routes: Iterable[BaseRoute], public: Mapping[str, str] = PUBLIC) -> None:
+    """RuntimeError when a route neither asks for a permission nor is public with a reason."""
+    for route in routes:
+        path = str(getattr(route, "path", "")) or repr(route)
+        if permission_of(route) is None and path not in public:
+            kind = "mount" if isinstance(route, Mount) else "route"
+            raise RuntimeError(f"The {kind} {path} asks for no permission. Add Depends(allow(…)) or list it in PUBLIC.")

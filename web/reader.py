@@ -1,0 +1,113 @@
+"""Who a page is made for: language, time zone, rights; dates and numbers as this person writes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel.dates import (
+    format_date,
+    format_datetime,
+    format_skeleton,
+    format_time,
+    format_timedelta,
+    get_datetime_format,
+)
+from babel.numbers import format_decimal, format_percent
+from fastapi import Request
+
+from core import db
+from web import i18n
+from web.sessions import Signed
+
+
+@lru_cache(maxsize=64)
+def zone(name: str) -> tzinfo:
+    """A time zone by its IANA name; UTC for one that does not exist."""
+    try:
+        return ZoneInfo(name) if name else UTC
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC
+
+
+@dataclass(frozen=True)
+class Reader:
+    """The person in front of the page; `user_id` 0 is somebody who is not signed in."""
+
+    language: str
+    zone: tzinfo = UTC
+    user_id: int = 0
+    name: str = ""
+    email: str = ""
+    role: str = ""
+    csrf: str = ""
+    session: str = ""
+    permissions: frozenset[str] = frozenset()
+
+    @classmethod
+    def signed(cls, request: Request, who: Signed, permissions: frozenset[str]) -> Reader:
+        """A signed-in user."""
+        language = who.language or i18n.pick(request.headers.get("accept-language", ""))
+        return cls(
+            language,
+            zone(who.time_zone),
+            who.user_id,
+            who.name,
+            who.email,
+            who.role,
+            who.csrf,
+            who.digest,
+            permissions,
+        )
+
+    @classmethod
+    def visitor(cls, request: Request) -> Reader:
+        """Somebody at the door."""
+        return cls(i18n.pick(request.headers.get("accept-language", "")))
+
+    @property
+    def actor(self) -> str:
+        """How the audit trail names this person."""
+        return f"user:{self.user_id}"
+
+    def may(self, permission: str) -> bool:
+        """This person has a permission."""
+        return permission in self.permissions
+
+    def words(self, text: str, **values: object) -> str:
+        """A text in this person's language, with `%(name)s` filled in."""
+        translated = i18n.catalogue(self.language).gettext(text)
+        return translated % values if values else translated
+
+    def moment(self, at: datetime) -> str:
+        """Date and time in full."""
+        return str(format_datetime(at, "medium", tzinfo=self.zone, locale=self.language))
+
+    def short(self, at: datetime) -> str:
+        """As short as it stays clear: the time today, day and month this year, else the date."""
+        here, today = at.astimezone(self.zone), db.now().astimezone(self.zone)
+        if here.date() == today.date():
+            return str(format_time(here, "short", tzinfo=self.zone, locale=self.language))
+        if here.year == today.year:
+            day = format_skeleton("MMMd", here, tzinfo=self.zone, locale=self.language)
+            clock = format_time(here, "short", tzinfo=self.zone, locale=self.language)
+            return str(get_datetime_format("short", locale=self.language)).format(clock, day)
+        return str(format_date(here, "medium", locale=self.language))
+
+    def day(self, at: datetime) -> str:
+        """The date in words."""
+        return str(format_date(at.astimezone(self.zone), "long", locale=self.language))
+
+    def ago(self, at: datetime) -> str:
+        """How long ago, in words."""
+        return str(format_timedelta(at - db.now(), add_direction=True, locale=self.language))
+
+    def number(self, value: float) -> str:
+        """A number with this language's separators."""
+        return str(format_decimal(value, locale=self.language))
+
+    def percent(self, value: float) -> str:
+        """A share of one as per cent."""
+        return str(format_percent(value, locale=self.language))

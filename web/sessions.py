@@ -1,0 +1,129 @@
+"""Sign-ins of browsers: a random token in a cookie, its hash in the database."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+import sqlalchemy as sa
+from fastapi import Request, Response
+from sqlmodel import Session
+
+from core import db
+from core.settings import settings
+from web.models import SessionRow, User
+
+TOUCH = timedelta(minutes=5)
+"""A sign-in's time of last use is written at most so often, not with every request."""
+
+LONGEST = timedelta(days=90)
+"""However busy, a sign-in ends after this."""
+
+
+@dataclass(frozen=True)
+class Signed:
+    """Who a request comes from."""
+
+    digest: str
+    csrf: str
+    user_id: int
+    name: str
+    email: str
+    role: str
+    language: str
+    time_zone: str
+
+
+def digest(token: str) -> str:
+    """What the database knows of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def start(session: Session, user_id: int, agent: str) -> str:
+    """A new sign-in; returns the token for the cookie. Expired ones of everybody are swept out."""
+    token, moment = secrets.token_urlsafe(32), db.now()
+    table = db.table(SessionRow)
+    session.execute(sa.delete(table).where(table.c.expires_at < moment))
+    session.add(
+        SessionRow(
+            digest=digest(token),
+            user_id=user_id,
+            csrf=secrets.token_urlsafe(24),
+            agent=agent[:200],
+            created_at=moment,
+            seen_at=moment,
+            expires_at=moment + timedelta(days=settings().session_days),
+        )
+    )
+    return token
+
+
+def find(token: str) -> Signed | None:
+    """The sign-in of a cookie; None when it ended, expired, or its user was disabled."""
+    moment, key = db.now(), digest(token)
+    with db.read() as session:
+        row = session.get(SessionRow, key)
+        user = session.get(User, row.user_id) if row is not None else None
+        if row is None or user is None or user.disabled or row.expires_at < moment:
+            return None
+        seen, created = row.seen_at, row.created_at
+        assert user.id is not None  # noqa: S101  # it was read from the store
+        signed = Signed(key, row.csrf, user.id, user.name, user.email, user.role, user.language, user.time_zone)
+    if moment - seen > TOUCH:
+        _touch(signed, min(moment + timedelta(days=settings().session_days), created + LONGEST))
+    return signed
+
+
+def _touch(signed: Signed, expires: object) -> None:
+    moment = db.now()
+    rows, users = db.table(SessionRow), db.table(User)
+    with db.write() as session:
+        session.execute(
+            sa.update(rows).where(rows.c.digest == signed.digest).values(seen_at=moment, expires_at=expires)
+        )
+        session.execute(sa.update(users).where(users.c.id == signed.user_id).values(last_seen=moment))
+
+
+def end(session: Session, key: str) -> None:
+    """Sign one browser out."""
+    table = db.table(SessionRow)
+    session.execute(sa.delete(table).where(table.c.digest == key))
+
+
+def end_all(session: Session, user_id: int, but: str = "") -> None:
+    """Sign a user out everywhere, but for the sign-in with this digest."""
+    table = db.table(SessionRow)
+    session.execute(sa.delete(table).where(table.c.user_id == user_id, table.c.digest != but))
+
+
+# --- the cookie --------------------------------------------------------------------------------------
+
+
+def secure(request: Request) -> bool:
+    """The browser reached us through TLS, here or at the proxy in front."""
+    return request.url.scheme == "https" or settings().public_url.startswith("https://")
+
+
+def cookie_name(request: Request) -> str:
+    """`__Host-` binds the cookie to TLS and to this very host; plain HTTP cannot have it."""
+    return "__Host-widerhall" if secure(request) else "widerhall"
+
+
+def give(request: Request, response: Response, token: str) -> None:
+    """Set the cookie; the sign-in's own end is kept in the database."""
+    response.set_cookie(
+        cookie_name(request),
+        token,
+        max_age=int(LONGEST.total_seconds()),
+        path="/",
+        secure=secure(request),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def take(request: Request, response: Response) -> None:
+    """Remove the cookie."""
+    response.delete_cookie(cookie_name(request), path="/", secure=secure(request), httponly=True, samesite="lax")
