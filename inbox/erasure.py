@@ -111,7 +111,7 @@ def _private(session: Session, identity_ids: list[int]) -> dict[str, int]:
         .join(c, c.c.id == m.c.conversation_id)
         .where(c.c.identity_id.in_(identity_ids), c.c.private)
     )
-    return dict(session.execute(query).tuples())
+    return dict(session.execute(query).tuples().all())
 
 
 def _empty_messages(session: Session, keys: dict[str, int]) -> None:
