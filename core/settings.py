@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     secret_keys: str = Field(
         "", description="Keys that encrypt secrets, newest first, separated by commas; empty: data_dir/secret.key."
     )
+    metrics_token: str = Field(
+        "", description="Bearer token with which /metrics may be read from other machines; empty: this machine only."
+    )
     session_days: int = Field(14, description="Days a sign-in lasts without use.")
     sqlite_max_pages: int = Field(0, description="Upper limit of the SQLite file in 4 kB pages; 0: none.")
 
