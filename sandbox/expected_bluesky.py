@@ -85,6 +85,8 @@ def _post(state: Bluesky, record: Doc, handle: str, reason: str) -> Doc:
     }
     if kind == "quote":
         event["parent_unspecified"] = True
+    if kind == "context":
+        event["kind_accepted"] = ["context", "post", "reply"]
     if deleted:
         event["deletion_visible"] = "lookup"
         served = state.served.get(record["uri"])

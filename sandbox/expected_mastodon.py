@@ -103,6 +103,8 @@ def _event(state: Mastodon, status: Doc, handle: str) -> Doc:
     if author["ours"] and private:
         others = [key for key in status["mentions"] if not state.accounts[key]["ours"]]
         event["other_side"] = state.accounts[others[0]]["uri"] if others else None
+    if kind == "context":
+        event["kind_accepted"] = ["context", "post", "reply"]
     if deleted:
         event["deletion_visible"] = "stream, lookup"
         event["optional"] = kind == "context" or not _seen_for_sure(state, status)

@@ -39,6 +39,8 @@ def _add_context(state: Telegram, message: Doc, handle: str, events: dict[str, D
     parent = state.messages.get(message["parent"] or "")
     if parent and parent["silent"] and message["sender"] != state.bot["user"]["id"]:
         context = _event(state, parent, handle) | {"kind": "context", "optional": True}
+        context["kind_accepted"] = ["context", "post", "reply"]
+        context |= {"parent": None, "parent_unspecified": True}  # an embedded copy does not say what it answers
         events.setdefault(context["key"], context)
 
 
