@@ -6,7 +6,6 @@ that changes between the check and the call gains nothing.
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from collections.abc import Mapping
 from typing import Any
@@ -19,33 +18,10 @@ from urllib3.exceptions import NameResolutionError, NewConnectionError
 from urllib3.util.connection import create_connection
 
 from core.errors import NotConfigured
+from core.hosts import resolve
 
 CONNECT_SECONDS, READ_SECONDS = 10.0, 120.0
 """Salesforce itself ends a synchronous call after 120 seconds at the latest."""
-METADATA = frozenset({"169.254.169.254", "169.254.170.2", "100.100.100.200", "fd00:ec2::254"})
-"""Where clouds hand out credentials to whoever asks from inside: never called."""
-
-
-def reachable(text: str, *, allow_private: bool) -> bool:
-    """Whether a socket may go to this address."""
-    address = ipaddress.ip_address(text.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        address = address.ipv4_mapped or address.sixtofour or address
-    if str(address) in METADATA or address.is_link_local or address.is_multicast or address.is_unspecified:
-        return False
-    return allow_private or address.is_global
-
-
-def resolve(host: str, port: int, *, allow_private: bool) -> list[str]:
-    """Addresses of a host that may be called; raises NotConfigured when all of them are private."""
-    found = [str(row[4][0]) for row in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-    usable = [a for a in dict.fromkeys(found) if reachable(a, allow_private=allow_private)]
-    if not usable:
-        raise NotConfigured(
-            f"{host} lies in a private network, which is not called. If that is meant, an operator sets "
-            "WIDERHALL_ALLOW_PRIVATE_HOSTS=1."
-        )
-    return usable
 
 
 class _Judged(HTTPConnection):
@@ -55,7 +31,7 @@ class _Judged(HTTPConnection):
 
     def _new_conn(self) -> socket.socket:
         try:
-            addresses = resolve(self._dns_host, self.port, allow_private=self.allow_private)
+            addresses = resolve(self._dns_host, self.port, self.allow_private)
         except OSError as error:
             raise NameResolutionError(self.host, self, socket.gaierror(*error.args)) from error
         for address in addresses:
