@@ -45,6 +45,11 @@ def identities_differ(session: Session, keys: KeysById) -> bool:
     return any(stored.get(one, set()) != set(found) for one, found in keys.items())
 
 
+def stored_keys(session: Session, ids: Iterable[int]) -> dict[int, set[Key]]:
+    """The keys that CRM records have, by row id."""
+    return _stored(session, MatchKey, "crm_record_id", {one: () for one in ids})
+
+
 def _stored(session: Session, model: type[SQLModel], owner: str, keys: KeysById) -> dict[int, set[Key]]:
     t = db.table(model)
     rows = session.execute(sa.select(t.c[owner], t.c.kind, t.c.value).where(t.c[owner].in_(sorted(keys))))
@@ -120,7 +125,7 @@ def candidates(session: Session, keys: KeysById, contacts: Mapping[int, str]) ->
     The records of a linked contact are always among its candidates, so that a link can be looked at again.
     """
     own = _records_of(session, set(contacts.values()))
-    own_keys = _stored(session, MatchKey, "crm_record_id", {one: () for ids in own.values() for one in ids})
+    own_keys = stored_keys(session, [one for ids in own.values() for one in ids])
     wanted = {key for found in keys.values() for key in found}
     wanted |= {key for found in own_keys.values() for key in found if key.kind != "name"}
     blocks = {
@@ -166,7 +171,7 @@ def _views(session: Session, ids: Iterable[int]) -> dict[int, CandidateView]:
     columns = (r.c.id, r.c.first_name, r.c.last_name, r.c.name, r.c.company, r.c.contact_id, r.c.objects)
     query = sa.select(*columns).where(r.c.id.in_(wanted), ~r.c.deleted, r.c.successor == "")
     rows = session.execute(query).all()
-    keys = _stored(session, MatchKey, "crm_record_id", {row.id: () for row in rows})
+    keys = stored_keys(session, [row.id for row in rows])
     accounts = _accounts(session, {row.contact_id for row in rows if row.contact_id})
     return {
         row.id: CandidateView(
@@ -188,7 +193,8 @@ def _accounts(session: Session, contacts: set[str]) -> dict[str, list[LinkedAcco
     i = db.table(Identity)
     found: dict[str, list[LinkedAccount]] = defaultdict(list)
     columns = (i.c.contact_id, i.c.platform, i.c.external_id, i.c.handle)
-    rows: Any = session.execute(sa.select(*columns).where(i.c.contact_id.in_(sorted(contacts)))) if contacts else ()
+    query = sa.select(*columns).where(i.c.contact_id.in_(sorted(contacts)))
+    rows: Any = session.execute(query) if contacts else ()
     for contact, platform, external_id, handle in rows:
         found[contact].append(LinkedAccount(platform, external_id, handles.comparable(platform, handle)))
     return found

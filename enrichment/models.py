@@ -135,6 +135,8 @@ class SyncState(SQLModel, table=True):
     sent: dict[str, Any] = _json()
     """Fields the CRM last acknowledged."""
     sent_hash: str = ""
+    refused_hash: str = ""
+    """The payload the CRM refused for good; it is not sent again, another one is."""
     unsure: bool = False
     """A send began whose outcome is unknown: everything is sent again, not only changes."""
     claim: str = ""

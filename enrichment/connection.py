@@ -1,0 +1,119 @@
+"""The connection to the CRM: stored with its secret sealed, switched on by naming a lawful basis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from core import audit, crypto, db, outbox
+from core.errors import NotConfigured
+from core.settings import settings
+from enrichment.crm import CRM
+from enrichment.models import CrmConnection, SyncState
+from enrichment.salesforce.client import Client
+from enrichment.salesforce.login import Login
+from enrichment.salesforce.org import SalesforceOrg
+from inbox import consent
+
+PURPOSE = "crm_sync"
+NOT_CONNECTED = "No CRM is connected. Connect one with `widerhall crm connect`."
+
+
+def connect(
+    session: Session, *, url: str, client_id: str, client_secret: str, basis: str = "", actor: str
+) -> None:
+    """Store a connection, put a first read on the list and wake what waits to be sent.
+
+    Without a lawful `basis` nothing is read or sent until one is named. Another address means another
+    full read; records already known there are recognised by our keys.
+    """
+    known = session.get(CrmConnection, 1)
+    row = {
+        "id": 1,
+        "url": url.rstrip("/"),
+        "client_id": client_id,
+        "secret": crypto.seal(client_secret),
+        "state": "active",
+        "error": "",
+        "watermark": known.watermark if known is not None and known.url == url.rstrip("/") else None,
+        "asked_at": db.now(),
+        "pulled_at": known.pulled_at if known is not None else None,
+    }
+    insert = db.upsert(CrmConnection)
+    values = {name: value for name, value in row.items() if name != "id"}
+    session.execute(insert.on_conflict_do_update(index_elements=["id"], set_=values), [row])
+    session.expire_all()
+    audit.record(session, actor, "crm.connected", "crm:1", {"url": url})
+    if basis:
+        consent.switch(session, PURPOSE, enabled=True, basis=basis, actor=actor)
+    outbox.emit(session, "crm.due", [("crm", {})])
+    wake(session)
+
+
+def disconnect(session: Session, actor: str) -> None:
+    """Forget the connection; what was sent stays in the CRM, and nothing more is sent or read."""
+    session.execute(sa.delete(db.table(CrmConnection)))
+    audit.record(session, actor, "crm.disconnected", "crm:1")
+
+
+def wake(session: Session) -> int:
+    """Put every record that waits to be sent on the list; returns how many."""
+    s = db.table(SyncState)
+    query = sa.select(s.c.kind, s.c.hub_id).where(s.c.state.in_(["new", "pending", "failed"]))
+    return outbox.emit(session, "sync.due", [letter(kind, one) for kind, one in session.execute(query)])
+
+
+def letter(kind: str, hub_id: str) -> tuple[str, dict[str, str]]:
+    """The outbox item that asks for one record to be sent."""
+    return f"{kind}:{hub_id}", {"kind": kind, "hub_id": hub_id}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether there is a CRM, and whether it may be used."""
+
+    connected: bool
+    switched_on: bool
+    error: str = ""
+
+    @property
+    def usable(self) -> bool:
+        return self.connected and self.switched_on
+
+
+def standing(session: Session) -> Standing:
+    """How things are at this moment."""
+    row = session.get(CrmConnection, 1)
+    if row is None:
+        return Standing(False, False)
+    return Standing(True, consent.switched_on(session, PURPOSE), row.error)
+
+
+def crm() -> CRM:
+    """The connected CRM; NotConfigured when there is none."""
+    with db.read() as session:
+        row = session.get(CrmConnection, 1)
+        if row is None:
+            raise NotConfigured(NOT_CONNECTED)
+        login = Login(row.url, row.client_id, crypto.unseal(row.secret))
+    return SalesforceOrg(Client(login, allow_private=settings().allow_private_hosts))
+
+
+def note(session: Session, error: str, *, expired: bool = False) -> None:
+    """Show people what is wrong with the connection; an empty text says that all is well again."""
+    c = db.table(CrmConnection)
+    state = "auth_expired" if expired else "active"
+    session.execute(sa.update(c).where(c.c.error != error).values(error=error[:500], state=state))
+
+
+def reseal(session: Session) -> int:
+    """Put the stored secret under the newest key; returns how many were resealed."""
+    row = session.get(CrmConnection, 1)
+    if row is None:
+        return 0
+    row.secret = crypto.reseal(row.secret)
+    session.add(row)
+    session.flush()
+    return 1

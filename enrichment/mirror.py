@@ -1,0 +1,254 @@
+"""Reading contacts and leads of the CRM into tables of ours, and asking again who matches what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from core import db, outbox
+from enrichment import index
+from enrichment.crm import CRM, CrmPerson
+from enrichment.keys import Key, RecordView, of_record
+from enrichment.match import Evidence
+from enrichment.models import CrmConnection, CrmRecord, MatchLink
+from inbox import consent, people, tombstones
+from inbox.models import Identity
+
+CHUNK = 500
+ACTOR = "crm"
+MERGED = Evidence("merged", "the CRM merged or converted the record into this one", 1.0).row()
+COLUMNS = (
+    "object", "first_name", "last_name", "name", "emails", "phones", "handles", "websites",
+    "company", "company_id", "deleted", "successor", "objects",
+)  # fmt: skip
+"""What a change of is a change of the record; its time alone is none."""
+
+
+@dataclass
+class Pulled:
+    """What one read brought."""
+
+    read: int = 0
+    changed: int = 0
+    watermark: datetime | None = None
+    identities: set[int] = field(default_factory=set)
+    """Whose match is to be decided again."""
+    everybody: bool = False
+
+
+def pull(crm: CRM, since: datetime | None) -> Pulled:
+    """Mirror what changed since then (everything with None), chunk by chunk, each in its own transaction.
+
+    A read that breaks off is repeated from the old watermark; what is stored already does not change then.
+    Raises what the CRM raises.
+    """
+    pulled = Pulled(watermark=since, everybody=since is None)
+    for chunk in _chunks(crm.people(since)):
+        pulled.read += len(chunk)
+        moments = [one.modified for one in chunk if one.modified is not None]
+        pulled.watermark = max([*moments, *([pulled.watermark] if pulled.watermark else [])], default=None)
+        with db.write() as session:
+            keys, moved = store(session, chunk)
+        pulled.changed += len(keys)
+        with db.read() as session:  # after the commit above, so that none is missed (enrichment.linking)
+            touched = {key for found in keys.values() for key in found}
+            pulled.identities |= index.identities_with(session, touched) | linked_to(session, moved)
+    return pulled
+
+
+def finish(session: Session, pulled: Pulled) -> None:
+    """Move the watermark on and have the affected identities looked at again."""
+    c = db.table(CrmConnection)
+    values = {"watermark": pulled.watermark, "pulled_at": db.now()}
+    session.execute(sa.update(c).values(**values))
+    ids: Iterable[int] = pulled.identities
+    if pulled.everybody:
+        i = db.table(Identity)
+        ids = set(session.scalars(sa.select(i.c.id).where(~i.c.ours))) | pulled.identities
+    outbox.emit(session, "identity.seen", [(str(one), {"identity_id": one}) for one in sorted(ids)])
+
+
+def _chunks(persons: Iterator[CrmPerson]) -> Iterator[list[CrmPerson]]:
+    while chunk := list(islice(persons, CHUNK)):
+        yield chunk
+
+
+def store(session: Session, persons: Sequence[CrmPerson]) -> tuple[dict[int, set[Key]], set[int]]:
+    """Write a chunk; returns old and new keys of each changed record, and the records whose profiles change."""
+    newest = {one.id: one for one in persons}
+    erased = tombstones.buried(session, "crm", newest)
+    wanted = {one: row(person) for one, person in newest.items() if one not in erased}
+    r = db.table(CrmRecord)
+    query = sa.select(CrmRecord).where(r.c.record_id.in_(sorted(wanted)))
+    known = {one.record_id: one for one in session.scalars(query.with_for_update())}
+    unknown = [values for one, values in sorted(wanted.items()) if one not in known]
+    fresh = [values for values in unknown if not values["deleted"] or values["successor"]]
+    changed = [record for one, record in sorted(known.items()) if _differs(record, wanted[one])]
+    if fresh:
+        session.execute(db.upsert(CrmRecord).on_conflict_do_nothing(), fresh)
+    for record in changed:
+        _update(session, record, wanted[record.record_id])
+    session.flush()
+    ids = dict(
+        session.execute(
+            sa.select(r.c.record_id, r.c.id).where(r.c.record_id.in_([v["record_id"] for v in fresh]))
+        ).tuples()
+    )
+    ids |= {record.record_id: record.id or 0 for record in changed}
+    keys = {row_id: set(_keys(wanted[one])) for one, row_id in ids.items()}
+    before = index.stored_keys(session, keys)
+    index.put_records(session, keys)
+    moved = _follow(session, [wanted[one] for one in ids])
+    moved |= {record.id or 0 for record in changed if record.contact_id is not None}
+    return {one: keys[one] | before.get(one, set()) for one in keys}, moved
+
+
+def row(person: CrmPerson) -> dict[str, Any]:
+    """A person as our columns."""
+    gone = bool(person.deleted or person.merged_into)
+    return {
+        "record_id": person.id,
+        "object": person.object,
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "name": person.name,
+        "emails": list(person.emails),
+        "phones": list(person.phones),
+        "handles": dict(person.handles),
+        "websites": list(person.websites),
+        "company": person.company,
+        "company_id": person.company_id,
+        "modified": person.modified,
+        "deleted": gone,
+        "successor": person.merged_into or person.converted_to,
+        "objects": person.objects_to_processing,
+        "contact_id": None,
+    }
+
+
+def _keys(values: Mapping[str, Any]) -> frozenset[Key]:
+    if values["deleted"] or values["successor"]:
+        return frozenset()
+    return of_record(
+        RecordView(
+            record_id=values["record_id"],
+            first_name=values["first_name"],
+            last_name=values["last_name"],
+            name=values["name"],
+            emails=tuple(values["emails"]),
+            phones=tuple(values["phones"]),
+            handles=values["handles"],
+            websites=tuple(values["websites"]),
+            company=values["company"],
+        )
+    )
+
+
+def _differs(record: CrmRecord, values: Mapping[str, Any]) -> bool:
+    return any(getattr(record, name) != values[name] for name in COLUMNS)
+
+
+def _update(session: Session, record: CrmRecord, values: Mapping[str, Any]) -> None:
+    if record.contact_id is not None and record.objects != values["objects"]:
+        subject = f"contact:{record.contact_id}"
+        if values["objects"]:
+            consent.object_to(session, subject, "all", "crm", ACTOR)
+        else:
+            consent.withdraw_objection(session, subject, "all", ACTOR)
+    for name in (*COLUMNS, "modified"):
+        setattr(record, name, values[name])
+    session.add(record)
+
+
+def linked_to(session: Session, record_rows: Iterable[int]) -> set[int]:
+    """Identities with a link or proposal to these records, or linked to their contact."""
+    wanted = sorted(set(record_rows))
+    if not wanted:
+        return set()
+    t, r, i = db.table(MatchLink), db.table(CrmRecord), db.table(Identity)
+    proposed = session.scalars(sa.select(t.c.identity_id).where(t.c.crm_record_id.in_(wanted)))
+    contacts = sa.select(r.c.contact_id).where(r.c.id.in_(wanted), r.c.contact_id.is_not(None))
+    return set(proposed) | set(session.scalars(sa.select(i.c.id).where(i.c.contact_id.in_(contacts))))
+
+
+# --- merges, conversions and deletions ---------------------------------------------------------------
+
+
+def _follow(session: Session, rows: Sequence[Mapping[str, Any]]) -> set[int]:
+    """Hand the contact and links of merged and converted records on to what took their place.
+
+    A successor that is not mirrored yet takes over when it comes.
+    """
+    r = db.table(CrmRecord)
+    names = [values["record_id"] for values in rows]
+    if not names:
+        return set()
+    losers = session.scalars(
+        sa.select(CrmRecord)
+        .where(r.c.successor != "", r.c.contact_id.is_not(None))
+        .where(r.c.record_id.in_(names) | r.c.successor.in_(names))
+    ).all()
+    moved: set[int] = set()
+    for loser in losers:
+        heir = _heir(session, loser.successor)
+        if heir is not None and heir.id != loser.id:
+            moved |= {loser.id or 0, heir.id or 0}
+            _inherit(session, loser, heir)
+    return moved
+
+
+def _heir(session: Session, record_id: str) -> CrmRecord | None:
+    """The record at the end of a chain of merges; None when it is not mirrored, or gone too."""
+    r = db.table(CrmRecord)
+    seen: set[str] = set()
+    while record_id and record_id not in seen:
+        seen.add(record_id)
+        record = session.scalars(sa.select(CrmRecord).where(r.c.record_id == record_id)).first()
+        if record is None:
+            return None
+        if not record.successor:
+            return None if record.deleted else record
+        record_id = record.successor
+    return None
+
+
+def _inherit(session: Session, loser: CrmRecord, heir: CrmRecord) -> None:
+    """One person now: identities of the loser's contact go to the heir's, its evidence with them."""
+    contact = heir.contact_id or loser.contact_id
+    if contact is None:
+        return
+    if heir.contact_id is None:
+        heir.contact_id = contact
+        session.add(heir)
+    elif loser.contact_id is not None and loser.contact_id != contact:
+        for identity in people.identities_of(session, loser.contact_id):
+            people.unlink(session, identity.id or 0, ACTOR, "the CRM merged two records")
+            people.link(session, identity.id or 0, contact, ACTOR, "the CRM merged two records")
+    loser.contact_id = None
+    session.add(loser)
+    session.flush()
+    _move_links(session, loser.id or 0, heir.id or 0, contact)
+
+
+def _move_links(session: Session, loser: int, heir: int, contact: str) -> None:
+    t = db.table(MatchLink)
+    there = set(session.scalars(sa.select(t.c.identity_id).where(t.c.crm_record_id == heir)))
+    for link in session.scalars(sa.select(MatchLink).where(t.c.crm_record_id == loser)).all():
+        if link.identity_id in there and link.decision not in ("auto", "accepted"):
+            continue
+        if link.identity_id in there:
+            session.execute(
+                sa.delete(t).where(t.c.identity_id == link.identity_id, t.c.crm_record_id == heir)
+            )
+        if link.decision in ("auto", "accepted"):
+            link.evidence = [*link.evidence, MERGED]
+        link.crm_record_id = heir
+        link.contact_id = contact if link.decision in ("auto", "accepted") else None
+        session.add(link)
+        session.flush()

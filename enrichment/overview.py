@@ -1,0 +1,158 @@
+"""What stands where between the hub and the CRM: status, dry run, quarantine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from core import audit, db, outbox
+from core.errors import NotConfigured
+from enrichment import connection
+from enrichment.models import CrmConnection, CrmRecord, MatchLink, SyncRun, SyncState
+from enrichment.plan import Step, plan
+from enrichment.sending import ROWS
+from inbox.models import Purpose
+
+PORTION = 1000
+
+
+def status(session: Session) -> dict[str, Any]:
+    """The connection, and how many records stand where, as plain values."""
+    row = session.get(CrmConnection, 1)
+    purpose = session.get(Purpose, connection.PURPOSE)
+    standing = connection.standing(session)
+    s, r, t = db.table(SyncState), db.table(CrmRecord), db.table(MatchLink)
+    records: dict[str, dict[str, int]] = {"profile": {}, "interaction": {}}
+    for kind, state, number in session.execute(
+        sa.select(s.c.kind, s.c.state, sa.func.count()).group_by(s.c.kind, s.c.state)
+    ):
+        records[kind][state] = number
+    alive = sa.select(r.c.object, sa.func.count()).where(~r.c.deleted, r.c.successor == "").group_by(r.c.object)
+    links = sa.select(t.c.decision, sa.func.count()).group_by(t.c.decision)
+    return {
+        "connected": standing.connected,
+        "url": row.url if row is not None else "",
+        "switched_on": standing.switched_on,
+        "basis": purpose.basis if purpose is not None and purpose.enabled else "",
+        "error": standing.error,
+        "watermark": _text(row.watermark if row is not None else None),
+        "pulled_at": _text(row.pulled_at if row is not None else None),
+        "mirror": dict(session.execute(alive).tuples()),
+        "links": dict(session.execute(links).tuples()),
+        "records": records,
+        "quarantined": quarantined(session),
+        "runs": _runs(session),
+    }
+
+
+def check(session: Session) -> dict[str, Any]:
+    """The status, and what the CRM itself says: version, usage, what is missing and how to mend it.
+
+    Raises what the CRM raises; NotConfigured when none is connected.
+    """
+    said = connection.crm().check()
+    problems = [asdict(one) for one in said.problems]
+    found = status(session)
+    if not found["switched_on"]:
+        fix = "Name the lawful basis: widerhall crm connect --basis legitimate_interest"
+        problems.append({"what": "The sync is switched off: no lawful basis is named.", "fix": fix})
+    usage = {"used": said.used, "limit": said.limit}
+    return {"version": said.version, "ok": not problems, "usage": usage, "problems": problems, **found}
+
+
+def quarantined(session: Session, limit: int = 100) -> list[dict[str, Any]]:
+    """Records the CRM refuses, with its reason; they wait for a person, or for other data."""
+    s = db.table(SyncState)
+    query = sa.select(SyncState).where(s.c.state == "quarantined").order_by(s.c.at.desc()).limit(limit)
+    return [
+        {"kind": one.kind, "hub_id": one.hub_id, "code": one.code, "message": one.message, "at": _text(one.at)}
+        for one in session.scalars(query)
+    ]
+
+
+def retry(session: Session, hub_ids: Sequence[str], actor: str) -> int:
+    """Send quarantined records once more; returns how many there were."""
+    s = db.table(SyncState)
+    chosen = (s.c.hub_id.in_(sorted(hub_ids)), s.c.state == "quarantined")
+    rows = session.execute(sa.select(s.c.kind, s.c.hub_id).where(*chosen)).all()
+    values = {"state": "pending", "refused_hash": "", "tries": 0, "at": db.now()}
+    session.execute(sa.update(s).where(*chosen).values(**values))
+    for row in rows:
+        audit.record(session, actor, "crm.retried", f"{row.kind}:{row.hub_id}")
+    return outbox.emit(session, "sync.due", [connection.letter(row.kind, row.hub_id) for row in rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a sync would do to one record, and each field's value before and after."""
+
+    kind: str
+    hub_id: str
+    action: str
+    """create, update, remove, skip or blocked."""
+    reason: str
+    fields: dict[str, tuple[Any, Any]]
+
+
+def dry_run(session: Session) -> dict[str, Any]:
+    """What a sync would do now, record by record and field by field; nothing is sent or changed.
+
+    `calls` is the estimate of API calls, 200 rows each. NotConfigured without a connected CRM.
+    """
+    standing = connection.standing(session)
+    if not standing.connected:
+        raise NotConfigured(connection.NOT_CONNECTED)
+    if not standing.switched_on:
+        raise NotConfigured("The sync is off. Name its lawful basis: `widerhall crm connect --basis …`.")
+    found = [one for one in _differences(session) if one.action != "skip" or one.reason]
+    counts: dict[str, int] = {}
+    calls = 0
+    for kind in ("profile", "interaction"):
+        upserts = sum(one.kind == kind and one.action in ("create", "update") for one in found)
+        removals = sum(one.kind == kind and one.action == "remove" for one in found)
+        calls += -(-upserts // ROWS) + 2 * -(-removals // ROWS)
+    for one in found:
+        counts[one.action] = counts.get(one.action, 0) + 1
+    return {"counts": counts, "calls": calls, "records": [asdict(one) for one in found]}
+
+
+def _differences(session: Session) -> Iterator[Difference]:
+    s = db.table(SyncState)
+    last = 0
+    while True:
+        query = sa.select(SyncState).where(s.c.id > last).order_by(s.c.id).limit(PORTION)
+        states = list(session.scalars(query))
+        if not states:
+            return
+        last = states[-1].id or 0
+        yield from map(_difference, plan(session, states))
+
+
+def _difference(step: Step) -> Difference:
+    state = step.state
+    if step.action == "upsert":
+        before = state.sent
+        fields = {name: (before.get(name), value) for name, value in step.changed.items()}
+        reason = "an earlier call broke off: everything is sent again" if state.unsure else ""
+        return Difference(state.kind, state.hub_id, "update" if state.record_id else "create", reason, fields)
+    if step.action == "remove":
+        fields = {name: (value, None) for name, value in state.sent.items()}
+        return Difference(state.kind, state.hub_id, "remove", "no longer linked, or the person objects", fields)
+    if step.action == "blocked":
+        reason = f"refused with {state.code}: {state.message}"
+        return Difference(state.kind, state.hub_id, "blocked", reason, {})
+    return Difference(state.kind, state.hub_id, "skip", "", {})
+
+
+def _runs(session: Session, limit: int = 24) -> list[dict[str, Any]]:
+    t = db.table(SyncRun)
+    rows = session.execute(sa.select(t).order_by(t.c.hour.desc(), t.c.kind).limit(limit)).mappings()
+    return [{**row, "hour": _text(row["hour"])} for row in rows]
+
+
+def _text(at: Any) -> str | None:
+    return at.isoformat() if at is not None else None

@@ -1,0 +1,138 @@
+"""Proposals for a person to decide: is this account that record of the CRM?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from core import audit, db, outbox
+from core.errors import Rejected
+from enrichment.linking import contact_of
+from enrichment.match import RULES
+from enrichment.models import CannotLink, CrmRecord, MatchLink
+from inbox import people
+from inbox.models import Contact, Identity
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One account beside one CRM record, with what speaks for and against them being one person."""
+
+    id: int
+    identity_id: int
+    platform: str
+    handle: str
+    name: str
+    url: str
+    object: str
+    record_id: str
+    record_name: str
+    company: str
+    score: float
+    evidence: tuple[dict[str, Any], ...]
+    decision: str
+
+
+def proposals(session: Session, *, decision: str = "review", limit: int = 100) -> list[Proposal]:
+    """Open proposals, the likeliest first; with another `decision` those that were decided so."""
+    t, i, r = db.table(MatchLink), db.table(Identity), db.table(CrmRecord)
+    query = (
+        sa.select(MatchLink, Identity, CrmRecord)
+        .join(i, i.c.id == t.c.identity_id)
+        .join(r, r.c.id == t.c.crm_record_id)
+        .where(t.c.decision == decision)
+        .order_by(t.c.score.desc(), t.c.id)
+        .limit(limit)
+    )
+    return [_proposal(*row) for row in session.execute(query)]
+
+
+def _proposal(link: MatchLink, identity: Identity, record: CrmRecord) -> Proposal:
+    return Proposal(
+        id=link.id or 0,
+        identity_id=identity.id or 0,
+        platform=identity.platform,
+        handle=identity.handle,
+        name=identity.name,
+        url=identity.url,
+        object=record.object,
+        record_id=record.record_id,
+        record_name=record.name or f"{record.first_name} {record.last_name}".strip(),
+        company=record.company,
+        score=link.score,
+        evidence=tuple(link.evidence),
+        decision=link.decision,
+    )
+
+
+def accept(session: Session, proposal_id: int, actor: str) -> str:
+    """They are one person: link them; returns our contact's id. Accepting again changes nothing.
+
+    Rejected when the proposal is gone, or the account belongs to somebody else already.
+    """
+    link, record = _open(session, proposal_id)
+    if link.decision == "accepted" and link.contact_id:
+        return link.contact_id
+    if record.deleted or record.successor:
+        raise Rejected("The CRM record is gone or was merged. Read the CRM again and look at the list anew.")
+    if record.contact_id is None or session.get(Contact, record.contact_id) is None:
+        record.contact_id = contact_of(session, record)
+        session.add(record)
+        session.flush()
+    people.link(session, link.identity_id, record.contact_id, actor, f"review of proposal {proposal_id}")
+    session.execute(sa.delete(db.table(CannotLink)).where(*_pair(CannotLink, link)))
+    t = db.table(MatchLink)
+    others = (t.c.identity_id == link.identity_id) & (t.c.id != proposal_id) & (t.c.decision == "review")
+    session.execute(sa.update(t).where(others).values(decision="none", at=db.now()))
+    _decide(session, link, "accepted", actor, record.contact_id)
+    return record.contact_id
+
+
+def reject(session: Session, proposal_id: int, actor: str) -> None:
+    """They are not the same, and never proposed again; an existing link between them is taken back."""
+    link, _ = _open(session, proposal_id)
+    if link.decision == "rejected":
+        return
+    row = {"identity_id": link.identity_id, "crm_record_id": link.crm_record_id, "actor": actor, "at": db.now()}
+    session.execute(db.upsert(CannotLink).on_conflict_do_nothing(), [row])
+    identity = session.get(Identity, link.identity_id)
+    if link.contact_id and identity is not None and identity.contact_id == link.contact_id:
+        people.unlink(session, link.identity_id, actor, f"review of proposal {proposal_id}")
+    _decide(session, link, "rejected", actor, None)
+    outbox.emit(session, "identity.seen", [(str(link.identity_id), {"identity_id": link.identity_id})])
+
+
+def undo(session: Session, proposal_id: int, actor: str) -> None:
+    """Take a decision back: the proposal is open again, and the rules look at the account anew."""
+    link, _ = _open(session, proposal_id)
+    identity = session.get(Identity, link.identity_id)
+    if link.decision == "accepted" and identity is not None and identity.contact_id == link.contact_id:
+        people.unlink(session, link.identity_id, actor, f"review of proposal {proposal_id} taken back")
+    session.execute(sa.delete(db.table(CannotLink)).where(*_pair(CannotLink, link)))
+    _decide(session, link, "review", actor, None)
+    outbox.emit(session, "identity.seen", [(str(link.identity_id), {"identity_id": link.identity_id})])
+
+
+def _open(session: Session, proposal_id: int) -> tuple[MatchLink, CrmRecord]:
+    link = session.get(MatchLink, proposal_id)
+    record = session.get(CrmRecord, link.crm_record_id) if link is not None else None
+    if link is None or record is None:
+        raise Rejected(f"There is no proposal {proposal_id}. `widerhall people review` lists them.")
+    return link, record
+
+
+def _pair(model: type[CannotLink], link: MatchLink) -> tuple[Any, Any]:
+    t = db.table(model)
+    return t.c.identity_id == link.identity_id, t.c.crm_record_id == link.crm_record_id
+
+
+def _decide(session: Session, link: MatchLink, decision: str, actor: str, contact_id: str | None) -> None:
+    link.decision, link.actor, link.contact_id = decision, actor, contact_id
+    link.at, link.rules = db.now(), RULES
+    session.add(link)
+    session.flush()
+    detail = {"identity": link.identity_id, "record": link.crm_record_id}
+    audit.record(session, actor, f"match.{decision}", f"proposal:{link.id}", detail)

@@ -1,0 +1,97 @@
+"""Enrichment's subscribers of the outbox, and its clock (core.topics)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from core import db, outbox
+from core.errors import AuthExpired, NotConfigured, TryLater
+from core.outbox import DONE, Item, Outcome
+from core.settings import settings
+from enrichment import connection, linking, mirror, runs, sync, views
+from enrichment.forget import forget as forget
+from enrichment.models import CrmConnection
+from enrichment.sending import send as send
+from inbox.models import Identity
+
+
+def match(items: list[Item]) -> Outcome:
+    """`identity.seen`: decide who these accounts are; what the CRM shows of linked ones is refreshed."""
+    ids = _numbers(items, "identity_id")
+    decided = linking.decide(ids)
+
+    def write(session: Session) -> None:
+        linking.write(session, decided)
+        i = db.table(Identity)
+        linked = sa.select(i.c.platform, i.c.external_id).where(i.c.id.in_(ids), i.c.contact_id.is_not(None))
+        keys = [views.profile_key(platform, external) for platform, external in session.execute(linked)]
+        outbox.emit(session, "sync.due", [connection.letter("profile", key) for key in keys])
+
+    return Outcome(write)
+
+
+def sync_profiles(items: list[Item]) -> Outcome:
+    """`person.linked`: the profile and every interaction of these identities are due, or due to go."""
+    ids = _numbers(items, "identity_id")
+    with db.read() as session:
+        rows = sync.of_people(session, ids)
+    return Outcome(lambda session: sync.announce(session, rows)) if rows else DONE
+
+
+def sync_messages(items: list[Item]) -> Outcome:
+    """`message.annotated`, `message.deleted`: due are those of linked people; for all others one query."""
+    with db.read() as session:
+        rows = sync.of_messages(session, _numbers(items, "message_id"))
+    return Outcome(lambda session: sync.announce(session, rows)) if rows else DONE
+
+
+def pull_crm(items: list[Item]) -> Outcome:
+    """`crm.due`: mirror what changed in the CRM since the last read."""
+    with db.read() as session:
+        standing, row = connection.standing(session), session.get(CrmConnection, 1)
+    if row is None or not standing.usable:
+        return DONE  # the clock asks again once the purpose is switched on
+    try:
+        pulled = mirror.pull(connection.crm(), row.watermark)
+    except (AuthExpired, NotConfigured) as error:
+        problem = error
+        wait = TryLater(str(error), 120 if isinstance(error, AuthExpired) else 600)
+
+        def tell(session: Session) -> None:
+            connection.note(session, str(problem), expired=isinstance(problem, AuthExpired))
+
+        return Outcome(tell, later={item.id: wait for item in items})
+
+    def write(session: Session) -> None:
+        mirror.finish(session, pulled)
+        runs.count(session, "pull", {"read": pulled.changed})
+        connection.note(session, "")
+
+    return Outcome(write)
+
+
+def due() -> None:
+    """Clock job: ask for a read of the CRM when the interval is over."""
+    with db.read() as session:
+        row = session.get(CrmConnection, 1)
+        if row is None or not connection.standing(session).usable or not _over(row):
+            return
+    with db.write() as session:
+        row = session.get(CrmConnection, 1)
+        if row is not None and _over(row):
+            row.asked_at = db.now()
+            session.add(row)
+            outbox.emit(session, "crm.due", [("crm", {})])
+
+
+def _over(row: CrmConnection) -> bool:
+    interval = timedelta(seconds=settings().crm_seconds)
+    return row.asked_at is None or db.now() - row.asked_at >= interval
+
+
+def _numbers(items: Sequence[Item], name: str) -> list[int]:
+    return sorted({int(item.payload[name]) for item in items})
