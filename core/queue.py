@@ -16,6 +16,9 @@ from typing import Any
 
 import redis
 from celery import Celery, beat, bootsteps, signals
+from kombu import Connection
+from kombu.exceptions import KombuError
+from kombu.pools import producers
 
 from core import broker, db, log, metrics, outbox
 from core.settings import settings
@@ -26,6 +29,19 @@ DRAIN_SECONDS = 2.0
 SWEEP_SECONDS = 2.0
 
 logger = log.get("queue")
+
+
+def transport_options() -> dict[str, Any]:
+    """How Celery uses the broker; keys carry this installation's prefix."""
+    return {
+        "global_keyprefix": broker.prefix(),
+        "unacked_restore_interval": 2,
+        "unacked_restore_throttle": 1,
+        "visibility_timeout": 60,
+        "socket_connect_timeout": 2,
+    }
+
+
 app = Celery("widerhall")
 app.conf.update(
     broker_url=broker.celery_url(),
@@ -37,13 +53,7 @@ app.conf.update(
     worker_enable_remote_control=False,
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
-    broker_transport_options={
-        "global_keyprefix": broker.prefix(),
-        "unacked_restore_interval": 2,
-        "unacked_restore_throttle": 1,
-        "visibility_timeout": 60,
-        "socket_keepalive": not broker.embedded(),
-    },
+    broker_transport_options=transport_options(),
     task_default_queue="cpu",
     task_routes={"widerhall.sweep": {"queue": "io"}},
     beat_schedule={"sweep": {"task": "widerhall.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": 10}}},
@@ -60,6 +70,12 @@ def handler(name: str) -> outbox.Handler:
     return found
 
 
+@lru_cache(maxsize=4)
+def _connection(url: str, prefix: str) -> Connection:
+    """One pool of producers per broker: which one it is, is read when it rings, not when this is imported."""
+    return Connection(url, transport_options={**transport_options(), "global_keyprefix": prefix})
+
+
 def ring(name: str) -> None:
     """Ask for a drain of one subscriber; an absent broker is no error, the sweep asks again."""
     subscriber = SUBSCRIBERS[name]
@@ -67,9 +83,11 @@ def ring(name: str) -> None:
         for slot in range(subscriber.parallel):
             bell = f"{broker.prefix()}bell:{name}:{slot}"
             if broker.client().set(bell, "1", nx=True, ex=BELL_SECONDS):
-                drain.apply_async((name, slot), queue=subscriber.queue, retry=False)
+                connection = _connection(broker.celery_url(), broker.prefix())
+                with producers[connection].acquire(block=True, timeout=5) as producer:
+                    drain.apply_async((name, slot), queue=subscriber.queue, retry=False, producer=producer)
                 return
-    except (redis.RedisError, OSError, app.connection_for_write().connection_errors) as error:
+    except (redis.RedisError, OSError, KombuError) as error:
         logger.warning("no broker to ring", subscriber=name, error=type(error).__name__)
 
 

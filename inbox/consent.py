@@ -42,7 +42,8 @@ def may_many(session: Session, identity_ids: Iterable[int], purpose: str) -> set
     if not wanted or not switched_on(session, purpose):
         return set()
     i, o = db.table(Identity), db.table(Objection)
-    contacts = dict(session.execute(sa.select(i.c.id, i.c.contact_id).where(i.c.id.in_(wanted))).tuples().all())
+    query = sa.select(i.c.id, i.c.contact_id).where(i.c.id.in_(wanted))
+    contacts = {row.id: row.contact_id for row in session.execute(query)}
     subjects = [f"identity:{one}" for one in contacts]
     subjects += sorted({f"contact:{contact}" for contact in contacts.values() if contact})
     objected = set(

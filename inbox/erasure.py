@@ -45,13 +45,22 @@ TABLES: dict[str, str] = {
     "subscriber": "no person",
     "audit": "ids only; must outlive the person as proof",
     "annotation": "sentiment.tasks.forget",
-    "label": "no person",
     "annotator": "no person",
+    "label": "no person",
     "subject": "no person",
     "query": "no person",
     "hit": "listening.tasks.forget_person",
+    "identity_key": "enrichment.tasks.forget",
+    "match_link": "enrichment.tasks.forget",
+    "cannot_link": "enrichment.tasks.forget",
+    "sync_state": "enrichment.tasks.forget, after the record in the CRM is gone",
+    "sync_run": "counts only",
+    "crm_record": "a copy of what the CRM holds: erased there, it goes here with the next read",
+    "match_key": "keys of CRM records: go with the record",
+    "crm_connection": "no person",
     "user": "people who work here: removed by an administrator",
     "session": "follows the user",
+    "oauth_pending": "follows the user, and expires",
 }
 """Every table and who erases a person in it; a test fails when a table is missing here."""
 
@@ -111,7 +120,7 @@ def _private(session: Session, identity_ids: list[int]) -> dict[str, int]:
         .join(c, c.c.id == m.c.conversation_id)
         .where(c.c.identity_id.in_(identity_ids), c.c.private)
     )
-    return dict(session.execute(query).tuples().all())
+    return {row.key: row.id for row in session.execute(query)}
 
 
 def _empty_messages(session: Session, keys: dict[str, int]) -> None:

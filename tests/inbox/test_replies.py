@@ -1,0 +1,116 @@
+"""Replies: queued with time to take them back, one row from writing to the platform's answer."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from core import db
+from core.errors import Rejected
+from core.event import Page
+from core.outbox import OutboxRow
+from inbox import replies
+from inbox.ingest import store_page
+from inbox.models import Conversation, Message, ReplyRow
+
+from .conftest import BRAND, event
+
+pytestmark = pytest.mark.parametrize("db_url", ["sqlite", "postgresql"], indirect=True)
+
+
+def rows(model):
+    with db.read() as session:
+        return list(session.scalars(sa.select(model)))
+
+
+@pytest.fixture
+def conversation(account) -> int:
+    store_page(account, Page(events=(event(1),)))
+    return rows(Conversation)[0].id
+
+
+def queue(conversation: int, text: str = "Hello", **more) -> int:
+    with db.write() as session:
+        return replies.queue(session, conversation, text, author="user:1", **more).id
+
+
+def test_a_reply_waits_for_its_undo_window(conversation) -> None:
+    queue(conversation, undo_seconds=60)
+    (reply,) = rows(ReplyRow)
+    (letter,) = [row for row in rows(OutboxRow) if row.topic == "reply.queued"]
+    assert reply.state == "queued"
+    assert letter.due_at == pytest.approx(reply.send_at.timestamp())
+
+
+def test_a_reply_taken_back_is_never_begun(conversation) -> None:
+    reply = queue(conversation)
+    with db.write() as session:
+        assert replies.undo(session, reply, "user:1")
+        assert replies.begin(session, reply) is None
+        assert not replies.undo(session, reply, "user:1")
+
+
+def test_a_reply_that_has_begun_cannot_be_taken_back(conversation) -> None:
+    reply = queue(conversation)
+    with db.write() as session:
+        replies.begin(session, reply)
+    with db.write() as session:
+        assert not replies.undo(session, reply, "user:1")
+
+
+def test_the_second_attempt_knows_of_the_first(conversation) -> None:
+    reply = queue(conversation)
+    with db.write() as session:
+        assert replies.begin(session, reply)[1] is False
+    with db.write() as session:
+        row, open_attempt = replies.begin(session, reply)
+        assert open_attempt
+        assert not replies.outgoing(session, row, first_attempt=False).first_attempt
+
+
+def test_a_used_key_returns_the_reply_it_made(conversation) -> None:
+    assert queue(conversation, key="mine") == queue(conversation, "other words", key="mine")
+    assert len(rows(ReplyRow)) == 1
+
+
+def test_a_sent_reply_is_its_message_stored_in_one_step(conversation, account) -> None:
+    reply = queue(conversation)
+    echo = event(2, direction="outbound", kind="reply", author=BRAND, parent_key=event(1).key, text="Hello")
+    store_page(account, Page(events=(echo,)), also=lambda session: replies.mark_sent(session, reply, echo.key))
+    (row,) = rows(ReplyRow)
+    message = next(m for m in rows(Message) if m.key == echo.key)
+    assert (row.state, row.message_id, message.conversation_id) == ("sent", message.id, conversation)
+
+
+def test_a_failed_reply_can_be_sent_again_by_a_person(conversation) -> None:
+    reply = queue(conversation)
+    with db.write() as session:
+        replies.mark(session, reply, "failed", "too long")
+        assert replies.retry(session, reply, "user:1")
+        assert replies.begin(session, reply) is not None
+
+
+@pytest.mark.parametrize("text", ["", "   \n"])
+def test_an_empty_reply_is_refused(conversation, text) -> None:
+    with pytest.raises(Rejected, match="empty"):
+        queue(conversation, text)
+
+
+def test_there_must_be_something_to_answer(account) -> None:
+    store_page(account, Page(events=(event(1, kind="like", text="", ref=""),)))
+    with pytest.raises(Rejected, match="nothing in this conversation"):
+        queue(rows(Conversation)[0].id)
+
+
+def test_a_private_message_is_answered_in_private(account) -> None:
+    store_page(account, Page(events=(event(1, kind="dm", visibility="private"),)))
+    queue(rows(Conversation)[0].id)
+    assert rows(ReplyRow)[0].visibility == "private"
+
+
+def test_the_newest_message_is_answered_unless_one_is_named(conversation, account) -> None:
+    store_page(account, Page(events=(event(5, kind="reply", parent_key=event(1).key),)))
+    queue(conversation)
+    queue(conversation, answers=event(1).key)
+    ids = {m.key: m.id for m in rows(Message)}
+    assert [row.answers_id for row in rows(ReplyRow)] == [ids[event(5).key], ids[event(1).key]]
