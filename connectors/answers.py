@@ -34,7 +34,7 @@ class Answer:
     def json(self) -> Any:
         """The body as JSON; raises `BadPayload` when it is something else."""
         try:
-            return json.loads(self.body)
+            return loads(self.body)
         except (ValueError, RecursionError) as error:
             start = self.body[:80].decode("utf-8", "replace")
             raise BadPayload(
@@ -45,9 +45,7 @@ class Answer:
         """The body as a JSON object."""
         found = self.json()
         if not isinstance(found, dict):
-            raise BadPayload(
-                f"{self.host} answered with a {type(found).__name__} where an object was expected"
-            )
+            raise BadPayload(f"{self.host} answered with a {type(found).__name__} where an object was expected")
         return found
 
     def list(self) -> list[Any]:
@@ -67,20 +65,28 @@ class Answer:
         return links
 
 
+def loads(body: bytes | str) -> Any:
+    """JSON from outside: broken UTF-8 and lone surrogates become replacement signs, so the rest can be read."""
+    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+    found = json.loads(text)
+    if "\\ud" in text or "\\uD" in text:
+        whole = json.dumps(found, ensure_ascii=False)
+        sound = whole.encode("utf-8", "replace")
+        if len(sound) != len(whole.encode("utf-8", "surrogatepass")):
+            return json.loads(sound)
+    return found
+
+
 def reason(answer: Answer) -> tuple[str, str]:
     """The platform's own code and words for a refusal; both may be empty."""
     try:
-        body = json.loads(answer.body)
+        body = loads(answer.body)
     except (ValueError, RecursionError):
         return "", answer.body[:200].decode("utf-8", "replace").strip()
     if not isinstance(body, dict):
         return "", str(body)[:200]
     words = next(
-        (
-            str(body[name])
-            for name in ("error_description", "message", "description", "error")
-            if body.get(name)
-        ),
+        (str(body[name]) for name in ("error_description", "message", "description", "error") if body.get(name)),
         "",
     )
     return str(body.get("error", ""))[:100], words[:300]

@@ -176,9 +176,10 @@ def _reason(error: Exception) -> str:
 
 def _text(item: object) -> str:
     try:
-        return json.dumps(item, ensure_ascii=False, default=str)[:RAW_LIMIT]
+        text = json.dumps(item, ensure_ascii=False, default=str)
     except (TypeError, ValueError, RecursionError):
-        return repr(item)[:RAW_LIMIT]
+        text = repr(item)
+    return text[:RAW_LIMIT].encode("utf-8", "replace").decode()
 
 
 def now() -> datetime:

@@ -46,12 +46,12 @@ local blocked = tonumber(row[4]) or 0
 tokens = math.min(limit, tokens + math.max(0, now - at) * limit / seconds)
 local wait = 0
 if op == 'take' then
-  local cost, reserve = tonumber(ARGV[4]), limit * tonumber(ARGV[6])
+  local cost = tonumber(ARGV[4])
+  local reserve = math.min(limit * tonumber(ARGV[6]), math.max(0, limit - cost))
   if blocked > now then
     wait = blocked - now
   elseif tokens - cost < reserve then
     wait = (reserve + cost - tokens) * seconds / limit
-    if cost + reserve > limit then wait = 0; tokens = tokens - cost end
   else
     tokens = tokens - cost
   end
@@ -127,8 +127,8 @@ class LocalBudget:
             self._at = now
             if self._blocked > now:
                 return self._blocked - now
-            kept = self._limit * reserve
-            if self._tokens - cost < kept and cost + kept <= self._limit:
+            kept = min(self._limit * reserve, max(0.0, self._limit - cost))
+            if self._tokens - cost < kept:
                 return (kept + cost - self._tokens) / speed
             self._tokens -= cost
             return 0.0

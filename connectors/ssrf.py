@@ -17,6 +17,7 @@ import httpx
 
 from core.hosts import resolve
 
+
 class GuardedBackend(httpcore.SyncBackend):
     """Opens TCP connections to judged addresses only."""
 

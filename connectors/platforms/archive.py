@@ -43,9 +43,7 @@ Mapped = Mapping[str, str]
 """Field to column; a column of JSON Lines may be a path such as `user.name`."""
 
 
-def connect(
-    account: AccountRef, tokens: TokenStore, budget: Budget | None, *, allow_private: bool = False
-) -> Archive:
+def connect(account: AccountRef, tokens: TokenStore, budget: Budget | None, *, allow_private: bool = False) -> Archive:
     """An archive as an account: there is nobody to ask, everything comes from files."""
     return Archive(account)
 
@@ -241,9 +239,7 @@ class Reader:
             elif record.cells is not None and len(record.cells) == len(self._columns):
                 yield record.end, dict(zip(self._columns, record.cells, strict=True))
             elif record.cells:
-                reason = (
-                    f"record {record.number} has {len(record.cells)} columns instead of {len(self._columns)}"
-                )
+                reason = f"record {record.number} has {len(record.cells)} columns instead of {len(self._columns)}"
                 raw = self._delimiter.join(record.cells)[:RAW_LIMIT]
                 yield record.end, Bad(source="archive", reason=reason, raw=raw)
 

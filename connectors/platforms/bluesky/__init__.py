@@ -31,9 +31,7 @@ PAGE = 100
 AT_ONCE = 25
 
 
-def connect(
-    account: AccountRef, tokens: TokenStore, budget: Budget | None, *, allow_private: bool = False
-) -> Bluesky:
+def connect(account: AccountRef, tokens: TokenStore, budget: Budget | None, *, allow_private: bool = False) -> Bluesky:
     """The connector of an account; `tokens` hold `identifier` and `password`, or OAuth's tokens."""
     return Bluesky(account, tokens, budget, allow_private)
 
@@ -43,9 +41,7 @@ class Bluesky(Unable):
 
     title = "Bluesky"
 
-    def __init__(
-        self, account: AccountRef, tokens: TokenStore, budget: Budget | None, allow_private: bool
-    ) -> None:
+    def __init__(self, account: AccountRef, tokens: TokenStore, budget: Budget | None, allow_private: bool) -> None:
         self._account, self._tokens = account, tokens
         self._budget, self._allow_private = budget, allow_private
 
@@ -121,9 +117,7 @@ class Bluesky(Unable):
                 return Listing(self._fetch("app.bsky.notification.listNotifications", "notifications"))
             case "own":
                 return Listing(
-                    self._fetch(
-                        "app.bsky.feed.getAuthorFeed", "feed", actor=self.us, filter="posts_with_replies"
-                    ),
+                    self._fetch("app.bsky.feed.getAuthorFeed", "feed", actor=self.us, filter="posts_with_replies"),
                     name=lambda item: str(item["post"]["uri"]),
                     time=lambda item: when(item["post"]["indexedAt"]),
                 )
@@ -132,13 +126,9 @@ class Bluesky(Unable):
                 return Listing(self._fetch("app.bsky.feed.searchPosts", "posts", q=terms, sort="latest"))
             case "search":
                 return Listing(self._fetch("app.bsky.feed.searchPosts", "posts", q=terms, sort="latest"))
-        raise NotConfigured(
-            f"Bluesky has no feed {feed!r}; there are {', '.join(self.feeds())}, tag: and search:."
-        )
+        raise NotConfigured(f"Bluesky has no feed {feed!r}; there are {', '.join(self.feeds())}, tag: and search:.")
 
-    def _fetch(
-        self, method: str, field: str, **params: str
-    ) -> Callable[[str | None], tuple[list[Any], str | None]]:
+    def _fetch(self, method: str, field: str, **params: str) -> Callable[[str | None], tuple[list[Any], str | None]]:
         def fetch(place: str | None) -> tuple[list[Any], str | None]:
             more = {"cursor": place} if place else {}
             found = self._client.get(f"/xrpc/{method}", {**params, "limit": PAGE, **more}).object()
@@ -150,14 +140,10 @@ class Bluesky(Unable):
     def _events(self, feed: str, items: Sequence[Any]) -> tuple[tuple[Event, ...], tuple[Bad, ...]]:
         if feed == "notifications":
             people = profiles(self._client, _authors(items))
-            return convert(
-                items, lambda item: notification_event(item, self.us, people), "bluesky notifications"
-            )
+            return convert(items, lambda item: notification_event(item, self.us, people), "bluesky notifications")
         if feed == "own":
             mine = [item for item in items if not (isinstance(item, dict) and item.get("reason"))]
-            return self._posts(
-                [item.get("post") if isinstance(item, dict) else item for item in mine], "inbox"
-            )
+            return self._posts([item.get("post") if isinstance(item, dict) else item for item in mine], "inbox")
         return self._posts(items, "listening")
 
     def _posts(self, views: Sequence[Any], origin: Origin) -> tuple[tuple[Event, ...], tuple[Bad, ...]]:

@@ -67,9 +67,7 @@ class Chat:
     def __init__(self, client: Client, people: Client, us: str) -> None:
         self._client, self._people, self._us = client, people, us
 
-    def _get(
-        self, name: str, params: Mapping[str, Any] | None = None, interactive: bool = False
-    ) -> dict[str, Any]:
+    def _get(self, name: str, params: Mapping[str, Any] | None = None, interactive: bool = False) -> dict[str, Any]:
         path = f"/xrpc/chat.bsky.convo.{name}"
         return self._client.get(path, params, headers=PROXY, interactive=interactive).object()
 

@@ -85,9 +85,8 @@ class Listing:
             except Rejected:  # the place is no longer good: once more from the top, to the same floor
                 cursor = replace(cursor, back="", newest="", fresh=())
         floor = cursor.floor or (when(cursor.head) - OVERLAP if cursor.head else history_from).isoformat()
-        before = cursor.text()
         for step in self._walk(replace(cursor, floor=floor)):
-            if step.items or step.cursor.text() != before:
+            if step.items or step.cursor.head != cursor.head:
                 yield step
 
     def _walk(self, cursor: Cursor) -> Iterator[Step]:
@@ -95,9 +94,8 @@ class Listing:
         yielded: set[str] = set(cursor.known)
         while True:
             items, following = self.fetch(place)
-            if not cursor.newest:
-                cursor = self._top(cursor, items)
             names = [self._name(item) for item in items]
+            cursor = self._noted(cursor, items, names)
             new = [
                 item
                 for item, name in zip(items, names, strict=True)
@@ -113,15 +111,19 @@ class Listing:
             place = following
             seen.add(str(following))
 
-    def _top(self, cursor: Cursor, items: list[Any]) -> Cursor:
-        """Note the newest item, and which items stand near it, when a walk begins."""
-        times = [(time, self._name(item)) for item in items if (time := self._time(item)) is not None]
-        if not times:
-            return cursor
-        newest = min(max(time for time, _ in times), now())
-        edge = [name for time, name in times if time >= newest - 2 * OVERLAP]
-        fresh = [*edge, *(name for name in cursor.known if name not in edge)]
-        return replace(cursor, newest=newest.isoformat(), fresh=tuple(fresh[:KNOWN]))
+    def _noted(self, cursor: Cursor, items: list[Any], names: list[str]) -> Cursor:
+        """Remember the walk's newest moment, and which items stand near it or have no date at all."""
+        times = [self._time(item) for item in items]
+        dated = [time for time in times if time is not None]
+        if not cursor.newest and dated:
+            cursor = replace(cursor, newest=min(max(dated), now()).isoformat())
+        edge = when(cursor.newest) - 2 * OVERLAP if cursor.newest else None
+        near = [
+            name
+            for name, time in zip(names, times, strict=True)
+            if (time is None or edge is None or time >= edge) and name not in cursor.fresh
+        ]
+        return replace(cursor, fresh=(*cursor.fresh, *near)[:KNOWN])
 
     def _name(self, item: Any) -> str:
         try:

@@ -25,9 +25,7 @@ def profiles(client: Client, dids: Iterable[str]) -> dict[str, Mapping[str, Any]
         _kept.clear()
     server, wanted = str(client.base), list(dict.fromkeys(dids))
     start = time.monotonic()
-    missing = [
-        did for did in wanted if start - _kept.get((server, did), (-KEPT_SECONDS, {}))[0] >= KEPT_SECONDS
-    ]
+    missing = [did for did in wanted if start - _kept.get((server, did), (-KEPT_SECONDS, {}))[0] >= KEPT_SECONDS]
     for first in range(0, len(missing), AT_ONCE):
         part = missing[first : first + AT_ONCE]
         try:

@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 LINK = re.compile(r"(?:(?<=\s)|(?<=\()|^)https?://[^\s<>]+", re.MULTILINE)
-MENTION = re.compile(
-    r"(?:(?<=\s)|(?<=\()|^)@((?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?\.)+[a-zA-Z]{2,})", re.M
-)
+MENTION = re.compile(r"(?:(?<=\s)|(?<=\()|^)@((?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?\.)+[a-zA-Z]{2,})", re.M)
 TAG = re.compile(r"(?:(?<=\s)|^)[#＃]((?!\d+\b)[^\s#＃]{1,64})", re.MULTILINE)
 TRAILING = ".,;:!?'\"）。、」"
 

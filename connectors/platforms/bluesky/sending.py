@@ -93,9 +93,7 @@ class Sender:
                 return known
             if isinstance(error, Rejected):
                 raise
-            raise TryLater(
-                "Bluesky did not confirm the post; it is looked up before it is sent again.", 2.0
-            ) from error
+            raise TryLater("Bluesky did not confirm the post; it is looked up before it is sent again.", 2.0) from error
 
     def _record(self, key: str) -> dict[str, Any] | None:
         """Our post with this record key, or None."""
@@ -131,9 +129,7 @@ class Sender:
             if reply.recipient is None:
                 raise Rejected("A direct message needs somebody it is addressed to.", "no_recipient")
             convo = self._chat.convo_with(reply.recipient.id)
-        if not reply.first_attempt and (
-            sent := self._sent(convo, reply.text, str(parent.get("message") or ""))
-        ):
+        if not reply.first_attempt and (sent := self._sent(convo, reply.text, str(parent.get("message") or ""))):
             return self._chat.event(sent, convo)
         message: dict[str, Any] = {"text": reply.text}
         if found := facets(reply.text, self._did):
@@ -152,9 +148,7 @@ class Sender:
         """Delete a post of ours everywhere; a message only from our own view, as the service has it."""
         parent = json.loads(ref)
         if parent.get("convo"):
-            self._chat.post(
-                "deleteMessageForSelf", {"convoId": parent["convo"], "messageId": parent["message"]}
-            )
+            self._chat.post("deleteMessageForSelf", {"convoId": parent["convo"], "messageId": parent["message"]})
             return
         body = {"repo": self._us, "collection": POST, "rkey": str(parent["uri"]).rpartition("/")[2]}
         self._client.post("/xrpc/com.atproto.repo.deleteRecord", body, keyed=True, interactive=True)

@@ -27,9 +27,7 @@ def refusal(answer: Answer) -> WiderhallError | None:
     """XRPC's error names, https://atproto.com/specs/xrpc#error-responses."""
     code, words = reason(answer)
     if answer.status in (400, 401) and code in DEAD:
-        return AuthExpired(
-            f"{answer.host} no longer accepts this sign-in ({words}): connect the account again"
-        )
+        return AuthExpired(f"{answer.host} no longer accepts this sign-in ({words}): connect the account again")
     return None
 
 

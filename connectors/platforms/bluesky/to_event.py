@@ -102,9 +102,7 @@ def _kind(record: Doc, us: str, outbound: bool, reason: str) -> Kind:
     return "post"
 
 
-def post_event(
-    view: Doc, us: str, profiles: Mapping[str, Doc], origin: Origin = "inbox", reason: str = ""
-) -> Event:
+def post_event(view: Doc, us: str, profiles: Mapping[str, Doc], origin: Origin = "inbox", reason: str = "") -> Event:
     """A post (or the notification it came by) as an event; `us` is our DID.
 
     `origin` says by which way it came and becomes `inbox` when the post is ours or addresses us.
@@ -207,9 +205,7 @@ def message_event(message: Doc, convo_id: str, us: str, profiles: Mapping[str, D
     key = f"bluesky:chat:{convo_id}:{message['id']}"
     did = str(message["sender"]["did"])
     if str(message.get("$type") or "").endswith("deletedMessageView"):
-        return Event(
-            key=key, platform="bluesky", kind="dm", action="delete", posted_at=when(message["sentAt"])
-        )
+        return Event(key=key, platform="bluesky", kind="dm", action="delete", posted_at=when(message["sentAt"]))
     return Event(
         key=key,
         platform="bluesky",

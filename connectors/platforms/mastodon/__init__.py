@@ -19,7 +19,7 @@ from connectors.client import Bearer, Client
 from connectors.platforms.mastodon.lists import Listing
 from connectors.platforms.mastodon.places import Places
 from connectors.platforms.mastodon.sending import Sender
-from connectors.platforms.mastodon.server import Server, refusal, server
+from connectors.platforms.mastodon.server import Server, about, refusal
 from connectors.platforms.mastodon.stream import Streamer
 from connectors.platforms.mastodon.to_event import (
     Place,
@@ -41,16 +41,12 @@ HISTORY_DAYS = 30
 NEEDED = ("read", "write:statuses")
 
 
-def connect(
-    account: AccountRef, tokens: TokenStore, budget: Budget | None, *, allow_private: bool = False
-) -> Mastodon:
+def connect(account: AccountRef, tokens: TokenStore, budget: Budget | None, *, allow_private: bool = False) -> Mastodon:
     """The connector of an account; `tokens` hold `token`."""
     token = tokens.get().get("token", "")
     if not token or not account.base_url:
         raise NotConfigured("A Mastodon account needs the address of its server and an access token.")
-    client = Client(
-        account.base_url, budget=budget, auth=Bearer(token), refusal=refusal, allow_private=allow_private
-    )
+    client = Client(account.base_url, budget=budget, auth=Bearer(token), refusal=refusal, allow_private=allow_private)
     return Mastodon(account, client)
 
 
@@ -74,7 +70,7 @@ class Mastodon(Unable):
 
     @cached_property
     def _server(self) -> Server:
-        return server(self._client)
+        return about(self._client)
 
     @cached_property
     def _places(self) -> Places:
@@ -82,15 +78,15 @@ class Mastodon(Unable):
 
     def check(self) -> Profile:
         self.__dict__.pop("_me", None)
-        me, about = author(self._me), self._server
+        me, facts = author(self._me), self._server
         warnings = []
-        if not about.version:
+        if not facts.version:
             warnings.append("The server tells nothing about itself, so Mastodon's usual limits are assumed.")
         if not Streamer(self._client, self._server).available():
             warnings.append("The server offers no event stream; the account is polled.")
         return Profile(
             author=me,
-            limits={"max_characters": about.characters, "characters_per_url": about.url_length},
+            limits={"max_characters": facts.characters, "characters_per_url": facts.url_length},
             abilities=("reply", "dm", "favourite", "boost", "delete", "listen"),
             warnings=tuple(warnings),
         )
@@ -126,23 +122,17 @@ class Mastodon(Unable):
                 return Listing(self._client, path, {"exclude_reblogs": "true"})
             case "tag":
                 return Listing(self._client, f"/api/v1/timelines/tag/{terms.lstrip('#')}")
-        raise NotConfigured(
-            f"Mastodon has no feed {feed!r}; there are {', '.join(self.feeds())}, tag: and search:."
-        )
+        raise NotConfigured(f"Mastodon has no feed {feed!r}; there are {', '.join(self.feeds())}, tag: and search:.")
 
     def _events(self, name: str, items: Sequence[Any]) -> tuple[tuple[Event, ...], tuple[Bad, ...]]:
         if name == "notifications":
             parents = self._places.of(_statuses(items, "status"))
-            return convert(
-                items, lambda item: notification_event(item, self.us, parents), "mastodon notifications"
-            )
+            return convert(items, lambda item: notification_event(item, self.us, parents), "mastodon notifications")
         if name == "conversations":
             return self._conversations(items)
         return self._plain(items, "listening" if name in ("tag", "search") else "inbox", f"mastodon {name}")
 
-    def _plain(
-        self, items: Sequence[Any], origin: Origin, source: str
-    ) -> tuple[tuple[Event, ...], tuple[Bad, ...]]:
+    def _plain(self, items: Sequence[Any], origin: Origin, source: str) -> tuple[tuple[Event, ...], tuple[Bad, ...]]:
         parents = self._places.of(_statuses(items))
         return convert(
             items,
@@ -183,9 +173,7 @@ class Mastodon(Unable):
         if parent_id and parent_id not in parents:
             thread = f"mastodon:{self.us.host}:conversation:{conversation}"
             parents[parent_id] = Place(local_key(self.us.host, parent_id), thread)
-        return convert(
-            rows, lambda row: status_event(row, self.us, parents, "context"), "mastodon conversations"
-        )
+        return convert(rows, lambda row: status_event(row, self.us, parents, "context"), "mastodon conversations")
 
     def _above(self, status_id: str) -> list[Any]:
         try:
@@ -214,12 +202,9 @@ class Mastodon(Unable):
         wanted = {_id(row.ref): row for row in seen if row.ref}
         found = {str(row["id"]): row for row in self._places.fetch(list(wanted))}
         events, bad = self._plain(list(found.values()), "context", "mastodon recheck")
-        missing = [
-            row for name, row in wanted.items() if name not in found and self._places.one(name) is None
-        ]
+        missing = [row for name, row in wanted.items() if name not in found and self._places.one(name) is None]
         gone = tuple(
-            Event(key=row.key, platform="mastodon", kind=row.kind, action="delete", posted_at=now())
-            for row in missing
+            Event(key=row.key, platform="mastodon", kind=row.kind, action="delete", posted_at=now()) for row in missing
         )
         return Page(events=(*events, *gone), bad=bad)
 
@@ -255,9 +240,7 @@ class Mastodon(Unable):
                 events, bad = self._events("conversations", [payload])
             case "update" | "status.update":
                 events, bad = self._plain([payload], "context", "mastodon stream")
-                events = tuple(
-                    event for event in events if event.kind != "post" or event.direction == "outbound"
-                )
+                events = tuple(event for event in events if event.kind != "post" or event.direction == "outbound")
             case "delete":
                 events, bad = self._deleted(str(payload)), ()
             case _:

@@ -44,9 +44,7 @@ class Cursor:
         """A cursor as `text` wrote it; what cannot be read starts over, which is safe."""
         try:
             doc = json.loads(text or "{}")
-            return cls(
-                tuple(str(name) for name in doc.get("tail", ())), doc.get("back"), doc.get("until") or ""
-            )
+            return cls(tuple(str(name) for name in doc.get("tail", ())), doc.get("back"), doc.get("until") or "")
         except (ValueError, AttributeError, TypeError):
             return cls()
 
@@ -99,9 +97,7 @@ class Listing:
             answer = self._get({"min_id": position})
             items = answer.list()
             names = [self._name(item) for item in items]
-            new = tuple(item for item, name in zip(items, names, strict=True) if name not in cursor.tail)[
-                ::-1
-            ]
+            new = tuple(item for item, name in zip(items, names, strict=True) if name not in cursor.tail)[::-1]
             ids = [name for name in names if not name.startswith("#")]
             position = _parameter(answer, "prev", "min_id") or (ids[0] if ids else position)
             if new:

@@ -117,9 +117,7 @@ class Sender:
     def delete(self, ref: str) -> None:
         """Delete a status of ours; one that is gone already is no error."""
         try:
-            self._client.call(
-                "DELETE", f"/api/v1/statuses/{json.loads(ref)['id']}", keyed=True, interactive=True
-            )
+            self._client.call("DELETE", f"/api/v1/statuses/{json.loads(ref)['id']}", keyed=True, interactive=True)
         except Rejected as refused:
             if not gone(refused):
                 raise

@@ -57,7 +57,7 @@ def _reads(answer: Answer) -> bool:
     return "/api/" in httpx.URL(answer.url).path and b"bad" in answer.body[:200].lower()
 
 
-def server(client: Client) -> Server:
+def about(client: Client) -> Server:
     """The server's facts, kept for an hour; servers that tell nothing get Mastodon's defaults."""
     address = str(client.base)
     at, known = _kept.get(address, (0.0, None))

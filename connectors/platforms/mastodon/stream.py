@@ -7,12 +7,12 @@ leave the cursors alone.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 
+from connectors.answers import loads
 from connectors.client import Client
 from connectors.platforms.mastodon.server import Server
 from core.errors import AuthExpired, BadPayload, NotConfigured, Rejected, TryLater
@@ -77,7 +77,7 @@ def payload(name: str, text: str) -> Any:
     if name == "delete":
         return text.strip().strip('"')
     try:
-        found = json.loads(text)
-        return json.loads(found) if isinstance(found, str) else found
+        found = loads(text)
+        return loads(found) if isinstance(found, str) else found
     except ValueError:
         return {"unreadable": text[:1000]}

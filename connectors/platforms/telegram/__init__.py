@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from connectors.answers import Answer
+from connectors.answers import Answer, loads
 from connectors.base import AccountRef, Budget, TokenStore, Unable, convert_all
 from connectors.client import Client
 from connectors.platforms.telegram.to_event import events, message_event, user
@@ -47,17 +47,13 @@ WEBHOOK_SET = (
 )
 
 
-def connect(
-    account: AccountRef, tokens: TokenStore, budget: Budget | None, *, allow_private: bool = False
-) -> Telegram:
+def connect(account: AccountRef, tokens: TokenStore, budget: Budget | None, *, allow_private: bool = False) -> Telegram:
     """The connector of a bot; `tokens` hold `token` and, for webhooks, `webhook_secret`."""
     token = tokens.get().get("token", "")
     if ":" not in token:
         raise NotConfigured("A Telegram bot needs the token that @BotFather gave it, like 123456:ABC….")
     base = account.base_url or "https://api.telegram.org"
-    client = Client(
-        f"{base.rstrip('/')}/bot{token}", budget=budget, refusal=refusal, allow_private=allow_private
-    )
+    client = Client(f"{base.rstrip('/')}/bot{token}", budget=budget, refusal=refusal, allow_private=allow_private)
     return Telegram(account, tokens, client, token.partition(":")[0])
 
 
@@ -72,9 +68,7 @@ def refusal(answer: Answer) -> WiderhallError | None:
     if code == 429:
         return TryLater("Telegram asks to wait", float((extra or {}).get("retry_after") or 30.0))
     if code in (401, 404):
-        return AuthExpired(
-            "Telegram does not know this bot token: make a new one with @BotFather and reconnect."
-        )
+        return AuthExpired("Telegram does not know this bot token: make a new one with @BotFather and reconnect.")
     if code == 409 and "webhook" in words:
         return NotConfigured(WEBHOOK_SET)
     if code == 409:
@@ -164,7 +158,7 @@ class Telegram(Unable):
         if not hmac.compare_digest(given.encode(), secret.encode()):
             raise Rejected("The delivery does not carry this bot's secret.", "bad_signature")
         try:
-            update = json.loads(body)
+            update = loads(body)
         except (ValueError, RecursionError) as error:
             raise BadPayload("The delivery is not JSON.") from error
         if not isinstance(update, dict) or "update_id" not in update:
@@ -184,9 +178,7 @@ class Telegram(Unable):
     def send(self, reply: Reply) -> Event:
         """Post once. There is neither a key nor a look-up: no answer means `Unknown`."""
         if (count := utf16(reply.text)) > LIMIT:
-            raise Rejected(
-                f"The answer has {count} characters, Telegram takes {LIMIT}: shorten it.", "too_long"
-            )
+            raise Rejected(f"The answer has {count} characters, Telegram takes {LIMIT}: shorten it.", "too_long")
         ref = _parent(reply)
         body: dict[str, Any] = {"chat_id": ref["chat_id"], "text": reply.text}
         if ref.get("message_id"):

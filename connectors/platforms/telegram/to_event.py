@@ -141,9 +141,7 @@ def message_event(message: Doc, bot_id: str, username: str) -> Event:
         parent_key=key(bot_id, parent["chat"]["id"], parent["message_id"]) if parent else None,
         thread_key=f"telegram:{bot_id}:{chat['id']}" if private else thread,
         visibility=_visibility(chat),
-        url=f"https://t.me/{chat['username']}/{message['message_id']}"
-        if not private and chat.get("username")
-        else "",
+        url=f"https://t.me/{chat['username']}/{message['message_id']}" if not private and chat.get("username") else "",
         ref=reference(message),
         subject="" if private else str(chat.get("title") or ""),
         hashtags=tuple(_hashtags(message)),
