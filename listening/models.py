@@ -17,6 +17,8 @@ class Subject(SQLModel, table=True):
     id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
     name: str = Field(unique=True, max_length=200)
     kind: str = "brand"
+    removed: bool = False
+    """Its hits are being taken away; the row follows."""
     created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
 
 
@@ -34,6 +36,8 @@ class Query(SQLModel, table=True):
     version: int = 1
     """Grows with each change of the text."""
     enabled: bool = True
+    removed: bool = False
+    """Its hits are being taken away; the row follows."""
     matched_to: int = 0
     """Stored messages up to this id were decided for this version."""
     matched_goal: int = 0

@@ -63,19 +63,20 @@ class Matcher:
         return sorted(names, key=self._order.__getitem__)
 
 
-_made: dict[tuple[tuple[int, int], ...], Matcher] = {}
+_made: dict[tuple[tuple[str, tuple[str, ...]], ...], Matcher] = {}
 
 
 def matcher(session: Session) -> Matcher:
     """The matcher over all enabled labels, made anew only when one changed."""
     t = db.table(Label)
-    rows = session.execute(sa.select(t.c.id, t.c.version).where(t.c.enabled).order_by(t.c.id)).all()
-    state = tuple((int(row.id), int(row.version)) for row in rows)
-    if state not in _made:
-        terms = session.execute(sa.select(t.c.name, t.c.terms).where(t.c.enabled).order_by(t.c.id)).all()
+    rows = session.execute(sa.select(t.c.name, t.c.terms).where(t.c.enabled).order_by(t.c.id)).all()
+    state = tuple((str(row.name), tuple(row.terms)) for row in rows)
+    found = _made.get(state)
+    if found is None:
+        found = Matcher(state)
         _made.clear()
-        _made[state] = Matcher((row.name, row.terms) for row in terms)
-    return _made[state]
+        _made[state] = found
+    return found
 
 
 def all_labels(session: Session) -> Sequence[Label]:

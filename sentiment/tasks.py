@@ -144,7 +144,8 @@ def _write(session: Session, verdicts: list[_Verdict]) -> None:
     stands = {(row.id, row.version) for row in session.execute(query)}
     kept = [verdict for verdict in verdicts if (verdict.message_id, verdict.version) in stands]
     moment = db.now()
-    bulk.run(session, _INSERT, [(*_row(verdict), moment) for verdict in kept if verdict.language[0]])
+    rows = [(*_row(verdict), moment) for verdict in kept if verdict.language[0]]
+    bulk.run(session, _INSERT, bulk.plain(rows))
     facts.set(session, {verdict.message_id: verdict.facts for verdict in kept})
     outbox.emit(
         session,
