@@ -52,6 +52,13 @@ def connect(
     wake(session)
 
 
+def name_basis(session: Session, basis: str, actor: str) -> None:
+    """Switch the sync on for its lawful basis; Rejected for one there is not."""
+    consent.switch(session, PURPOSE, enabled=True, basis=basis, actor=actor)
+    outbox.emit(session, "crm.due", [("crm", {})])
+    wake(session)
+
+
 def disconnect(session: Session, actor: str) -> None:
     """Forget the connection; what was sent stays in the CRM, and nothing more is sent or read."""
     session.execute(sa.delete(db.table(CrmConnection)))

@@ -162,7 +162,7 @@ def write(session: Session, decided: Sequence[Decided]) -> None:
     ids = [one.identity.id for one in decided]
     i = db.table(Identity)
     query = sa.select(i.c.id, i.c.contact_id).where(i.c.id.in_(ids)).with_for_update()
-    now = dict(session.execute(query).tuples().all())
+    now = dict(session.execute(query).all())
     stored = links_of(session, ids)
     for one in decided:
         if one.identity.id not in now or now[one.identity.id] != one.identity.contact_id:

@@ -98,7 +98,7 @@ def store(session: Session, persons: Sequence[CrmPerson]) -> tuple[dict[int, set
     ids = dict(
         session.execute(
             sa.select(r.c.record_id, r.c.id).where(r.c.record_id.in_([v["record_id"] for v in fresh]))
-        ).tuples()
+        ).all()
     )
     ids |= {record.record_id: record.id or 0 for record in changed}
     keys = {row_id: set(_keys(wanted[one])) for one, row_id in ids.items()}

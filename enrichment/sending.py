@@ -89,23 +89,23 @@ def _there(session: Session, hub_ids: Collection[str]) -> list[str]:
 def _claim(session: Session, hub_ids: Collection[str], mark: str) -> list[SyncState]:
     """Mark these records and the profiles their interactions still need; returns those that are ours."""
     s = db.table(SyncState)
-    owners = sa.select(s.c.identity_id).where(s.c.hub_id.in_(sorted(hub_ids)), s.c.kind == "interaction")
-    needed = (s.c.kind == "profile") & s.c.identity_id.in_(owners) & (s.c.state != "synced")
-    query = sa.select(s.c.id).where(s.c.hub_id.in_(sorted(hub_ids)) | needed).order_by(s.c.id)
+    chosen = session.execute(sa.select(s.c.id, s.c.kind, s.c.identity_id).where(s.c.hub_id.in_(hub_ids))).all()
+    owners = sorted({row.identity_id for row in chosen if row.kind == "interaction" and row.identity_id})
+    needed = sa.select(s.c.id).where(
+        s.c.identity_id.in_(owners), s.c.kind == "profile", s.c.state != "synced"
+    )
+    wanted = sorted({row.id for row in chosen} | set(session.scalars(needed)))
+    query = sa.select(s.c.id).where(s.c.id.in_(wanted)).order_by(s.c.id)
     ids = list(session.scalars(query.with_for_update(skip_locked=True)))
     moment = db.now()
     free = (s.c.claim == "") | (s.c.claimed_at < moment - timedelta(seconds=CLAIM_SECONDS))
     session.execute(
         sa.update(s)
         .where(s.c.id.in_(ids), free)
-        .values(
-            claim=mark,
-            claimed_at=moment,
-            unsure=sa.case((s.c.claim != "", sa.true()), else_=s.c.unsure),
-        )
+        .values(claim=mark, claimed_at=moment, unsure=sa.case((s.c.claim != "", sa.true()), else_=s.c.unsure))
     )
-    t = db.table(SyncState)
-    return list(session.scalars(sa.select(SyncState).where(t.c.claim == mark).order_by(t.c.id)))
+    mine = sa.select(SyncState).where(s.c.id.in_(ids), s.c.claim == mark).order_by(s.c.id)
+    return list(session.scalars(mine))
 
 
 def _put_off(

@@ -1,0 +1,96 @@
+"""A CRM in memory that implements the port, refuses what a CRM refuses, and counts its calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from core.errors import WiderhallError
+from enrichment.crm import HUB_ID, CrmPerson, CrmStatus, Kind, RowResult
+
+START = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+class FakeCrm:
+    def __init__(self) -> None:
+        self.persons: dict[str, CrmPerson] = {}
+        self.records: dict[Kind, dict[str, dict[str, Any]]] = {"profile": {}, "interaction": {}}
+        self.ids: dict[str, str] = {}
+        self.calls: list[tuple[str, Kind, list[Mapping[str, Any]]]] = []
+        self.faults: list[WiderhallError] = []
+        """Raised by the next writes, before anything happens."""
+        self.late_faults: list[WiderhallError] = []
+        """Raised by the next writes after they have taken effect."""
+        self.refuse: Callable[[Kind, Mapping[str, Any]], RowResult | None] = lambda kind, row: None
+        self.clock = START
+
+    # --- people
+
+    def put(self, person: CrmPerson) -> CrmPerson:
+        self.clock += timedelta(seconds=1)
+        self.persons[person.id] = replace(person, modified=self.clock)
+        return self.persons[person.id]
+
+    def change(self, record_id: str, **values: Any) -> None:
+        self.put(replace(self.persons[record_id], **values))
+
+    def people(self, since: datetime | None) -> Iterator[CrmPerson]:
+        for one in sorted(self.persons.values(), key=lambda person: (person.object, person.id)):
+            if since is None or (one.modified is not None and one.modified >= since):
+                yield one
+
+    # --- records
+
+    def check(self) -> CrmStatus:
+        return CrmStatus("66.0", "https://fake.example", used=len(self.calls), limit=1000)
+
+    def upsert(self, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> list[RowResult]:
+        assert 0 < len(rows) <= 200
+        self._fault(self.faults)
+        self.calls.append(("upsert", kind, [dict(row) for row in rows]))
+        results = [self._upsert(kind, row) for row in rows]
+        self._fault(self.late_faults)
+        return results
+
+    def _upsert(self, kind: Kind, row: Mapping[str, Any]) -> RowResult:
+        hub_id = str(row[HUB_ID])
+        refused = self.refuse(kind, row)
+        if refused is not None:
+            return replace(refused, hub_id=hub_id)
+        parent = row.get("Profile__r")
+        if parent is not None and parent[HUB_ID] not in self.records["profile"]:
+            return RowResult(hub_id, False, verdict="relink", code="INVALID_FIELD", message="no such profile")
+        for name in ("Contact__c", "Lead__c"):
+            target = self.persons.get(row.get(name) or "")
+            if row.get(name) and (target is None or target.deleted):
+                return RowResult(hub_id, False, verdict="relink", code="ENTITY_IS_DELETED", message="gone")
+        created = hub_id not in self.records[kind]
+        self.records[kind].setdefault(hub_id, {}).update(row)
+        record_id = self.ids.setdefault(hub_id, f"a0{len(self.ids):013d}")
+        return RowResult(hub_id, True, record_id, created)
+
+    def delete(self, kind: Kind, hub_ids: Sequence[str]) -> list[RowResult]:
+        self._fault(self.faults)
+        self.calls.append(("delete", kind, [{HUB_ID: one} for one in hub_ids]))
+        for one in hub_ids:
+            self.records[kind].pop(one, None)
+        self._fault(self.late_faults)
+        return [RowResult(one, True) for one in hub_ids]
+
+    def exists(self, kind: Kind, hub_ids: Sequence[str]) -> set[str]:
+        return {one for one in hub_ids if one in self.records[kind]}
+
+    # --- for tests
+
+    def _fault(self, faults: list[WiderhallError]) -> None:
+        if faults:
+            raise faults.pop(0)
+
+    def only(self, kind: Kind) -> dict[str, Any]:
+        (record,) = self.records[kind].values()
+        return record
+
+    def writes(self) -> int:
+        return len(self.calls)
