@@ -236,8 +236,10 @@ class Scorer:
         forms = [token]
         if _STRETCHED.search(token):
             forms += [_STRETCHED.sub(r"\1\1", token), _STRETCHED.sub(r"\1", token)]
+        if self._language == "de":
+            forms += [short for form in forms if (short := bare(form)) != form]
         for form in forms:
-            term = self._form(form) or (self._form(bare(form)) if self._language == "de" else None)
+            term = self._form(form)
             if term is not None:
                 return term
         return None
@@ -247,8 +249,8 @@ class Scorer:
         if form in words:
             return words[form]
         for ending in self._endings:
-            stem = form.removesuffix(ending)
-            if stem != form and len(stem) >= 4:
+            if form.endswith(ending) and len(form) - len(ending) >= 4:
+                stem = form[: -len(ending)]
                 term = words.get(stem) or (words.get(stem + "e") if self._language == "en" else None)
                 if term is not None and (term.tone or term.cues):
                     return term
@@ -260,9 +262,10 @@ class Scorer:
     def _compound(self, form: str) -> Term | None:
         """A German compound takes its tone from its last part: "lieferverzoegerung"."""
         words = self._lexicon.words
+        stems = [form, *(form[: -len(ending)] for ending in ("en", "n", "s", "e") if form.endswith(ending))]
         for start in range(3, len(form) - 4):
-            for ending in ("", "en", "n", "s", "e"):
-                term = words.get(form[start:].removesuffix(ending) if ending else form[start:])
+            for stem in stems:
+                term = words.get(stem[start:])
                 if term is not None and abs(term.tone) >= 2:
                     return Term(tone=term.tone, cues=term.cues)
         return None
