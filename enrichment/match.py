@@ -36,7 +36,7 @@ WEIGHTS: Mapping[str, float] = {
     "handle": 0.95, "proven_site": 0.9, "email": 0.8, "phone": 0.75, "said_site": 0.55,
     "name_full": 0.35, "name_nickname": 0.3, "name_initial": 0.2, "name_surname": 0.1, "company": 0.35,
 }  # fmt: skip
-AGAINST: Mapping[str, float] = {"name_other_given": 0.6, "name_different": 0.7}
+AGAINST: Mapping[str, float] = {"name_other_given": 0.7, "name_different": 0.7}
 """By how much the score shrinks."""
 
 NAME_WORDS: Mapping[names.Level, str] = {

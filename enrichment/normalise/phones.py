@@ -66,9 +66,12 @@ def found_in(bio: str, country: str | None = None) -> tuple[str, ...]:
     text = unicodedata.normalize("NFKC", bio)
     if len(_DIGITS.findall(text)) < 7:
         return ()
-    found = (
-        phonenumbers.format_number(match.number, PhoneNumberFormat.E164)
-        for match in PhoneNumberMatcher(text, country, leniency=Leniency.POSSIBLE)
-        if match.raw_string.startswith("+") or phonenumbers.is_valid_number(match.number)
-    )
-    return tuple(dict.fromkeys(found))
+    found = [
+        match.number
+        for match in PhoneNumberMatcher(text, None, leniency=Leniency.POSSIBLE)
+        if match.raw_string.startswith("+")
+    ]
+    if country is not None:
+        found += [match.number for match in PhoneNumberMatcher(text, country, leniency=Leniency.VALID)]
+    spelled = (phonenumbers.format_number(number, PhoneNumberFormat.E164) for number in found)
+    return tuple(dict.fromkeys(spelled))
