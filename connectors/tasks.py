@@ -27,7 +27,8 @@ from inbox.models import Account, Delivery, Feed, Message, ReplyRow
 PULL_SECONDS = 45.0
 """After so long a pull makes room for others and goes on in its next turn."""
 RECHECK_AT_ONCE = 40
-RECHECK_MOST = 400
+RECHECK_PORTION = 100
+"""So many of the newest messages are looked up each time, and so many of the older ones in turn."""
 
 logger = log.get("connectors")
 
@@ -200,18 +201,10 @@ def recheck(items: list[Item]) -> Outcome:
     return Outcome(later=later)
 
 
-def recheck_account(account_id: int, most: int = RECHECK_MOST) -> ingest.Stored:
-    """The newest messages of an account, as the platform has them now."""
-    m, total = db.table(Message), ingest.Stored()
-    since = db.now() - timedelta(days=settings().recheck_days)
-    query = (
-        sa.select(m.c.key, m.c.ref, m.c.kind)
-        .where(m.c.account_id == account_id, m.c.posted_at >= since, m.c.deleted_at.is_(None), m.c.ref != "")
-        .order_by(m.c.posted_at.desc(), m.c.id.desc())
-        .limit(most)
-    )
-    with db.read() as session:
-        seen = [Seen(row.key, row.ref, row.kind) for row in session.execute(query)]
+def recheck_account(account_id: int) -> ingest.Stored:
+    """Look up the newest messages of an account, and the next portion of the older ones in turn."""
+    total = ingest.Stored()
+    seen, after = _to_recheck(account_id)
     if not seen:
         return total
     try:
@@ -220,11 +213,31 @@ def recheck_account(account_id: int, most: int = RECHECK_MOST) -> ingest.Stored:
             page = connector.recheck(seen[start : start + RECHECK_AT_ONCE])
             total += ingest.store_page(account_id, page.model_copy(update={"cursor": None}))
             outbox.keep_alive()
+        with db.write() as session:
+            a = db.table(Account)
+            session.execute(sa.update(a).where(a.c.id == account_id).values(recheck_after=after))
     except (NotConfigured, Rejected, BadPayload) as error:
         logger.info("no look-up", account_id=account_id, reason=type(error).__name__)
     except AuthExpired as error:
         expired(account_id, error)
     return total
+
+
+def _to_recheck(account_id: int) -> tuple[list[Seen], int]:
+    """What is looked up this time, and how far the round has come then (0: it starts anew)."""
+    m, a = db.table(Message), db.table(Account)
+    since = db.now() - timedelta(days=settings().recheck_days)
+    alive = (
+        sa.select(m.c.id, m.c.key, m.c.ref, m.c.kind)
+        .where(m.c.account_id == account_id, m.c.posted_at >= since, m.c.deleted_at.is_(None), m.c.ref != "")
+        .limit(RECHECK_PORTION)
+    )
+    with db.read() as session:
+        after = session.execute(sa.select(a.c.recheck_after).where(a.c.id == account_id)).scalar() or 0
+        newest = session.execute(alive.order_by(m.c.posted_at.desc(), m.c.id.desc())).all()
+        older = session.execute(alive.where(m.c.id > after).order_by(m.c.id)).all()
+    rows = {row.key: Seen(row.key, row.ref, row.kind) for row in [*newest, *older]}
+    return list(rows.values()), older[-1].id if len(older) == RECHECK_PORTION else 0
 
 
 # --- sending ---------------------------------------------------------------------------------------

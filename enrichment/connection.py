@@ -21,9 +21,7 @@ PURPOSE = "crm_sync"
 NOT_CONNECTED = "No CRM is connected. Connect one with `widerhall crm connect`."
 
 
-def connect(
-    session: Session, *, url: str, client_id: str, client_secret: str, basis: str = "", actor: str
-) -> None:
+def connect(session: Session, *, url: str, client_id: str, client_secret: str, basis: str = "", actor: str) -> None:
     """Store a connection, put a first read on the list and wake what waits to be sent.
 
     Without a lawful `basis` nothing is read or sent until one is named. Another address means another

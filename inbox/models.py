@@ -51,6 +51,8 @@ class Account(SQLModel, table=True):
     """Default language of what arrives, when nothing else tells."""
     created_at: datetime = _time(null=False)
     recheck_at: datetime | None = _time()
+    recheck_after: int = 0
+    """Message id up to which the present round of look-ups of older messages has come."""
 
 
 class Feed(SQLModel, table=True):
@@ -109,6 +111,8 @@ class Identity(SQLModel, table=True):
     contact_id: str | None = Field(default=None, foreign_key="contact.id", index=True)
     first_seen: datetime = _time(null=False)
     last_seen: datetime = _time(null=False)
+    digest: str = ""
+    """Of the platform's newest description: tells at a glance whether it changed."""
 
 
 class Conversation(SQLModel, table=True):

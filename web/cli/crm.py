@@ -1,0 +1,123 @@
+"""`widerhall crm`: connect, check, sync, quarantine, and the package for an administrator of the org."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core import db, outbox
+from core.errors import NotConfigured
+from enrichment import connection, overview
+from enrichment.salesforce.metadata import build_zip
+from web.cli.base import Json, ready, say, settle, show, working
+
+group = typer.Typer(no_args_is_help=True, help="Salesforce.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(group, name="crm")
+
+
+@group.command("connect")
+def connect(
+    url: Annotated[str, typer.Option(help="Address of the org's own domain.")] = "",
+    client_id: Annotated[str, typer.Option(help="Consumer key of the External Client App.")] = "",
+    client_secret: Annotated[str, typer.Option(help="Its secret.", envvar="WIDERHALL_CRM_SECRET")] = "",
+    basis: Annotated[str, typer.Option(help="Lawful basis of the sync: consent, contract or legitimate_interest.")] = "",
+    json: Json = False,
+) -> None:
+    """Connect an org, or name the basis for one that is connected; without a basis nothing is sent."""
+    if not (url or basis) or bool(url) != bool(client_id) or bool(url) != bool(client_secret):
+        raise NotConfigured("Give --url, --client-id and --client-secret together, or --basis alone.")
+    with working(), db.write() as session:
+        if url:
+            connection.connect(
+                session, url=url, client_id=client_id, client_secret=client_secret, basis=basis, actor="cli"
+            )
+        else:
+            connection.name_basis(session, basis, "cli")
+    say({"connected": bool(url), "basis": basis}, json, "Connected." if basis else "Connected; name a --basis to switch the sync on.")
+
+
+@group.command("check")
+def check(json: Json = False) -> None:
+    """Version, limits, objects and fields: what is missing and how to mend it; exit code 1 if anything is."""
+    ready()
+    with db.read() as session:
+        found = overview.check(session)
+    if json:
+        show([found], True)
+    else:
+        usage = found["usage"]
+        print(f"Salesforce {found['version']}, {usage['used']} of {usage['limit']} calls used today.")
+        for problem in found["problems"]:
+            print(f"- {problem['what']}\n  {problem['fix']}")
+        print("Records: " + ", ".join(f"{kind} {states}" for kind, states in found["records"].items()))
+        print("All is well." if found["ok"] else "Something must be mended first.")
+    if not found["ok"]:
+        raise typer.Exit(1)
+
+
+@group.command("status")
+def status(json: Json = False) -> None:
+    """Where the sync stands."""
+    ready()
+    with db.read() as session:
+        found = overview.status(session)
+    show([found] if json else [{"what": name, "value": value} for name, value in found.items()], json)
+
+
+@group.command("sync")
+def sync(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be sent, field by field.")] = False,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Return when it is done.")] = True,
+    json: Json = False,
+) -> None:
+    """Read what changed in the org and send what changed here."""
+    if dry_run:
+        ready()
+        with db.read() as session:
+            _show_plan(overview.dry_run(session), json)
+        return
+    with working() as hub:
+        with db.write() as session:
+            if not connection.standing(session).connected:
+                raise NotConfigured(connection.NOT_CONNECTED)
+            outbox.emit(session, "crm.due", [("crm", {})])
+            connection.wake(session)
+        later = settle(hub) if wait else []
+        with db.read() as session:
+            found = overview.status(session)
+    value = {"records": found["records"], "quarantined": found["quarantined"], "waiting": later}
+    say(value, json, "\n".join(f"{kind}: {states or 'none'}" for kind, states in found["records"].items()))
+
+
+def _show_plan(plan: dict[str, Any], json: bool) -> None:
+    if json:
+        show([plan], True)
+        return
+    for record in plan["records"]:
+        print(f"{record['action']:8} {record['kind']} {record['hub_id']} {record['reason']}")
+        for name, (before, after) in record["fields"].items():
+            print(f"           {name}: {before!r} → {after!r}")
+    print(f"{plan['counts'] or 'Nothing to do'}; about {plan['calls']} API calls.")
+
+
+@group.command("retry")
+def retry(hub_id: list[str], json: Json = False) -> None:
+    """Send quarantined records once more."""
+    with working(), db.write() as session:
+        number = overview.retry(session, hub_id, "cli")
+    say({"retried": number}, json, f"{number} records are sent again.")
+
+
+@group.command("install")
+def install(
+    zip_: Annotated[Path, typer.Option("--zip", help="Write the metadata package here.")], json: Json = False
+) -> None:
+    """Write the package of our objects and permission set for an administrator to deploy."""
+    build_zip(zip_)
+    say({"zip": str(zip_)}, json, f"{zip_} is written. Deploy it in the org: Workbench or `sf project deploy`.")

@@ -1,0 +1,111 @@
+"""`widerhall people`: who is behind an account, proposals to decide, objections and erasure."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+import typer
+
+from core import db
+from core.errors import Rejected
+from enrichment import review
+from inbox import consent, erasure
+from inbox.models import Contact, Identity
+from web.cli.base import Json, ready, say, settle, show, working
+
+group = typer.Typer(no_args_is_help=True, help="People: accounts of others, contacts, consent, erasure.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(group, name="people")
+
+
+@group.command("list")
+def list_(
+    search: Annotated[str, typer.Option(help="Part of a name or handle.")] = "", limit: int = 50, json: Json = False
+) -> None:
+    """Accounts of people who wrote, the last heard of first."""
+    ready()
+    i, c = db.table(Identity), db.table(Contact)
+    columns = [i.c.id, i.c.platform, i.c.handle, i.c.name, i.c.followers, i.c.last_seen, i.c.contact_id]
+    query = sa.select(*columns, c.c.name.label("contact")).outerjoin(c, c.c.id == i.c.contact_id).where(~i.c.ours)
+    if search:
+        query = query.where(
+            sa.or_(i.c.handle.icontains(search, autoescape=True), i.c.name.icontains(search, autoescape=True))
+        )
+    with db.read() as session:
+        rows: list[Any] = session.execute(query.order_by(i.c.last_seen.desc(), i.c.id).limit(limit)).mappings().all()  # type: ignore[assignment]  # mappings
+    show(rows, json, ("id", "platform", "handle", "name", "followers", "contact"), "Nobody yet.")
+
+
+@group.command("review")
+def review_(decision: str = "review", json: Json = False) -> None:
+    """Proposed matches with what speaks for and against them."""
+    ready()
+    with db.read() as session:
+        rows = review.proposals(session, decision=decision)
+    columns = ("id", "platform", "handle", "name", "object", "record_name", "company", "score", "evidence")
+    show([{name: getattr(row, name) for name in columns} for row in rows], json, columns, "Nothing to decide.")
+
+
+@group.command("accept")
+def accept(proposal: int, json: Json = False) -> None:
+    """They are one person."""
+    with working() as hub:
+        with db.write() as session:
+            contact = review.accept(session, proposal, "cli")
+        if not hub:
+            settle(hub, 60.0)
+    say({"proposal": proposal, "contact": contact}, json, f"Linked to contact {contact}.")
+
+
+@group.command("reject")
+def reject(proposal: int, json: Json = False) -> None:
+    """They are not the same; never proposed again."""
+    with working(), db.write() as session:
+        review.reject(session, proposal, "cli")
+    say({"proposal": proposal, "rejected": True}, json, "Noted: not the same.")
+
+
+@group.command("object")
+def object_(
+    person: Annotated[str, typer.Argument(help="identity:12 or contact:01J…")],
+    purpose: Annotated[str, typer.Option(help="match, profile, crm_sync or all.")] = "all",
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="The person changed their mind.")] = False,
+    json: Json = False,
+) -> None:
+    """Record that a person objects; that processing stops everywhere, the CRM included."""
+    if purpose not in (*consent.PURPOSES, "all"):
+        raise Rejected(f"There is no purpose {purpose!r}. There are: {', '.join(consent.PURPOSES)}, all.")
+    subject = person if ":" in person else f"identity:{person}"
+    with working() as hub:
+        with db.write() as session:
+            if withdraw:
+                consent.withdraw_objection(session, subject, purpose, "cli")
+            else:
+                consent.object_to(session, subject, purpose, "command line", "cli")
+        if not hub:
+            settle(hub, 60.0)
+    say({"person": subject, "purpose": purpose, "objected": not withdraw}, json,
+        f"{subject} {'no longer objects' if withdraw else 'objects'} to {purpose}.")  # fmt: skip
+
+
+@group.command("erase")
+def erase(
+    person: Annotated[str, typer.Argument(help="identity:12, 12, or contact:01J…")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    json: Json = False,
+) -> None:
+    """Erase a person here, in the search index and in the CRM; cannot be undone."""
+    if not yes:
+        typer.confirm(f"Erase {person} everywhere, for good?", abort=True)
+    subject = person if ":" in person else f"identity:{person}"
+    with working() as hub:
+        with db.write() as session:
+            gone = erasure.erase(session, subject, "cli")
+        waiting = [row for row in settle(hub, 120.0) if row["subscriber"].rpartition(".")[2].startswith("forget")]
+    words = "".join(f"\n{row['subscriber']} still waits until {row['next_at']}" for row in waiting)
+    say({**gone, "waiting": waiting}, json,
+        f"Erased {gone['identities']} accounts, {gone['contacts']} contacts, {gone['messages']} messages." + words)  # fmt: skip
