@@ -69,9 +69,7 @@ def _events(items: Iterable[Item]) -> list[dict[str, Any]]:
             row.id: row
             for row in session.execute(sa.select(m.c.id, m.c.conversation_id, m.c.account_id).where(m.c.id.in_(wanted)))
         }
-        replies = dict(
-            session.execute(sa.select(r.c.id, r.c.conversation_id).where(r.c.id.in_(answered))).tuples().all()
-        )
+        replies = dict(session.execute(sa.select(r.c.id, r.c.conversation_id).where(r.c.id.in_(answered))).all())
     events: list[dict[str, Any]] = []
     for item in items:
         event: dict[str, Any] = {"topic": item.topic}

@@ -22,6 +22,9 @@ from core import db
 from web import i18n
 from web.sessions import Signed
 
+FORMATS = {"en": "en_GB"}
+"""How dates and numbers are written: English without the habits of the United States."""
+
 
 @lru_cache(maxsize=64)
 def zone(name: str) -> tzinfo:
@@ -72,6 +75,11 @@ class Reader:
         """How the audit trail names this person."""
         return f"user:{self.user_id}"
 
+    @property
+    def locale(self) -> str:
+        """The locale for dates and numbers."""
+        return FORMATS.get(self.language, self.language)
+
     def may(self, permission: str) -> bool:
         """This person has a permission."""
         return permission in self.permissions
@@ -83,31 +91,31 @@ class Reader:
 
     def moment(self, at: datetime) -> str:
         """Date and time in full."""
-        return str(format_datetime(at, "medium", tzinfo=self.zone, locale=self.language))
+        return str(format_datetime(at, "medium", tzinfo=self.zone, locale=self.locale))
 
     def short(self, at: datetime) -> str:
         """As short as it stays clear: the time today, day and month this year, else the date."""
         here, today = at.astimezone(self.zone), db.now().astimezone(self.zone)
         if here.date() == today.date():
-            return str(format_time(here, "short", tzinfo=self.zone, locale=self.language))
+            return str(format_time(here, "short", tzinfo=self.zone, locale=self.locale))
         if here.year == today.year:
-            day = format_skeleton("MMMd", here, tzinfo=self.zone, locale=self.language)
-            clock = format_time(here, "short", tzinfo=self.zone, locale=self.language)
-            return str(get_datetime_format("short", locale=self.language)).format(clock, day)
-        return str(format_date(here, "medium", locale=self.language))
+            day = format_skeleton("MMMd", here, tzinfo=self.zone, locale=self.locale)
+            clock = format_time(here, "short", tzinfo=self.zone, locale=self.locale)
+            return str(get_datetime_format("short", locale=self.locale)).format(clock, day)
+        return str(format_date(here, "medium", locale=self.locale))
 
     def day(self, at: datetime) -> str:
         """The date in words."""
-        return str(format_date(at.astimezone(self.zone), "long", locale=self.language))
+        return str(format_date(at.astimezone(self.zone), "long", locale=self.locale))
 
     def ago(self, at: datetime) -> str:
         """How long ago, in words."""
-        return str(format_timedelta(at - db.now(), add_direction=True, locale=self.language))
+        return str(format_timedelta(at - db.now(), add_direction=True, locale=self.locale))
 
     def number(self, value: float) -> str:
         """A number with this language's separators."""
-        return str(format_decimal(value, locale=self.language))
+        return str(format_decimal(value, locale=self.locale))
 
     def percent(self, value: float) -> str:
         """A share of one as per cent."""
-        return str(format_percent(value, locale=self.language))
+        return str(format_percent(value, locale=self.locale))

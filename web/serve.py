@@ -39,6 +39,10 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal: streams first, or the server would wait for pages that never leave."""
         super().handle_exit(sig, frame)
+        self.end_streams()
+
+    def end_streams(self) -> None:
+        """Close every event stream; from any thread."""
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._hub.stop)
 
@@ -54,9 +58,8 @@ def _announce(bound: socket.socket) -> None:
     os.replace(draft, path)
 
 
-def main() -> None:
-    """Serve until a signal comes."""
-    log.configure(settings().log_level)
+def build() -> tuple[Server, socket.socket]:
+    """The server and its bound socket, from the settings."""
     app = create_app()
     config = uvicorn.Config(
         app,
@@ -71,8 +74,14 @@ def main() -> None:
         timeout_graceful_shutdown=5,
         h11_max_incomplete_event_size=64 * 1024,
     )
-    bound = config.bind_socket()
-    Server(config, app.state.hub).run(sockets=[bound])
+    return Server(config, app.state.hub), config.bind_socket()
+
+
+def main() -> None:
+    """Serve until a signal comes."""
+    log.configure(settings().log_level)
+    server, bound = build()
+    server.run(sockets=[bound])
 
 
 if __name__ == "__main__":

@@ -212,7 +212,5 @@ def _authors(session: Session, messages: Iterable[Message], waiting: Iterable[Re
     ]
     written += [(f"r{one.id}", one.author) for one in waiting]
     numbers = {key: int(author[5:]) for key, author in written if author.startswith("user:") and author[5:].isdigit()}
-    names = dict(
-        session.execute(sa.select(u.c.id, u.c.name).where(u.c.id.in_(sorted(set(numbers.values()))))).tuples().all()
-    )
+    names = dict(session.execute(sa.select(u.c.id, u.c.name).where(u.c.id.in_(sorted(set(numbers.values()))))).all())
     return {key: names[number] for key, number in numbers.items() if number in names}

@@ -35,6 +35,9 @@ KINDS = {
     "unsupported": N_("not shown here"),
 }
 
+GESTURES = {"like": "heart", "repost": "share", "follow": "plus", "reaction": "heart"}
+"""Kinds without a message of their own, with their icons."""
+
 SENTIMENTS = {
     "positive": ("senti-pos", N_("positive")),
     "neutral": ("senti-neu", N_("neutral")),
@@ -99,8 +102,45 @@ DECISIONS = {
     "rejected": ("badge-line", N_("not the same")),
 }
 
-EVIDENCE: dict[str, str] = {}
-"""Signals of a match in words; one that is missing is shown as it is."""
+EVIDENCE = {
+    "handle": N_("The handle stands in the CRM record"),
+    "proven_site": N_("The CRM record's own website links back to this account"),
+    "email": N_("An e-mail address in the bio stands on the CRM record"),
+    "phone": N_("A phone number in the bio stands on the CRM record"),
+    "said_site": N_("A website on the profile, not proven, is the CRM record's"),
+    "company": N_("Name or bio mention the company"),
+    "company_site": N_("The website is the company's, not a person's"),
+    "name_full": N_("Given name and surname are the same"),
+    "name_nickname": N_("The surname is the same, the given name is a short form of it"),
+    "name_initial": N_("Initial and surname are the same"),
+    "name_surname": N_("Only the surname is the same"),
+    "name_given": N_("Only the given name is the same"),
+    "name_other_given": N_("The surname is the same, the given name is another"),
+    "name_unreadable": N_("The names are in scripts that cannot be compared"),
+    "name_different": N_("The names are different"),
+    "name_empty": N_("There is no name to compare"),
+    "two_records": N_("The same value stands on another CRM record too"),
+    "rival": N_("Another CRM record fits as well"),
+    "other_handle": N_("The CRM names another account on this platform"),
+    "recycled_handle": N_("Another account with this handle is linked already: the handle changed hands"),
+    "other_account": N_("Another account on this platform is linked to this contact already"),
+    "large_cluster": N_("Ten accounts are linked to this contact"),
+    "linked": N_("This account is linked to this contact already"),
+    "refused": N_("A person said that they are not the same"),
+    "objection": N_("The person objects to being matched"),
+    "merged": N_("The CRM merged or converted the record into this one"),
+}
+"""Signals of a match in words; one that is missing is shown in the words it came with."""
+
+REFUSALS = (
+    N_("The reply is empty. Write something first."),
+    N_("This identity is linked to somebody else already. Unlink it there first."),
+    N_("The message this answers is gone."),
+    N_("The CRM record is gone or was merged. Read the CRM again and look at the list anew."),
+    N_("This sign-in was not started here, or is too old: start it again."),
+    N_("The platform came back without a code: start the sign-in again."),
+)
+"""Sentences of the rooms below that reach a page as they are."""
 
 SYNC = {
     "new": N_("not yet"),
@@ -169,3 +209,21 @@ def initials(name: str) -> str:
 def tint(number: int | None) -> str:
     """One of six calm grounds, always the same for a person."""
     return f"av{(number or 5) % 6 + 1}"
+
+
+_BROWSERS = {"Firefox/": "Firefox", "Edg/": "Edge", "OPR/": "Opera", "Chrome/": "Chrome", "Safari/": "Safari"}
+_SYSTEMS = {
+    "Windows": "Windows",
+    "Android": "Android",
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "CrOS": "ChromeOS",
+    "Mac OS X": "macOS",
+    "Linux": "Linux",
+}
+
+
+def browser(agent: str) -> str:
+    """A browser and its system in two words, from what it calls itself; empty when neither is known."""
+    found = (next((name for mark, name in table.items() if mark in agent), "") for table in (_BROWSERS, _SYSTEMS))
+    return " · ".join(name for name in found if name)

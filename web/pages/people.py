@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 
 from core import db
 from core.errors import Rejected
+from enrichment import review
 from enrichment.models import CrmRecord, MatchLink, SyncState
 from inbox import consent, erasure, people
 from inbox.models import Contact, Conversation, Identity
@@ -16,6 +17,8 @@ from web import render
 from web.permissions import allow
 from web.reader import Reader
 
+MOST = 100
+"""Proposals shown."""
 LATEST = 20
 """Conversations shown."""
 
@@ -25,6 +28,14 @@ Reading = Annotated[Reader, Depends(allow("people.read"))]
 Reviewing = Annotated[Reader, Depends(allow("people.review"))]
 Objecting = Annotated[Reader, Depends(allow("people.object"))]
 Erasing = Annotated[Reader, Depends(allow("people.erase"))]
+
+
+@router.get("/people")
+def index(request: Request, reader: Reading) -> Response:
+    """Who may be the same person: proposals that wait for somebody to decide."""
+    with db.read() as session:
+        found = review.proposals(session, limit=MOST)
+    return render.page(request, reader, "people.html", proposals=found, most=MOST)
 
 
 @router.get("/people/{identity_id}")
@@ -40,6 +51,29 @@ def unlink(identity_id: int, reader: Reviewing) -> Response:
     with db.write() as session:
         people.unlink(session, identity_id, reader.actor, "decided by hand")
     return render.to(f"/people/{identity_id}", "person-unlinked")
+
+
+@router.post("/people/{identity_id}/links/{link_id}")
+def decide(
+    request: Request, identity_id: int, link_id: int, reader: Reviewing, decision: Annotated[str, Form()]
+) -> Response:
+    """Say that a proposal is the same person, or is not."""
+    _known(identity_id)
+    with db.read() as session:
+        link = session.get(MatchLink, link_id)
+    if link is None or link.identity_id != identity_id:
+        raise HTTPException(404)
+    if decision not in ("accept", "reject"):
+        raise HTTPException(400)
+    try:
+        with db.write() as session:
+            if decision == "accept":
+                review.accept(session, link_id, reader.actor)
+            else:
+                review.reject(session, link_id, reader.actor)
+    except Rejected as error:
+        return _page(request, identity_id, reader, 422, reader.words(str(error)))
+    return render.to(f"/people/{identity_id}", "person-linked" if decision == "accept" else "person-not-linked")
 
 
 @router.post("/people/{identity_id}/objection")
@@ -101,7 +135,7 @@ def _page(request: Request, identity_id: int, reader: Reader, status: int = 200,
             .join(r, r.c.id == k.c.crm_record_id)
             .where(k.c.identity_id == identity_id, k.c.decision.in_(("auto", "review", "accepted", "rejected")))
             .order_by(k.c.score.desc())
-        ).tuples()
+        ).all()
         talks = sa.select(Conversation).where(c.c.identity_id == identity_id)
         if not reader.may("messages.private"):
             talks = talks.where(c.c.private.is_(False))

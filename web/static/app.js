@@ -173,14 +173,18 @@ if (text && counter) {
   show();
 }
 
+if (navigator.platform.startsWith("Mac")) for (const keys of document.querySelectorAll("[data-keys]")) keys.textContent = "⌘ ↵";
+
 // the seconds in which a reply can be taken back run down in place
-setInterval(() => {
+function countDown() {
   for (const node of document.querySelectorAll("[data-until]")) {
     const left = Math.max(0, Math.ceil((Number(node.dataset.until) - Date.now()) / 1000));
     node.textContent = node.dataset.words.replace("{n}", left);
-    node.closest("form")?.querySelector("button")?.toggleAttribute("disabled", left === 0);
+    node.parentElement.querySelector("form[action$='/undo'] button")?.toggleAttribute("disabled", left === 0);
   }
-}, 500);
+}
+countDown();
+setInterval(countDown, 500);
 
 // after a form of ours, on to the platform's sign-in
 const forward = document.querySelector("[data-forward]");
