@@ -141,9 +141,7 @@ def candidates(session: Session, keys: KeysById, contacts: Mapping[int, str]) ->
         looked = set(mine) | {key for one in linked for key in own_keys.get(one, ())}
         near = sorted({one for key in looked for one in blocks.get(key, ())} | set(linked))
         of[identity] = [_for(views[one], (identity, one) in refused) for one in near if one in views]
-    persons = {
-        key: {views[one].person for one in records if one in views} for key, records in blocks.items()
-    }
+    persons = {key: {views[one].person for one in records if one in views} for key, records in blocks.items()}
     shared = frozenset(key for key, who in persons.items() if key.kind != "name" and len(who) >= GENERIC_FROM)
     return Candidates(of, shared)
 

@@ -65,9 +65,7 @@ def decide(identity_ids: Collection[int]) -> list[Decided]:
     return decided
 
 
-def _neighbours(
-    view: IdentityView, ranked: Sequence[Match], found: Sequence[CandidateView]
-) -> frozenset[str]:
+def _neighbours(view: IdentityView, ranked: Sequence[Match], found: Sequence[CandidateView]) -> frozenset[str]:
     best = ranked[0].candidate if ranked else None
     accounts = [account for one in found if one.id == best for account in one.accounts]
     return frozenset(one.external_id for one in accounts if one.platform == view.platform)
@@ -125,9 +123,7 @@ def _look_again(
     """A link a person made stays. An automatic one stays while a value it rests on is still that
     person's alone in the CRM; the account's own side may change, since its platform id is what is linked.
     """
-    automatic = [
-        one for one in known.values() if one.decision == "auto" and one.contact_id == view.contact_id
-    ]
+    automatic = [one for one in known.values() if one.decision == "auto" and one.contact_id == view.contact_id]
     if not automatic:
         return Decided(view, ())
     persons = {one.id: one.contact_id for one in found}
@@ -140,9 +136,7 @@ def _look_again(
     return Decided(view, ranked, unlink=why, neighbours=_neighbours(view, ranked, found))
 
 
-def _holds(
-    link: MatchLink, contact_id: str | None, found: Sequence[CandidateView], shared: Collection[Any]
-) -> bool:
+def _holds(link: MatchLink, contact_id: str | None, found: Sequence[CandidateView], shared: Collection[Any]) -> bool:
     """A value the link rests on is still that person's alone; or the CRM itself merged the records."""
     own = [one for one in found if one.contact_id == contact_id and not one.refused and not one.objects]
     if any(one.get("signal") == "merged" for one in link.evidence):

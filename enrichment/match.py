@@ -117,9 +117,7 @@ class Match:
 NOBODY = Match("C", None, "none", 0.0)
 
 
-def match(
-    identity: IdentityView, candidates: Sequence[CandidateView], shared: Collection[Key] = frozenset()
-) -> Match:
+def match(identity: IdentityView, candidates: Sequence[CandidateView], shared: Collection[Key] = frozenset()) -> Match:
     """The decision for an identity: the best candidate, or nobody. `shared` are values of many."""
     found = rank(identity, candidates, shared)
     return found[0] if found else NOBODY
@@ -242,9 +240,7 @@ def _signals(
     return found
 
 
-def _shared_value(
-    signal: str, key: Key, words: str, candidate: CandidateView, generic: set[Key]
-) -> Evidence:
+def _shared_value(signal: str, key: Key, words: str, candidate: CandidateView, generic: set[Key]) -> Evidence:
     value = fingerprint(key)
     if key in generic or (key.kind == "email" and mail.is_role(key.value)):
         return Evidence(signal, f"{words}, but several people share it", value=value)

@@ -110,8 +110,16 @@ def store(session: Session, persons: Sequence[CrmPerson]) -> tuple[dict[int, set
 
 
 def row(person: CrmPerson) -> dict[str, Any]:
-    """A person as our columns."""
+    """A person as our columns; of one that is gone only the ids stay."""
     gone = bool(person.deleted or person.merged_into)
+    if gone:
+        person = CrmPerson(
+            person.object,
+            person.id,
+            modified=person.modified,
+            merged_into=person.merged_into,
+            objects_to_processing=person.objects_to_processing,
+        )
     return {
         "record_id": person.id,
         "object": person.object,
@@ -243,9 +251,7 @@ def _move_links(session: Session, loser: int, heir: int, contact: str) -> None:
         if link.identity_id in there and link.decision not in ("auto", "accepted"):
             continue
         if link.identity_id in there:
-            session.execute(
-                sa.delete(t).where(t.c.identity_id == link.identity_id, t.c.crm_record_id == heir)
-            )
+            session.execute(sa.delete(t).where(t.c.identity_id == link.identity_id, t.c.crm_record_id == heir))
         if link.decision in ("auto", "accepted"):
             link.evidence = [*link.evidence, MERGED]
         link.crm_record_id = heir

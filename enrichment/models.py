@@ -77,9 +77,7 @@ class IdentityKey(SQLModel, table=True):
 
     __tablename__ = "identity_key"
     __table_args__ = (Index("identity_key_value", "value", "kind", "identity_id"),)
-    identity_id: int = Field(
-        sa_column=Column(BigId, ForeignKey("identity.id", ondelete="CASCADE"), primary_key=True)
-    )
+    identity_id: int = Field(sa_column=Column(BigId, ForeignKey("identity.id", ondelete="CASCADE"), primary_key=True))
     kind: str = Field(primary_key=True, max_length=10)
     value: str = Field(primary_key=True, max_length=300)
 
@@ -110,9 +108,7 @@ class CannotLink(SQLModel, table=True):
     """A person said: not the same. It holds until a person says otherwise."""
 
     __tablename__ = "cannot_link"
-    identity_id: int = Field(
-        sa_column=Column(BigId, ForeignKey("identity.id", ondelete="CASCADE"), primary_key=True)
-    )
+    identity_id: int = Field(sa_column=Column(BigId, ForeignKey("identity.id", ondelete="CASCADE"), primary_key=True))
     crm_record_id: int = Field(
         sa_column=Column(BigId, ForeignKey("crm_record.id", ondelete="CASCADE"), primary_key=True)
     )

@@ -91,9 +91,7 @@ def _claim(session: Session, hub_ids: Collection[str], mark: str) -> list[SyncSt
     s = db.table(SyncState)
     chosen = session.execute(sa.select(s.c.id, s.c.kind, s.c.identity_id).where(s.c.hub_id.in_(hub_ids))).all()
     owners = sorted({row.identity_id for row in chosen if row.kind == "interaction" and row.identity_id})
-    needed = sa.select(s.c.id).where(
-        s.c.identity_id.in_(owners), s.c.kind == "profile", s.c.state != "synced"
-    )
+    needed = sa.select(s.c.id).where(s.c.identity_id.in_(owners), s.c.kind == "profile", s.c.state != "synced")
     wanted = sorted({row.id for row in chosen} | set(session.scalars(needed)))
     query = sa.select(s.c.id).where(s.c.id.in_(wanted)).order_by(s.c.id)
     ids = list(session.scalars(query.with_for_update(skip_locked=True)))
@@ -108,9 +106,7 @@ def _claim(session: Session, hub_ids: Collection[str], mark: str) -> list[SyncSt
     return list(session.scalars(mine))
 
 
-def _put_off(
-    items: Sequence[Item], states: Sequence[SyncState], mark: str, error: WiderhallError
-) -> Outcome:
+def _put_off(items: Sequence[Item], states: Sequence[SyncState], mark: str, error: WiderhallError) -> Outcome:
     """Nothing was sent: the marks come off, everything waits."""
 
     def write(session: Session) -> None:

@@ -113,9 +113,7 @@ def interactions(session: Session, message_ids: Collection[int]) -> dict[int, Me
 
 def customers(session: Session, message_ids: Collection[int]) -> dict[int, int]:
     """Message → the linked identity whose interaction it is; messages without one are left out."""
-    return {
-        one.message_id: one.identity_id for one in concerned(session, message_ids) if one.interaction
-    }
+    return {one.message_id: one.identity_id for one in concerned(session, message_ids) if one.interaction}
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,9 +192,7 @@ def _wrote(session: Session, ids: Collection[int]) -> set[int]:
 
 def _links(session: Session, contacts: dict[int, str]) -> dict[int, MatchLink]:
     t = db.table(MatchLink)
-    query = sa.select(MatchLink).where(
-        t.c.identity_id.in_(sorted(contacts)), t.c.decision.in_(["auto", "accepted"])
-    )
+    query = sa.select(MatchLink).where(t.c.identity_id.in_(sorted(contacts)), t.c.decision.in_(["auto", "accepted"]))
     found: dict[int, MatchLink] = {}
     for link in session.scalars(query.order_by(t.c.decision.desc(), t.c.id)):
         if link.contact_id == contacts[link.identity_id]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import audit, db
+from core import audit, db, outbox
 from core.errors import Rejected
 from inbox.models import Identity, Objection, Purpose
 
@@ -84,6 +84,7 @@ def object_to(session: Session, subject: str, purpose: str, source: str, actor: 
     row = {"subject": subject, "purpose": purpose, "source": source, "at": db.now()}
     session.execute(db.upsert(Objection).on_conflict_do_nothing(), [row])
     audit.record(session, actor, "objection.recorded", subject, {"purpose": purpose, "source": source})
+    _look_again(session, subject)
 
 
 def withdraw_objection(session: Session, subject: str, purpose: str, actor: str) -> None:
@@ -91,6 +92,16 @@ def withdraw_objection(session: Session, subject: str, purpose: str, actor: str)
     o = db.table(Objection)
     session.execute(sa.delete(o).where(o.c.subject == subject, o.c.purpose == purpose))
     audit.record(session, actor, "objection.withdrawn", subject, {"purpose": purpose})
+    _look_again(session, subject)
+
+
+def _look_again(session: Session, subject: str) -> None:
+    """Have the identities concerned looked at, so that what may not stand in the CRM leaves it, or returns."""
+    i = db.table(Identity)
+    kind, _, value = subject.partition(":")
+    whose = i.c.contact_id == value if kind == "contact" else i.c.id == (int(value) if value.isdigit() else 0)
+    ids = session.scalars(sa.select(i.c.id).where(whose)).all()
+    outbox.emit(session, "identity.seen", [(str(one), {"identity_id": one}) for one in ids])
 
 
 def objections(session: Session, subjects: Iterable[str]) -> list[Objection]:

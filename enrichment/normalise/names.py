@@ -18,9 +18,7 @@ from enrichment.normalise import nicknames
 from enrichment.normalise.text import listed, plain, without_pronouns
 from inbox import text
 
-Level = Literal[
-    "full", "nickname", "initial", "surname", "given", "other_given", "unreadable", "different", "empty"
-]
+Level = Literal["full", "nickname", "initial", "surname", "given", "other_given", "unreadable", "different", "empty"]
 """full: given name and surname. other_given: the surname, but another given name. empty: nothing there."""
 
 AGREES: frozenset[Level] = frozenset({"full", "nickname", "initial"})

@@ -13,7 +13,7 @@ from core.outbox import OutboxRow
 from core.queue import handler
 from core.topics import SUBSCRIBERS
 from enrichment.crm import CrmPerson
-from enrichment.models import SyncState
+from enrichment.models import CannotLink, CrmRecord, IdentityKey, MatchKey, MatchLink, SyncState
 from inbox import ingest
 from inbox.identities import mark_ours
 from inbox.models import Account, Identity, Message
@@ -54,7 +54,8 @@ def account() -> int:
 def event(key: str, author: Author = ANNA, **values: Any) -> Event:
     number = int("".join(filter(str.isdigit, key)) or 0)
     base = {"key": f"mastodon:{key}", "platform": "mastodon", "kind": "mention", "author": author,
-            "text": f"text {key}", "posted_at": AT + timedelta(minutes=number), "url": f"https://x.example/{key}"}  # fmt: skip
+            "text": f"text {key}", "posted_at": AT + timedelta(minutes=number),
+            "url": f"https://x.example/{key}"}  # fmt: skip
     return Event.model_validate({**base, **values})
 
 
@@ -105,14 +106,11 @@ def states() -> dict[str, str]:
         return dict(session.execute(sa.select(s.c.hub_id, s.c.state)).all())
 
 
-def everything() -> dict[str, list[Any]]:
+def everything() -> dict[str, list[str]]:
     """All rows of the room's tables, to see that nothing changed."""
-    from enrichment import models  # noqa: F401  # registers them
-
-    names = ("crm_record", "match_key", "identity_key", "match_link", "cannot_link", "sync_state")
+    kinds = (CrmRecord, MatchKey, IdentityKey, MatchLink, CannotLink, SyncState)
     with db.read() as session:
-        found = {}
-        for name in names:
-            t = sa.Table(name, sa.MetaData(), autoload_with=session.connection())
-            found[name] = sorted(map(str, session.execute(sa.select(t)).all()))
-        return found
+        return {
+            kind.__name__: sorted(str(tuple(row)) for row in session.execute(sa.select(db.table(kind))))
+            for kind in kinds
+        }

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from core import db, outbox
 from core.errors import Rejected
 from core.event import Author, Link
-from enrichment import index, review, tasks
+from enrichment import connection, index, review, tasks
 from enrichment.crm import CrmPerson
 from enrichment.keys import Key
 from enrichment.models import CrmRecord, IdentityKey, MatchKey, MatchLink
@@ -18,7 +18,7 @@ from inbox import consent, erasure
 from inbox.models import Contact, Identity
 from tests.enrichment import house
 from tests.enrichment.fake_crm import FakeCrm
-from tests.enrichment.house import ANNA, CRM_ANNA, event
+from tests.enrichment.house import CRM_ANNA, event
 
 pytestmark = pytest.mark.parametrize("db_url", ["sqlite", "postgresql"], indirect=True)
 ROSA = Author(platform="mastodon", id="https://t.example/users/rosa", handle="rosa@t.example", name="Rosa Keane",
@@ -50,8 +50,6 @@ def test_a_record_that_comes_later_finds_who_wrote_before(crm: FakeCrm, ours: in
 
 
 def test_the_first_read_looks_at_everybody(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from enrichment import connection
-
     ours = house.account()
     house.store(ours, event("1"))
     house.work()
@@ -224,9 +222,7 @@ def test_an_erased_person_is_gone_here_and_there(crm: FakeCrm, ours: int) -> Non
         assert session.execute(sa.select(db.table(CrmRecord))).all() == []
 
 
-def test_erasure_waits_until_the_crm_has_proven_it(
-    crm: FakeCrm, ours: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_erasure_waits_until_the_crm_has_proven_it(crm: FakeCrm, ours: int, monkeypatch: pytest.MonkeyPatch) -> None:
     house.store(ours, event("1"))
     house.work()
     real = crm.exists

@@ -204,7 +204,7 @@ PLACES = st.sampled_from(["", "Berlin", "札幌", "Nordwerk GmbH, Kiel"])
 
 @given(NAMES, PLACES, st.sampled_from(["", "Nordwerk GmbH"]), st.integers(1, 4))
 def test_homonyms_are_never_linked(name: str, bio: str, company: str, number: int) -> None:
-    last, first = (name.split() if name[0] > "z" else reversed(name.split()))
+    last, first = name.split() if name[0] > "z" else reversed(name.split())
     who = IdentityView(1, "mastodon", "https://t.example/users/x", "x@t.example", name, bio=bio)
     namesakes = [
         record(row, first, last, company=company, emails=(f"n{row}@post.example",), handles={"bluesky": "x.example"})
