@@ -23,6 +23,7 @@ _INSERT = (
     "INSERT INTO hit (query_id, message_id, query_version) VALUES (?, ?, ?) "
     "ON CONFLICT (query_id, message_id) DO UPDATE SET query_version = excluded.query_version"
 )
+_DELETE = "DELETE FROM hit WHERE query_id = ? AND message_id = ?"
 _MANY = 500
 
 Versions = dict[int, int]
@@ -131,26 +132,16 @@ def keep(session: Session, decided: Decided) -> int:
     rows = session.execute(sa.select(m.c.id, m.c.version).where(m.c.id.in_(ids), ~m.c.erased))
     stands = {(row.id, row.version) for row in rows}
     fresh = {
-        message_id: hits
-        for (message_id, version), hits in decided.matches.items()
-        if (message_id, version) in stands
+        message_id: hits for (message_id, version), hits in decided.matches.items() if (message_id, version) in stands
     }
     chosen = set(valid)
-    wanted = {
-        (query_id, message_id)
-        for message_id, hits in fresh.items()
-        for query_id in hits
-        if query_id in chosen
-    }
+    wanted = {(query_id, message_id) for message_id, hits in fresh.items() for query_id in hits if query_id in chosen}
     h = db.table(Hit)
     had = session.execute(
-        sa.select(h.c.query_id, h.c.message_id).where(
-            h.c.message_id.in_(list(fresh)), h.c.query_id.in_(valid)
-        )
+        sa.select(h.c.query_id, h.c.message_id).where(h.c.message_id.in_(list(fresh)), h.c.query_id.in_(valid))
     )
     stale = {(row.query_id, row.message_id) for row in had} - wanted
-    for query_id, message_id in sorted(stale):
-        session.execute(sa.delete(h).where(h.c.query_id == query_id, h.c.message_id == message_id))
+    bulk.run(session, _DELETE, sorted(stale))
     bulk.run(
         session,
         _INSERT,

@@ -49,10 +49,6 @@ class Hit(SQLModel, table=True):
 
     __tablename__ = "hit"
     __table_args__ = (Index("hit_message", "message_id"),)
-    query_id: int = Field(
-        sa_column=Column(BigId, ForeignKey("query.id", ondelete="CASCADE"), primary_key=True)
-    )
-    message_id: int = Field(
-        sa_column=Column(BigId, ForeignKey("message.id", ondelete="CASCADE"), primary_key=True)
-    )
+    query_id: int = Field(sa_column=Column(BigId, ForeignKey("query.id", ondelete="CASCADE"), primary_key=True))
+    message_id: int = Field(sa_column=Column(BigId, ForeignKey("message.id", ondelete="CASCADE"), primary_key=True))
     query_version: int = 1

@@ -134,9 +134,7 @@ def period(first: str | date | None, last: str | date | None, zone: str, today: 
     try:
         found = ZoneInfo(zone)
     except (KeyError, ValueError, OSError) as error:
-        raise BadPayload(
-            f"There is no time zone {zone!r}. Write it as Europe/Berlin, Asia/Tokyo or UTC."
-        ) from error
+        raise BadPayload(f"There is no time zone {zone!r}. Write it as Europe/Berlin, Asia/Tokyo or UTC.") from error
     end = _day(last) if last else (today or datetime.now(found).date())
     start = _day(first) if first else end - timedelta(days=29)
     if start > end:
@@ -194,18 +192,14 @@ class _Base:
     @property
     def where(self) -> tuple[Any, ...]:
         m, h, q = db.table(Message), db.table(Hit), db.table(Query)
-        ids = (
-            sa.select(h.c.message_id).join(q, q.c.id == h.c.query_id).where(q.c.subject_id == self.subject_id)
-        )
+        ids = sa.select(h.c.message_id).join(q, q.c.id == h.c.query_id).where(q.c.subject_id == self.subject_id)
         return (m.c.id.in_(ids), m.c.posted_at >= self.start, m.c.posted_at < self.end)
 
 
 def _group(session: Session, base: _Base, column: str) -> list[tuple[str, Tally]]:
     m = db.table(Message)
     query = (
-        sa.select(m.c[column], m.c.sentiment, sa.func.count())
-        .where(*base.where)
-        .group_by(m.c[column], m.c.sentiment)
+        sa.select(m.c[column], m.c.sentiment, sa.func.count()).where(*base.where).group_by(m.c[column], m.c.sentiment)
     )
     tallies = _tally((value or "und", sentiment, n) for value, sentiment, n in session.execute(query))
     return sorted(tallies.items(), key=lambda pair: (-pair[1].messages, pair[0]))

@@ -65,11 +65,7 @@ def current(session: Session) -> Active:
 
 def failed(wanted: str, error: Exception) -> Active:
     """Remember that a model does not work here; the lexicon stands in."""
-    reason = (
-        str(error)
-        if isinstance(error, NotConfigured)
-        else f"{wanted} failed: {type(error).__name__}: {error}"
-    )
+    reason = str(error) if isinstance(error, NotConfigured) else f"{wanted} failed: {type(error).__name__}: {error}"
     logger.warning("the lexicon stands in for a model", model=wanted, reason=reason[:500])
     _failed[wanted] = (time.monotonic(), reason)
     _loaded.pop(wanted, None)

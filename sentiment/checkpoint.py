@@ -91,12 +91,7 @@ def columns_of(config: Mapping[str, Any], labels: Sequence[str], model: str) -> 
     names = list(labels) or [str(named[key]) for key in sorted(named, key=int)]
     classes = [_CLASS_OF.get(name.strip().lower().replace("_", " ")) for name in names]
     outputs = len(named) or len(names)
-    if (
-        len(names) < 2
-        or None in classes
-        or len(names) != outputs
-        or not {"negative", "positive"} <= {*classes}
-    ):
+    if len(names) < 2 or None in classes or len(names) != outputs or not {"negative", "positive"} <= {*classes}:
         raise NotConfigured(
             f"The outputs of {model} are called {', '.join(names) or 'nothing'}: that does not say which is "
             f"negative and which is positive. Name all {outputs} of them in their order, for example "
@@ -108,9 +103,7 @@ def columns_of(config: Mapping[str, Any], labels: Sequence[str], model: str) -> 
 def _download(model: str) -> Path:
     hub = importlib.import_module("huggingface_hub")
     try:
-        return Path(
-            hub.snapshot_download(model, local_files_only=True, allow_patterns=[*_TEXT_FILES, *ONNX_FILES])
-        )
+        return Path(hub.snapshot_download(model, local_files_only=True, allow_patterns=[*_TEXT_FILES, *ONNX_FILES]))
     except Exception:  # noqa: S110  # not on this machine yet; the reason does not matter, the Hub is next
         pass
     try:
@@ -130,9 +123,7 @@ def _config(folder: Path, model: str) -> dict[str, Any]:
     try:
         config: dict[str, Any] = json.loads((folder / "config.json").read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise NotConfigured(
-            f"{model} has no readable config.json: it is not a transformers checkpoint."
-        ) from error
+        raise NotConfigured(f"{model} has no readable config.json: it is not a transformers checkpoint.") from error
     return config
 
 
@@ -166,9 +157,7 @@ def _onnx_runner(file: Path, threads: int) -> Runner:
 
     def run(tokens: Tokens) -> npt.NDArray[np.float32]:
         shape = tokens["input_ids"].shape
-        feed = {
-            name: tokens.get(name, np.zeros(shape, dtype)).astype(dtype) for name, dtype in wanted.items()
-        }
+        feed = {name: tokens.get(name, np.zeros(shape, dtype)).astype(dtype) for name, dtype in wanted.items()}
         logits: npt.NDArray[np.float32] = np.asarray(session.run(None, feed)[0], np.float32)
         return logits
 
@@ -183,9 +172,7 @@ def _torch_runner(folder: Path, model: str) -> Runner:
         )
     torch = importlib.import_module("torch")
     transformers = importlib.import_module("transformers")
-    network = transformers.AutoModelForSequenceClassification.from_pretrained(
-        str(folder), local_files_only=True
-    )
+    network = transformers.AutoModelForSequenceClassification.from_pretrained(str(folder), local_files_only=True)
     network.eval()
 
     def run(tokens: Tokens) -> npt.NDArray[np.float32]:

@@ -47,13 +47,9 @@ class HubAnnotator:
         """One annotation per text, in order. Handles and addresses are hidden from the model."""
         guesses = identify(texts, languages)
         shares = self._classify([_prepare(text) for text in texts])
-        return [
-            self._one(text, *guess, share) for text, guess, share in zip(texts, guesses, shares, strict=True)
-        ]
+        return [self._one(text, *guess, share) for text, guess, share in zip(texts, guesses, shares, strict=True)]
 
-    def _one(
-        self, text: str, language: str, confidence: float, shares: tuple[float, float, float]
-    ) -> Annotation:
+    def _one(self, text: str, language: str, confidence: float, shares: tuple[float, float, float]) -> Annotation:
         reading, _ = self._lexicon.read(text[:4000], language)
         wanted = intent(reading, shares, "://" in text)
         return Annotation(

@@ -148,7 +148,5 @@ def checked(terms: Sequence[str]) -> list[str]:
         if not found:
             raise BadPayload(f"The term {term!r} has no letters or digits.")
         if term.endswith("*") and len(found) == 1 and len(found[0]) < _START:
-            raise BadPayload(
-                f"The prefix {term!r} is too short: give at least {_START} letters before the star."
-            )
+            raise BadPayload(f"The prefix {term!r} is too short: give at least {_START} letters before the star.")
     return kept

@@ -22,9 +22,7 @@ class AnnotationRow(SQLModel, table=True):
         UniqueConstraint("message_id", "message_version", "model", "model_version", name="annotation_once"),
     )
     id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
-    message_id: int = Field(
-        sa_column=Column(BigId, ForeignKey("message.id", ondelete="CASCADE"), nullable=False)
-    )
+    message_id: int = Field(sa_column=Column(BigId, ForeignKey("message.id", ondelete="CASCADE"), nullable=False))
     message_version: int
     model: str = Field(max_length=200)
     model_version: str = Field(max_length=200)

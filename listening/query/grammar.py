@@ -126,22 +126,16 @@ def _explain(error: UnexpectedInput, text: str) -> QueryError:
     place = int(getattr(error, "pos_in_stream", None) or 0)
     if isinstance(error, UnexpectedToken):
         if error.token.type == "$END":
-            return QueryError(
-                "something is missing here. Write a word after the last operator.", len(text) + 1
-            )
+            return QueryError("something is missing here. Write a word after the last operator.", len(text) + 1)
         word = str(error.token)
         if error.token.type == "NEAR":
             return QueryError("NEAR stands between two words or phrases: storm NEAR/5 warning.", place + 1)
         if error.token.type == "_CLOSE":
             return QueryError("nothing stands before this parenthesis. Write a word or remove it.", place + 1)
-        return QueryError(
-            f"{word!r} needs a word on both sides. To look for it, put it in quotes.", place + 1
-        )
+        return QueryError(f"{word!r} needs a word on both sides. To look for it, put it in quotes.", place + 1)
     character = text[place] if place < len(text) else ""
     if isinstance(error, UnexpectedCharacters) and character == ":":
-        return QueryError(
-            "a colon belongs to a field such as lang:de. To look for it, use quotes.", place + 1
-        )
+        return QueryError("a colon belongs to a field such as lang:de. To look for it, use quotes.", place + 1)
     return QueryError(f"{character!r} cannot stand here. Put it in quotes to look for it.", place + 1)
 
 

@@ -49,9 +49,7 @@ def _leaf(node: Text | Near | Raw | Tag | Mention | Field | Between) -> Test:
             exact = unicodedata.normalize("NFC", text)
             return lambda doc: exact in doc.exact
         case Between(start, end):
-            return lambda doc: (
-                (start is None or start <= doc.posted_at) and (end is None or doc.posted_at < end)
-            )
+            return lambda doc: (start is None or start <= doc.posted_at) and (end is None or doc.posted_at < end)
         case Tag(name):
             return _one_of(name, lambda doc: doc.tags)
         case Mention(handle):
@@ -110,11 +108,7 @@ def _spans(node: Text) -> Spans:
 
         def inside(doc: Doc) -> list[Span]:
             owner = doc.unit_of if pattern.search(doc.tight) else []
-            return [
-                (owner[m.start()], owner[m.end() - 1])
-                for m in pattern.finditer(doc.tight)
-                if m.end() > m.start()
-            ]
+            return [(owner[m.start()], owner[m.end() - 1]) for m in pattern.finditer(doc.tight) if m.end() > m.start()]
 
         return inside
     places = [_places(word) for word in _patterns(node.text)]
@@ -127,10 +121,7 @@ def _spans(node: Text) -> Spans:
                 return []
             following = where(doc)
             chains = [
-                (first, place)
-                for first, last in chains
-                for place in following
-                if last < place <= last + 1 + slop
+                (first, place) for first, last in chains for place in following if last < place <= last + 1 + slop
             ]
         return chains
 
@@ -211,9 +202,7 @@ def _near(node: Near) -> Test:
 
 
 def _one_of(pattern: str, values: Callable[[Doc], frozenset[str]]) -> Test:
-    form = "".join(
-        piece if piece in "*?" else needle(piece) for piece in re.split(r"([*?])", pattern)
-    ).lstrip("@#")
+    form = "".join(piece if piece in "*?" else needle(piece) for piece in re.split(r"([*?])", pattern)).lstrip("@#")
     if "*" in form or "?" in form:
         compiled = _wildcard(form)
         return lambda doc: any(compiled.fullmatch(value) for value in values(doc))

@@ -30,9 +30,7 @@ class Scorer:
         for key, term in terms.items():
             index[key[:2]].append((key, term))
         self._single = {key: term for key, term in terms.items() if len(key) == 1}
-        self._index = {
-            start: sorted(entries, key=lambda entry: -len(entry[0])) for start, entries in index.items()
-        }
+        self._index = {start: sorted(entries, key=lambda entry: -len(entry[0])) for start, entries in index.items()}
 
     def read(self, text: str) -> Reading:
         """The tone and cues of one text."""

@@ -21,9 +21,7 @@ Store = Callable[..., list[int]]
 
 
 def author(name: str) -> Author:
-    return Author(
-        platform="mastodon", id=f"https://social.example/users/{name}", handle=f"{name}@social.example"
-    )
+    return Author(platform="mastodon", id=f"https://social.example/users/{name}", handle=f"{name}@social.example")
 
 
 @pytest.fixture

@@ -21,9 +21,7 @@ def test_every_field_is_explained(field: str) -> None:
     assert f"`{field}:" in TEXT
 
 
-@pytest.mark.parametrize(
-    "value", [value for name in ("sentiment", "intent", "has", "is") for value in _CHOICES[name]]
-)
+@pytest.mark.parametrize("value", [value for name in ("sentiment", "intent", "has", "is") for value in _CHOICES[name]])
 def test_every_value_is_named(value: str) -> None:
     assert value in TEXT
 

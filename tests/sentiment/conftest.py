@@ -21,9 +21,7 @@ ANNA = Author(platform="mastodon", id="https://social.example/users/anna", handl
 @pytest.fixture
 def store(database: str) -> Callable[..., list[int]]:
     """Store texts as mentions of one account; returns the message ids in order."""
-    brand = Author(
-        platform="mastodon", id="https://social.example/users/brand", handle="brand@social.example"
-    )
+    brand = Author(platform="mastodon", id="https://social.example/users/brand", handle="brand@social.example")
     with db.write() as session:
         account_id = accounts.add(
             session, platform="mastodon", profile=Profile(author=brand), base_url="", secrets={}, feeds=[]

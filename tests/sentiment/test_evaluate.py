@@ -7,9 +7,7 @@ from sentiment.lexicon import LexiconAnnotator
 
 
 def test_figures_are_those_of_the_textbook() -> None:
-    found = figures(
-        ["negative", "negative", "neutral", "positive"], ["negative", "neutral", "neutral", "negative"]
-    )
+    found = figures(["negative", "negative", "neutral", "positive"], ["negative", "neutral", "neutral", "negative"])
     assert found.accuracy == 0.5
     assert found.per_class["negative"].precision == 0.5
     assert found.per_class["neutral"].f1 == pytest.approx(2 / 3)
@@ -17,9 +15,7 @@ def test_figures_are_those_of_the_textbook() -> None:
 
 
 def test_an_annotator_is_compared_with_labels() -> None:
-    found = evaluate(
-        ["great, thanks", "terrible service"], ["positive", "negative"], LexiconAnnotator(), batch=1
-    )
+    found = evaluate(["great, thanks", "terrible service"], ["positive", "negative"], LexiconAnnotator(), batch=1)
     assert (found.n, found.accuracy, found.unsure) == (2, 1.0, 0.0)
 
 

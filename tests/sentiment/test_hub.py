@@ -100,10 +100,7 @@ def test_a_long_text_is_read_in_windows(folder: Path) -> None:
 def test_names_and_addresses_are_hidden_from_the_model(folder: Path) -> None:
     annotator = HubAnnotator(str(folder))
     plain = annotator.annotate(["good @user http"])[0]
-    assert (
-        annotator.annotate(["good @mia@example.social https://a.example/b"])[0].probabilities
-        == plain.probabilities
-    )
+    assert annotator.annotate(["good @mia@example.social https://a.example/b"])[0].probabilities == plain.probabilities
 
 
 def test_an_empty_text_and_an_empty_batch_are_no_error(folder: Path) -> None:
