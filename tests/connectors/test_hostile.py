@@ -200,3 +200,16 @@ def test_a_direct_thread_is_one_thread_by_whichever_way_it_comes(sandbox):
         for event in events:
             before = seen.setdefault(event.key, event)
             assert (event.parent_key, event.kind, event.origin) == (before.parent_key, before.kind, before.origin)
+
+
+def test_a_server_without_conversations_is_no_error(httpx_mock):
+    base = "https://social.example"
+    httpx_mock.add_response(url=f"{base}/api/v1/conversations?limit=40", status_code=404, text="nothing here")
+    assert drain(connector("mastodon", base).pull("conversations", None))[0] == []
+
+
+def test_a_websocket_door_that_answers_400_does_not_kill_the_token(httpx_mock):
+    httpx_mock.add_response(url="https://social.example/api/v2/instance", json={"version": "4.5"})
+    httpx_mock.add_response(status_code=400, text="Bad Request")
+    with pytest.raises(NotConfigured, match="polled"):
+        next(iter(connector("mastodon", "https://social.example").stream()))

@@ -88,7 +88,7 @@ class Chat:
         """Everything since a cursor; without one, the conversations back to `history_from`."""
         cursor = Cursor.read(text)
         try:
-            if not cursor.walked:
+            if not (cursor.walked and cursor.log):
                 cursor = replace(cursor, log=cursor.log or str(self._get("getLog").get("cursor") or ""))
                 yield from self._walk(cursor, history_from)
             yield from self._follow(cursor)

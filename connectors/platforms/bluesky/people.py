@@ -35,4 +35,4 @@ def profiles(client: Client, dids: Iterable[str]) -> dict[str, Mapping[str, Any]
         for profile in found.get("profiles") or ():
             if isinstance(profile, dict) and profile.get("did"):
                 _kept[server, str(profile["did"])] = (start, profile)
-    return {did: _kept[server, did][1] for did in wanted if (server, did) in _kept}
+    return {did: kept[1] for did in wanted if (kept := _kept.get((server, did))) is not None}

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
+from urllib.parse import quote
 
 from connectors.base import AccountRef, Budget, Seen, TokenStore, Unable, convert, now
 from connectors.client import Bearer, Client
@@ -38,7 +39,7 @@ from core.event import Bad, Count, Event, Origin, Page, Profile, Reply
 
 Doc = Mapping[str, Any]
 HISTORY_DAYS = 30
-NEEDED = ("read", "write:statuses")
+NOT_OFFERED = ("404", "405", "410", "501", "no_address")
 
 
 def connect(account: AccountRef, tokens: TokenStore, budget: Budget | None, *, allow_private: bool = False) -> Mastodon:
@@ -101,9 +102,13 @@ class Mastodon(Unable):
             return
         listing = self._listing(feed)
         history = now() - timedelta(days=float(self._account.config.get("history_days", HISTORY_DAYS)))
-        for step in listing.steps(cursor, history):
-            events, bad = self._events(name, step.items)
-            yield Page(events=events, bad=bad, cursor=step.cursor.text())
+        try:
+            for step in listing.steps(cursor, history):
+                events, bad = self._events(name, step.items)
+                yield Page(events=events, bad=bad, cursor=step.cursor.text())
+        except Rejected as refused:
+            if name != "conversations" or refused.code not in NOT_OFFERED:
+                raise  # without this list, direct messages still come as mentions
 
     def _listing(self, feed: str) -> Listing:
         name, _, terms = feed.partition(":")
@@ -121,7 +126,7 @@ class Mastodon(Unable):
                 path = f"/api/v1/accounts/{self.us.id}/statuses"
                 return Listing(self._client, path, {"exclude_reblogs": "true"})
             case "tag":
-                return Listing(self._client, f"/api/v1/timelines/tag/{terms.lstrip('#')}")
+                return Listing(self._client, f"/api/v1/timelines/tag/{quote(terms.lstrip('#'), safe='')}")
         raise NotConfigured(f"Mastodon has no feed {feed!r}; there are {', '.join(self.feeds())}, tag: and search:.")
 
     def _events(self, name: str, items: Sequence[Any]) -> tuple[tuple[Event, ...], tuple[Bad, ...]]:

@@ -49,7 +49,7 @@ class Places:
             self.note(found)
         for row in rows:
             self.note(row)
-        return {name: _known[self._host, name] for name in wanted if (self._host, name) in _known}
+        return {name: place for name in wanted if (place := _known.get((self._host, name))) is not None}
 
     def known(self, status_id: str) -> Place | None:
         """The place of a status that was seen in this process."""

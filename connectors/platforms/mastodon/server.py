@@ -53,8 +53,9 @@ def refusal(answer: Answer) -> WiderhallError | None:
 
 
 def _reads(answer: Answer) -> bool:
-    """Whether the path is one that only a token can spoil."""
-    return "/api/" in httpx.URL(answer.url).path and b"bad" in answer.body[:200].lower()
+    """Whether the path is one that only a token can spoil (a WebSocket's door answers 400 to everybody)."""
+    path = httpx.URL(answer.url).path
+    return "/api/" in path and "/streaming" not in path and b"bad" in answer.body[:200].lower()
 
 
 def about(client: Client) -> Server:
