@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from core.errors import BadPayload
+from core.errors import BadPayload, Unknown
 
 LONGEST_WAIT = 6 * 3600.0
 """Seconds: no platform is believed to mean more than this."""
@@ -30,12 +30,18 @@ class Answer:
     body: bytes
     url: str
     host: str
+    write: bool = False
+    """Of a call that nothing keeps from happening twice: what cannot be read may still have taken effect."""
 
     def json(self) -> Any:
-        """The body as JSON; raises `BadPayload` when it is something else."""
+        """The body as JSON; raises `BadPayload` (after a write `Unknown`) when it is something else."""
         try:
             return loads(self.body)
         except (ValueError, RecursionError) as error:
+            if self.write:
+                raise Unknown(
+                    f"{self.host} answered with something unreadable; what was sent may have arrived"
+                ) from error
             start = self.body[:80].decode("utf-8", "replace")
             raise BadPayload(
                 f"{self.host} answered {self.status} with something that is not JSON: {start!r}"

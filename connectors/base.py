@@ -92,6 +92,9 @@ class Connector(Protocol):
     def send(self, reply: Reply) -> Event:
         """Post an answer once, however often it is called; the event has the key its echo will have."""
 
+    def delete(self, ref: str) -> None:
+        """Take back what we sent, by its `Event.ref`; what is gone already is no error."""
+
     def count(self, feed: str, since: datetime, until: datetime) -> Count:
         """The event keys the platform has in a window, for the ledger."""
 
@@ -121,6 +124,9 @@ class Unable:
 
     def send(self, reply: Reply) -> Event:
         raise self._cannot("takes no replies")
+
+    def delete(self, ref: str) -> None:
+        raise self._cannot("lets nothing be taken back")
 
     def count(self, feed: str, since: datetime, until: datetime) -> Count:
         return Count(feed=feed, since=since, until=until, keys=(), complete=False)

@@ -10,7 +10,7 @@
 | 429; 503                                       | TryLater(after), budget blocked    | the same          |
 | 401                                            | renewed, else AuthExpired          | the same          |
 | 403, other 4xx, 501                            | Rejected(code)                     | Rejected(code)    |
-| 2xx that is not JSON where JSON is needed      | BadPayload (by `Answer.json`)      | Unknown           |
+| 2xx that is not JSON (`Answer.json`)           | BadPayload                         | Unknown           |
 | body over the cap                              | BadPayload                         | Unknown           |
 | redirect to the same host (reads only)         | followed, 3 times at most          | Rejected("moved") |
 | redirect elsewhere with credentials            | Rejected("moved")                  | Rejected("moved") |
@@ -25,7 +25,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -160,7 +160,7 @@ class Client:
                     raise self._unreached(error, safe) from error
             else:
                 if answer.status < 300:
-                    return answer
+                    return answer if safe else replace(answer, write=True)
                 if last or not _server_fault(answer):
                     raise self._error(answer, safe)
             _pause(attempt)
@@ -251,9 +251,7 @@ class Client:
                 break
             request = response.next_request
         target = httpx.URL(answer.url).join(answer.headers.get("location", "")).host
-        raise Rejected(
-            f"{self.host} points to {target}: if it has moved, change the account's base address", "moved"
-        )
+        raise Rejected(f"{self.host} points to {target}: if it has moved, change the account's base address", "moved")
 
     def _read(self, response: httpx.Response) -> Answer:
         body, end = bytearray(), time.monotonic() + LONGEST_ANSWER
@@ -265,9 +263,7 @@ class Client:
                 raise BadPayload(f"{self.host} answered with more than {self._max_bytes // 1024} kB")
             if time.monotonic() > end:
                 raise _Lost
-        return Answer(
-            response.status_code, response.headers, bytes(body), str(response.request.url), self.host
-        )
+        return Answer(response.status_code, response.headers, bytes(body), str(response.request.url), self.host)
 
     def _observe(self, answer: Answer) -> None:
         if self._budget is None:

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs" / "platforms"
 ROWS = pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
 MODULES = {path.stem for path in (ROOT / "connectors" / "platforms").iterdir() if not path.name.startswith("_")}
-METHODS = ("check", "feeds", "pull", "thread", "recheck", "send", "count", "stream", "receive", "subscribe")
+METHODS = ("check", "feeds", "pull", "thread", "recheck", "send", "delete", "count", "stream", "receive", "subscribe")
 
 
 @ROWS

@@ -89,6 +89,27 @@ def test_a_keyed_write_without_an_answer_is_repeated_with_the_same_key(httpx_moc
     assert [request.headers["Idempotency-Key"] for request in httpx_mock.get_requests()] == ["k", "k"]
 
 
+@pytest.mark.parametrize("error", [httpx.ReadTimeout("t"), httpx.RemoteProtocolError("p"), httpx.ReadError("r")])
+def test_a_read_without_an_answer_is_tried_three_times(httpx_mock, error):
+    httpx_mock.add_exception(error, is_reusable=True)
+    with pytest.raises(TryLater):
+        client().get("/x")
+    assert len(httpx_mock.get_requests()) == 3
+
+
+def test_a_write_with_an_unreadable_answer_is_unknown(httpx_mock):
+    httpx_mock.add_response(content=b"<html>")
+    with pytest.raises(Unknown):
+        client().post("/x", {}).object()
+
+
+def test_an_answer_that_trickles_for_ever_is_left(httpx_mock, monkeypatch):
+    monkeypatch.setattr(client_module, "LONGEST_ANSWER", -1.0)
+    httpx_mock.add_response(content=b"x", is_reusable=True)
+    with pytest.raises(TryLater):
+        client().get("/x")
+
+
 @pytest.mark.parametrize("status", [500, 502, 504])
 def test_a_fault_of_the_server_is_tried_three_times_for_a_read(httpx_mock, status):
     httpx_mock.add_response(status_code=status, is_reusable=True)

@@ -215,6 +215,15 @@ def test_an_answer_has_the_key_its_echo_will_have(sandbox, inboxes, platform, ki
     assert event.private == parent.private
 
 
+@pytest.mark.parametrize("kind", ["mention", "dm"])
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_an_answer_can_be_taken_back_twice(sandbox, inboxes, platform, kind):
+    connector, found = inboxes[platform]
+    event = connector.send(answer(newest(found, kind), f"{platform}-{kind}-back", "Gleich wieder weg"))
+    connector.delete(event.ref)
+    connector.delete(event.ref)
+
+
 @pytest.mark.parametrize("platform", POLLED)
 def test_the_echo_of_an_answer_is_the_same_event(sandbox, inboxes, platform):
     connector, found = inboxes[platform]

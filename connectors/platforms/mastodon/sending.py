@@ -16,7 +16,7 @@ from connectors.platforms.mastodon.places import Places, gone
 from connectors.platforms.mastodon.server import Server
 from connectors.platforms.mastodon.to_event import Us, status_event
 from connectors.text import graphemes, plain
-from core.errors import NotConfigured, Rejected
+from core.errors import BadPayload, NotConfigured, Rejected, Unknown
 from core.event import Event, Reply, Visibility
 
 WIDTH = ("public", "unlisted", "private", "direct")
@@ -79,10 +79,16 @@ class Sender:
             body["language"] = reply.language
         status = None if reply.first_attempt else self._sent_before(body)
         if status is None:
-            status = self._client.post(
-                "/api/v1/statuses", body, headers={"Idempotency-Key": reply.key}, keyed=True, interactive=True
-            ).object()
+            status = self._create(body, reply.key)
         return status_event(status, self._us, self._places.of([status]))
+
+    def _create(self, body: Mapping[str, str], key: str) -> Mapping[str, Any]:
+        headers = {"Idempotency-Key": key}
+        answer = self._client.post("/api/v1/statuses", body, headers=headers, keyed=True, interactive=True)
+        try:
+            return answer.object()
+        except BadPayload as error:
+            raise Unknown(f"{answer.host} answered with something unreadable; it is looked up again") from error
 
     def _people(self, reply: Reply, parent: Mapping[str, Any], visibility: str) -> list[str]:
         """Whom to name: who wrote the parent, or the recipient when we did; in private everybody there."""
