@@ -179,8 +179,10 @@ def _judge(
     if identity.contact_id and identity.contact_id == candidate.contact_id:
         known = Evidence("linked", "this account is linked to this contact already", 1.0)
         return Match("A", candidate.id, "auto", 1.0, (known,))
+    signals = _signals(identity, own, candidate, generic)
+    if not signals:  # a namesake at most
+        return Match("C", candidate.id, "none", 0.0)
     level = names.agreement(shown_name(identity), candidate.first_name, candidate.last_name, candidate.name)
-    signals = _signals(identity, own, candidate, carriers, generic)
     against = _conflicts(identity, own, candidate, carriers, generic)
     named = _name_evidence(level)
     evidence = (*signals, *against, *named)
@@ -216,13 +218,7 @@ def _tier(signals: Sequence[Evidence], against: Sequence[Evidence], level: names
     return "B"
 
 
-def _signals(
-    identity: IdentityView,
-    own: IdentityKeys,
-    candidate: CandidateView,
-    carriers: Mapping[Key, set[str]],
-    generic: set[Key],
-) -> list[Evidence]:
+def _signals(identity: IdentityView, own: IdentityKeys, candidate: CandidateView, generic: set[Key]) -> list[Evidence]:
     """What both sides share, in the order of its strength; generic values are named with no weight."""
     found = []
     for signal, keys, words in (

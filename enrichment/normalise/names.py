@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
@@ -43,14 +44,15 @@ _SMALL_Y = re.compile(r"(?:([kgnhbpmr])i)y([auo])|(sh|ch|j)iy([auo])")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-def tokens(shown: str) -> list[str]:
+@lru_cache(maxsize=16_384)
+def tokens(shown: str) -> tuple[str, ...]:
     """The words of a name in order, case folded and without titles, pronouns and ornaments; umlauts stay."""
     found = []
     for word in text.words(without_pronouns(plain(shown)).casefold()):
         word = _HONORIFIC.sub("", word) if len(word) > 3 and text.has_cjk(word) else word
         if word and word not in _TITLES and not word.isdigit():
             found.append(word)
-    return found
+    return tuple(found)
 
 
 def of_handle(handle: str) -> str:
@@ -87,7 +89,7 @@ def romaji(word: str) -> str:
 def agreement(shown: str, first: str, last: str, whole: str = "") -> Level:
     """Compare a shown name with a CRM's given name and surname (`whole` where it has no parts)."""
     first, last = _parts(first, last, whole)
-    given, surname = tokens(first), [word for word in tokens(last) if word not in _PARTICLES] or tokens(last)
+    given, surname = tokens(first), _surname(last)
     words = _split_cjk(tokens(shown), given, surname)
     if not words or not (given or surname):
         return "empty"
@@ -98,6 +100,11 @@ def agreement(shown: str, first: str, last: str, whole: str = "") -> Level:
         return "given"
     readable = any(same(word, name) is not None for word in words for name in (*given, *surname))
     return "different" if readable else "unreadable"
+
+
+def _surname(last: str) -> Sequence[str]:
+    words = tokens(last)
+    return [word for word in words if word not in _PARTICLES] or words
 
 
 def _parts(first: str, last: str, whole: str) -> tuple[str, str]:

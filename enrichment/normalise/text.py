@@ -27,6 +27,8 @@ def plain(text: str) -> str:
 
     Case, umlauts, kana and kanji stay. Idempotent.
     """
+    if text.isascii() and ":" not in text and text.isprintable():
+        return _SPACES.sub(" ", text).strip()
     while True:
         cleaned = _once(text)
         if cleaned == text:
