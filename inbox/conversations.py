@@ -17,67 +17,75 @@ from inbox.identities import Key
 from inbox.models import Conversation, Message, ReplyRow
 
 _STANDING = tuple(states.Standing.__dataclass_fields__)
+_MOMENTS = _STANDING.index("first_at")
+"""The fields from here on are moments."""
+
+_COLUMNS = (
+    "id", "account_id", "platform", "thread_key", "identity_id", "sentiment", "language", "intent", "urgency",
+    "labels", *_STANDING,
+)  # fmt: skip
 
 
 def place(
-    session: Session, account_id: int, events: Sequence[Event], authors: Mapping[Key, int]
+    session: Session,
+    account_id: int,
+    events: Sequence[Event],
+    authors: Mapping[Key, int],
+    stored: Mapping[str, int],
 ) -> dict[str, int]:
-    """The conversation of each new event, by key; makes, unites and moves conversations as needed."""
-    threads = threading.group(events, _known(session, account_id, events))
+    """The conversation of each new event, by key; makes, unites and moves conversations as needed.
+
+    `stored` are the conversations of stored messages that the events refer to, by the messages' keys.
+    """
+    threads = threading.group(events, _known(session, account_id, events, stored))
     fresh = [thread for thread in threads if not thread.conversations]
     ids = db.allocate(session, Conversation, len(fresh))
-    new = {id(thread): row_id for thread, row_id in zip(fresh, ids, strict=True)}
-    rows, moved, placed = [], {}, {}
+    rows = []
+    moved: dict[int, Sequence[Event]] = {}
+    placed: dict[str, int] = {}
+    for row_id, thread in zip(ids, fresh, strict=True):
+        rows.append(_row(row_id, account_id, thread, authors))
+        placed.update((event.key, row_id) for event in thread.events)
+    bulk.insert(session, Conversation, _COLUMNS, rows)
     for thread in threads:
         if thread.conversations:
             row_id = thread.conversations[0]
             _unite(session, row_id, thread.conversations[1:])
-            moved[row_id] = list(thread.events)
-        else:
-            row_id = new[id(thread)]
-            rows.append(_row(row_id, account_id, thread, authors))
-        placed.update((event.key, row_id) for event in thread.events)
-    if rows:
-        bulk.insert(session, Conversation, rows)
+            moved[row_id] = thread.events
+            placed.update((event.key, row_id) for event in thread.events)
     advance(session, moved, authors=authors)
     return placed
 
 
-def _known(session: Session, account_id: int, events: Sequence[Event]) -> dict[str, set[int]]:
+def _known(
+    session: Session, account_id: int, events: Sequence[Event], stored: Mapping[str, int]
+) -> dict[str, set[int]]:
     """Which stored conversations each referenced key leads to."""
-    m, c = db.table(Message), db.table(Conversation)
-    keys = sorted({key for event in events for key in threading.references(event)})
-    own = sorted(event.key for event in events)
     known: dict[str, set[int]] = defaultdict(set)
-    for key, row_id in session.execute(sa.select(m.c.key, m.c.conversation_id).where(m.c.key.in_(keys))):
+    for key, row_id in stored.items():
         known[key].add(row_id)
-    for key, row_id in session.execute(
-        sa.select(m.c.parent_key, m.c.conversation_id).where(m.c.parent_key.in_(own)).distinct()
-    ):
+    answers = f"SELECT parent_key, conversation_id FROM message WHERE {bulk.among('parent_key')}"  # noqa: S608  # constants
+    for key, row_id in bulk.fetch(session, answers, bulk.listed(event.key for event in events)):
         known[key].add(row_id)
-    for key, row_id in session.execute(
-        sa.select(c.c.thread_key, c.c.id).where(c.c.account_id == account_id, c.c.thread_key.in_(keys))
-    ):
+    keys = {key for event in events for key in threading.references(event)}
+    threads = f"SELECT thread_key, id FROM conversation WHERE account_id = ? AND {bulk.among('thread_key')}"  # noqa: S608  # constants
+    for key, row_id in bulk.fetch(session, threads, account_id, bulk.listed(keys)):
         known[key].add(row_id)
     return known
 
 
-def _row(row_id: int, account_id: int, thread: threading.Thread, authors: Mapping[Key, int]) -> dict[str, Any]:
+def _row(row_id: int, account_id: int, thread: threading.Thread, authors: Mapping[Key, int]) -> bulk.Row:
     standing = states.advance(states.Standing(), thread.events)
-    return {
-        "id": row_id,
-        "account_id": account_id,
-        "platform": thread.events[0].platform,
-        "thread_key": thread.key,
-        "identity_id": _customer(thread.events, authors),
-        "snoozed_until": None,
-        "sentiment": "",
-        "language": "",
-        "intent": "",
-        "urgency": "",
-        "labels": [],
-        **vars(standing),
-    }
+    customer = _customer(thread.events, authors)
+    return (
+        row_id, account_id, thread.events[0].platform, thread.key, customer, "", "", "", "", "[]", *_values(standing)
+    )  # fmt: skip
+
+
+def _values(standing: states.Standing) -> bulk.Row:
+    """A standing in the driver's form, in the order of its fields."""
+    values = tuple(vars(standing).values())
+    return (*values[:_MOMENTS], *map(bulk.stamp(), values[_MOMENTS:]))
 
 
 def _customer(events: Iterable[Event], authors: Mapping[Key, int]) -> int | None:
@@ -99,17 +107,19 @@ def advance(
     """Move stored conversations on by what arrived in them; `counted` events are in the number already."""
     if not moved:
         return
-    c = db.table(Conversation)
-    columns = [c.c.id, c.c.identity_id, *(c.c[name] for name in _STANDING)]
-    updates = []
-    for row in session.execute(sa.select(*columns).where(c.c.id.in_(sorted(moved)))).mappings():
-        before = states.Standing(**{name: row[name] for name in _STANDING})
-        after = states.advance(before, moved[row["id"]])
+    query = f"SELECT id, identity_id, {', '.join(_STANDING)} FROM conversation WHERE {bulk.among('id')}"  # noqa: S608  # constants
+    updates, customers = [], []
+    for row_id, customer, *values in bulk.fetch(session, query, bulk.listed(moved)):
+        before = states.Standing(*values[:_MOMENTS], *map(bulk.moment, values[_MOMENTS:]))
+        number = before.messages
+        after = states.advance(before, moved[row_id])
         if counted:
-            after.messages = before.messages
-        customer = row["identity_id"] or _customer(moved[row["id"]], authors or {})
-        updates.append((customer, *(getattr(after, name) for name in _STANDING), row["id"]))
-    bulk.update(session, Conversation, ("identity_id", *_STANDING), updates)
+            after.messages = number
+        updates.append((*_values(after), row_id))
+        if customer is None and (found := _customer(moved[row_id], authors or {})) is not None:
+            customers.append((found, row_id))
+    bulk.update(session, Conversation, _STANDING, updates)
+    bulk.update(session, Conversation, ("identity_id",), customers)
 
 
 def _unite(session: Session, survivor: int, others: Sequence[int]) -> None:

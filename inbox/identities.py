@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -14,8 +17,8 @@ from core.event import Author, Event
 from inbox.models import Identity
 
 FACTS = (
-    "handle", "name", "url", "avatar_url", "bio", "links", "location", "language",
-    "followers", "following", "bot", "domain_handle",
+    "handle", "name", "url", "avatar_url", "bio", "location", "language", "followers", "following", "bot",
+    "domain_handle", "links",
 )  # fmt: skip
 """Columns that come from the platform's description of a person."""
 
@@ -23,13 +26,22 @@ MATCHING = frozenset({"handle", "name", "url", "bio", "links", "location", "doma
 """A change of one of these may change who the person is matched to."""
 
 Key = tuple[str, str]
+_COLUMNS = ("id", "platform", "external_id", "ours", "first_seen", "last_seen", "digest", *FACTS)
+_facts = attrgetter(*FACTS)
 
 
-def facts(author: Author) -> dict[str, Any]:
-    """The columns of an author, in the order of FACTS."""
-    values = {name: getattr(author, name) for name in FACTS if name != "links"}
-    values["links"] = [link.model_dump() for link in author.links]
-    return values
+class Known(NamedTuple):
+    """What a stored author is recognised by; `last_seen` is in the driver's form."""
+
+    id: int
+    last_seen: Any
+    ours: bool
+    digest: str
+
+
+def digest(author: Author) -> str:
+    """A hash of a description: the same one again is recognised without reading the row."""
+    return hashlib.blake2b(bulk.json_text(author).encode(), digest_size=16).hexdigest()
 
 
 def store(session: Session, events: Sequence[Event]) -> tuple[dict[Key, int], set[int]]:
@@ -37,29 +49,40 @@ def store(session: Session, events: Sequence[Event]) -> tuple[dict[Key, int], se
     newest = _newest(events)
     if not newest:
         return {}, set()
-    table = db.table(Identity)
-    columns = [table.c[name] for name in ("id", "platform", "external_id", "last_seen", "ours", *FACTS)]
-    ids = sorted({external for _, external in newest})
-    known = {
-        (row.platform, row.external_id): row
-        for row in session.execute(sa.select(*columns).where(table.c.external_id.in_(ids)))
-        if (row.platform, row.external_id) in newest
-    }
-    found: dict[Key, int] = {key: row.id for key, row in known.items()}
-    fresh = sorted(key for key in newest if key not in known)
-    inserts = []
-    for row_id, key in zip(db.allocate(session, Identity, len(fresh)), fresh, strict=True):
-        author, at, _ = newest[key]
-        found[key] = row_id
-        inserts.append(
-            {"id": row_id, "platform": key[0], "external_id": key[1], "ours": False, "contact_id": None,
-             "first_seen": at, "last_seen": at, **facts(author)}
-        )  # fmt: skip
-    bulk.insert(session, Identity, inserts)
+    known = _known(session, newest)
+    fresh = sorted(newest.keys() - known.keys())
+    found = {key: row.id for key, row in known.items()}
+    new = dict(zip(fresh, db.allocate(session, Identity, len(fresh)), strict=True))
+    stamp = bulk.stamp()
+    bulk.insert(
+        session, Identity, _COLUMNS, [_row(row_id, key, *newest[key][:2], stamp) for key, row_id in new.items()]
+    )
+    found |= new
     changed = _refresh(session, newest, known)
     writers = {found[key] for key, (_, _, writes) in newest.items() if writes}
     ours = {row.id for row in known.values() if row.ours}
-    return found, (({row["id"] for row in inserts} & writers) | changed) - ours
+    return found, (({*new.values()} & writers) | changed) - ours
+
+
+def _known(session: Session, newest: Iterable[Key]) -> dict[Key, Known]:
+    by_platform: dict[str, list[str]] = defaultdict(list)
+    for platform, external_id in newest:
+        by_platform[platform].append(external_id)
+    query = (
+        "SELECT external_id, id, last_seen, ours, digest FROM identity "  # noqa: S608  # constants
+        f"WHERE platform = ? AND {bulk.among('external_id')}"
+    )
+    return {
+        (platform, external_id): Known(*rest)
+        for platform, ids in by_platform.items()
+        for external_id, *rest in bulk.fetch(session, query, platform, bulk.listed(ids))
+    }
+
+
+def _row(row_id: int, key: Key, author: Author, at: datetime, stamp: Callable[[datetime], Any]) -> bulk.Row:
+    *facts, links = _facts(author)
+    seen = stamp(at)
+    return (row_id, *key, False, seen, seen, digest(author), *facts, bulk.json_text(links))
 
 
 def _newest(events: Sequence[Event]) -> dict[Key, tuple[Author, datetime, bool]]:
@@ -79,24 +102,43 @@ def _newest(events: Sequence[Event]) -> dict[Key, tuple[Author, datetime, bool]]
     return newest
 
 
-def _refresh(session: Session, newest: dict[Key, tuple[Author, datetime, bool]], known: dict[Key, Any]) -> set[int]:
+def _refresh(session: Session, newest: dict[Key, tuple[Author, datetime, bool]], known: dict[Key, Known]) -> set[int]:
     """Update what changed since; an older description never overwrites a newer one."""
-    table = db.table(Identity)
-    changed: set[int] = set()
-    seen: list[tuple[datetime, int]] = []
+    stamp = bulk.stamp()
+    seen: list[bulk.Row] = []
+    differs: dict[int, tuple[Author, str]] = {}
     for key, row in known.items():
-        author, at, _ = newest[key]
-        if at < row.last_seen:
+        author, at = newest[key][:2]
+        if (moment := stamp(at)) < row.last_seen:
             continue
-        if at > row.last_seen:
-            seen.append((at, row.id))
-        values = {name: value for name, value in facts(author).items() if _better(value, getattr(row, name))}
-        if values:
-            session.execute(sa.update(table).where(table.c.id == row.id).values(**values))
-            if MATCHING & values.keys():
-                changed.add(row.id)
+        if moment > row.last_seen:
+            seen.append((moment, row.id))
+        if (now := digest(author)) != row.digest:
+            differs[row.id] = (author, now)
     bulk.update(session, Identity, ("last_seen",), seen)
+    return _describe(session, differs)
+
+
+def _describe(session: Session, differs: dict[int, tuple[Author, str]]) -> set[int]:
+    """Write new descriptions; returns the ids in which something changed that people are matched by."""
+    if not differs:
+        return set()
+    i = db.table(Identity)
+    changed: set[int] = set()
+    columns = [i.c[name] for name in ("id", *FACTS)]
+    for row in session.execute(sa.select(*columns).where(i.c.id.in_(sorted(differs)))).all():
+        author, now = differs[row.id]
+        values = {name: value for name, value in facts(author).items() if _better(value, getattr(row, name))}
+        session.execute(sa.update(i).where(i.c.id == row.id).values(digest=now, **values))
+        if MATCHING & values.keys():
+            changed.add(row.id)
     return changed
+
+
+def facts(author: Author) -> dict[str, Any]:
+    """The columns of an author, by name."""
+    *values, links = _facts(author)
+    return {**dict(zip(FACTS, values, strict=False)), "links": [link.model_dump() for link in links]}
 
 
 def _better(new: Any, old: Any) -> bool:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,12 +19,8 @@ from sqlmodel import Session
 from core import bulk, db, metrics, outbox
 from core.errors import TryLater
 from core.event import MESSAGE_KINDS, Bad, Event, Page
-from core.settings import settings
-from inbox import conversations, identities, search, tombstones
+from inbox import conversations, identities, incoming, search, threading, tombstones
 from inbox.models import Account, BadItem, Feed, Message, MessageAccount, MessageVersion
-
-RAW_LIMIT = 65_536
-"""Characters of the platform's own words kept per message."""
 
 
 class CursorMoved(Exception):
@@ -69,7 +66,7 @@ def store_page(
     `also` writes more in the same transaction (a handled delivery, a sent reply). Raises CursorMoved when
     the feed has moved on, and lets a database error through with nothing stored.
     """
-    events = [clean(event) for event in merged(page.events)]
+    events = incoming.prepared(page.events)
     with db.write() as session:
         stored = store_events(session, account_id, events)
         stored.bad = _store_bad(session, account_id, page.bad)
@@ -92,88 +89,40 @@ def store_events(session: Session, account_id: int, events: Sequence[Event]) -> 
     session.execute(query.with_for_update()).first()  # PostgreSQL: pages of an account take turns
     events = tombstones.spared(session, events)
     known = _known(session, events)
+    rows = _rows(session, [known[event.key][0] for event in events if event.key in known])
     stored = Stored()
     fresh = []
     for event in events:
-        row = known.get(event.key)
+        row = rows.get(event.key)
         if row is not None:
             _repeat(session, account_id, row, event, stored)
         elif event.action == "upsert":
             fresh.append(event)
     if fresh:
-        _insert(session, account_id, fresh, stored)
+        _insert(session, account_id, fresh, known, stored)
     return stored
-
-
-# --- preparing -------------------------------------------------------------------------------------
-
-
-def merged(events: Sequence[Event]) -> list[Event]:
-    """Each key once, as the page's newest word about it; a deletion is the last word."""
-    latest: dict[str, Event] = {}
-    for event in events:
-        before = latest.get(event.key)
-        if before is not None and _supersedes(before, event):
-            continue
-        latest[event.key] = event
-    return sorted(latest.values(), key=lambda event: event.key)
-
-
-def _supersedes(before: Event, event: Event) -> bool:
-    if before.action == "delete":
-        return True
-    if event.action == "delete":
-        return False
-    if before.origin == "inbox" and event.origin in ("context", "listening"):
-        return True  # addressed to us weighs more than found
-    return (before.edited_at or before.posted_at) > (event.edited_at or event.posted_at)
-
-
-def clean(event: Event) -> Event:
-    """Without what a store refuses (NUL, lone surrogates), and no longer than the settings allow."""
-    limit = settings().max_text
-    changes: dict[str, Any] = {}
-    for name in ("text", "subject", "url", "ref"):
-        value = getattr(event, name)
-        sound = db.sound(value)[:limit]
-        if sound != value:
-            changes[name] = sound
-    if len(event.text) > limit:
-        changes["text"] = event.text[:limit] + "…"
-        changes["raw"] = {**event.raw, "widerhall_cut": len(event.text)}
-    if event.author is not None:
-        words = {name: db.sound(getattr(event.author, name)) for name in ("handle", "name", "bio", "location")}
-        if any(getattr(event.author, name) != value for name, value in words.items()):
-            changes["author"] = event.author.model_copy(update=words)
-    return event.model_copy(update=changes) if changes else event
-
-
-def _raw(event: Event) -> dict[str, Any]:
-    raw = event.raw
-    if not raw:
-        return raw
-    text = json.dumps(raw)
-    if len(text) > RAW_LIMIT:
-        return {"widerhall_cut": len(text), "start": db.sound(text[:1000])}
-    if "\\u0000" in text:
-        loaded: dict[str, Any] = json.loads(text.replace("\\u0000", ""))
-        return loaded
-    return raw
 
 
 # --- what is known already -------------------------------------------------------------------------
 
 
-def _known(session: Session, events: Sequence[Event]) -> dict[str, Any]:
-    keys = sorted(event.key for event in events)
-    if not keys:
+def _known(session: Session, events: Sequence[Event]) -> dict[str, tuple[int, int]]:
+    """Message and conversation of every key that the events name and that is stored."""
+    keys = {key for event in events for key in threading.references(event)}
+    query = f"SELECT key, id, conversation_id FROM message WHERE {bulk.among('key')}"  # noqa: S608  # constants
+    return {key: (row_id, conversation) for key, row_id, conversation in bulk.fetch(session, query, bulk.listed(keys))}
+
+
+def _rows(session: Session, ids: Sequence[int]) -> dict[str, Any]:
+    """Stored messages by key, with what a repeat is compared with."""
+    if not ids:
         return {}
     m = db.table(Message)
     columns = (
         m.c.id, m.c.key, m.c.account_id, m.c.conversation_id, m.c.text, m.c.subject, m.c.version, m.c.origin,
         m.c.posted_at, m.c.edited_at, m.c.deleted_at, m.c.counts, m.c.ref, m.c.direction, m.c.kind, m.c.erased,
     )  # fmt: skip
-    return {row.key: row for row in session.execute(sa.select(*columns).where(m.c.key.in_(keys)))}
+    return {row.key: row for row in session.execute(sa.select(*columns).where(m.c.id.in_(ids)))}
 
 
 def _repeat(session: Session, account_id: int, row: Any, event: Event, stored: Stored) -> None:
@@ -223,7 +172,7 @@ def _edit(session: Session, row: Any, event: Event) -> None:
             hashtags=list(event.hashtags),
             attachments=[one.model_dump() for one in event.attachments],
             counts=event.counts or row.counts,
-            raw=_raw(event),
+            raw=json.loads(incoming.raw(event)),
         )
     )
     conversations.refresh_excerpt(session, row.conversation_id)
@@ -254,8 +203,11 @@ def _promote(session: Session, account_id: int, row: Any, event: Event) -> None:
     session.execute(
         sa.update(m)
         .where(m.c.id == row.id)
-        .values(origin="inbox", kind=event.kind, account_id=account_id, ref=event.ref or row.ref, version=row.version + 1)
-    )
+        .values(
+            origin="inbox", kind=event.kind, account_id=account_id, ref=event.ref or row.ref,
+            version=row.version + 1,
+        )
+    )  # fmt: skip
     conversations.advance(session, {row.conversation_id: [event]}, counted=True)
     _announce(session, "message.stored", row.id, row.version + 1)
 
@@ -263,88 +215,66 @@ def _promote(session: Session, account_id: int, row: Any, event: Event) -> None:
 # --- what is new -----------------------------------------------------------------------------------
 
 
-def _insert(session: Session, account_id: int, events: list[Event], stored: Stored) -> None:
+_COLUMNS = (
+    "id", "account_id", "conversation_id", "identity_id", "stored_at", "posted_at", "edited_at",
+    "key", "platform", "kind", "direction", "origin", "parent_key", "text", "subject", "url", "ref", "visibility",
+    "language", "hashtags", "attachments", "counts", "raw",
+    "version", "sentiment", "intent", "urgency", "labels", "hits", "erased",
+)  # fmt: skip
+_plain = attrgetter(*_COLUMNS[7:19])
+_UNKNOWN_YET = (1, "", "", "", "[]", "[]", False)
+
+
+def _insert(
+    session: Session, account_id: int, events: list[Event], known: Mapping[str, tuple[int, int]], stored: Stored
+) -> None:
     authors, to_match = identities.store(session, events)
-    placed = conversations.place(session, account_id, events, authors)
+    placed = conversations.place(session, account_id, events, authors, {key: row[1] for key, row in known.items()})
     ids = db.allocate(session, Message, len(events))
-    moment = db.now()
-    rows = [
-        _row(row_id, account_id, event, placed[event.key], authors, moment)
-        for row_id, event in zip(ids, events, strict=True)
-    ]
-    bulk.insert(session, Message, rows)
-    search.add(session, [(row["id"], search.body(row["text"], row["subject"])) for row in rows])
-    stored.new.update((event.key, row_id) for row_id, event in zip(ids, events, strict=True))
-    outbox.emit(
-        session, "message.stored", [(f"{row['id']}:1", {"message_id": row["id"], "version": 1}) for row in rows]
-    )
+    stored.new.update(zip((event.key for event in events), ids, strict=True))
+    _insert_messages(session, account_id, events, stored.new, placed, authors)
+    search.add(session, [(stored.new[event.key], search.body(event.text, event.subject)) for event in events])
+    outbox.emit(session, "message.stored", [(f"{row_id}:1", {"message_id": row_id, "version": 1}) for row_id in ids])
     outbox.emit(session, "identity.seen", [(str(one), {"identity_id": one}) for one in sorted(to_match)])
-    _ask_for_parents(session, account_id, events, stored.new)
+    _ask_for_parents(session, account_id, events, known, stored.new)
 
 
-def _row(
-    row_id: int, account_id: int, event: Event, conversation_id: int, authors: dict[identities.Key, int], moment: Any
-) -> dict[str, Any]:
-    author = event.author
-    return {
-        "id": row_id,
-        "key": event.key,
-        "account_id": account_id,
-        "platform": event.platform,
-        "kind": event.kind,
-        "direction": event.direction,
-        "origin": event.origin,
-        "conversation_id": conversation_id,
-        "identity_id": authors[(author.platform, author.id)] if author is not None else None,
-        "parent_key": event.parent_key,
-        "text": event.text,
-        "subject": event.subject,
-        "url": event.url,
-        "ref": event.ref,
-        "visibility": event.visibility,
-        "posted_at": event.posted_at,
-        "stored_at": moment,
-        "edited_at": event.edited_at,
-        "deleted_at": None,
-        "version": 1,
-        "hashtags": list(event.hashtags),
-        "attachments": [one.model_dump() for one in event.attachments],
-        "counts": event.counts,
-        "raw": _raw(event),
-        "language": event.language,
-        "sentiment": "",
-        "intent": "",
-        "urgency": "",
-        "labels": [],
-        "hits": [],
-        "erased": False,
-    }
+def _insert_messages(
+    session: Session,
+    account_id: int,
+    events: Sequence[Event],
+    ids: Mapping[str, int],
+    placed: Mapping[str, int],
+    authors: Mapping[identities.Key, int],
+) -> None:
+    stamp = bulk.stamp()
+    now = stamp(db.now())
+    rows = []
+    for event in events:
+        author = None if event.author is None else authors[event.author.platform, event.author.id]
+        moments = (now, stamp(event.posted_at), stamp(event.edited_at))
+        documents = (*map(bulk.json_text, (event.hashtags, event.attachments, event.counts)), incoming.raw(event))
+        links = (ids[event.key], account_id, placed[event.key], author)
+        rows.append((*links, *moments, *_plain(event), *documents, *_UNKNOWN_YET))
+    bulk.insert(session, Message, _COLUMNS, rows)
 
 
-def _ask_for_parents(session: Session, account_id: int, events: list[Event], new: dict[str, int]) -> None:
+def _ask_for_parents(
+    session: Session, account_id: int, events: list[Event], known: Container[str], new: Mapping[str, int]
+) -> None:
     """Have the missing parents of new answers fetched; asked once per message."""
     wanted = {
         event.parent_key: new[event.key]
         for event in events
         if event.parent_key
+        and event.parent_key not in known
+        and event.parent_key not in new
         and event.ref
         and event.kind in MESSAGE_KINDS | {"post"}
         and event.origin != "context"
-        and event.parent_key not in new
     }
-    if not wanted:
-        return
-    m = db.table(Message)
-    have = set(session.scalars(sa.select(m.c.key).where(m.c.key.in_(sorted(wanted)))))
-    outbox.emit(
-        session,
-        "parent.missing",
-        [
-            (f"{account_id}:{message_id}", {"account_id": account_id, "message_id": message_id})
-            for key, message_id in wanted.items()
-            if key not in have
-        ],
-    )
+    payloads = [{"account_id": account_id, "message_id": one} for one in wanted.values()]
+    outbox.emit(session, "parent.missing", [(f"{account_id}:{one['message_id']}", one) for one in payloads])
 
 
 def _announce(session: Session, topic: str, message_id: int, version: int) -> None:
@@ -361,7 +291,7 @@ def _store_bad(session: Session, account_id: int, bad: Sequence[Bad]) -> int:
             "account_id": account_id,
             "source": one.source,
             "reason": db.sound(one.reason)[:1000],
-            "raw": db.sound(one.raw)[:RAW_LIMIT],
+            "raw": db.sound(one.raw)[:incoming.RAW_LIMIT],
             "digest": hashlib.sha256(one.raw.encode(errors="replace")).hexdigest(),
             "seen_at": db.now(),
         }

@@ -27,11 +27,12 @@ CREATE = {
         "CREATE INDEX message_search_body ON message_search USING gin (body)",
     ),
 }
-_ADD = {
-    "sqlite": "INSERT INTO message_search (rowid, body) VALUES (?, ?)",
-    "postgresql": "INSERT INTO message_search (message_id, body) VALUES (?, to_tsvector('simple', ?)) "
-    "ON CONFLICT (message_id) DO UPDATE SET body = excluded.body",
-}
+_ADD = "INSERT INTO message_search (rowid, body) VALUES (?, ?)"
+_ADD_ARRAYS = (
+    "INSERT INTO message_search (message_id, body) SELECT id, to_tsvector('simple', tokens) "
+    "FROM unnest(%s::bigint[], %s::text[]) new(id, tokens) "
+    "ON CONFLICT (message_id) DO UPDATE SET body = excluded.body"
+)
 _REMOVE = {
     "sqlite": "INSERT INTO message_search (message_search, rowid, body) VALUES ('delete', ?, ?)",
     "postgresql": "DELETE FROM message_search WHERE message_id = ? AND CAST(? AS text) IS NOT NULL",
@@ -45,7 +46,11 @@ def body(text: str, subject: str = "") -> str:
 
 def add(session: Session, rows: Iterable[tuple[int, str]]) -> None:
     """Index messages: (message id, tokens)."""
-    bulk.run(session, _ADD[db.dialect()], [row for row in rows if row[1]])
+    rows = [row for row in rows if row[1]]
+    if db.dialect() == "sqlite":
+        bulk.run(session, _ADD, rows)
+    else:
+        bulk.arrays(session, _ADD_ARRAYS, rows)
 
 
 def remove(session: Session, rows: Iterable[tuple[int, str]]) -> None:

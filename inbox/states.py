@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +21,7 @@ class Standing:
     inbox: bool = False
     private: bool = False
     messages: int = 0
+    excerpt: str = ""
     first_at: datetime | None = None
     last_at: datetime | None = None
     last_inbound_at: datetime | None = None
@@ -29,15 +29,13 @@ class Standing:
     waiting_since: datetime | None = None
     first_reply_at: datetime | None = None
     closed_at: datetime | None = None
-    excerpt: str = ""
 
 
 def advance(standing: Standing, events: Iterable[Event]) -> Standing:
-    """The standing after `events`, in the order they were posted.
+    """Move a standing on by `events`, in the order they were posted, and return it.
 
     A conversation without `closed_at` that is closed was never for anybody to answer.
     """
-    standing = copy(standing)
     for event in sorted(events, key=lambda one: (one.posted_at, one.key)):
         _count(standing, event)
         if event.kind in MESSAGE_KINDS and event.origin in ("inbox", "archive"):
@@ -52,8 +50,10 @@ def advance(standing: Standing, events: Iterable[Event]) -> Standing:
 def _count(standing: Standing, event: Event) -> None:
     at = event.posted_at
     standing.messages += 1
-    standing.first_at = at if standing.first_at is None else min(standing.first_at, at)
-    standing.last_at = at if standing.last_at is None else max(standing.last_at, at)
+    if standing.first_at is None or at < standing.first_at:
+        standing.first_at = at
+    if standing.last_at is None or at > standing.last_at:
+        standing.last_at = at
     standing.private = standing.private or event.private
     standing.excerpt = standing.excerpt or event.text[:EXCERPT]
 

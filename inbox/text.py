@@ -12,6 +12,7 @@ characters are cut into overlapping pairs.
 
 from __future__ import annotations
 
+import operator
 import re
 import unicodedata
 
@@ -52,7 +53,8 @@ def _latin_table() -> dict[int, str]:
 
 
 _LATIN = _latin_table()
-_ASCII_WORDS = {code: " " for code in range(128) if not chr(code).isalnum()}
+_MARKED = re.compile(f"[{re.escape(''.join(map(chr, _LATIN)))}]")
+_ASCII_WORDS = bytes(code if chr(code).isalnum() and code < 128 else 32 for code in range(256))
 _KANA = {code: chr(code - 0x60) for code in range(0x30A1, 0x30F7)}
 
 
@@ -61,7 +63,10 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower().replace("\0", "")
     text = unicodedata.normalize("NFKC", text).casefold()
-    text = unicodedata.normalize("NFKC", text).translate(_LATIN)
+    text = unicodedata.normalize("NFKC", text)
+    if not _MARKED.search(text):
+        return text
+    text = text.translate(_LATIN)
     return text if text.isascii() else unicodedata.normalize("NFKC", text)
 
 
@@ -84,7 +89,7 @@ def kana(text: str) -> str:
 def words(folded: str) -> list[str]:
     """The words of folded text in order; a run of Chinese, Japanese or Korean is one."""
     if folded.isascii():
-        return folded.translate(_ASCII_WORDS).split()
+        return folded.encode().translate(_ASCII_WORDS).decode().split()
     return _WORD.findall(folded)
 
 
@@ -95,7 +100,7 @@ def has_cjk(text: str) -> bool:
 
 def pairs(run: str) -> list[str]:
     """Overlapping pairs of characters; one character alone stays as it is."""
-    return [run[i : i + 2] for i in range(len(run) - 1)] or [run]
+    return list(map(operator.add, run, run[1:])) or [run]
 
 
 def search_tokens(text: str) -> str:
@@ -110,26 +115,27 @@ def search_tokens(text: str) -> str:
     found = words(folded)
     if not found:
         return ""
-    if not folded.isascii() and _HAS_CJK.search(folded):
+    long = len(folded) > WORD_CHARACTERS and max(map(len, found)) > WORD_CHARACTERS
+    if has_cjk(folded):
         found = _cut(found)
-    line = " ".join(found)
-    if len(line) > WORD_CHARACTERS and max(map(len, found)) > WORD_CHARACTERS:
-        found = [word[:WORD_CHARACTERS] for word in found]
-        line = " ".join(found)
-    if not _DIGRAPH.search(line):
+    line = " ".join(word[:WORD_CHARACTERS] for word in found) if long else " ".join(found)
+    if "ue" not in line and "ae" not in line and "oe" not in line:
         return line
-    extra = dict.fromkeys(word for word in found if _DIGRAPH.search(word))
-    return f"{bare(line)} {' '.join(extra)}"
+    short = bare(line)
+    if short == line:
+        return line
+    extra = dict.fromkeys(word for word, other in zip(line.split(), short.split(), strict=True) if word != other)
+    return f"{short} {' '.join(extra)}"
 
 
 def _cut(found: list[str]) -> list[str]:
     cut: list[str] = []
     for word in found:
-        if not _HAS_CJK.match(word) or len(word) == 1:
-            cut.append(word)
-        else:
-            cut += pairs(word)
+        if len(word) > 1 and _HAS_CJK.match(word):
+            cut += map(operator.add, word, word[1:])
             cut.append(word[-1])
+        else:
+            cut.append(word)
     return cut
 
 

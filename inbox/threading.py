@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from core.event import Event
 
 
-@dataclass(frozen=True)
-class Thread:
+class Thread(NamedTuple):
     """Events that hang together, and the stored conversations they touch (oldest first, may be empty)."""
 
     events: tuple[Event, ...]
@@ -25,7 +24,10 @@ class Thread:
 
 def references(event: Event) -> tuple[str, ...]:
     """Every key that puts an event into a thread; likes and reposts hang from what they are about."""
-    return tuple(key for key in (event.key, event.parent_key, event.thread_key) if key)
+    parent, thread = event.parent_key, event.thread_key
+    if parent is None and thread is None:
+        return (event.key,)
+    return tuple(key for key in (event.key, parent, thread) if key)
 
 
 def group(events: Sequence[Event], known: Mapping[str, Iterable[int]]) -> list[Thread]:
@@ -34,29 +36,26 @@ def group(events: Sequence[Event], known: Mapping[str, Iterable[int]]) -> list[T
     `known` maps a key to the conversations it leads to (of the message with that key, of messages that
     answer it, of threads with that key). A missing parent that arrives late thus unites its orphans.
     """
-    leader: dict[str, str] = {}
+    leader: dict[str | int, str | int] = {}
 
-    def find(key: str) -> str:
-        leader.setdefault(key, key)
-        while leader[key] != key:
-            leader[key] = leader[leader[key]]
-            key = leader[key]
+    def find(key: str | int) -> str | int:
+        top = leader.setdefault(key, key)
+        while top != key:
+            leader[key] = leader[top]
+            key, top = top, leader[top]
         return key
-
-    def unite(left: str, right: str) -> None:
-        leader[find(left)] = find(right)
 
     for event in events:
         for key in references(event):
-            unite(key, event.key)
+            if key != event.key:
+                leader[find(key)] = find(event.key)
             for conversation in known.get(key, ()):
-                unite(f"#{conversation}", event.key)
+                leader[find(conversation)] = find(event.key)
 
-    members: dict[str, list[Event]] = defaultdict(list)
+    members: dict[str | int, list[Event]] = defaultdict(list)
     for event in events:
         members[find(event.key)].append(event)
-    conversations: dict[str, set[int]] = defaultdict(set)
-    for key in list(leader):
-        if key.startswith("#"):
-            conversations[find(key)].add(int(key[1:]))
-    return [Thread(tuple(found), tuple(sorted(conversations[top]))) for top, found in members.items()]
+    conversations: dict[str | int, list[int]] = defaultdict(list)
+    for one in sorted(key for key in leader if isinstance(key, int)):
+        conversations[find(one)].append(one)
+    return [Thread(tuple(found), tuple(conversations.get(top, ()))) for top, found in members.items()]

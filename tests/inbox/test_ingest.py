@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from core import db, outbox
 from core.event import Author, Bad, Page
 from core.outbox import OutboxRow
-from inbox import ingest, search
+from inbox import incoming, search
 from inbox.ingest import CursorMoved, FeedStep, store_page
 from inbox.models import BadItem, Conversation, Feed, Identity, Message, MessageAccount, MessageVersion
 
@@ -251,7 +251,7 @@ def test_the_future_and_the_distant_past_are_accepted(account) -> None:
 
 def test_merged_keeps_the_word_addressed_to_us(db_url) -> None:
     found = event(1, kind="post", origin="listening")
-    assert [one.origin for one in ingest.merged([event(1), found])] == ["inbox"]
+    assert [one.origin for one in incoming.merged([event(1), found])] == ["inbox"]
 
 
 def test_follow_up_work_is_there_after_the_commit_and_handled_once(account) -> None:
