@@ -105,19 +105,25 @@ def _loopback(host: str) -> bool:
         return False
 
 
+BACKLOG = {
+    "widerhall_outbox_waiting": "Outbox rows due or leased",
+    "widerhall_outbox_given_up": "Outbox rows given up",
+    "widerhall_outbox_paused": "1 when a subscriber is paused",
+}
+SWEEP = ("widerhall_sweep_age_seconds", "Seconds since the last sweep")
+
+
 class Backlog(Collector):
     """The outbox as the database has it at this moment, whichever process works on it."""
 
     def collect(self) -> Iterator[Metric]:
         """Rows waiting and given up, per subscriber, whether it is paused, and the age of the last sweep."""
-        waiting = GaugeMetricFamily("widerhall_outbox_waiting", "Outbox rows due or leased", labels=["subscriber"])
-        given_up = GaugeMetricFamily("widerhall_outbox_given_up", "Outbox rows given up", labels=["subscriber"])
-        paused = GaugeMetricFamily("widerhall_outbox_paused", "1 when a subscriber is paused", labels=["subscriber"])
+        families = [GaugeMetricFamily(name, words, labels=["subscriber"]) for name, words in BACKLOG.items()]
         for row in outbox.backlog():
-            waiting.add_metric([row.subscriber], row.due + row.leased)
-            given_up.add_metric([row.subscriber], row.dead)
-            paused.add_metric([row.subscriber], 1 if row.paused else 0)
-        yield from (waiting, given_up, paused)
+            values = (row.due + row.leased, row.dead, 1 if row.paused else 0)
+            for family, value in zip(families, values, strict=True):
+                family.add_metric([row.subscriber], value)
+        yield from families
         age = queue.last_sweep()
         if age is not None:
-            yield GaugeMetricFamily("widerhall_sweep_age_seconds", "Seconds since the last sweep", value=age)
+            yield GaugeMetricFamily(*SWEEP, value=age)

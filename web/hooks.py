@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
@@ -41,7 +42,7 @@ def _accept(platform: str, account_id: int, headers: dict[str, str], body: bytes
     except Rejected:
         logger.warning("webhook refused", account_id=account_id)
         return 403
-    except TryLater as error:
+    except (TryLater, sa.exc.OperationalError) as error:
         logger.warning("webhook not stored", account_id=account_id, error=type(error).__name__)
         return 503
     return 200

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
-from tests.web.conftest import account, event, store, user
 
 from core import broker, db, outbox
 from core.errors import TryLater
 from core.outbox import Item
 from core.topics import SUBSCRIBERS
+from tests.web.conftest import account, event, store, user
 from web import auth, fanout, live, sessions
 
 
