@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 from joserfc.jwk import RSAKey
-from org_server import RunningOrg, answers, running_org
 
 from core.errors import AuthExpired, BadPayload, NotConfigured, Rejected, TryLater, WiderhallError
 from enrichment.salesforce import client as module
 from enrichment.salesforce.client import Client, quote
 from enrichment.salesforce.login import Login
+from tests.enrichment.org_server import RunningOrg, answers, running_org
 
 PROFILE, KEY = "SocialProfile__c", "Hub_Id__c"
 TOKEN = (200, "application/json", json.dumps({"access_token": "t", "token_type": "Bearer"}))

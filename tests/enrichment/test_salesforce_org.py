@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from org_server import RunningOrg, running_org
 
 from enrichment.crm import CRM, CrmPerson, Problem
 from enrichment.salesforce import client as client_module
 from enrichment.salesforce.client import Client
 from enrichment.salesforce.org import SalesforceOrg
+from tests.enrichment.org_server import RunningOrg, running_org
 
 
 @pytest.fixture
