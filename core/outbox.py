@@ -127,7 +127,8 @@ _EMIT = {
         "INSERT INTO outbox (subscriber, topic, key, payload, due_at, crashes, tries, dead, reason) "
         f"SELECT {rows} ON CONFLICT (subscriber, key) WHERE lease IS NULL AND dead = 0 DO UPDATE SET "
         "payload = excluded.payload, topic = excluded.topic, "
-        "due_at = CASE WHEN outbox.due_at < excluded.due_at THEN outbox.due_at ELSE excluded.due_at END"
+        "due_at = CASE WHEN outbox.tries > 0 OR outbox.due_at < excluded.due_at "
+        "THEN outbox.due_at ELSE excluded.due_at END"
     )
     for engine, rows in _ROWS.items()
 }
@@ -145,7 +146,7 @@ def emit(
     """Write one row per item and subscriber in the caller's transaction; returns the number of items.
 
     `items` are (natural key, payload). Of two unclaimed rows with one key the newer payload stays, at
-    the earlier time. An unknown topic is a KeyError: it would be lost.
+    the earlier time; a row that waits after a failed try keeps its time. An unknown topic is a KeyError: it would be lost.
     """
     subscribers = TOPICS[topic]
     due = time.time() if due_at is None else due_at.timestamp()
