@@ -1,0 +1,103 @@
+"""From a post to the simulated org over HTTP, through the faults an org has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from core import db, outbox
+from core.settings import settings
+from enrichment import connection, overview
+from enrichment.models import CrmConnection
+from enrichment.profile import hub_id
+from enrichment.salesforce import client as client_module
+from inbox import erasure
+from tests.enrichment import house
+from tests.enrichment.house import US, event
+from tests.enrichment.org_server import RunningOrg, running_org
+
+pytestmark = pytest.mark.parametrize("db_url", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture
+def org(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningOrg]:
+    """The org knows Anna, and the hub is connected to it."""
+    monkeypatch.setenv("WIDERHALL_ALLOW_PRIVATE_HOSTS", "1")
+    settings.cache_clear()
+    client_module._tokens.clear()
+    with running_org() as found:
+        found.make("Contact", FirstName="Anna", LastName="Bergmann", Mastodon_Handle__c="@annab@troet.example")
+        with db.write() as session:
+            connection.connect(
+                session,
+                url=found.url,
+                client_id=found.login.client_id,
+                client_secret=found.login.client_secret,
+                basis="legitimate_interest",
+                actor="test",
+            )
+        yield found
+
+
+def test_a_post_stands_in_the_org(org: RunningOrg) -> None:
+    answer = event("2", US, kind="reply", direction="outbound", parent_key="mastodon:1")
+    house.store(house.account(), event("1"), answer)
+    house.work()
+    (profile,) = org.rows("SocialProfile__c")
+    (anna,) = org.rows("Contact")
+    assert (profile["Contact__c"], profile["Match_Tier__c"], profile["Name"]) == (anna["Id"], "A", "Anna Bergmann")
+    found = {row["Hub_Id__c"]: row for row in org.rows("SocialInteraction__c")}
+    assert {row["Profile__c"] for row in found.values()} == {profile["Id"]}
+    assert found[hub_id("interaction", "mastodon:1")]["Text__c"] == "text 1"
+    assert found[hub_id("interaction", "mastodon:2")]["Direction__c"] == "outbound"
+
+
+def test_an_org_that_fails_in_every_way_ends_up_right(org: RunningOrg) -> None:
+    ours = house.account()
+    for number, kind in enumerate(["500", "timeout_after_commit", "429", "expiry", "lock", "timeout_after_commit"]):
+        org.order(kind)
+        house.store(ours, event(str(number)))
+        house.work(waits=1)
+    house.work(waits=10)
+    assert len(org.rows("SocialProfile__c")) == 1
+    assert sorted(row["Text__c"] for row in org.rows("SocialInteraction__c")) == [f"text {n}" for n in range(6)]
+    assert set(house.states().values()) == {"synced"}
+
+
+def test_a_merge_in_the_org_moves_the_profile(org: RunningOrg) -> None:
+    house.store(house.account(), event("1"))
+    house.work()
+    (anna,) = org.rows("Contact")
+    winner = org.make("Contact", FirstName="Anna", LastName="Bergmann-Zeh")
+    org.hook("merge", master=winner, losers=[anna["Id"]])
+    with db.write() as session:
+        outbox.emit(session, "crm.due", [("crm", {})])
+    house.work()
+    assert [row["Contact__c"] for row in org.rows("SocialProfile__c")] == [winner]
+
+
+def test_an_erased_person_leaves_the_org(org: RunningOrg) -> None:
+    house.store(house.account(), event("1"))
+    house.work()
+    with db.write() as session:
+        erasure.erase(session, f"contact:{house.identity().contact_id}", "user:1")
+    house.work()
+    assert (org.rows("SocialProfile__c"), org.rows("SocialInteraction__c")) == ([], [])
+    assert house.waiting() == []
+
+
+def test_a_wrong_secret_is_shown_in_words(org: RunningOrg) -> None:
+    with db.write() as session:
+        connection.connect(session, url=org.url, client_id="x", client_secret="y", basis="", actor="test")
+    house.work(waits=0)
+    with db.read() as session:
+        row = session.get(CrmConnection, 1)
+        assert row is not None
+        assert (row.state, "refuses the sign-in" in row.error) == ("auth_expired", True)
+
+
+def test_the_check_is_content_with_a_complete_org(org: RunningOrg) -> None:
+    with db.read() as session:
+        found = overview.check(session)
+    assert (found["ok"], found["problems"]) == (True, [])
