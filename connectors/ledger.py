@@ -46,9 +46,7 @@ def compare(account_id: int, since: datetime, until: datetime) -> list[Entry]:
         have = _stored(count.keys)
         missing = tuple(key for key in dict.fromkeys(count.keys) if key not in have)
         entries.append(
-            Entry(
-                account_id, name, feed, since, until, len(set(count.keys)), len(have), missing, count.complete
-            )
+            Entry(account_id, name, feed, since, until, len(set(count.keys)), len(have), missing, count.complete)
         )
     return entries
 

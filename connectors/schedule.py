@@ -33,9 +33,7 @@ def due() -> None:
     with db.write() as session:
         for row in feeds:
             wait = interval(row.platform, row.account_id)
-            session.execute(
-                sa.update(f).where(f.c.id == row.id).values(due_at=moment + timedelta(seconds=wait))
-            )
+            session.execute(sa.update(f).where(f.c.id == row.id).values(due_at=moment + timedelta(seconds=wait)))
         outbox.emit(session, "feed.due", [(str(row.id), {"feed_id": row.id}) for row in feeds])
         later = moment + timedelta(seconds=settings().recheck_seconds)
         for row in accounts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import redis
@@ -49,10 +49,8 @@ class AccountTokens:
         try:
             yield
         finally:
-            try:
+            with suppress(redis.RedisError):  # it ran out by itself, or the broker is gone: the next one may take it
                 held.release()
-            except redis.RedisError:
-                pass  # it ran out by itself, or the broker is gone: the next one may take it
 
 
 class GivenTokens:
@@ -102,9 +100,7 @@ def ref(account: Account, override: Mapping[str, Any] | None = None) -> AccountR
     """What a connector may know of an account."""
     assert account.id is not None  # noqa: S101  # it comes from the store
     config = {"history_days": settings().history_days, **account.config, **(override or {})}
-    return AccountRef(
-        account.id, account.platform, account.base_url, account.external_id, account.handle, config
-    )
+    return AccountRef(account.id, account.platform, account.base_url, account.external_id, account.handle, config)
 
 
 def open_account(account_id: int, override: Mapping[str, Any] | None = None) -> tuple[Account, Connector]:

@@ -86,9 +86,7 @@ def wanted() -> set[int]:
     a = db.table(Account)
     platforms = [name for name, row in BY_NAME.items() if row.stream]
     with db.read() as session:
-        return set(
-            session.scalars(sa.select(a.c.id).where(a.c.state == "active", a.c.platform.in_(platforms)))
-        )
+        return set(session.scalars(sa.select(a.c.id).where(a.c.state == "active", a.c.platform.in_(platforms))))
 
 
 def main() -> None:

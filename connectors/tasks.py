@@ -144,9 +144,7 @@ def deliver(items: list[Item]) -> Outcome:
         try:
             page = connector.receive(headers, body)
         except WiderhallError as error:
-            page = Page(
-                bad=(Bad(source="webhook", reason=str(error), raw=body.decode("utf-8", "replace")[:65536]),)
-            )
+            page = Page(bad=(Bad(source="webhook", reason=str(error), raw=body.decode("utf-8", "replace")[:65536]),))
         ingest.store_page(row.account_id, page.model_copy(update={"cursor": None}), also=_remove(row))
     return DONE
 
@@ -175,9 +173,7 @@ def parents(items: list[Item]) -> Outcome:
 def _fetch_parents(account_id: int, message_id: int) -> None:
     m = db.table(Message)
     with db.read() as session:
-        row = session.execute(
-            sa.select(m.c.ref, m.c.parent_key, m.c.erased).where(m.c.id == message_id)
-        ).first()
+        row = session.execute(sa.select(m.c.ref, m.c.parent_key, m.c.erased).where(m.c.id == message_id)).first()
         known = row is None or session.scalars(sa.select(m.c.id).where(m.c.key == row.parent_key)).first()
     if row is None or known or row.erased or not row.ref:
         return
@@ -285,9 +281,7 @@ def send_reply(reply_id: int) -> None:
         _mark(reply_id, "failed", str(error))
     else:
         page = Page(events=(event,))
-        ingest.store_page(
-            account_id, page, also=lambda session: replies.mark_sent(session, reply_id, event.key)
-        )
+        ingest.store_page(account_id, page, also=lambda session: replies.mark_sent(session, reply_id, event.key))
 
 
 def _unanswered(reply_id: int, platform: str, error: Unknown) -> None:

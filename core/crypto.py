@@ -74,7 +74,9 @@ def reseal(sealed: str) -> str:
 def add_key() -> None:
     """Put a fresh key in front of the key file; old secrets stay readable and are resealed by `rotate`."""
     if settings().secret_keys:
-        raise NotConfigured("Keys come from WIDERHALL_SECRET_KEYS: put the new key in front there, then run this again.")
+        raise NotConfigured(
+            "Keys come from WIDERHALL_SECRET_KEYS: put the new key in front there, then run this again."
+        )
     path = settings().data_dir / "secret.key"
     _write(path, [Fernet.generate_key().decode(), *_keys(path)])
 

@@ -41,6 +41,17 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+PRAGMAS = (
+    "busy_timeout=30000",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "journal_size_limit=67108864",
+    "cache_size=-32768",
+    "temp_store=MEMORY",
+)
+"""How every connection to SQLite is set."""
+
 BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 """A growing row id: 64 bits on both engines."""
 
@@ -132,15 +143,7 @@ def _make(url: str) -> sa.Engine:
 def _sqlite_connect(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # we send BEGIN ourselves
     cursor = connection.cursor()
-    for pragma in (
-        "busy_timeout=30000",
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "journal_size_limit=67108864",
-        "cache_size=-32768",
-        "temp_store=MEMORY",
-    ):
+    for pragma in PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     if settings().sqlite_max_pages:
         cursor.execute(f"PRAGMA max_page_count={settings().sqlite_max_pages}")

@@ -1,12 +1,12 @@
 """Errors named after what to do next.
 
-    WiderhallError
-    ├── TryLater         the other side is busy or away: the same call will work after `after` seconds
-    ├── AuthExpired      the credentials are dead: a person must reconnect the account
-    ├── Rejected         the other side understood and refused: change the content, do not repeat
-    ├── BadPayload       what came in cannot be read: keep it, show it, go on with the rest
-    ├── NotConfigured    something must be set up on this installation first
-    └── Unknown          the call may or may not have taken effect, and nobody can be asked
+WiderhallError
+├── TryLater         the other side is busy or away: the same call will work after `after` seconds
+├── AuthExpired      the credentials are dead: a person must reconnect the account
+├── Rejected         the other side understood and refused: change the content, do not repeat
+├── BadPayload       what came in cannot be read: keep it, show it, go on with the rest
+├── NotConfigured    something must be set up on this installation first
+└── Unknown          the call may or may not have taken effect, and nobody can be asked
 """
 
 

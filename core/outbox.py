@@ -26,7 +26,7 @@ import sqlalchemy as sa
 from sqlalchemy import Column, Index
 from sqlmodel import Field, Session, SQLModel
 
-from core import db, log, metrics
+from core import bulk, db, log, metrics
 from core.errors import TryLater
 from core.topics import SUBSCRIBERS, TOPICS, Subscriber
 
@@ -43,7 +43,14 @@ class OutboxRow(SQLModel, table=True):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        Index("outbox_due", "subscriber", "due_at", "id", sqlite_where=sa.text("dead = 0"), postgresql_where=sa.text("dead = 0")),
+        Index(
+            "outbox_due",
+            "subscriber",
+            "due_at",
+            "id",
+            sqlite_where=sa.text("dead = 0"),
+            postgresql_where=sa.text("dead = 0"),
+        ),
         Index(
             "outbox_waiting_key",
             "subscriber",
@@ -116,7 +123,7 @@ class Claim:
 
 
 _ROWS = {
-    "sqlite": "s.value, :topic, json_extract(i.value, '$[0]'), json_extract(i.value, '$[1]'), :due, 0, 0, 0, '' "
+    "sqlite": "s.value, :topic, i.key, i.value, :due, 0, 0, 0, '' "
     "FROM json_each(:subscribers) s, json_each(:items) i WHERE true",
     "postgresql": "s.name, :topic, i.key, i.payload::json, :due, 0, 0, 0, '' "
     "FROM unnest(CAST(:subscribers AS text[])) s(name), "
@@ -127,11 +134,12 @@ _EMIT = {
         "INSERT INTO outbox (subscriber, topic, key, payload, due_at, crashes, tries, dead, reason) "
         f"SELECT {rows} ON CONFLICT (subscriber, key) WHERE lease IS NULL AND dead = 0 DO UPDATE SET "
         "payload = excluded.payload, topic = excluded.topic, "
-        "due_at = CASE WHEN outbox.tries > 0 OR outbox.due_at < excluded.due_at "
-        "THEN outbox.due_at ELSE excluded.due_at END"
+        "due_at = CASE WHEN outbox.due_at < excluded.due_at THEN outbox.due_at ELSE excluded.due_at END"
     )
     for engine, rows in _ROWS.items()
 }
+Letters = Mapping[str, Mapping[str, Any]]
+"""Payloads by their natural keys."""
 
 
 # --- writing letters -------------------------------------------------------------------------------
@@ -146,25 +154,37 @@ def emit(
     """Write one row per item and subscriber in the caller's transaction; returns the number of items.
 
     `items` are (natural key, payload). Of two unclaimed rows with one key the newer payload stays, at
-    the earlier time; a row that waits after a failed try keeps its time. An unknown topic is a KeyError: it would be lost.
+    the earlier time. A subscriber that gathers gets one row for all. An unknown topic is a KeyError: it
+    would be lost.
     """
-    subscribers = TOPICS[topic]
+    subscribers = [SUBSCRIBERS[name] for name in TOPICS[topic]]
     due = time.time() if due_at is None else due_at.timestamp()
     unique = dict(items)
     if not unique:
         return 0
-    session.info.setdefault("rung", set()).update(subscribers)
-    pairs = [[key, unique[key]] for key in sorted(unique)]
-    if db.dialect() == "sqlite":
-        values: dict[str, Any] = {"subscribers": json.dumps(subscribers), "items": json.dumps(pairs)}
-    else:
-        values = {
-            "subscribers": list(subscribers),
-            "keys": [key for key, _ in pairs],
-            "payloads": [json.dumps(payload) for _, payload in pairs],
-        }
-    session.connection().execute(_EMIT[db.dialect()], {"topic": topic, "due": due, **values})
+    session.info.setdefault("rung", set()).update(TOPICS[topic])
+    _write(session, topic, due, [one.name for one in subscribers if not one.gathers], unique)
+    for one in subscribers:
+        if one.gathers:
+            _write(session, topic, due, [one.name], _gathered(one, unique))
     return len(unique)
+
+
+def _gathered(subscriber: Subscriber, items: Letters) -> Letters:
+    wanted = subscriber.gathers
+    found = [{name: payload[name] for name in wanted if name in payload} for payload in items.values()]
+    return {secrets.token_hex(8): {"items": found}}
+
+
+def _write(session: Session, topic: str, due: float, subscribers: list[str], items: Letters) -> None:
+    if not subscribers:
+        return
+    if db.dialect() == "sqlite":
+        values: dict[str, Any] = {"subscribers": json.dumps(subscribers), "items": bulk.json_text(items)}
+    else:
+        payloads = [bulk.json_text(items[key]) for key in sorted(items)]
+        values = {"subscribers": subscribers, "keys": sorted(items), "payloads": payloads}
+    session.connection().execute(_EMIT[db.dialect()], {"topic": topic, "due": due, **values})
 
 
 # --- the three steps -------------------------------------------------------------------------------
@@ -183,9 +203,7 @@ def claim(subscriber: Subscriber, limit: int | None = None) -> Claim | None:
             return None
     lease = secrets.token_hex(8)
     with db.write() as session:
-        oldest = session.execute(
-            sa.select(t.c.crashes).where(due).order_by(t.c.due_at, t.c.id).limit(1)
-        ).first()
+        oldest = session.execute(sa.select(t.c.crashes).where(due).order_by(t.c.due_at, t.c.id).limit(1)).first()
         if oldest is None:
             return None
         level = int(oldest[0])
@@ -242,9 +260,7 @@ def settle(held: Claim, outcome: Outcome) -> None:
     done = [i for i in names if i not in outcome.later and i not in outcome.dead]
     with db.write() as session:
         gone = session.execute(sa.delete(t).where(t.c.id.in_(done), t.c.lease == held.lease))
-        kept = session.execute(
-            sa.select(sa.func.count()).select_from(t).where(t.c.lease == held.lease)
-        ).scalar_one()
+        kept = session.execute(sa.select(sa.func.count()).select_from(t).where(t.c.lease == held.lease)).scalar_one()
         if gone.rowcount + kept != len(names):  # type: ignore[attr-defined]  # a cursor result
             raise LeaseLost(held.subscriber.name)
         _postpone(session, held, outcome.later)
@@ -401,7 +417,7 @@ def backlog() -> list[Backlog]:
 
     query = sa.select(
         t.c.subscriber,
-        total((alive & (t.c.due_at <= moment))),
+        total(alive & (t.c.due_at <= moment)),
         total(alive & t.c.lease.is_not(None) & (t.c.due_at > moment)),
         total(free & (t.c.due_at > moment)),
         total(t.c.dead == 1),

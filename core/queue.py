@@ -9,14 +9,15 @@ A lost ring, a flushed broker, a killed worker cost at most a sweep.
 
 from __future__ import annotations
 
+import gc
 import time
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import import_module
 from typing import Any
 
 import redis
 from celery import Celery, beat, bootsteps, signals
-from kombu import Connection
+from kombu.connection import Connection
 from kombu.exceptions import KombuError
 from kombu.pools import producers
 
@@ -62,18 +63,19 @@ app.conf.update(
 )
 
 
-@lru_cache(maxsize=None)
+@cache
 def handler(name: str) -> outbox.Handler:
     """The function behind a dotted name of the table of subscribers."""
     module, _, function = name.rpartition(".")
     found: outbox.Handler = getattr(import_module(module), function)
+    gc.freeze()  # what an import leaves is there for good: the collector need not walk it again and again
     return found
 
 
 @lru_cache(maxsize=4)
 def _connection(url: str, prefix: str) -> Connection:
     """One pool of producers per broker: which one it is, is read when it rings, not when this is imported."""
-    return Connection(url, transport_options={**transport_options(), "global_keyprefix": prefix})
+    return Connection(url, transport_options={**transport_options(), "global_keyprefix": prefix})  # type: ignore[no-untyped-call]  # kombu is untyped
 
 
 def ring(name: str) -> None:

@@ -38,9 +38,7 @@ class Settings(BaseSettings):
     )
     undo_seconds: float = Field(8.0, description="Seconds in which a reply can be taken back before it is sent.")
     history_days: int = Field(30, description="Days of history fetched when an account is connected.")
-    recheck_days: int = Field(
-        30, description="Messages of so many days are looked up again for edits and deletions."
-    )
+    recheck_days: int = Field(30, description="Messages of so many days are looked up again for edits and deletions.")
     recheck_seconds: float = Field(600.0, description="Seconds between two such look-ups of an account.")
     poll_seconds: float = Field(
         0.0, description="Seconds between two pulls of a feed; 0: what the platform's row says."

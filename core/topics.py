@@ -10,7 +10,8 @@ class Subscriber:
     """One handler and how it is run.
 
     `batch` rows at most are claimed at once, for `lease` seconds; `parallel` drains may run side by
-    side; `queue` is the Celery queue (`io` waits on networks, `cpu` computes).
+    side; `queue` is the Celery queue (`io` waits on networks, `cpu` computes). One that names fields in
+    `gathers` gets one letter for all items of an `emit`: {"items": [those fields of each]}.
     """
 
     name: str
@@ -18,6 +19,7 @@ class Subscriber:
     lease: float = 120.0
     parallel: int = 1
     queue: str = "cpu"
+    gathers: tuple[str, ...] = ()
 
 
 SUBSCRIBERS: dict[str, Subscriber] = {
@@ -40,7 +42,7 @@ SUBSCRIBERS: dict[str, Subscriber] = {
         Subscriber("connectors.tasks.parents", batch=20, queue="io", lease=300.0),
         Subscriber("connectors.tasks.recheck", batch=1, queue="io", lease=300.0),
         Subscriber("connectors.tasks.send", batch=1, queue="io", lease=120.0, parallel=4),
-        Subscriber("web.live.publish", queue="io"),
+        Subscriber("web.live.publish", batch=20, queue="io", gathers=("message_id", "version", "reply_id", "state")),
     )
 }
 

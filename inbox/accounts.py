@@ -67,7 +67,9 @@ def find(session: Session, words: str) -> Account:
     found = list(session.scalars(query))
     if len(found) != 1:
         what = "no" if not found else "more than one"
-        raise Rejected(f"{what.capitalize()} account is called {words!r}. Name it by its number (`widerhall accounts list`).")
+        raise Rejected(
+            f"{what.capitalize()} account is called {words!r}. Name it by its number (`widerhall accounts list`)."
+        )
     return found[0]
 
 

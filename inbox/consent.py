@@ -47,9 +47,7 @@ def may_many(session: Session, identity_ids: Iterable[int], purpose: str) -> set
     subjects = [f"identity:{one}" for one in contacts]
     subjects += sorted({f"contact:{contact}" for contact in contacts.values() if contact})
     objected = set(
-        session.scalars(
-            sa.select(o.c.subject).where(o.c.subject.in_(subjects), o.c.purpose.in_([purpose, "all"]))
-        )
+        session.scalars(sa.select(o.c.subject).where(o.c.subject.in_(subjects), o.c.purpose.in_([purpose, "all"])))
     )
     return {
         one

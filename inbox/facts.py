@@ -16,7 +16,7 @@ COLUMNS = frozenset({"language", "sentiment", "intent", "urgency", "labels", "hi
 _SHOWN = ("language", "sentiment", "intent", "urgency", "labels")
 
 
-def set(session: Session, facts: Mapping[int, Mapping[str, Any]]) -> None:  # noqa: A001  # reads as facts.set(...)
+def set(session: Session, facts: Mapping[int, Mapping[str, Any]]) -> None:  # reads as facts.set(...)
     """Write facts of messages: {message id: {column: value}}; a column the inbox does not own is a KeyError.
 
     A conversation shows the facts of its newest inbound message.

@@ -291,7 +291,7 @@ def _store_bad(session: Session, account_id: int, bad: Sequence[Bad]) -> int:
             "account_id": account_id,
             "source": one.source,
             "reason": db.sound(one.reason)[:1000],
-            "raw": db.sound(one.raw)[:incoming.RAW_LIMIT],
+            "raw": db.sound(one.raw)[: incoming.RAW_LIMIT],
             "digest": hashlib.sha256(one.raw.encode(errors="replace")).hexdigest(),
             "seen_at": db.now(),
         }

@@ -15,7 +15,9 @@ from core.errors import Rejected
 from inbox.models import Contact, Identity
 
 
-def attribute(name: str, value: Any, source: str, confidence: float = 1.0, at: datetime | None = None) -> dict[str, Any]:
+def attribute(
+    name: str, value: Any, source: str, confidence: float = 1.0, at: datetime | None = None
+) -> dict[str, Any]:
     """One known fact with where it comes from; purpose and basis are those of profile building."""
     return {
         "name": name,

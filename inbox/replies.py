@@ -1,9 +1,9 @@
 """Answers of ours: queued with time to take them back, sent once, with a delivery state people can read.
 
-    queued ──► sending ──► sent
-      │           ├──────► failed    the platform refused, in its own words
-      │           └──────► unknown   no answer came, and the platform cannot be asked
-      └──► cancelled                 taken back in time
+queued ──► sending ──► sent
+  │           ├──────► failed    the platform refused, in its own words
+  │           └──────► unknown   no answer came, and the platform cannot be asked
+  └──► cancelled                 taken back in time
 """
 
 from __future__ import annotations

@@ -78,7 +78,9 @@ def _keys() -> Iterator[Finding]:
             try:
                 accounts.secrets(account)
             except WiderhallError as error:
-                yield Finding("keys", "wrong", f"Account {account.id}: {error}", "Bring the old key back, or reconnect.")
+                yield Finding(
+                    "keys", "wrong", f"Account {account.id}: {error}", "Bring the old key back, or reconnect."
+                )
     if crypto.unseal(crypto.seal("x")) == "x":
         yield Finding("keys", "ok", "Secrets can be sealed and opened.")
 
@@ -118,7 +120,9 @@ def _work() -> Iterator[Finding]:
             mend = f"See the reason, then `widerhall outbox resume {row.subscriber}`."
             yield Finding("outbox", "wrong", f"{row.subscriber} is paused: {row.paused}", mend)
         if row.dead:
-            yield Finding("outbox", "wrong", f"{row.subscriber}: {row.dead} rows were given up.", "widerhall outbox dead")
+            yield Finding(
+                "outbox", "wrong", f"{row.subscriber}: {row.dead} rows were given up.", "widerhall outbox dead"
+            )
     r = db.table(ReplyRow)
     with db.read() as session:
         bad = session.execute(sa.select(sa.func.count()).select_from(db.table(BadItem))).scalar_one()
@@ -130,9 +134,19 @@ def _work() -> Iterator[Finding]:
         ).scalar_one()
         broken = audit.broken_at(session)
     if bad or deliveries:
-        yield Finding("items", "note", f"{bad + deliveries} items of platforms could not be read; they are kept.", "See the page Dead letters.")
+        yield Finding(
+            "items",
+            "note",
+            f"{bad + deliveries} items of platforms could not be read; they are kept.",
+            "See the page Dead letters.",
+        )
     if open_replies:
-        yield Finding("replies", "note", f"{open_replies} replies failed or have an unknown state.", "Look at them in their conversations.")
+        yield Finding(
+            "replies",
+            "note",
+            f"{open_replies} replies failed or have an unknown state.",
+            "Look at them in their conversations.",
+        )
     if broken is not None:
         yield Finding("audit", "wrong", f"The audit trail was changed at entry {broken}.", "Compare with a backup.")
     else:

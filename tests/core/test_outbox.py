@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from core import db, outbox
 from core.errors import TryLater
-from core.outbox import DONE, Item, Outcome, OutboxRow
+from core.outbox import DONE, Item, OutboxRow, Outcome
 from core.topics import SUBSCRIBERS, TOPICS
 
 ENGINES = pytest.mark.parametrize("db_url", ["sqlite", "postgresql"], indirect=True)
@@ -45,9 +45,13 @@ def test_the_same_fact_twice_is_one_row_with_the_newer_payload() -> None:
 
 
 def test_a_fact_rolled_back_leaves_no_row() -> None:
-    with pytest.raises(RuntimeError), db.write() as session:
-        outbox.emit(session, "identity.seen", [("1", {})])
-        raise RuntimeError
+    def write() -> None:
+        with db.write() as session:
+            outbox.emit(session, "identity.seen", [("1", {})])
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write()
     assert rows() == []
 
 

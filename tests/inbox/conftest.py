@@ -13,12 +13,15 @@ from core.event import Author, Event, Profile
 from inbox import accounts
 
 START = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
-BRAND = Author(platform="mastodon", id="https://social.example/users/brand", handle="brand@social.example", name="Brand")
+BRAND = Author(
+    platform="mastodon", id="https://social.example/users/brand", handle="brand@social.example", name="Brand"
+)
 
 
 def person(name: str = "anna", **changes: Any) -> Author:
     return Author(
-        platform="mastodon", id=f"https://social.example/users/{name}", handle=f"{name}@social.example", name=name.title(), **changes
+        platform="mastodon", id=f"https://social.example/users/{name}", handle=f"{name}@social.example",
+        name=name.title(), **changes,
     )  # fmt: skip
 
 

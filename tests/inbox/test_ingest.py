@@ -36,7 +36,11 @@ def store(account, *events, **more):
 def test_a_page_becomes_people_conversations_messages_and_work(account) -> None:
     stored = store(account, event(1), event(2, author=person("ben")))
     assert len(stored.new) == 2
-    assert [row.handle for row in rows(Identity)] == ["brand@social.example", "anna@social.example", "ben@social.example"]
+    assert [row.handle for row in rows(Identity)] == [
+        "brand@social.example",
+        "anna@social.example",
+        "ben@social.example",
+    ]
     assert len(rows(Conversation)) == 2
     assert {"identity.seen", "message.stored"} <= set(topics())
 
@@ -67,7 +71,11 @@ def test_a_post_of_a_megabyte_is_cut_and_says_so(account) -> None:
 
 
 def test_answers_find_their_thread_in_any_order(account) -> None:
-    root, answer, last = event(1), event(2, kind="reply", parent_key=event(1).key), event(3, kind="reply", parent_key=event(2).key)
+    root, answer, last = (
+        event(1),
+        event(2, kind="reply", parent_key=event(1).key),
+        event(3, kind="reply", parent_key=event(2).key),
+    )
     store(account, last)
     store(account, root)
     assert len(rows(Conversation)) == 2
@@ -174,13 +182,18 @@ def test_our_own_account_is_never_matched(account) -> None:
 
 
 def test_a_message_for_two_accounts_is_one_message_of_both(account) -> None:
-    from inbox import accounts
     from core.event import Profile
+    from inbox import accounts
 
     other = Author(platform="mastodon", id="https://social.example/users/other", handle="other@social.example")
     with db.write() as session:
         second = accounts.add(
-            session, platform="mastodon", profile=Profile(author=other), base_url="https://social.example", secrets={}, feeds=[]
+            session,
+            platform="mastodon",
+            profile=Profile(author=other),
+            base_url="https://social.example",
+            secrets={},
+            feeds=[],
         )
     store(account, event(1))
     store(second, event(1))

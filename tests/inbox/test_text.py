@@ -13,8 +13,7 @@ def found(query: str, text: str) -> bool:
     """What both search engines do with the terms, said in Python."""
     line = f" {search_tokens(text)} "
     return all(
-        (f" {term[:-1]}" in line) if term.endswith("*") else (f" {term} " in line)
-        for term in search_query(query)
+        (f" {term[:-1]}" in line) if term.endswith("*") else (f" {term} " in line) for term in search_query(query)
     )
 
 
@@ -83,9 +82,7 @@ def test_tokens_hold_letters_and_digits_only(text: str) -> None:
 
 
 @given(st.text(alphabet="aeouäöüß nqL東京タワーの", max_size=30), st.integers(0, 20), st.integers(1, 12))
-def test_every_piece_of_a_japanese_run_and_every_word_finds_its_text(
-    text: str, start: int, size: int
-) -> None:
+def test_every_piece_of_a_japanese_run_and_every_word_finds_its_text(text: str, start: int, size: int) -> None:
     for word in words(fold(text)):
         piece = word[start : start + size] if has_cjk(word) else word
         assert found(piece, text)

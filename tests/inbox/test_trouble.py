@@ -37,6 +37,17 @@ def store(account: int, number: int, cursor: str | None) -> None:
     store_page(account, page(number), step=FeedStep(feed().id, cursor))
 
 
+def store_until_full(account: int) -> int:
+    """How many pages fitted."""
+    for number in range(1000):
+        try:
+            store(account, number, str(number) if number else None)
+        except sa.exc.OperationalError as full:
+            assert "full" in str(in_store_trouble(full))
+            return number
+    raise AssertionError("it never became full")
+
+
 def limit(monkeypatch, pages: int) -> None:
     monkeypatch.setenv("WIDERHALL_SQLITE_MAX_PAGES", str(pages))
     settings.cache_clear()
@@ -47,12 +58,7 @@ def test_a_full_disk_stores_a_page_whole_or_not_at_all(account, monkeypatch) -> 
     with db.engine().connect() as connection:
         used = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
     limit(monkeypatch, used + 100)
-    stored = 0
-    with pytest.raises(sa.exc.OperationalError) as full:
-        while True:
-            store(account, stored, str(stored) if stored else None)
-            stored += 1
-    assert "full" in str(in_store_trouble(full.value))
+    stored = store_until_full(account)
     assert (count(Message), feed().cursor) == (stored * 50, str(stored) if stored else None)
     limit(monkeypatch, 0)
     store(account, stored, str(stored) if stored else None)

@@ -46,7 +46,11 @@ def add(
     with db.read() as session:
         row = _row(accounts.get(session, account_id))
     warnings = "".join(f"\nNote: {warning}" for warning in profile.warnings)
-    say({**row, "warnings": profile.warnings}, json, f"Connected {platform} {row['handle']} as account {account_id}.{warnings}")
+    say(
+        {**row, "warnings": profile.warnings},
+        json,
+        f"Connected {platform} {row['handle']} as account {account_id}.{warnings}",
+    )
 
 
 @group.command("list")
@@ -55,7 +59,9 @@ def list_(json: Json = False) -> None:
     ready()
     with db.read() as session:
         rows = [_row(account) for account in accounts.all_accounts(session)]
-    show(rows, json, ("id", "platform", "handle", "base_url", "state", "error"), "No account yet: widerhall accounts add")
+    show(
+        rows, json, ("id", "platform", "handle", "base_url", "state", "error"), "No account yet: widerhall accounts add"
+    )
 
 
 @group.command("check")
@@ -66,8 +72,18 @@ def check(account: str, json: Json = False) -> None:
             account_id = accounts.find(session, account).id
         assert account_id is not None  # noqa: S101  # it comes from the store
         profile = setup.check(account_id)
-    value = {"id": account_id, "ok": True, "handle": profile.author.handle, "limits": profile.limits, "warnings": profile.warnings}
-    say(value, json, f"Account {account_id} works as {profile.author.handle}." + "".join(f"\n{w}" for w in profile.warnings))
+    value = {
+        "id": account_id,
+        "ok": True,
+        "handle": profile.author.handle,
+        "limits": profile.limits,
+        "warnings": profile.warnings,
+    }
+    say(
+        value,
+        json,
+        f"Account {account_id} works as {profile.author.handle}." + "".join(f"\n{w}" for w in profile.warnings),
+    )
 
 
 def _set(account: str, state: str, json: bool, sentence: str) -> None:

@@ -10,7 +10,8 @@ import typer
 
 from core import db
 from core.errors import BadPayload
-from sentiment import active, evaluate as evaluation, labels
+from sentiment import active, labels
+from sentiment import evaluate as evaluation
 from web.cli.base import Json, ready, say, show
 
 label_group = typer.Typer(no_args_is_help=True, help="Labels that messages get by keyword.")
@@ -37,7 +38,9 @@ def list_(json: Json = False) -> None:
     """Every label with its terms."""
     ready()
     with db.read() as session:
-        rows = [{"id": x.id, "name": x.name, "terms": x.terms, "enabled": x.enabled} for x in labels.all_labels(session)]
+        rows = [
+            {"id": x.id, "name": x.name, "terms": x.terms, "enabled": x.enabled} for x in labels.all_labels(session)
+        ]
     show(rows, json, empty="No label yet: widerhall labels add NAME TERM …")
 
 
@@ -56,7 +59,11 @@ def use(annotator: Annotated[str, typer.Argument(help="lexicon or hub:MODEL")], 
     ready()
     with db.write() as session:
         version = active.use(session, annotator)
-    say({"annotator": annotator, "version": version}, json, f"{annotator} ({version}) annotates what arrives from now on.")
+    say(
+        {"annotator": annotator, "version": version},
+        json,
+        f"{annotator} ({version}) annotates what arrives from now on.",
+    )
 
 
 @group.command("status")
@@ -71,7 +78,9 @@ def status(json: Json = False) -> None:
 @group.command("evaluate")
 def evaluate(
     texts: Annotated[Path, typer.Option(help="One text a line.")],
-    labels_: Annotated[Path, typer.Option("--labels", help="One label a line: negative, neutral, positive or 0, 1, 2.")],
+    labels_: Annotated[
+        Path, typer.Option("--labels", help="One label a line: negative, neutral, positive or 0, 1, 2.")
+    ],
     annotator: Annotated[str, typer.Option(help="lexicon or hub:MODEL; the one in use unless given.")] = "",
     language: Annotated[str, typer.Option(help="Language of all texts; found out unless given.")] = "",
     json: Json = False,
@@ -82,7 +91,9 @@ def evaluate(
     names = {"0": "negative", "1": "neutral", "2": "positive"}
     truth = [names.get(word.strip(), word.strip()) for word in labels_.read_text(encoding="utf-8").splitlines()]
     if len(said) != len(truth):
-        raise BadPayload(f"{texts.name} has {len(said)} lines and {labels_.name} has {len(truth)}: they must be as many.")
+        raise BadPayload(
+            f"{texts.name} has {len(said)} lines and {labels_.name} has {len(truth)}: they must be as many."
+        )
     with db.read() as session:
         chosen = active.make(annotator) if annotator else active.current(session).annotator
     started = time.perf_counter()

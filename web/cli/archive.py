@@ -52,9 +52,7 @@ def archive(
     """Stream an archive through the same path as everything else; repeat it without harm."""
     mapping = dict(_pair(words) for words in map_)
     source = platform if platform != "archive" else "archive"
-    shape = Format(
-        mapping=mapping, source=source, platform=platform, date_format=date_format, timezone=timezone
-    )
+    shape = Format(mapping=mapping, source=source, platform=platform, date_format=date_format, timezone=timezone)
     with working() as hub:
         with _bar() as bar:
             task = bar.add_task(file.name, total=None)
@@ -65,7 +63,9 @@ def archive(
             report.write_text(line(asdict(result)) + "\n")
         if wait:
             settle(hub)
-    words = f"{result.read} rows read, {result.stored} stored, {result.duplicates} duplicates, {result.rejected} rejected."
+    words = (
+        f"{result.read} rows read, {result.stored} stored, {result.duplicates} duplicates, {result.rejected} rejected."
+    )
     more = f" Went on after row {result.resumed_at} of an interrupted run." if result.resumed_at else ""
     say(asdict(result), json, words + more)
 

@@ -26,7 +26,9 @@ def connect(
     url: Annotated[str, typer.Option(help="Address of the org's own domain.")] = "",
     client_id: Annotated[str, typer.Option(help="Consumer key of the External Client App.")] = "",
     client_secret: Annotated[str, typer.Option(help="Its secret.", envvar="WIDERHALL_CRM_SECRET")] = "",
-    basis: Annotated[str, typer.Option(help="Lawful basis of the sync: consent, contract or legitimate_interest.")] = "",
+    basis: Annotated[
+        str, typer.Option(help="Lawful basis of the sync: consent, contract or legitimate_interest.")
+    ] = "",
     json: Json = False,
 ) -> None:
     """Connect an org, or name the basis for one that is connected; without a basis nothing is sent."""
@@ -39,7 +41,11 @@ def connect(
             )
         else:
             connection.name_basis(session, basis, "cli")
-    say({"connected": bool(url), "basis": basis}, json, "Connected." if basis else "Connected; name a --basis to switch the sync on.")
+    say(
+        {"connected": bool(url), "basis": basis},
+        json,
+        "Connected." if basis else "Connected; name a --basis to switch the sync on.",
+    )
 
 
 @group.command("check")

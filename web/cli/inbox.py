@@ -115,7 +115,13 @@ def find(query: str, limit: int = 20, json: Json = False) -> None:
     ready()
     with db.read() as session:
         rows = [
-            {"id": m.id, "conversation": m.conversation_id, "platform": m.platform, "posted_at": m.posted_at, "text": m.text}
+            {
+                "id": m.id,
+                "conversation": m.conversation_id,
+                "platform": m.platform,
+                "posted_at": m.posted_at,
+                "text": m.text,
+            }
             for m in search.find(session, query, limit)
         ]
     show(rows, json, ("conversation", "platform", "posted_at", "text"), "Nothing found.")
@@ -169,7 +175,11 @@ def undo(reply: int, json: Json = False) -> None:
     ready()
     with db.write() as session:
         done = replies.undo(session, reply, "cli")
-    say({"reply": reply, "cancelled": done}, json, "Taken back." if done else "Too late: it has left, or was taken back before.")
+    say(
+        {"reply": reply, "cancelled": done},
+        json,
+        "Taken back." if done else "Too late: it has left, or was taken back before.",
+    )
 
 
 def close(conversation: int, state: str = "closed", json: Json = False) -> None:
@@ -195,7 +205,9 @@ def ledger(
     with working() as hub:
         with db.read() as session:
             chosen = [accounts.find(session, account)] if account else accounts.all_accounts(session)
-            ids = [one.id for one in chosen if one.state == "active" and one.id is not None and one.platform != "archive"]
+            ids = [
+                one.id for one in chosen if one.state == "active" and one.id is not None and one.platform != "archive"
+            ]
         rows = []
         for account_id in ids:
             if fill:
@@ -203,4 +215,6 @@ def ledger(
             rows += books.compare(account_id, start, end)
         if fill:
             settle(hub, 120.0)
-    show(rows, json, ("account", "feed", "platform_has", "stored", "missing", "complete", "error"), "No active account.")
+    show(
+        rows, json, ("account", "feed", "platform_has", "stored", "missing", "complete", "error"), "No active account."
+    )

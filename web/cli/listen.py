@@ -25,7 +25,11 @@ def register(app: typer.Typer) -> None:
 
 
 @subject_group.command("add")
-def add(name: str, kind: Annotated[str, typer.Option(help="brand, product, competitor, campaign or industry.")] = "brand", json: Json = False) -> None:
+def add(
+    name: str,
+    kind: Annotated[str, typer.Option(help="brand, product, competitor, campaign or industry.")] = "brand",
+    json: Json = False,
+) -> None:
     """Follow something new."""
     ready()
     with db.write() as session:
@@ -73,7 +77,11 @@ def add_query(
                 subjects.follow(session, account, feeds)
         if not hub:
             settle(hub, 300.0)
-    say({"id": number, "feeds": feeds}, json, f"Query {number} is saved. Platforms can be asked for: {', '.join(feeds) or '–'}.")
+    say(
+        {"id": number, "feeds": feeds},
+        json,
+        f"Query {number} is saved. Platforms can be asked for: {', '.join(feeds) or '–'}.",
+    )
 
 
 @query_group.command("list")
@@ -98,7 +106,9 @@ def remove_query(query: int, json: Json = False) -> None:
 
 def report(
     subject: str,
-    since: Annotated[str | None, typer.Option("--from", help="First day, 2026-11-01; 30 days ago unless given.")] = None,
+    since: Annotated[
+        str | None, typer.Option("--from", help="First day, 2026-11-01; 30 days ago unless given.")
+    ] = None,
     until: Annotated[str | None, typer.Option("--to", help="Last day; today unless given.")] = None,
     timezone: Annotated[str, typer.Option(help="Whose days.")] = "UTC",
     out: Annotated[list[Path] | None, typer.Option(help="Write it as .json or .csv; may be given twice.")] = None,
@@ -120,10 +130,19 @@ def _print(found: reports.Report) -> None:
     console, value = Console(width=110, highlight=False), exports.as_json(found)
     total, previous = value["total"], value["previous"]
     share = "–" if total["negative_share"] is None else f"{total['negative_share']:.0%}"
-    console.print(f"{found.subject}, {value['period']['from']} to {value['period']['to']} ({value['period']['timezone']})")
-    console.print(f"{total['messages']} messages (before: {previous['messages']}), {share} negative of {total['rated']} rated, "
-                  f"{value['authors_count']} authors, {value['author_unknown']} messages without a known author")  # fmt: skip
-    for title, key, name in (("day", "by_day", "day"), ("platform", "platforms", "platform"), ("language", "languages", "language")):
+    console.print(
+        f"{found.subject}, {value['period']['from']} to {value['period']['to']} ({value['period']['timezone']})"
+    )
+    console.print(
+        f"{total['messages']} messages (before: {previous['messages']}), "
+        f"{share} negative of {total['rated']} rated, {value['authors_count']} authors, "
+        f"{value['author_unknown']} messages without a known author"
+    )
+    for title, key, name in (
+        ("day", "by_day", "day"),
+        ("platform", "platforms", "platform"),
+        ("language", "languages", "language"),
+    ):
         table = Table(box=None, header_style="bold")
         table.add_column(title)
         for column in ("messages", "negative", "neutral", "positive"):
@@ -133,6 +152,8 @@ def _print(found: reports.Report) -> None:
                 table.add_row(row[name] or "–", *(str(row[c]) for c in ("messages", "negative", "neutral", "positive")))
         console.print(table)
     for post in value["top_posts"][:5]:
-        console.print(f"  {post['engagement']:>5}  {post['author'] or 'author unknown'}: {post['text'][:80]}", markup=False)
+        console.print(
+            f"  {post['engagement']:>5}  {post['author'] or 'author unknown'}: {post['text'][:80]}", markup=False
+        )
     for author in value["authors"][:5]:
         console.print(f"  {author['messages']:>5}  {author['handle']}", markup=False)

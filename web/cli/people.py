@@ -108,4 +108,4 @@ def erase(
         waiting = [row for row in settle(hub, 120.0) if row["subscriber"].rpartition(".")[2].startswith("forget")]
     words = "".join(f"\n{row['subscriber']} still waits until {row['next_at']}" for row in waiting)
     say({**gone, "waiting": waiting}, json,
-        f"Erased {gone['identities']} accounts, {gone['contacts']} contacts, {gone['messages']} messages." + words)  # fmt: skip
+        f"Erased {gone['identities']} accounts, {gone['contacts']} contacts, {gone['messages']} messages.{words}")  # fmt: skip

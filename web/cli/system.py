@@ -63,7 +63,9 @@ def add(
     email: str,
     role: Annotated[str, typer.Option(help="admin, agent, marketer or dpo.")] = "agent",
     name: Annotated[str, typer.Option()] = "",
-    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, envvar="WIDERHALL_NEW_PASSWORD")] = "",
+    password: Annotated[
+        str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, envvar="WIDERHALL_NEW_PASSWORD")
+    ] = "",
     json: Json = False,
 ) -> None:
     """Let somebody sign in."""
@@ -102,5 +104,3 @@ def rotate(json: Json = False) -> None:
         number += connection.reseal(session)
         audit.record(session, "cli", "keys.rotated", "installation", {"secrets": number})
     say({"resealed": number}, json, f"{number} secrets are under the new key. The old key may go from secret.key now.")
-
-

@@ -77,10 +77,12 @@ def connect_world() -> int:
         handles = {a.handle.lstrip("@").lower() for a in accounts.all_accounts(session) if a.state == "active"}
     for one in world["accounts"]:
         known = str(one["handle"]).lstrip("@").lower()
-        if (one["platform"], one["base_url"]) in have and any(known.startswith(h) or h.startswith(known) for h in handles):
+        if (one["platform"], one["base_url"]) in have and any(
+            known.startswith(h) or h.startswith(known) for h in handles
+        ):
             continue
         given = {name: str(one[name]) for name in ("token", "identifier", "password") if one.get(name)}
-        _patiently(lambda one=one, given=given: setup.add(one["platform"], base_url=one["base_url"], secrets=given))  # type: ignore[misc]  # bound per turn
+        _patiently(lambda one=one, given=given: setup.add(one["platform"], base_url=one["base_url"], secrets=given))
         new += 1
     crm = world["crm"]
     with db.write() as session:
@@ -142,4 +144,6 @@ def _welcome() -> None:
         print(f"\n  Inbox             {web_url()}\n  sign in as        {address}   password {password}")
     print(f"  Be a customer     {world['control']}")
     print(f"  Salesforce org    {world['salesforce']}")
-    print(f"  Command line      .venv/bin/widerhall --data {settings().data_dir} messages\n\n  Ctrl-C stops everything.")
+    print(
+        f"  Command line      .venv/bin/widerhall --data {settings().data_dir} messages\n\n  Ctrl-C stops everything."
+    )

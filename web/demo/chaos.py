@@ -53,9 +53,16 @@ class Chaos(threading.Thread):
         for _ in range(number):
             kind = self.random.choice(tuple(FAULTS))
             service = self.random.choice(SERVICES)
-            order: dict[str, Any] = {"service": service, "kind": kind, "count": self.random.randint(1, 3), "retry_after": 1}
+            order: dict[str, Any] = {
+                "service": service,
+                "kind": kind,
+                "count": self.random.randint(1, 3),
+                "retry_after": 1,
+            }
             if kind == "timeout_after_commit":
-                order |= {"service": self.random.choice(("mastodon", "bluesky", "telegram", "salesforce", "salesforce"))}
+                order |= {
+                    "service": self.random.choice(("mastodon", "bluesky", "telegram", "salesforce", "salesforce"))
+                }
                 order |= {"method": "PATCH" if order["service"] == "salesforce" else "POST"}
             with contextlib.suppress(httpx.HTTPError):
                 httpx.post(self.services["control"] + "/_faults", json=order, timeout=10)

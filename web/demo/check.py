@@ -43,7 +43,10 @@ def run(*, chaos: int | None, report: Path | None, keep: bool) -> int:
         if report is not None:
             report.write_text(json.dumps(outcome, ensure_ascii=False, indent=1) + "\n")
         if keep:
-            print(f"Everything still runs (Ctrl-C stops it): inbox {web_url()}, world {demo.services()['control']}/_world.json")
+            print(
+                f"Everything still runs (Ctrl-C stops it): inbox {web_url()}, "
+                f"world {demo.services()['control']}/_world.json"
+            )
             print(json.dumps(demo.services()), flush=True)
             supervisor.run()
     except KeyboardInterrupt:
@@ -113,7 +116,9 @@ def _answer(pending: list[dict[str, Any]]) -> list[dict[str, Any]]:
             if conversation is None:
                 left.append(reply)
                 continue
-            replies.queue(session, conversation, reply["text"], author="cli", key=f"demo:{reply['to']}"[:100], answers=reply["to"])
+            replies.queue(
+                session, conversation, reply["text"], author="cli", key=f"demo:{reply['to']}"[:100], answers=reply["to"]
+            )
     return left
 
 
@@ -145,5 +150,3 @@ def _print(outcome: dict[str, Any]) -> None:
         if name in outcome:
             console.print(f"{name}: {outcome[name]}")
     console.print("ok" if outcome["ok"] else "NOT ok")
-
-

@@ -102,7 +102,11 @@ def _events(world: dict[str, Any], stored: dict[str, dict[str, Any]], result: Re
 def _differs(event: dict[str, Any], have: dict[str, Any]) -> list[str]:
     wrong = []
     for name in EVENT_FIELDS:
-        if name not in event or event.get(f"{name}_unspecified") or (event["kind"] == "context" and name == "direction"):
+        if (
+            name not in event
+            or event.get(f"{name}_unspecified")
+            or (event["kind"] == "context" and name == "direction")
+        ):
             continue
         want, got = event[name], have[name]
         if name == "posted_at":
@@ -166,7 +170,9 @@ def _records(world: dict[str, Any], services: dict[str, Any], result: Result) ->
         ]
         result.different += [f"{key[0]} {key[1]}: {words}" for words in wrong]
         same += not wrong
-    result.doubled += [f"{name} {hub_id} is in the org but must not be" for name, hub_id in have.keys() - expected.keys()]
+    result.doubled += [
+        f"{name} {hub_id} is in the org but must not be" for name, hub_id in have.keys() - expected.keys()
+    ]
     result.stages["salesforce"] = same
 
 
@@ -201,7 +207,11 @@ def query(services: dict[str, Any], soql: str) -> list[dict[str, Any]]:
         for _ in range(30):
             grant = http.post(
                 "/services/oauth2/token",
-                data={"grant_type": "client_credentials", "client_id": crm["client_id"], "client_secret": crm["client_secret"]},
+                data={
+                    "grant_type": "client_credentials",
+                    "client_id": crm["client_id"],
+                    "client_secret": crm["client_secret"],
+                },
             )
             if grant.status_code == 200:
                 break
