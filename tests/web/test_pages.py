@@ -11,9 +11,12 @@ from core import db, outbox
 from core.event import Bad, Page
 from inbox import accounts, conversations, ingest, replies
 from inbox.models import Conversation, Identity, Message, Objection, ReplyRow
+from tests.conftest import BOTH
 from tests.web.conftest import account, event, store
-from web import rows, words
+from web import rows
 from web.pages import messages
+
+pytestmark = BOTH
 
 
 def _conversation(key: str) -> int:
@@ -60,11 +63,6 @@ def test_pages_follow_each_other_without_gap_or_double(as_role, monkeypatch: pyt
             seen += [row.id for row in found]
             before = rows.place(found[-1].place)
     assert len(seen) == len(set(seen)) == 8
-
-
-@pytest.mark.parametrize("place", ["", "x-1", "1-x", "-1", "9" * 50 + "-1", "99999999999999999999-1"])
-def test_forged_place_is_no_place(place: str) -> None:
-    assert rows.place(place) is None
 
 
 def test_list_is_filtered_by_words_account_platform_and_state(as_role) -> None:
@@ -294,22 +292,3 @@ def test_person_is_erased_only_with_the_number_typed(as_role) -> None:
 def test_our_own_accounts_are_no_people(as_role) -> None:
     account()
     assert as_role("admin").get("/people/1").status_code == 404
-
-
-# --- words -------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("name", "letters"),
-    [("Katrin Oldenburg", "KO"), ("高橋 美咲", "高"), ("@kim@a.example", "ka"), ("", "?"), ("…", "?")],
-)
-def test_initials(name: str, letters: str) -> None:
-    assert words.initials(name) == letters
-
-
-def test_browser_in_two_words() -> None:
-    assert (
-        words.browser("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0 Safari/537.36")
-        == "Chrome · Linux"
-    )
-    assert words.browser("curl/8") == ""
