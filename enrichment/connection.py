@@ -113,6 +113,21 @@ def note(session: Session, error: str, *, expired: bool = False) -> None:
     session.execute(sa.update(c).where(c.c.error != error).values(error=error[:500], state=state))
 
 
+def note_off(session: Session) -> None:
+    """Letters were laid aside because the purpose is switched off: `wake` them when it is on again."""
+    session.execute(sa.update(db.table(CrmConnection)).values(state="off"))
+
+
+def back_on(session: Session) -> None:
+    """Wake what was laid aside while the purpose was switched off."""
+    row = session.get(CrmConnection, 1)
+    if row is not None and row.state == "off":
+        row.state = "active"
+        session.add(row)
+        session.flush()
+        wake(session)
+
+
 def reseal(session: Session) -> int:
     """Put the stored secret under the newest key; returns how many were resealed."""
     row = session.get(CrmConnection, 1)

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import audit, db
+from core import audit, db, outbox
 from core.errors import TryLater, WiderhallError
 from core.outbox import Item, Outcome
 from enrichment import connection
@@ -26,6 +26,7 @@ def forget(items: list[Item]) -> Outcome:
     later: dict[int, TryLater] = {}
     proven: list[Item] = []
     for item in items:
+        outbox.keep_alive()
         try:
             _erase_there(item.payload)
         except WiderhallError as error:

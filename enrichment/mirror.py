@@ -50,6 +50,7 @@ def pull(crm: CRM, since: datetime | None) -> Pulled:
     """
     pulled = Pulled(watermark=since, everybody=since is None)
     for chunk in _chunks(crm.people(since)):
+        outbox.keep_alive()
         pulled.read += len(chunk)
         moments = [one.modified for one in chunk if one.modified is not None]
         pulled.watermark = max([*moments, *([pulled.watermark] if pulled.watermark else [])], default=None)

@@ -176,7 +176,7 @@ class CrmConnection(SQLModel, table=True):
     secret: str
     """Sealed (core.crypto)."""
     state: str = "active"
-    """active or auth_expired."""
+    """active, auth_expired, or off: letters wait for the purpose to be switched on."""
     error: str = ""
     """What is wrong, as a sentence for people."""
     watermark: datetime | None = _time()

@@ -48,7 +48,7 @@ def plan(session: Session, states: Sequence[SyncState]) -> list[Step]:
     people = views.profiles(session, {one.identity_id for one in states if one.identity_id is not None})
     found = views.interactions(session, {one.message_id for one in states if one.message_id is not None})
     if not standing(session).switched_on:  # asked after the people: nothing is removed because of a switch
-        raise TryLater("The sync to the CRM is switched off.", 300)
+        raise TryLater("The sync to the CRM is switched off.", 30)
     policy = Policy(settings().public_excerpt, settings().private_text_to_crm)
     steps = []
     for state in states:

@@ -11,7 +11,8 @@ not have arrived, so all its fields are sent again. The upsert goes by our key, 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -19,7 +20,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import db, log, outbox
+from core import db, outbox
 from core.errors import AuthExpired, NotConfigured, TryLater, WiderhallError
 from core.outbox import DONE, Item, Outcome
 from core.topics import SUBSCRIBERS
@@ -32,10 +33,11 @@ from enrichment.profile import payload_hash
 ROWS = 200
 CLAIM_SECONDS = SUBSCRIBERS["enrichment.tasks.send"].lease * 0.8
 """A mark is void a little before the outbox hands the same letters to another worker."""
+PULSE_SECONDS = 20.0
 RELINK_TRIES = 8
 PROFILE_MISSING = "PROFILE_NOT_SYNCED"
 WAITING = ("new", "pending", "failed", "ignored")
-logger = log.get("enrichment")
+Pulse = Callable[[], None]
 
 
 @dataclass
@@ -57,8 +59,7 @@ def send(items: list[Item]) -> Outcome:
     if not standing.connected:
         return DONE  # states are kept, and woken when a CRM is connected
     if not standing.switched_on:
-        off = TryLater("The sync to the CRM is off until an administrator names its lawful basis.", 300)
-        return Outcome(later={item.id: off for item in items})
+        return Outcome(connection.note_off)  # the same, once the purpose is switched on
     wanted = {str(item.payload["hub_id"]): item for item in items}
     mark = secrets.token_hex(8)
     with db.write() as session:
@@ -67,7 +68,7 @@ def send(items: list[Item]) -> Outcome:
     try:
         with db.read() as session:
             steps = plan(session, states)
-        sent = _send(connection.crm(), steps)
+        sent = _send(connection.crm(), steps, _pulse(mark))
     except WiderhallError as error:
         return _put_off(items, states, mark, error)
     except Exception:  # the outbox runs the items one by one then: they must be free
@@ -106,6 +107,23 @@ def _claim(session: Session, hub_ids: Collection[str], mark: str) -> list[SyncSt
     return list(session.scalars(mine))
 
 
+def _pulse(mark: str) -> Pulse:
+    """What is called between two calls of the CRM: after a slow one the lease and our mark are renewed."""
+    renewed = time.monotonic()
+
+    def pulse() -> None:
+        nonlocal renewed
+        if time.monotonic() - renewed < PULSE_SECONDS:
+            return
+        outbox.keep_alive()
+        s = db.table(SyncState)
+        with db.write() as session:
+            session.execute(sa.update(s).where(s.c.claim == mark).values(claimed_at=db.now()))
+        renewed = time.monotonic()
+
+    return pulse
+
+
 def _put_off(items: Sequence[Item], states: Sequence[SyncState], mark: str, error: WiderhallError) -> Outcome:
     """Nothing was sent: the marks come off, everything waits."""
 
@@ -132,11 +150,11 @@ def _note(session: Session, error: WiderhallError | None) -> None:
 # --- sending ---------------------------------------------------------------------------------------
 
 
-def _send(crm: CRM, steps: Sequence[Step]) -> Sent:
+def _send(crm: CRM, steps: Sequence[Step], pulse: Pulse) -> Sent:
     """Every call of a batch; an error ends it, and what was answered before counts."""
     sent = Sent()
     try:
-        _upsert(crm, "profile", [one for one in steps if one.state.kind == "profile"], sent)
+        _upsert(crm, "profile", [one for one in steps if one.state.kind == "profile"], sent, pulse)
         refused = {
             one.hub_id: sent.results[one.hub_id]
             for one in steps
@@ -150,10 +168,10 @@ def _send(crm: CRM, steps: Sequence[Step]) -> Sent:
                     _hold_back(one, refused[one.profile], sent)
                 else:
                     ready.append(one)
-        _upsert(crm, "interaction", ready, sent)
+        _upsert(crm, "interaction", ready, sent, pulse)
         kinds: tuple[Kind, ...] = ("interaction", "profile")
         for kind in kinds:
-            _remove(crm, kind, [one for one in steps if one.state.kind == kind], sent)
+            _remove(crm, kind, [one for one in steps if one.state.kind == kind], sent, pulse)
     except WiderhallError as error:
         sent.error = error
     return sent
@@ -171,14 +189,16 @@ def _hold_back(step: Step, profile: RowResult, sent: Sent) -> None:
         sent.orphans.add(step.hub_id)
 
 
-def _upsert(crm: CRM, kind: Kind, steps: Sequence[Step], sent: Sent) -> None:
+def _upsert(crm: CRM, kind: Kind, steps: Sequence[Step], sent: Sent, pulse: Pulse) -> None:
     for chunk in _chunks([one for one in steps if one.action == "upsert"]):
+        pulse()
         for result in crm.upsert(kind, [one.changed for one in chunk]):
             sent.results[result.hub_id] = result
 
 
-def _remove(crm: CRM, kind: Kind, steps: Sequence[Step], sent: Sent) -> None:
+def _remove(crm: CRM, kind: Kind, steps: Sequence[Step], sent: Sent, pulse: Pulse) -> None:
     for chunk in _chunks([one for one in steps if one.action == "remove"]):
+        pulse()
         for result in crm.delete(kind, [one.hub_id for one in chunk]):
             if result.ok:
                 sent.removed.add(result.hub_id)

@@ -75,12 +75,13 @@ def pull_crm(items: list[Item]) -> Outcome:
 
 
 def due() -> None:
-    """Clock job: ask for a read of the CRM when the interval is over."""
+    """Clock job: ask for a read of the CRM when the interval is over; wake what waited for a lawful basis."""
     with db.read() as session:
         row = session.get(CrmConnection, 1)
-        if row is None or not connection.standing(session).usable or not _over(row):
+        if row is None or not connection.standing(session).usable or not (_over(row) or row.state == "off"):
             return
     with db.write() as session:
+        connection.back_on(session)
         row = session.get(CrmConnection, 1)
         if row is not None and _over(row):
             row.asked_at = db.now()

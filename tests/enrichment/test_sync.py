@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from core import db, outbox
 from core.errors import AuthExpired, TryLater
 from core.event import Author
-from enrichment import overview
+from enrichment import overview, tasks
 from enrichment.crm import RowResult
 from enrichment.models import CrmConnection, SyncState
 from enrichment.profile import hub_id
@@ -216,6 +216,8 @@ def test_nothing_leaves_before_a_basis_is_named(crm: FakeCrm, ours: int) -> None
     assert crm.writes() == 0
     with db.write() as session:
         consent.switch(session, "crm_sync", enabled=True, basis="consent", actor="user:1")
+    assert house.waiting() == []
+    tasks.due()
     house.work()
     assert len(crm.records["interaction"]) == 1
 
