@@ -34,7 +34,7 @@ SUBSCRIBERS: dict[str, Subscriber] = {
         Subscriber("enrichment.tasks.match"),
         Subscriber("enrichment.tasks.sync_profiles"),
         Subscriber("enrichment.tasks.sync_messages"),
-        Subscriber("enrichment.tasks.send", queue="io", lease=300.0),
+        Subscriber("enrichment.tasks.send", queue="io", lease=150.0),
         Subscriber("enrichment.tasks.pull_crm", batch=1, queue="io", lease=600.0),
         Subscriber("enrichment.tasks.forget", batch=20, queue="io", lease=300.0),
         Subscriber("connectors.tasks.pull", batch=1, queue="io", lease=300.0, parallel=4),

@@ -55,7 +55,7 @@ TABLES: dict[str, str] = {
     "cannot_link": "enrichment.tasks.forget",
     "sync_state": "enrichment.tasks.forget, after the record in the CRM is gone",
     "sync_run": "counts only",
-    "crm_record": "a copy of what the CRM holds: erased there, it goes here with the next read",
+    "crm_record": "enrichment.tasks.forget: the mirror of an erased contact goes, and its id is buried",
     "match_key": "keys of CRM records: go with the record",
     "crm_connection": "no person",
     "user": "people who work here: removed by an administrator",

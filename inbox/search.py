@@ -17,16 +17,6 @@ from core import bulk, db
 from inbox.models import Message
 from inbox.text import search_query, search_tokens
 
-CREATE = {
-    "sqlite": (
-        "CREATE VIRTUAL TABLE message_search USING fts5(body, content='', columnsize=0, "
-        "tokenize='unicode61 remove_diacritics 0')",
-    ),
-    "postgresql": (
-        "CREATE TABLE message_search (message_id BIGINT PRIMARY KEY, body TSVECTOR NOT NULL)",
-        "CREATE INDEX message_search_body ON message_search USING gin (body)",
-    ),
-}
 _ADD = "INSERT INTO message_search (rowid, body) VALUES (?, ?)"
 _ADD_ARRAYS = (
     "INSERT INTO message_search (message_id, body) SELECT id, to_tsvector('simple', tokens) "
