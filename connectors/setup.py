@@ -6,12 +6,12 @@ from typing import Any
 
 from sqlmodel import Session
 
-from connectors.base import AccountRef
-from connectors.capabilities import capability
+from connectors.base import AccountRef, Connector
+from connectors.capabilities import Capability, capability
 from connectors.registry import connect
 from connectors.session import GivenTokens, open_account
 from core import db
-from core.errors import NotConfigured
+from core.errors import BadPayload, NotConfigured, Rejected, TryLater
 from core.event import Profile
 from core.settings import settings
 from inbox import accounts
@@ -42,10 +42,21 @@ def add(
     tokens = GivenTokens({name: value for name, value in secrets.items() if value})
     reference = AccountRef(0, platform, address, config=config or {})
     connector = connect(reference, tokens, None, allow_private=settings().allow_private_hosts)
-    profile = connector.check()
+    profile = _introduced(connector, row, address)
     with db.write() as session:
         account_id = save(session, platform, profile, address, tokens.secrets, config, actor)
     return account_id, profile
+
+
+def _introduced(connector: Connector, row: Capability, address: str) -> Profile:
+    """Who the platform says we are; a server that is away or of another kind is told from wrong credentials."""
+    try:
+        return connector.check()
+    except TryLater as error:
+        raise TryLater(f"{error}. Is the address right (--base-url {address})?", error.after) from error
+    except (Rejected, BadPayload) as error:
+        words = f"{address} does not answer like {row.title}: {error}. Is the address right (--base-url)?"
+        raise NotConfigured(words) from error
 
 
 def save(

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 import migrations
 from core import broker, db
 from core.settings import settings
+from tests import living
 
 BOTH = pytest.mark.parametrize("db_url", ["sqlite", "postgresql"], indirect=True)
 
@@ -136,4 +137,59 @@ def valkey(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     broker._client.cache_clear()
     child.kill()
     child.wait()
+    shutil.rmtree(settings().run_dir, ignore_errors=True)
+
+
+# --- the whole way: simulated platforms and a hub that has lived with them -----------------------------
+
+
+@pytest.fixture(scope="session")
+def platforms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[living.Sandbox]:
+    """The simulated platforms and org in a process of their own; tests share them and add to their world."""
+    with living.sandbox(tmp_path_factory.mktemp("sandbox")) as found:
+        yield found
+
+
+@pytest.fixture
+def hub(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A fresh hub that may call this machine; commands run by `tests.living.widerhall`."""
+    monkeypatch.setenv("WIDERHALL_ALLOW_PRIVATE_HOSTS", "1")
+    settings.cache_clear()
+    yield
+    broker._client.cache_clear()
+    shutil.rmtree(settings().run_dir, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def _home(platforms: living.Sandbox, tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Path:
+    """The folder of a hub to which every account and the org are connected and that has fetched everything."""
+    folder = tmp_path_factory.mktemp("home")
+    shutil.copy(sqlite_template, folder / "widerhall.sqlite3")
+    with living.at_home(folder):
+        for brand in living.BRANDS:
+            living.done("accounts", "add", *platforms.sign_in(brand))
+        living.done("crm", "connect", *platforms.org(), "--basis", "legitimate_interest")
+        living.done("pull", "--wait")
+        with db.engine().connect() as connection:
+            connection.exec_driver_sql("COMMIT")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.exec_driver_sql("BEGIN")
+    return folder
+
+
+@pytest.fixture
+def home(
+    platforms: living.Sandbox, _home: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[living.Sandbox]:
+    """A hub that has lived with the simulated platforms for a while, for this test alone; yields the platforms."""
+    for name in ("widerhall.sqlite3", "secret.key"):
+        shutil.copy(_home / name, data_dir / name)
+    monkeypatch.setenv("WIDERHALL_ALLOW_PRIVATE_HOSTS", "1")
+    monkeypatch.setattr(db, "after_commit", [])
+    settings.cache_clear()
+    db.configure(settings().url)
+    yield platforms
+    db.engine().dispose()
+    db._engine = None
+    broker._client.cache_clear()
     shutil.rmtree(settings().run_dir, ignore_errors=True)
