@@ -59,41 +59,43 @@ def epoch_key() -> str:
 
 
 def _events(items: Iterable[Item]) -> list[dict[str, Any]]:
-    """Small JSON per item: ids and the version, never a text."""
-    items = list(items)
-    wanted = sorted({int(item.payload["message_id"]) for item in items if "message_id" in item.payload})
-    answered = sorted({int(item.payload["reply_id"]) for item in items if "reply_id" in item.payload})
-    m, r = db.table(Message), db.table(ReplyRow)
-    with db.read() as session:
-        messages = {
-            row.id: row
-            for row in session.execute(sa.select(m.c.id, m.c.conversation_id, m.c.account_id).where(m.c.id.in_(wanted)))
-        }
-        replies = dict(session.execute(sa.select(r.c.id, r.c.conversation_id).where(r.c.id.in_(answered))).all())
+    """Small JSON per thing that changed: ids and the version, never a text."""
+    changes = [(item.topic, change) for item in items for change in item.payload["items"]]
+    messages, replies = _places([change for _, change in changes])
     events: list[dict[str, Any]] = []
-    for item in items:
-        event: dict[str, Any] = {"topic": item.topic}
-        if "reply_id" in item.payload:
-            reply = int(item.payload["reply_id"])
-            if reply not in replies:
-                continue
-            event |= {
-                "reply_id": reply,
-                "conversation_id": replies[reply],
-                "state": item.payload.get("state", ""),
-            }
-        else:
-            row = messages.get(int(item.payload["message_id"]))
-            if row is None:
-                continue
-            event |= {
-                "message_id": row.id,
-                "conversation_id": row.conversation_id,
-                "account_id": row.account_id,
-                "version": item.payload.get("version", 1),
-            }
-        events.append(event)
+    for topic, change in changes:
+        if "reply_id" in change and change["reply_id"] in replies:
+            events.append(
+                {
+                    "topic": topic,
+                    "reply_id": change["reply_id"],
+                    "conversation_id": replies[change["reply_id"]],
+                    "state": change.get("state", ""),
+                }
+            )
+        elif (row := messages.get(change.get("message_id"))) is not None:
+            events.append(
+                {
+                    "topic": topic,
+                    "message_id": row.id,
+                    "conversation_id": row.conversation_id,
+                    "account_id": row.account_id,
+                    "version": change.get("version", 1),
+                }
+            )
     return events
+
+
+def _places(changes: list[dict[str, Any]]) -> tuple[dict[int, sa.Row[Any]], dict[int, int]]:
+    """The rows of the messages, and the conversations of the replies, that still exist."""
+    m, r = db.table(Message), db.table(ReplyRow)
+    wanted = sorted({change["message_id"] for change in changes if "message_id" in change})
+    answered = sorted({change["reply_id"] for change in changes if "reply_id" in change})
+    with db.read() as session:
+        found = session.execute(sa.select(m.c.id, m.c.conversation_id, m.c.account_id).where(m.c.id.in_(wanted)))
+        messages = {row.id: row for row in found}
+        replies = session.execute(sa.select(r.c.id, r.c.conversation_id).where(r.c.id.in_(answered)))
+        return messages, {reply_id: conversation for reply_id, conversation in replies}
 
 
 # --- where a page stands ------------------------------------------------------------------------------

@@ -107,5 +107,5 @@ def erase(
             gone = erasure.erase(session, subject, "cli")
         waiting = [row for row in settle(hub, 120.0) if row["subscriber"].rpartition(".")[2].startswith("forget")]
     words = "".join(f"\n{row['subscriber']} still waits until {row['next_at']}" for row in waiting)
-    say({**gone, "waiting": waiting}, json,
-        f"Erased {gone['identities']} accounts, {gone['contacts']} contacts, {gone['messages']} messages.{words}")  # fmt: skip
+    sentence = f"Erased {gone['identities']} accounts, {gone['contacts']} contacts, {gone['messages']} messages."
+    say({**gone, "waiting": waiting}, json, sentence + words)

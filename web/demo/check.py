@@ -122,13 +122,25 @@ def _answer(pending: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return left
 
 
+PERIODIC = {"connectors.tasks.pull", "connectors.tasks.recheck", "enrichment.tasks.pull_crm"}
+"""Asked for by the clock again and again: that they are at work says nothing about what is left."""
+
+
 def _settled(services: dict[str, Any]) -> Result:
-    """Compare until nothing differs any more, or time is up."""
+    """Compare until nothing differs any more twice in a row and no work is left, or time is up."""
     end = time.monotonic() + SETTLE_SECONDS
+    calm = 0
     while True:
         result = compare(services)
-        waiting = [row for row in outbox.backlog() if row.due or row.leased]
-        if (result.ok and not waiting) or time.monotonic() > end:
+        left = [
+            row for row in outbox.backlog() if (row.due or row.leased or row.later) and row.subscriber not in PERIODIC
+        ]
+        calm = calm + 1 if result.ok and not left else 0
+        if calm == 2 or time.monotonic() > end:
+            if left and result.ok:
+                result.different += [
+                    f"work of {row.subscriber} never ended: {row.due + row.leased + row.later}" for row in left
+                ]
             return result
         time.sleep(1.0)
 
