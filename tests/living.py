@@ -18,7 +18,7 @@ from unittest import mock
 
 import httpx
 
-from core import broker, db
+from core import db
 from core.settings import settings
 from web import cli
 

@@ -75,7 +75,9 @@ def test_what_is_wrong_is_said_and_nothing_is_stored(
     assert stored() == []
 
 
-@pytest.mark.parametrize(("platform", "other"), [("mastodon", "telegram"), ("bluesky", "mastodon"), ("telegram", "bluesky")])
+@pytest.mark.parametrize(
+    ("platform", "other"), [("mastodon", "telegram"), ("bluesky", "mastodon"), ("telegram", "bluesky")]
+)
 def test_a_server_of_another_kind_is_noticed(platforms: Sandbox, hub: None, platform: str, other: str) -> None:
     words = platforms.sign_in(SOCIAL[platform], base_url=platforms.announced[other])
     assert "--base-url" in refused("accounts", "add", *words)
