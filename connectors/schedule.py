@@ -24,20 +24,21 @@ def due() -> None:
         sa.select(f.c.id, f.c.name, a.c.id.label("account_id"), a.c.platform)
         .join(a, a.c.id == f.c.account_id)
         .where(f.c.enabled, f.c.due_at <= moment, a.c.state == "active")
+        .order_by(f.c.id)
     )
-    checks = sa.select(a.c.id, a.c.platform).where(a.c.state == "active", a.c.recheck_at <= moment)
+    checks = sa.select(a.c.id, a.c.platform).where(a.c.state == "active", a.c.recheck_at <= moment).order_by(a.c.id)
     with db.read() as session:
         feeds, accounts = session.execute(query).all(), session.execute(checks).all()
     if not feeds and not accounts:
         return
+    waits = {row.id: timedelta(seconds=interval(row.platform, row.account_id)) for row in feeds}
     with db.write() as session:
-        for row in feeds:
-            wait = interval(row.platform, row.account_id)
-            session.execute(sa.update(f).where(f.c.id == row.id).values(due_at=moment + timedelta(seconds=wait)))
-        outbox.emit(session, "feed.due", [(str(row.id), {"feed_id": row.id}) for row in feeds])
         later = moment + timedelta(seconds=settings().recheck_seconds)
-        for row in accounts:
+        for row in accounts:  # accounts before feeds, in order: as everybody locks them
             session.execute(sa.update(a).where(a.c.id == row.id).values(recheck_at=later))
+        for row in feeds:
+            session.execute(sa.update(f).where(f.c.id == row.id).values(due_at=moment + waits[row.id]))
+        outbox.emit(session, "feed.due", [(str(row.id), {"feed_id": row.id}) for row in feeds])
         able = [row.id for row in accounts if row.platform in BY_NAME and BY_NAME[row.platform].recheck]
         outbox.emit(session, "recheck.due", [(str(one), {"account_id": one}) for one in able])
 

@@ -33,10 +33,15 @@ def of_people(session: Session, identity_ids: Collection[int]) -> list[Row]:
 
 
 def of_messages(session: Session, message_ids: Collection[int]) -> list[Row]:
-    """The interactions these messages are, and the profiles they change; one query when there are none."""
+    """The interactions these messages are, and the profiles they change; one query when there are none.
+
+    With them the answers to them that are stored already: those may have arrived before what they answer.
+    """
     found = views.concerned(session, message_ids)
     if not found:
         return []
+    earlier = views.answers_to(session, {one.message_id for one in found}) - set(message_ids)
+    found += views.concerned(session, earlier) if earlier else []
     linked = _profiles(session, {one.identity_id for one in found})
     whose = {one.message_id: one.identity_id for one in found if one.interaction}
     return list(linked.values()) + _interactions(session, whose, linked)

@@ -152,6 +152,15 @@ def concerned(session: Session, message_ids: Collection[int]) -> list[Concern]:
     ]
 
 
+def answers_to(session: Session, message_ids: Collection[int]) -> set[int]:
+    """Our stored answers to these messages; in private conversations all that we wrote there."""
+    m, asked = db.table(Message), db.table(Message).alias()
+    ours = sa.select(m.c.id).where(m.c.direction == "outbound", asked.c.id.in_(sorted(message_ids)))
+    public = ours.join(asked, asked.c.key == m.c.parent_key)
+    private = ours.join(asked, asked.c.conversation_id == m.c.conversation_id).where(m.c.visibility == "private")
+    return set(session.scalars(public)) | set(session.scalars(private))
+
+
 def messages_of(session: Session, identity_ids: Collection[int]) -> dict[int, int]:
     """Every message that is an interaction of one of these linked identities → the identity."""
     m, parent, c = db.table(Message), db.table(Message).alias(), db.table(Conversation)

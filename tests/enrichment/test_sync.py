@@ -61,6 +61,20 @@ def test_an_answer_of_ours_belongs_to_whom_it_answers(crm: FakeCrm, ours: int) -
     assert len(crm.records["interaction"]) == 2
 
 
+@pytest.mark.parametrize("private", [False, True])
+def test_an_answer_that_was_stored_before_its_question_follows_it(crm: FakeCrm, ours: int, private: bool) -> None:
+    """Our own posts are pulled as a feed of their own: they may well come first."""
+    house.store(ours, event("0"))
+    house.work()
+    how = {"kind": "dm", "visibility": "private", "thread_key": "mastodon:dm"} if private else {}
+    answer = event("2", US, direction="outbound", **{"kind": "reply", "parent_key": "mastodon:1", **how})
+    house.store(ours, answer)
+    house.work()
+    house.store(ours, event("1", **how))
+    house.work()
+    assert hub_id("interaction", "mastodon:2") in crm.records["interaction"]
+
+
 def test_private_messages_go_without_text(crm: FakeCrm, ours: int) -> None:
     private = {"kind": "dm", "visibility": "private", "thread_key": "mastodon:dm"}
     house.store(ours, event("1", **private), event("2", US, direction="outbound", **private))
