@@ -38,7 +38,9 @@ def settings_(json: Json = False) -> None:
     for name, field in Settings.model_fields.items():
         value = getattr(settings(), name)
         shown = "(set)" if name in HIDDEN and value else value
-        rows.append({"name": f"WIDERHALL_{name.upper()}", "value": str(shown), "help": field.description or ""})
+        source = "environment" if name in settings().model_fields_set else "default"
+        help_ = field.description or ""
+        rows.append({"name": f"WIDERHALL_{name.upper()}", "value": str(shown), "from": source, "help": help_})
     show(rows, json)
 
 
