@@ -19,7 +19,7 @@ PUBLIC = ("lindenbahn", "marlowe")
 def arrived(home: Sandbox, brand: str, text: str, **more: object) -> int:
     """Somebody writes and it is fetched; the conversation."""
     key = home.post(brand, text, **more)
-    done("pull", "--wait")
+    done("pull", "--account", home.account(brand)["handle"], "--wait")
     with db.read() as session:
         m = db.table(Message)
         return session.execute(sa.select(m.c.conversation_id).where(m.c.key == key)).scalar_one()
@@ -65,7 +65,8 @@ def test_an_answer_stands_on_the_platform_once(home: Sandbox, brand: str) -> Non
     with db.read() as session:
         m = db.table(Message)
         rows = session.execute(sa.select(m).where(m.c.text.contains(f"Yes, {brand} is."))).all()
-    assert [(row.direction, row.conversation_id, row.id) for row in rows] == [("outbound", conversation, said["message"])]
+    found = [(row.direction, row.conversation_id, row.id) for row in rows]
+    assert found == [("outbound", conversation, said["message"])]
 
 
 @pytest.mark.parametrize("brand", PUBLIC)

@@ -27,3 +27,8 @@ def main() -> None:
     except sa.exc.OperationalError as error:
         print(f"widerhall: {in_store_trouble(error)}", file=sys.stderr)
         sys.exit(1)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(f"widerhall: {error.filename}: {error.strerror}", file=sys.stderr)
+        sys.exit(1)

@@ -87,9 +87,9 @@ def evaluate(
 ) -> None:
     """Hold the annotator against labelled texts."""
     ready()
-    said = texts.read_text(encoding="utf-8").splitlines()
+    said = _lines(texts)
     names = {"0": "negative", "1": "neutral", "2": "positive"}
-    truth = [names.get(word.strip(), word.strip()) for word in labels_.read_text(encoding="utf-8").splitlines()]
+    truth = [names.get(word.strip(), word.strip()) for word in _lines(labels_)]
     if len(said) != len(truth):
         raise BadPayload(
             f"{texts.name} has {len(said)} lines and {labels_.name} has {len(truth)}: they must be as many."
@@ -103,3 +103,11 @@ def evaluate(
         raise BadPayload(str(error)) from error
     value = {**found.as_dict(), "messages_per_second": round(len(said) / (time.perf_counter() - started))}
     say(value, json, "\n".join(f"{name:22} {figure}" for name, figure in value.items()))
+
+
+def _lines(path: Path) -> list[str]:
+    """Lines end at a line feed only: texts of people hold every other sign that Python would cut at."""
+    try:
+        return path.read_text(encoding="utf-8-sig").removesuffix("\n").split("\n")
+    except UnicodeDecodeError as error:
+        raise BadPayload(f"{path.name} is not UTF-8: {error.reason} at byte {error.start}.") from error

@@ -53,10 +53,14 @@ def list_(json: Json = False) -> None:
 @subject_group.command("remove")
 def remove(subject: str, json: Json = False) -> None:
     """Stop following a subject; messages stay."""
-    with working(), db.write() as session:
-        found = subjects.get(session, subject)
-        subjects.remove(session, found.id or 0)
-    say({"removed": found.name}, json, f"{found.name} is removed.")
+    with working() as hub:
+        with db.write() as session:
+            found = subjects.get(session, subject)
+            name = found.name
+            subjects.remove(session, found.id or 0)
+        if not hub:
+            settle(hub, 300.0)
+    say({"removed": name}, json, f"{name} is removed.")
 
 
 @query_group.command("add")
@@ -99,8 +103,11 @@ def list_queries(subject: str, json: Json = False) -> None:
 @query_group.command("remove")
 def remove_query(query: int, json: Json = False) -> None:
     """Remove a query and its hits."""
-    with working(), db.write() as session:
-        subjects.remove_query(session, query)
+    with working() as hub:
+        with db.write() as session:
+            subjects.remove_query(session, query)
+        if not hub:
+            settle(hub, 300.0)
     say({"removed": query}, json, f"Query {query} is removed.")
 
 

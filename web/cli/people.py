@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import sqlalchemy as sa
 import typer
+from sqlmodel import Session
 
 from core import db
 from core.errors import Rejected
@@ -82,6 +83,7 @@ def object_(
     subject = person if ":" in person else f"identity:{person}"
     with working() as hub:
         with db.write() as session:
+            _must_exist(session, subject)
             if withdraw:
                 consent.withdraw_objection(session, subject, purpose, "cli")
             else:
@@ -90,6 +92,16 @@ def object_(
             settle(hub, 60.0)
     say({"person": subject, "purpose": purpose, "objected": not withdraw}, json,
         f"{subject} {'no longer objects' if withdraw else 'objects'} to {purpose}.")  # fmt: skip
+
+
+def _must_exist(session: Session, subject: str) -> None:
+    kind, _, value = subject.partition(":")
+    if kind == "identity" and value.isdigit():
+        known = session.get(Identity, int(value)) is not None
+    else:
+        known = kind == "contact" and session.get(Contact, value) is not None
+    if not known:
+        raise Rejected(f"There is no person {subject!r}. Name one as identity:12 (`widerhall people list`) or contact:01J….")
 
 
 @group.command("erase")
