@@ -1,6 +1,6 @@
 """A classification checkpoint from a folder or the Hugging Face Hub: its files, labels and runner.
 
-Checkpoints that carry an ONNX file run on onnxruntime; others need torch (`pip install widerhall[torch]`).
+Checkpoints that carry an ONNX file run on onnxruntime; others need torch (the extra `torch`).
 https://huggingface.co/docs/huggingface_hub/guides/download
 """
 
@@ -167,8 +167,9 @@ def _onnx_runner(file: Path, threads: int) -> Runner:
 def _torch_runner(folder: Path, model: str) -> Runner:
     if importlib.util.find_spec("torch") is None:
         raise NotConfigured(
-            f"{model} has no ONNX file ({', '.join(ONNX_FILES[:2])}). Install the extra `widerhall[torch]` "
-            "or export it once with `optimum-cli export onnx` and give the folder."
+            f"{model} has no ONNX file ({', '.join(ONNX_FILES[:2])}). Install torch with "
+            "`.venv/bin/pip install -e '.[torch]'` in the project's folder, or export it once with "
+            "`optimum-cli export onnx` and give the folder."
         )
     torch = importlib.import_module("torch")
     transformers = importlib.import_module("transformers")
