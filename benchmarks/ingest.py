@@ -20,7 +20,7 @@ import sqlalchemy as sa
 import migrations
 from benchmarks.events import pages
 from benchmarks.servers import postgres
-from core import bulk, db
+from core import bulk, db, process
 from core.event import Author, Profile
 from inbox import accounts, search
 from inbox.ingest import store_page
@@ -39,6 +39,7 @@ Batch = list[list[bulk.Row]]
 
 def run(folder: Path) -> dict[str, Any]:
     """Both engines; `ratio` is SQLite's, `postgresql_ratio` the other's; medians of the rounds."""
+    process.steady()  # as in the worker
     names = iter(range(1000))
     result: dict[str, Any] = {"rows": COUNT, "page": PAGE, "target": TARGETS["sqlite"]}
     result |= _compare(lambda: f"sqlite:///{folder / f'{next(names)}.sqlite3'}", _executemany, "raw")

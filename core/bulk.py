@@ -7,7 +7,7 @@ and columns come from our models, never from outside.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -27,13 +27,16 @@ Row = tuple[Any, ...]
 
 def json_text(value: Any) -> str:
     """JSON of a value (Pydantic models included), without NUL and lone surrogates, which PostgreSQL refuses."""
-    if not value:
-        return "{}" if isinstance(value, dict) else "[]"
+    return json_bytes(value).decode() if value else "{}" if isinstance(value, dict) else "[]"
+
+
+def json_bytes(value: Any) -> bytes:
+    """The same as UTF-8."""
     try:
-        text = to_json(value, inf_nan_mode="null").decode()
+        found = to_json(value, inf_nan_mode="null")
     except PydanticSerializationError:
-        return to_json(_sound(value), inf_nan_mode="null").decode()
-    return text if "\\u0000" not in text else to_json(_sound(value), inf_nan_mode="null").decode()
+        return to_json(_sound(value), inf_nan_mode="null")
+    return found if b"\\u0000" not in found else to_json(_sound(value), inf_nan_mode="null")
 
 
 def _sound(value: Any) -> Any:
@@ -65,9 +68,12 @@ def _same(value: Any) -> Any:
 
 def moment(value: Any) -> datetime | None:
     """A moment as `fetch` brings it, as an aware datetime."""
-    if isinstance(value, str):
-        return datetime.fromisoformat(value).replace(tzinfo=UTC)
-    return value.astimezone(UTC) if value is not None else None
+    return _from_sqlite(value) if isinstance(value, str) else value
+
+
+@lru_cache(maxsize=8192)
+def _from_sqlite(value: str) -> datetime:
+    return datetime.fromisoformat(value).replace(tzinfo=UTC)
 
 
 def plain(rows: Iterable[Iterable[Any]]) -> list[tuple[Any, ...]]:
@@ -79,8 +85,12 @@ def plain(rows: Iterable[Iterable[Any]]) -> list[tuple[Any, ...]]:
 # --- statements ------------------------------------------------------------------------------------
 
 
-def insert(session: Session, model: type[SQLModel], columns: Sequence[str], rows: Sequence[Row]) -> None:
-    """Insert new rows; an existing key is an error and stores none of them."""
+def insert(session: Session, model: type[SQLModel], columns: Mapping[str, Iterable[Any]]) -> None:
+    """Insert new rows, given as values by column (`repeat(value)` where it is always the same).
+
+    An existing key is an error and stores none of them.
+    """
+    rows = list(zip(*columns.values(), strict=False))
     if not rows:
         return
     table, names = db.table(model).name, ", ".join(columns)

@@ -49,6 +49,7 @@ PRAGMAS = (
     "journal_size_limit=67108864",
     "cache_size=-32768",
     "temp_store=MEMORY",
+    "wal_autocheckpoint=4000",
 )
 """How every connection to SQLite is set."""
 
@@ -183,10 +184,10 @@ def allocate(session: Session, model: type[SQLModel], count: int) -> list[int]:
     """
     if count == 0:
         return []
-    name = table(model).name
+    name, connection = table(model).name, session.connection()
     if dialect() == "sqlite":
-        last = session.execute(sa.text("SELECT seq FROM sqlite_sequence WHERE name = :name"), {"name": name}).scalar()
-        first = int(last or 0) + 1
+        query = "SELECT seq FROM sqlite_sequence WHERE name = ?"
+        first = int(connection.exec_driver_sql(query, (name,)).scalar() or 0) + 1
         return list(range(first, first + count))
-    query = sa.text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)")
-    return [int(value) for (value,) in session.execute(query, {"name": name, "count": count})]
+    query = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
+    return [int(value) for (value,) in connection.exec_driver_sql(query, (name, count))]

@@ -171,9 +171,9 @@ def emit(
 
 
 def _gathered(subscriber: Subscriber, items: Letters) -> Letters:
-    wanted = subscriber.gathers
-    found = [{name: payload[name] for name in wanted if name in payload} for payload in items.values()]
-    return {secrets.token_hex(8): {"items": found}}
+    payloads = list(items.values())
+    names = [name for name in subscriber.gathers if name in payloads[0]]
+    return {secrets.token_hex(8): {name: [payload[name] for payload in payloads] for name in names}}
 
 
 def _write(session: Session, topic: str, due: float, subscribers: list[str], items: Letters) -> None:

@@ -9,7 +9,6 @@ A lost ring, a flushed broker, a killed worker cost at most a sweep.
 
 from __future__ import annotations
 
-import gc
 import time
 from functools import cache, lru_cache
 from importlib import import_module
@@ -21,7 +20,7 @@ from kombu.connection import Connection
 from kombu.exceptions import KombuError
 from kombu.pools import producers
 
-from core import broker, db, log, metrics, outbox
+from core import broker, db, log, metrics, outbox, process
 from core.settings import settings
 from core.topics import SUBSCRIBERS
 
@@ -68,7 +67,7 @@ def handler(name: str) -> outbox.Handler:
     """The function behind a dotted name of the table of subscribers."""
     module, _, function = name.rpartition(".")
     found: outbox.Handler = getattr(import_module(module), function)
-    gc.freeze()  # what an import leaves is there for good: the collector need not walk it again and again
+    process.steady()
     return found
 
 

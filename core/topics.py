@@ -11,7 +11,7 @@ class Subscriber:
 
     `batch` rows at most are claimed at once, for `lease` seconds; `parallel` drains may run side by
     side; `queue` is the Celery queue (`io` waits on networks, `cpu` computes). One that names fields in
-    `gathers` gets one letter for all items of an `emit`: {"items": [those fields of each]}.
+    `gathers` gets one letter for all items of an `emit`: {field: [its value in each item]}.
     """
 
     name: str

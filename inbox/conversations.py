@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,11 +21,6 @@ _STANDING = tuple(states.Standing.__dataclass_fields__)
 _MOMENTS = _STANDING.index("first_at")
 """The fields from here on are moments."""
 
-_COLUMNS = (
-    "id", "account_id", "platform", "thread_key", "identity_id", "sentiment", "language", "intent", "urgency",
-    "labels", *_STANDING,
-)  # fmt: skip
-
 
 def place(
     session: Session,
@@ -40,13 +36,9 @@ def place(
     threads = threading.group(events, _known(session, account_id, events, stored))
     fresh = [thread for thread in threads if not thread.conversations]
     ids = db.allocate(session, Conversation, len(fresh))
-    rows = []
+    bulk.insert(session, Conversation, _columns(account_id, fresh, ids, authors))
+    placed = {event.key: row_id for row_id, thread in zip(ids, fresh, strict=True) for event in thread.events}
     moved: dict[int, Sequence[Event]] = {}
-    placed: dict[str, int] = {}
-    for row_id, thread in zip(ids, fresh, strict=True):
-        rows.append(_row(row_id, account_id, thread, authors))
-        placed.update((event.key, row_id) for event in thread.events)
-    bulk.insert(session, Conversation, _COLUMNS, rows)
     for thread in threads:
         if thread.conversations:
             row_id = thread.conversations[0]
@@ -74,12 +66,20 @@ def _known(
     return known
 
 
-def _row(row_id: int, account_id: int, thread: threading.Thread, authors: Mapping[Key, int]) -> bulk.Row:
-    standing = states.advance(states.Standing(), thread.events)
-    customer = _customer(thread.events, authors)
-    return (
-        row_id, account_id, thread.events[0].platform, thread.key, customer, "", "", "", "", "[]", *_values(standing)
-    )  # fmt: skip
+def _columns(
+    account_id: int, threads: Sequence[threading.Thread], ids: Sequence[int], authors: Mapping[Key, int]
+) -> dict[str, Iterable[Any]]:
+    standings = [_values(states.advance(states.Standing(), thread.events)) for thread in threads]
+    return {
+        "id": ids,
+        "account_id": repeat(account_id),
+        "platform": [thread.events[0].platform for thread in threads],
+        "thread_key": [thread.key for thread in threads],
+        "identity_id": [_customer(thread.events, authors) for thread in threads],
+        **dict.fromkeys(("sentiment", "language", "intent", "urgency"), repeat("")),
+        "labels": repeat("[]"),
+        **dict(zip(_STANDING, zip(*standings, strict=True), strict=False)),
+    }
 
 
 def _values(standing: states.Standing) -> bulk.Row:
@@ -92,7 +92,7 @@ def _customer(events: Iterable[Event], authors: Mapping[Key, int]) -> int | None
     inbound = [e for e in events if e.direction == "inbound" and e.author is not None and e.origin != "context"]
     if not inbound:
         return None
-    first = min(inbound, key=lambda e: (e.kind not in MESSAGE_KINDS, e.posted_at))
+    first = min(inbound, key=lambda e: (e.kind not in MESSAGE_KINDS, e.posted_at)) if inbound[1:] else inbound[0]
     assert first.author is not None  # noqa: S101  # filtered just above
     return authors.get((first.author.platform, first.author.id))
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import repeat
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -26,22 +27,13 @@ MATCHING = frozenset({"handle", "name", "url", "bio", "links", "location", "doma
 """A change of one of these may change who the person is matched to."""
 
 Key = tuple[str, str]
-_COLUMNS = ("id", "platform", "external_id", "ours", "first_seen", "last_seen", "digest", *FACTS)
-_facts = attrgetter(*FACTS)
-
-
-class Known(NamedTuple):
-    """What a stored author is recognised by; `last_seen` is in the driver's form."""
-
-    id: int
-    last_seen: Any
-    ours: bool
-    digest: str
+Seen = tuple[Author, datetime, bool]
+"""An author as the newest event describes them, its moment, and whether they wrote to us."""
 
 
 def digest(author: Author) -> str:
     """A hash of a description: the same one again is recognised without reading the row."""
-    return hashlib.blake2b(bulk.json_text(author).encode(), digest_size=16).hexdigest()
+    return hashlib.blake2b(bulk.json_bytes(author), digest_size=16).hexdigest()
 
 
 def store(session: Session, events: Sequence[Event]) -> tuple[dict[Key, int], set[int]]:
@@ -53,10 +45,7 @@ def store(session: Session, events: Sequence[Event]) -> tuple[dict[Key, int], se
     fresh = sorted(newest.keys() - known.keys())
     found = {key: row.id for key, row in known.items()}
     new = dict(zip(fresh, db.allocate(session, Identity, len(fresh)), strict=True))
-    stamp = bulk.stamp()
-    bulk.insert(
-        session, Identity, _COLUMNS, [_row(row_id, key, *newest[key][:2], stamp) for key, row_id in new.items()]
-    )
+    bulk.insert(session, Identity, _columns(new, [newest[key] for key in fresh]))
     found |= new
     changed = _refresh(session, newest, known)
     writers = {found[key] for key, (_, _, writes) in newest.items() if writes}
@@ -64,7 +53,8 @@ def store(session: Session, events: Sequence[Event]) -> tuple[dict[Key, int], se
     return found, (({*new.values()} & writers) | changed) - ours
 
 
-def _known(session: Session, newest: Iterable[Key]) -> dict[Key, Known]:
+def _known(session: Session, newest: Iterable[Key]) -> dict[Key, Any]:
+    """What stored authors are recognised by; moments are in the driver's form."""
     by_platform: dict[str, list[str]] = defaultdict(list)
     for platform, external_id in newest:
         by_platform[platform].append(external_id)
@@ -73,21 +63,31 @@ def _known(session: Session, newest: Iterable[Key]) -> dict[Key, Known]:
         f"WHERE platform = ? AND {bulk.among('external_id')}"
     )
     return {
-        (platform, external_id): Known(*rest)
+        (platform, row.external_id): row
         for platform, ids in by_platform.items()
-        for external_id, *rest in bulk.fetch(session, query, platform, bulk.listed(ids))
+        for row in bulk.fetch(session, query, platform, bulk.listed(ids))
     }
 
 
-def _row(row_id: int, key: Key, author: Author, at: datetime, stamp: Callable[[datetime], Any]) -> bulk.Row:
-    *facts, links = _facts(author)
-    seen = stamp(at)
-    return (row_id, *key, False, seen, seen, digest(author), *facts, bulk.json_text(links))
+def _columns(new: dict[Key, int], seen: Sequence[Seen]) -> dict[str, Iterable[Any]]:
+    people, stamp = [author for author, _, _ in seen], bulk.stamp()
+    moments = [stamp(at) for _, at, _ in seen]
+    return {
+        "id": new.values(),
+        "platform": [platform for platform, _ in new],
+        "external_id": [external_id for _, external_id in new],
+        "ours": repeat(False),
+        "first_seen": moments,
+        "last_seen": moments,
+        "digest": map(digest, people),
+        **{name: map(attrgetter(name), people) for name in FACTS if name != "links"},
+        "links": [bulk.json_text(author.links) for author in people],
+    }
 
 
-def _newest(events: Sequence[Event]) -> dict[Key, tuple[Author, datetime, bool]]:
-    """Each author once, as the newest event describes them, and whether one of the events is inbound."""
-    newest: dict[Key, tuple[Author, datetime, bool]] = {}
+def _newest(events: Sequence[Event]) -> dict[Key, Seen]:
+    """Each author of a page once."""
+    newest: dict[Key, Seen] = {}
     for event in events:
         author = event.author
         if author is None:
@@ -102,19 +102,19 @@ def _newest(events: Sequence[Event]) -> dict[Key, tuple[Author, datetime, bool]]
     return newest
 
 
-def _refresh(session: Session, newest: dict[Key, tuple[Author, datetime, bool]], known: dict[Key, Known]) -> set[int]:
+def _refresh(session: Session, newest: dict[Key, Seen], known: dict[Key, Any]) -> set[int]:
     """Update what changed since; an older description never overwrites a newer one."""
     stamp = bulk.stamp()
     seen: list[bulk.Row] = []
     differs: dict[int, tuple[Author, str]] = {}
-    for key, row in known.items():
-        author, at = newest[key][:2]
-        if (moment := stamp(at)) < row.last_seen:
+    for key, (_, row_id, last_seen, _, before) in known.items():
+        author, at, _ = newest[key]
+        if (moment := stamp(at)) < last_seen:
             continue
-        if moment > row.last_seen:
-            seen.append((moment, row.id))
-        if (now := digest(author)) != row.digest:
-            differs[row.id] = (author, now)
+        if moment > last_seen:
+            seen.append((moment, row_id))
+        if (now := digest(author)) != before:
+            differs[row_id] = (author, now)
     bulk.update(session, Identity, ("last_seen",), seen)
     return _describe(session, differs)
 
@@ -137,8 +137,8 @@ def _describe(session: Session, differs: dict[int, tuple[Author, str]]) -> set[i
 
 def facts(author: Author) -> dict[str, Any]:
     """The columns of an author, by name."""
-    *values, links = _facts(author)
-    return {**dict(zip(FACTS, values, strict=False)), "links": [link.model_dump() for link in links]}
+    values = {name: getattr(author, name) for name in FACTS}
+    return values | {"links": [link.model_dump() for link in author.links]}
 
 
 def _better(new: Any, old: Any) -> bool:

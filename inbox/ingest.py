@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from operator import attrgetter
 from typing import Any
 
@@ -215,14 +216,10 @@ def _promote(session: Session, account_id: int, row: Any, event: Event) -> None:
 # --- what is new -----------------------------------------------------------------------------------
 
 
-_COLUMNS = (
-    "id", "account_id", "conversation_id", "identity_id", "stored_at", "posted_at", "edited_at",
+_AS_THEY_COME = (
     "key", "platform", "kind", "direction", "origin", "parent_key", "text", "subject", "url", "ref", "visibility",
-    "language", "hashtags", "attachments", "counts", "raw",
-    "version", "sentiment", "intent", "urgency", "labels", "hits", "erased",
+    "language",
 )  # fmt: skip
-_plain = attrgetter(*_COLUMNS[7:19])
-_UNKNOWN_YET = (1, "", "", "", "[]", "[]", False)
 
 
 def _insert(
@@ -232,31 +229,39 @@ def _insert(
     placed = conversations.place(session, account_id, events, authors, {key: row[1] for key, row in known.items()})
     ids = db.allocate(session, Message, len(events))
     stored.new.update(zip((event.key for event in events), ids, strict=True))
-    _insert_messages(session, account_id, events, stored.new, placed, authors)
-    search.add(session, [(stored.new[event.key], search.body(event.text, event.subject)) for event in events])
+    bulk.insert(session, Message, _columns(account_id, events, ids, placed, authors))
+    search.add(session, [(row_id, search.body(e.text, e.subject)) for row_id, e in zip(ids, events, strict=True)])
     outbox.emit(session, "message.stored", [(f"{row_id}:1", {"message_id": row_id, "version": 1}) for row_id in ids])
     outbox.emit(session, "identity.seen", [(str(one), {"identity_id": one}) for one in sorted(to_match)])
     _ask_for_parents(session, account_id, events, known, stored.new)
 
 
-def _insert_messages(
-    session: Session,
+def _columns(
     account_id: int,
     events: Sequence[Event],
-    ids: Mapping[str, int],
+    ids: Sequence[int],
     placed: Mapping[str, int],
     authors: Mapping[identities.Key, int],
-) -> None:
-    stamp = bulk.stamp()
-    now = stamp(db.now())
-    rows = []
-    for event in events:
-        author = None if event.author is None else authors[event.author.platform, event.author.id]
-        moments = (now, stamp(event.posted_at), stamp(event.edited_at))
-        documents = (*map(bulk.json_text, (event.hashtags, event.attachments, event.counts)), incoming.raw(event))
-        links = (ids[event.key], account_id, placed[event.key], author)
-        rows.append((*links, *moments, *_plain(event), *documents, *_UNKNOWN_YET))
-    bulk.insert(session, Message, _COLUMNS, rows)
+) -> dict[str, Iterable[Any]]:
+    stamp, json_text = bulk.stamp(), bulk.json_text
+    return {
+        "id": ids,
+        "account_id": repeat(account_id),
+        "conversation_id": [placed[event.key] for event in events],
+        "identity_id": [event.author and authors[event.author.platform, event.author.id] for event in events],
+        "stored_at": repeat(stamp(db.now())),
+        "posted_at": [stamp(event.posted_at) for event in events],
+        "edited_at": [stamp(event.edited_at) for event in events],
+        **{name: map(attrgetter(name), events) for name in _AS_THEY_COME},
+        "hashtags": [json_text(event.hashtags) for event in events],
+        "attachments": [json_text(event.attachments) for event in events],
+        "counts": [json_text(event.counts) for event in events],
+        "raw": map(incoming.raw, events),
+        "version": repeat(1),
+        **dict.fromkeys(("sentiment", "intent", "urgency"), repeat("")),
+        **dict.fromkeys(("labels", "hits"), repeat("[]")),
+        "erased": repeat(False),
+    }
 
 
 def _ask_for_parents(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,12 +31,12 @@ class Standing:
     closed_at: datetime | None = None
 
 
-def advance(standing: Standing, events: Iterable[Event]) -> Standing:
+def advance(standing: Standing, events: Sequence[Event]) -> Standing:
     """Move a standing on by `events`, in the order they were posted, and return it.
 
     A conversation without `closed_at` that is closed was never for anybody to answer.
     """
-    for event in sorted(events, key=lambda one: (one.posted_at, one.key)):
+    for event in sorted(events, key=lambda one: (one.posted_at, one.key)) if events[1:] else events:
         _count(standing, event)
         if event.kind in MESSAGE_KINDS and event.origin in ("inbox", "archive"):
             if event.direction == "inbound":

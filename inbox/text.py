@@ -132,8 +132,9 @@ def _cut(found: list[str]) -> list[str]:
     cut: list[str] = []
     for word in found:
         if len(word) > 1 and _HAS_CJK.match(word):
-            cut += map(operator.add, word, word[1:])
-            cut.append(word[-1])
+            letters = [*word]
+            cut += map(operator.add, letters, letters[1:])
+            cut.append(letters[-1])
         else:
             cut.append(word)
     return cut

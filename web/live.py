@@ -60,7 +60,11 @@ def epoch_key() -> str:
 
 def _events(items: Iterable[Item]) -> list[dict[str, Any]]:
     """Small JSON per thing that changed: ids and the version, never a text."""
-    changes = [(item.topic, change) for item in items for change in item.payload["items"]]
+    changes = [
+        (item.topic, dict(zip(item.payload, values, strict=True)))
+        for item in items
+        for values in zip(*item.payload.values(), strict=True)
+    ]
     messages, replies = _places([change for _, change in changes])
     events: list[dict[str, Any]] = []
     for topic, change in changes:
@@ -73,7 +77,7 @@ def _events(items: Iterable[Item]) -> list[dict[str, Any]]:
                     "state": change.get("state", ""),
                 }
             )
-        elif (row := messages.get(change.get("message_id"))) is not None:
+        elif (row := messages.get(change.get("message_id", 0))) is not None:
             events.append(
                 {
                     "topic": topic,

@@ -32,6 +32,21 @@ def test_one_row_per_subscriber() -> None:
     assert sorted(row.subscriber for row in rows()) == sorted(TOPICS["message.stored"])
 
 
+def test_a_subscriber_that_gathers_gets_one_letter_for_all() -> None:
+    put("1", "2", topic="message.stored")
+    with db.write() as session:
+        outbox.emit(session, "message.stored", [(key, {"message_id": int(key), "version": 1}) for key in "12"])
+    payloads = [row.payload for row in rows() if row.subscriber == "web.live.publish"]
+    assert payloads[-1] == {"message_id": [1, 2], "version": [1, 1]}
+
+
+def test_any_text_may_be_a_key() -> None:
+    key = 'mastodon:"ü\\u0000\\n\ttext'
+    with db.write() as session:
+        outbox.emit(session, "identity.seen", [(key, {})])
+    assert [row.key for row in rows()] == [key]
+
+
 def test_an_unknown_topic_is_an_error() -> None:
     with pytest.raises(KeyError), db.write() as session:
         outbox.emit(session, "nobody.listens", [("1", {})])

@@ -21,7 +21,7 @@ from web import auth, fanout, live, sessions
 
 def publish(*numbers: int, topic: str = "message.stored") -> None:
     """Publish events about stored messages, as the worker would."""
-    live.publish([Item(1, topic, "x", {"items": [{"message_id": n, "version": 1} for n in numbers]})])
+    live.publish([Item(1, topic, "x", {"message_id": list(numbers), "version": [1] * len(numbers)})])
 
 
 @pytest.fixture
