@@ -467,9 +467,10 @@ def dead_letters(session: Session, limit: int = 100) -> Sequence[OutboxRow]:
 
 
 def retry_dead(session: Session, row_ids: Sequence[int]) -> int:
-    """Give dead rows another run; one whose key is announced again already is simply dropped."""
+    """Give dead rows another run; one whose key is announced again already is simply dropped. Returns how many."""
     t = db.table(OutboxRow)
-    for row in session.execute(sa.select(t).where(t.c.id.in_(row_ids), t.c.dead == 1)).all():
+    rows = session.execute(sa.select(t).where(t.c.id.in_(row_ids), t.c.dead == 1)).all()
+    for row in rows:
         session.execute(sa.delete(t).where(t.c.id == row.id))
         session.info.setdefault("rung", set()).add(row.subscriber)
         insert = db.upsert(OutboxRow).on_conflict_do_nothing()
@@ -478,7 +479,7 @@ def retry_dead(session: Session, row_ids: Sequence[int]) -> int:
             [{"subscriber": row.subscriber, "topic": row.topic, "key": row.key, "payload": row.payload,
               "due_at": time.time(), "crashes": 0, "tries": 0, "dead": 0, "reason": ""}],
         )  # fmt: skip
-    return len(row_ids)
+    return len(rows)
 
 
 def drop_dead(session: Session, row_ids: Sequence[int]) -> int:

@@ -7,8 +7,10 @@ import tempfile
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.errors import NotConfigured
 
 
 class Settings(BaseSettings):
@@ -85,5 +87,12 @@ class Settings(BaseSettings):
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """The settings of this process; `settings.cache_clear()` reads the environment again."""
-    return Settings()
+    """The settings of this process; `settings.cache_clear()` reads the environment again.
+
+    NotConfigured names every variable whose value cannot be read.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = [f"WIDERHALL_{str(one['loc'][0]).upper()}: {one['msg']}." for one in error.errors()]
+        raise NotConfigured(" ".join(wrong)) from error

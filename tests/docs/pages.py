@@ -15,7 +15,7 @@ from typer.main import get_command
 
 from core.settings import Settings
 from web.app import create_app
-from web.cli import app
+from web.cli.commands import app
 from web.permissions import PERMISSIONS, PUBLIC, ROLES, permission_of
 
 ROOT = Path(__file__).parents[2]

@@ -7,28 +7,26 @@ import sys
 import sqlalchemy as sa
 
 from core.errors import WiderhallError
-from inbox.ingest import in_store_trouble
-from web.cli import accounts, annotate, archive, crm, hub, inbox, listen, outbox, people, system
-from web.cli.base import app
-
-__all__ = ["app", "main"]
-
-for _part in (hub, accounts, inbox, archive, people, crm, listen, annotate, outbox, system):
-    _part.register(app)
 
 
 def main() -> None:
     """Entry point of `widerhall`: errors of ours are sentences on standard error, and exit code 1."""
     try:
+        from web.cli.commands import app  # imports read the settings: a wrong one is a sentence, too
+
         app()
     except WiderhallError as error:
-        print(f"widerhall: {error}", file=sys.stderr)
-        sys.exit(1)
+        _end(str(error))
     except sa.exc.OperationalError as error:
-        print(f"widerhall: {in_store_trouble(error)}", file=sys.stderr)
-        sys.exit(1)
+        from inbox.ingest import in_store_trouble
+
+        _end(str(in_store_trouble(error)))
     except OSError as error:
         if error.filename is None:
             raise
-        print(f"widerhall: {error.filename}: {error.strerror}", file=sys.stderr)
-        sys.exit(1)
+        _end(f"{error.filename}: {error.strerror}")
+
+
+def _end(words: str) -> None:
+    print(f"widerhall: {words}", file=sys.stderr)
+    sys.exit(1)

@@ -101,7 +101,8 @@ def _must_exist(session: Session, subject: str) -> None:
     else:
         known = kind == "contact" and session.get(Contact, value) is not None
     if not known:
-        raise Rejected(f"There is no person {subject!r}. Name one as identity:12 (`widerhall people list`) or contact:01J….")
+        words = "Name one as identity:12 (`widerhall people list` shows them) or contact:01J…."
+        raise Rejected(f"There is no person {subject!r}. {words}")
 
 
 @group.command("erase")

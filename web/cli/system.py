@@ -6,13 +6,14 @@ from typing import Annotated, Any
 
 import sqlalchemy as sa
 import typer
+from sqlmodel import Session
 
 import migrations
 from core import audit, crypto, db
 from core.errors import Rejected
 from core.settings import Settings, settings
 from enrichment import connection
-from inbox.models import Account
+from inbox.models import Account, Delivery
 from web import doctor as doctors
 from web.auth import ROLES, create_user
 from web.cli.base import Json, ready, say, show
@@ -94,15 +95,33 @@ def list_(json: Json = False) -> None:
 
 @keys.command("rotate")
 def rotate(json: Json = False) -> None:
-    """Make a new key, and write every stored secret anew under it."""
+    """Make a new key, and write every stored secret anew under it; the old key may go then.
+
+    Keys of WIDERHALL_SECRET_KEYS are yours to make: put the new one in front, then run this.
+    """
     ready()
-    crypto.add_key()
-    a = db.table(Account)
-    number = 0
+    if "," not in settings().secret_keys:
+        crypto.add_key()
     with db.write() as session:
-        for row in session.execute(sa.select(a.c.id, a.c.secrets).where(a.c.secrets != "")).all():
-            session.execute(sa.update(a).where(a.c.id == row.id).values(secrets=crypto.reseal(row.secrets)))
-            number += 1
-        number += connection.reseal(session)
+        number = _reseal_accounts(session) + _reseal_deliveries(session) + connection.reseal(session)
         audit.record(session, "cli", "keys.rotated", "installation", {"secrets": number})
-    say({"resealed": number}, json, f"{number} secrets are under the new key. The old key may go from secret.key now.")
+    where = "WIDERHALL_SECRET_KEYS" if settings().secret_keys else "secret.key"
+    say({"resealed": number}, json, f"{number} secrets are under the new key. The old key may go from {where} now.")
+
+
+def _reseal_accounts(session: Session) -> int:
+    a = db.table(Account)
+    rows = session.execute(sa.select(a.c.id, a.c.secrets).where(a.c.secrets != "")).all()
+    for row in rows:
+        session.execute(sa.update(a).where(a.c.id == row.id).values(secrets=crypto.reseal(row.secrets)))
+    return len(rows)
+
+
+def _reseal_deliveries(session: Session) -> int:
+    """Webhook deliveries that still wait keep their headers sealed."""
+    rows = session.scalars(sa.select(Delivery)).all()
+    for row in rows:
+        row.headers = {**row.headers, "sealed": crypto.reseal(row.headers["sealed"])}
+        session.add(row)
+    session.flush()
+    return len(rows)

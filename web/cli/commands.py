@@ -1,0 +1,11 @@
+"""Every command of `widerhall`, put together."""
+
+from __future__ import annotations
+
+from web.cli import accounts, annotate, archive, crm, hub, inbox, listen, outbox, people, system
+from web.cli.base import app
+
+__all__ = ["app"]
+
+for _part in (hub, accounts, inbox, archive, people, crm, listen, annotate, outbox, system):
+    _part.register(app)
