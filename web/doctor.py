@@ -39,11 +39,16 @@ def examine() -> list[Finding]:
         try:
             findings += list(check())
         except Exception as error:
-            area = check.__name__.removeprefix("_")
-            findings.append(Finding(area, "wrong", f"{type(error).__name__}: {error}", "See the log, then ask again."))
-            if check is _database:
-                break  # nothing below can be read
+            findings.append(_broken(check.__name__.removeprefix("_"), error))
+        if check is _database and any(finding.level == "wrong" for finding in findings):
+            break  # nothing below can be read
     return findings
+
+
+def _broken(area: str, error: Exception) -> Finding:
+    """A check that could not be made; errors of ours say themselves what to do."""
+    words = str(error) if isinstance(error, WiderhallError) else f"{type(error).__name__}: {error}"
+    return Finding(area, "wrong", words, "Mend that, then ask again.")
 
 
 def _database() -> Iterator[Finding]:
@@ -52,15 +57,19 @@ def _database() -> Iterator[Finding]:
         yield Finding("database", "wrong", "It is older than this version.", "Run `widerhall migrate`.")
     else:
         yield Finding("database", "ok", f"{db.dialect()} answers and has this version's shape.")
-    if db.dialect() == "sqlite":
-        if settings().workers > 1:
-            yield Finding("database", "wrong", "Several workers share one SQLite file.",
-                          "Set WIDERHALL_WORKERS=1, or WIDERHALL_DATABASE_URL to a PostgreSQL.")  # fmt: skip
-        with db.engine().connect() as connection:
-            verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
-        if verdict != "ok":
-            yield Finding("database", "wrong", f"The file is damaged: {verdict}", "Restore a backup.")
-        yield Finding("database", "ok", f"SQLite {sqlite3.sqlite_version}")
+
+
+def _sqlite() -> Iterator[Finding]:
+    if db.dialect() != "sqlite":
+        return
+    if settings().workers > 1:
+        yield Finding("database", "wrong", "Several workers share one SQLite file.",
+                      "Set WIDERHALL_WORKERS=1, or WIDERHALL_DATABASE_URL to a PostgreSQL.")  # fmt: skip
+    with db.engine().connect() as connection:
+        verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    if verdict != "ok":
+        yield Finding("database", "wrong", f"The file is damaged: {verdict}", "Restore a backup.")
+    yield Finding("database", "ok", f"SQLite {sqlite3.sqlite_version}")
 
 
 def _disk() -> Iterator[Finding]:
@@ -153,4 +162,4 @@ def _work() -> Iterator[Finding]:
         yield Finding("audit", "ok", "The audit trail is whole.")
 
 
-CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (_database, _disk, _keys, _broker, _accounts, _work)
+CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (_database, _sqlite, _disk, _keys, _broker, _accounts, _work)
