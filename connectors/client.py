@@ -34,6 +34,7 @@ import httpx
 from connectors.answers import Answer, rate, reason, wait
 from connectors.base import Budget, now
 from connectors.ssrf import transport
+from core import metrics
 from core.errors import AuthExpired, BadPayload, Rejected, TryLater, Unknown, WiderhallError
 
 TRIES = 3
@@ -266,6 +267,7 @@ class Client:
         return Answer(response.status_code, response.headers, bytes(body), str(response.request.url), self.host)
 
     def _observe(self, answer: Answer) -> None:
+        metrics.REQUESTS.labels(self.host, f"{answer.status // 100}xx").inc()
         if self._budget is None:
             return
         limit, remaining, reset = rate(answer.headers, now())

@@ -10,7 +10,7 @@ from connectors.base import AccountRef, Connector
 from connectors.capabilities import Capability, capability
 from connectors.registry import connect
 from connectors.session import GivenTokens, open_account
-from core import db
+from core import audit, db
 from core.errors import BadPayload, NotConfigured, Rejected, TryLater
 from core.event import Profile
 from core.settings import settings
@@ -88,3 +88,25 @@ def check(account_id: int) -> Profile:
             if account.state != "active":
                 accounts.pull_now(session, [account_id])
     return profile
+
+
+def webhook(account_id: int, address: str, actor: str = "cli") -> None:
+    """Have the platform deliver to `address` (this hub's own, without the path) instead of being polled.
+
+    An empty address ends that and polls again. A platform delivers to webhooks or is polled, never both.
+    """
+    account, connector = open_account(account_id)
+    row = capability(account.platform)
+    if not row.webhook:
+        raise NotConfigured(f"{row.title} sends no webhooks; it is polled or streamed.")
+    target = f"{address.rstrip('/')}/hooks/{account.platform}/{account_id}" if address else ""
+    connector.subscribe(target)
+    with db.write() as session:
+        for feed in row.feeds if row.long_poll else ():
+            (accounts.unfollow if address else accounts.follow)(session, account_id, feed)
+        stored = accounts.get(session, account_id)
+        stored.config = {**stored.config, "webhook": target}
+        session.add(stored)
+        audit.record(session, actor, "account.webhook", f"account:{account_id}", {"on": bool(address)})
+        if not address:
+            accounts.pull_now(session, [account_id])

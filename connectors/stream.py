@@ -60,6 +60,8 @@ class Line(threading.Thread):
     def hold(self) -> None:
         """Read the line until it breaks."""
         account, connector = open_account(self.account_id)
+        if account.config.get("webhook"):
+            raise NotConfigured("A webhook brings what happens: there is nothing to stream.")
         opened = BY_NAME[account.platform].long_poll
         if opened:
             self._alive()

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import random
+import time
+import fcntl
+import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -16,7 +21,9 @@ from sqlmodel import Session, SQLModel
 from core.errors import TryLater
 from core.settings import settings
 
+BUSY_SECONDS = 30
 _engine: sa.Engine | None = None
+_thread_turn = threading.Lock()
 after_commit: list[Callable[[dict[str, Any]], None]] = []
 """Called with `session.info` after each committed write; the queue rings its doorbell here."""
 
@@ -42,7 +49,7 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
 
 
 PRAGMAS = (
-    "busy_timeout=30000",
+    f"busy_timeout={BUSY_SECONDS * 1000}",
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
@@ -77,7 +84,9 @@ def engine() -> sa.Engine:
 
 
 def after_fork() -> None:
-    """In a forked child: forget the parent's connections without closing them."""
+    """In a forked child: forget the parent's connections without closing them, and its place in the line."""
+    global _thread_turn
+    _thread_turn = threading.Lock()
     if _engine is not None:
         _engine.dispose(close=False)
 
@@ -112,6 +121,7 @@ def read() -> Iterator[Session]:
 def write() -> Iterator[Session]:
     """One write transaction: BEGIN IMMEDIATE on SQLite, committed at the end, rolled back on an error."""
     with (
+        _turn(),
         engine().connect().execution_options(widerhall_write=True) as connection,
         connection.begin(),
         Session(bind=connection, expire_on_commit=False) as session,
@@ -121,6 +131,48 @@ def write() -> Iterator[Session]:
         info = dict(session.info)
     for hook in after_commit:
         hook(info)
+
+
+T = TypeVar("T")
+TURNS = 4
+COLLISIONS = frozenset({"23505", "40P01", "40001"})
+"""PostgreSQL's words for: the same key at the same moment, a deadlock, a serialization failure."""
+
+
+def collided(error: BaseException) -> bool:
+    """Two transactions got into each other's way and this one was rolled back: the same again will work."""
+    return getattr(getattr(error, "orig", None) or error, "sqlstate", None) in COLLISIONS
+
+
+def again(work: Callable[[], T]) -> T:
+    """Do a whole write, once more when it collided with another; `work` opens its own transaction."""
+    for turn in range(1, TURNS):
+        try:
+            return work()
+        except Exception as error:
+            if not collided(error):
+                raise
+            time.sleep(random.uniform(0.01, 0.05) * turn)  # noqa: S311  # jitter, not a secret
+    return work()
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Writers of one SQLite file stand in line: first the threads of a process, then the processes.
+
+    SQLite itself lets them sleep, for up to 100 ms at a time, and try again; whoever comes in between wins.
+    """
+    if dialect() != "sqlite":
+        yield
+        return
+    if not _thread_turn.acquire(timeout=BUSY_SECONDS):
+        raise sa.exc.OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("database is locked"))
+    try:
+        with open(f"{engine().url.database}-turn", "a") as line:
+            fcntl.flock(line, fcntl.LOCK_EX)
+            yield
+    finally:
+        _thread_turn.release()
 
 
 def ping() -> None:

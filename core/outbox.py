@@ -324,7 +324,8 @@ def step(subscriber: Subscriber, handler: Handler, limit: int | None = None) -> 
         return 1
     with metrics.BATCH.labels(subscriber.name).time():
         try:
-            settle(held, _handle(handler, held))
+            outcome = _handle(handler, held)
+            db.again(lambda: settle(held, outcome))
         except LeaseLost:
             logger.warning("lease lost", subscriber=subscriber.name, items=len(held.items))
     return len(held.items)

@@ -20,7 +20,7 @@ from kombu.connection import Connection
 from kombu.exceptions import KombuError
 from kombu.pools import producers
 
-from core import broker, db, log, metrics, outbox, process
+from core import broker, db, log, outbox, process
 from core.settings import settings
 from core.topics import SUBSCRIBERS
 
@@ -132,9 +132,6 @@ def sweep() -> None:
         job()
     for name in outbox.due_subscribers():
         ring(name)
-    for row in outbox.backlog():
-        metrics.DUE.labels(row.subscriber).set(row.due)
-        metrics.DEAD.labels(row.subscriber).set(row.dead)
     broker.client().set(f"{broker.prefix()}swept", repr(time.time()), ex=3600)
 
 

@@ -68,14 +68,21 @@ def store_page(
     the feed has moved on, and lets a database error through with nothing stored.
     """
     events = incoming.prepared(page.events)
-    with db.write() as session:
-        stored = store_events(session, account_id, events)
-        stored.bad = _store_bad(session, account_id, page.bad)
-        if step is not None:
-            _move_cursor(session, step, page.cursor)
-        if also is not None:
-            also(session)
+
+    def write() -> Stored:
+        with db.write() as session:
+            stored = store_events(session, account_id, events)
+            stored.bad = _store_bad(session, account_id, page.bad)
+            if step is not None:
+                _move_cursor(session, step, page.cursor)
+            if also is not None:
+                also(session)
+            return stored
+
+    stored = db.again(write)  # two accounts may meet the same new person at the same moment
     platform = events[0].platform if events else ""
+    if stored.bad:
+        metrics.BAD.labels(page.bad[0].source.partition(" ")[0]).inc(stored.bad)
     if stored.new:
         metrics.STORED.labels(platform).inc(len(stored.new))
     if stored.repeated:
@@ -87,7 +94,7 @@ def store_events(session: Session, account_id: int, events: Sequence[Event]) -> 
     """The same within a transaction of the caller's; `events` are clean and distinct by key."""
     account = db.table(Account)
     query = sa.select(account.c.platform).where(account.c.id == account_id)
-    session.execute(query.with_for_update()).first()  # PostgreSQL: pages of an account take turns
+    session.execute(query.with_for_update(key_share=True)).first()  # PostgreSQL: pages of an account take turns
     events = tombstones.spared(session, events)
     known = _known(session, events)
     rows = _rows(session, [known[event.key][0] for event in events if event.key in known])
@@ -306,7 +313,6 @@ def _store_bad(session: Session, account_id: int, bad: Sequence[Bad]) -> int:
         return 0
     unique = list({(row["source"], row["digest"]): row for row in rows}.values())
     session.execute(db.upsert(BadItem).on_conflict_do_nothing(), unique)
-    metrics.BAD.labels("").inc(len(unique))
     return len(unique)
 
 

@@ -7,6 +7,7 @@ import ctypes
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +21,8 @@ from core import broker
 from core.errors import NotConfigured
 from core.settings import settings
 
+COUNTERS = "PROMETHEUS_MULTIPROC_DIR"
+"""Where all processes keep their counters, so that /metrics shows the workers' too."""
 LOG_LIMIT = 20 * 1024 * 1024
 STOP_SECONDS = 12.0
 LONGEST_PAUSE = 5.0
@@ -72,7 +75,7 @@ class Supervisor:
     """Runs `children` in order; use from the main thread: `start()`, then `run()` or `tick()`, then `stop()`."""
 
     children: list[Child]
-    environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
+    environment: dict[str, str] = field(default_factory=lambda: {**os.environ, COUNTERS: str(_counters())})
     say: Callable[[str], None] = lambda _: None
     stopping: bool = False
     _lock: object = None
@@ -154,9 +157,15 @@ class Supervisor:
             ) from error
         self._lock = lock
         (folder / "web.json").unlink(missing_ok=True)
+        shutil.rmtree(_counters(), ignore_errors=True)
+        _counters().mkdir(mode=0o700)
 
     def _asked(self, _: int, __: FrameType | None) -> None:
         self.stopping = True
+
+
+def _counters() -> Path:
+    return settings().run_dir / "metrics"
 
 
 def announcement() -> Path:

@@ -8,6 +8,8 @@ import typer
 
 from connectors import setup
 from core import db
+from core.errors import NotConfigured
+from core.settings import settings
 from inbox import accounts
 from inbox.models import Account
 from web.cli.base import Json, ready, say, show, working
@@ -128,3 +130,23 @@ def follow(
         if not off:
             accounts.pull_now(session, [found.id])
     say({"id": found.id, "feed": feed, "followed": not off}, json, f"{found.handle}: {feed} {'off' if off else 'on'}.")
+
+
+@group.command("webhook")
+def webhook(
+    account: str,
+    off: Annotated[bool, typer.Option("--off", help="Poll again instead.")] = False,
+    address: Annotated[str, typer.Option(help="This hub's https address; WIDERHALL_PUBLIC_URL unless given.")] = "",
+    json: Json = False,
+) -> None:
+    """Have a platform deliver what happens instead of polling it (Telegram)."""
+    target = address or settings().public_url
+    if not off and not target:
+        raise NotConfigured("Set WIDERHALL_PUBLIC_URL (or --address) to the https address people reach this hub at.")
+    with working():
+        with db.read() as session:
+            found = accounts.find(session, account)
+        assert found.id is not None  # noqa: S101  # it comes from the store
+        setup.webhook(found.id, "" if off else target)
+    words = "is polled again." if off else f"delivers to {target}."
+    say({"id": found.id, "webhook": None if off else target}, json, f"{found.handle} {words}")

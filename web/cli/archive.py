@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -51,8 +52,11 @@ def archive(
 ) -> None:
     """Stream an archive through the same path as everything else; repeat it without harm."""
     mapping = dict(_pair(words) for words in map_)
-    source = platform if platform != "archive" else "archive"
-    shape = Format(mapping=mapping, source=source, platform=platform, date_format=date_format, timezone=timezone)
+    if not re.fullmatch(r"[\w.-]{1,60}", platform):
+        raise NotConfigured("--platform takes a name of letters, digits, dots and hyphens.")
+    if report is not None and not report.parent.is_dir():
+        raise NotConfigured(f"There is no folder {report.parent} for the report {report.name}.")
+    shape = Format(mapping=mapping, source=platform, platform=platform, date_format=date_format, timezone=timezone)
     with working() as hub:
         with _bar() as bar:
             task = bar.add_task(file.name, total=None)
@@ -60,7 +64,7 @@ def archive(
                 file, shape, progress=lambda done, total: bar.update(task, completed=done, total=total)
             )
         if report is not None:
-            report.write_text(line(asdict(result)) + "\n")
+            report.write_text(line(_counts(result)) + "\n")
         if wait:
             settle(hub)
     words = (
@@ -68,6 +72,12 @@ def archive(
     )
     more = f" Went on after row {result.resumed_at} of an interrupted run." if result.resumed_at else ""
     say(asdict(result), json, words + more)
+
+
+def _counts(result: imports.Import) -> dict[str, int]:
+    """What the report says; `resumed_at` only of a run that went on after an interrupted one."""
+    counts: dict[str, int] = asdict(result)
+    return counts if result.resumed_at else {name: n for name, n in counts.items() if name != "resumed_at"}
 
 
 def _pair(words: str) -> tuple[str, str]:
