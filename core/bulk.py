@@ -148,6 +148,11 @@ def fetch(session: Session, sql: str, *values: Any) -> Sequence[Any]:
     return session.connection().exec_driver_sql(_marked(sql), values).all()
 
 
+def change(session: Session, sql: str, *values: Any) -> int:
+    """One statement of ours that changes rows; write `?` for each value. Returns how many it changed."""
+    return int(session.connection().exec_driver_sql(_marked(sql), values).rowcount)
+
+
 def among(column: str) -> str:
     """The condition that a column is one of many values, which go as one: `listed(values)`."""
     if db.dialect() == "sqlite":

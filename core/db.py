@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import random
-import time
-import fcntl
 import sqlite3
-import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,12 +16,12 @@ from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session, SQLModel
 
+from core import line
 from core.errors import TryLater
 from core.settings import settings
 
 BUSY_SECONDS = 30
 _engine: sa.Engine | None = None
-_thread_turn = threading.Lock()
 after_commit: list[Callable[[dict[str, Any]], None]] = []
 """Called with `session.info` after each committed write; the queue rings its doorbell here."""
 
@@ -84,9 +82,8 @@ def engine() -> sa.Engine:
 
 
 def after_fork() -> None:
-    """In a forked child: forget the parent's connections without closing them, and its place in the line."""
-    global _thread_turn
-    _thread_turn = threading.Lock()
+    """In a forked child: forget the parent's connections without closing them."""
+    line.after_fork()
     if _engine is not None:
         _engine.dispose(close=False)
 
@@ -158,21 +155,13 @@ def again(work: Callable[[], T]) -> T:
 
 @contextmanager
 def _turn() -> Iterator[None]:
-    """Writers of one SQLite file stand in line: first the threads of a process, then the processes.
-
-    SQLite itself lets them sleep, for up to 100 ms at a time, and try again; whoever comes in between wins.
-    """
     if dialect() != "sqlite":
         yield
         return
-    if not _thread_turn.acquire(timeout=BUSY_SECONDS):
-        raise sa.exc.OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("database is locked"))
-    try:
-        with open(f"{engine().url.database}-turn", "a") as line:
-            fcntl.flock(line, fcntl.LOCK_EX)
-            yield
-    finally:
-        _thread_turn.release()
+    with line.stand(str(engine().url.database), BUSY_SECONDS) as ours:
+        if not ours:
+            raise sa.exc.OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("database is locked"))
+        yield
 
 
 def ping() -> None:

@@ -121,6 +121,11 @@ class Claim:
     lease: str
     items: list[Item]
 
+    @property
+    def ids(self) -> list[int]:
+        """The rows' ids."""
+        return [item.id for item in self.items]
+
 
 _ROWS = {
     "sqlite": "s.value, :topic, i.key, i.value, :due, 0, 0, 0, '' "
@@ -190,78 +195,89 @@ def _write(session: Session, topic: str, due: float, subscribers: list[str], ite
 # --- the three steps -------------------------------------------------------------------------------
 
 
+_DUE = "subscriber = ? AND dead = 0 AND due_at <= ?"
+_LOOK = (
+    f"SELECT (SELECT count(*) FROM (SELECT 1 FROM outbox WHERE {_DUE} LIMIT 1) one), "  # noqa: S608  # constants
+    "(SELECT count(*) FROM subscriber WHERE name = ? AND paused)"
+)
+_OLDEST = f"SELECT crashes FROM outbox WHERE {_DUE} ORDER BY due_at, id LIMIT 1"  # noqa: S608  # constants
+_CHOOSE = (
+    f"SELECT id, topic, key, payload, tries FROM outbox WHERE {_DUE} AND crashes = ? "  # noqa: S608  # constants
+    "ORDER BY due_at, id LIMIT ?"
+)
+
+
 def claim(subscriber: Subscriber, limit: int | None = None) -> Claim | None:
     """Lease the oldest due rows; None when nothing is due or the subscriber is paused."""
-    t = db.table(OutboxRow)
     moment = time.time()
-    due = (t.c.subscriber == subscriber.name) & (t.c.dead == 0) & (t.c.due_at <= moment)
+    due = (subscriber.name, moment)
     with db.read() as session:  # a look first, so that an idle worker takes no write lock
-        if session.execute(sa.select(t.c.id).where(due).limit(1)).first() is None:
-            return None
-        state = session.get(SubscriberState, subscriber.name)
-        if state is not None and state.paused:
-            return None
-    lease = secrets.token_hex(8)
+        ((waits, paused),) = bulk.fetch(session, _LOOK, *due, subscriber.name)
+    if not waits or paused:
+        return None
     with db.write() as session:
-        oldest = session.execute(sa.select(t.c.crashes).where(due).order_by(t.c.due_at, t.c.id).limit(1)).first()
-        if oldest is None:
+        oldest = bulk.fetch(session, _OLDEST, *due)
+        if not oldest:
             return None
-        level = int(oldest[0])
+        level = int(oldest[0][0])
         width = max(1, min(limit or subscriber.batch, subscriber.batch) >> (3 * level))
-        rows = session.execute(
-            sa.select(t.c.id, t.c.topic, t.c.key, t.c.payload, t.c.tries)
-            .where(due, t.c.crashes == level)
-            .order_by(t.c.due_at, t.c.id)
-            .limit(width)
-            .with_for_update(skip_locked=True)
-        ).all()
+        skip = " FOR UPDATE SKIP LOCKED" if db.dialect() == "postgresql" else ""
+        rows = bulk.fetch(session, _CHOOSE + skip, *due, level, width)
         if not rows:
             return None
-        ids = [row.id for row in rows]
+        held = Claim(subscriber, secrets.token_hex(8), [_item(*row) for row in rows])
         if level >= MAX_CRASHES:
-            _bury(session, {row.id: f"Its worker died {level} times while handling it." for row in rows})
-            return Claim(subscriber, lease, [])
-        session.execute(
-            sa.update(t)
-            .where(t.c.id.in_(ids))
-            .values(lease=lease, due_at=moment + subscriber.lease, crashes=t.c.crashes + 1)
-        )
-    return Claim(subscriber, lease, [Item(r.id, r.topic, r.key, r.payload, r.tries) for r in rows])
+            _bury(session, {item.id: f"Its worker died {level} times while handling it." for item in held.items})
+            return Claim(subscriber, held.lease, [])
+        take = f"UPDATE outbox SET lease = ?, due_at = ?, crashes = crashes + 1 WHERE {bulk.among('id')}"  # noqa: S608  # constants
+        bulk.change(session, take, held.lease, moment + subscriber.lease, bulk.listed(held.ids))
+    return held
 
 
-_current: ContextVar[Claim | None] = ContextVar("outbox_claim", default=None)
+def _item(row_id: int, topic: str, key: str, payload: Any, tries: int) -> Item:
+    return Item(row_id, topic, key, json.loads(payload) if isinstance(payload, str) else payload, tries)
+
+
+@dataclass
+class _Handling:
+    """What a handler has in its hands, and when its lease was last prolonged."""
+
+    claim: Claim
+    since: float
+
+
+_current: ContextVar[_Handling | None] = ContextVar("outbox_claim", default=None)
 
 
 def keep_alive() -> None:
-    """Called by a handler between two slow steps: prolongs the lease of what it is handling.
+    """Called by a handler between two slow steps: prolongs the lease of what it is handling in good time.
 
     LeaseLost when another worker has taken over: the handler lets it through and stops.
     """
-    held = _current.get()
-    if held is not None:
-        renew(held)
+    held, moment = _current.get(), time.monotonic()
+    if held is not None and moment - held.since > held.claim.subscriber.lease / 4:
+        renew(held.claim)
+        held.since = moment
 
 
 def renew(held: Claim) -> None:
     """Prolong a lease during long work; LeaseLost when another worker has taken the rows."""
-    t = db.table(OutboxRow)
+    sql = f"UPDATE outbox SET due_at = ? WHERE lease = ? AND {bulk.among('id')}"  # noqa: S608  # constants
     with db.write() as session:
-        result = session.execute(
-            sa.update(t).where(t.c.lease == held.lease).values(due_at=time.time() + held.subscriber.lease)
-        )
-        if result.rowcount != len(held.items):  # type: ignore[attr-defined]  # a cursor result
+        until = time.time() + held.subscriber.lease
+        if bulk.change(session, sql, until, held.lease, bulk.listed(held.ids)) != len(held.items):
             raise LeaseLost(held.subscriber.name)
 
 
 def settle(held: Claim, outcome: Outcome) -> None:
     """Write a batch's results and remove its rows, if the lease still holds; else LeaseLost and nothing."""
-    t = db.table(OutboxRow)
-    names = [item.id for item in held.items]
-    done = [i for i in names if i not in outcome.later and i not in outcome.dead]
+    rest = [one for one in held.ids if one in outcome.later or one in outcome.dead]
+    done = [one for one in held.ids if one not in outcome.later and one not in outcome.dead]
+    ours = f"lease = ? AND {bulk.among('id')}"
     with db.write() as session:
-        gone = session.execute(sa.delete(t).where(t.c.id.in_(done), t.c.lease == held.lease))
-        kept = session.execute(sa.select(sa.func.count()).select_from(t).where(t.c.lease == held.lease)).scalar_one()
-        if gone.rowcount + kept != len(names):  # type: ignore[attr-defined]  # a cursor result
+        gone = bulk.change(session, f"DELETE FROM outbox WHERE {ours}", held.lease, bulk.listed(done))  # noqa: S608  # constants
+        kept = bulk.fetch(session, f"SELECT id FROM outbox WHERE {ours}", held.lease, bulk.listed(rest))  # noqa: S608  # constants
+        if gone + len(kept) != len(held.items):
             raise LeaseLost(held.subscriber.name)
         _postpone(session, held, outcome.later)
         _give_up(session, held, outcome.dead)
@@ -332,7 +348,7 @@ def step(subscriber: Subscriber, handler: Handler, limit: int | None = None) -> 
 
 
 def _handle(handler: Handler, held: Claim) -> Outcome:
-    token = _current.set(held)
+    token = _current.set(_Handling(held, time.monotonic()))
     try:
         return _handled(handler, held)
     finally:
