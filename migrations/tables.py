@@ -8,6 +8,6 @@ import enrichment.models
 import inbox.models
 import listening.models
 import sentiment.models
-import web.models  # noqa: F401  # the imports are the purpose
+import web.models
 
 metadata = SQLModel.metadata
