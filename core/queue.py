@@ -1,7 +1,7 @@
 """Celery as the doorbell of the outbox: ring, drain, sweep.
 
     ring    SET bell NX EX 10 -> one drain task of that subscriber
-    drain   take the bell down first; step until empty or 2 s; ring again if work is left
+    drain   take the bell down first; step until empty or 2 s; ring again if work is left; one at a time
     sweep   every 2 s, from beat: ring whoever has due rows
 
 A lost ring, a flushed broker, a killed worker cost at most a sweep.
@@ -9,7 +9,9 @@ A lost ring, a flushed broker, a killed worker cost at most a sweep.
 
 from __future__ import annotations
 
+import threading
 import time
+from collections import defaultdict
 from functools import cache, lru_cache
 from importlib import import_module
 from typing import Any
@@ -27,6 +29,8 @@ from core.topics import SUBSCRIBERS
 BELL_SECONDS = 10
 DRAIN_SECONDS = 2.0
 SWEEP_SECONDS = 2.0
+GATHER_SECONDS = 0.1
+"""Under load a subscriber waits so long between two batches that are not full."""
 
 logger = log.get("queue")
 
@@ -102,21 +106,54 @@ if ring_after_commit not in db.after_commit:
     db.after_commit.append(ring_after_commit)
 
 
+_at_work: dict[tuple[str, int], threading.Lock] = defaultdict(threading.Lock)
+
+
 @app.task(name="widerhall.drain")  # type: ignore[untyped-decorator]  # Celery is untyped
 def drain(name: str, slot: int = 0) -> None:
-    """Work off one subscriber for a while."""
-    try:
-        broker.client().delete(f"{broker.prefix()}bell:{name}:{slot}")
-    except redis.RedisError:
-        logger.warning("bell not taken down", subscriber=name)
+    """Work off one subscriber for a while; one drain per slot and process, so that batches grow under load.
+
+    Whoever is at work when it rings again looks at the bell after letting go, so that no ring is lost.
+    """
+    bell, lock, end = f"{broker.prefix()}bell:{name}:{slot}", _at_work[name, slot], time.monotonic() + DRAIN_SECONDS
+    while lock.acquire(blocking=False):
+        try:
+            _take_down(bell)
+            emptied = _work_off(name, end)
+        finally:
+            lock.release()
+        if not emptied:
+            _take_down(bell)
+            ring(name)
+        if not emptied or not _rung(bell):
+            return
+
+
+def _work_off(name: str, end: float) -> bool:
+    """Batch after batch until nothing is due; False when it made room for others before."""
     subscriber, handle = SUBSCRIBERS[name], handler(name)
-    end = time.monotonic() + DRAIN_SECONDS
-    while outbox.step(subscriber, handle):
+    while worked := outbox.step(subscriber, handle):
         if subscriber.parallel > 1:
             ring(name)  # somebody else may take the next one meanwhile
         if time.monotonic() > end:
-            ring(name)
-            return
+            return False
+        if 1 < worked < subscriber.batch:
+            time.sleep(GATHER_SECONDS)  # what comes within a moment goes together
+    return True
+
+
+def _take_down(bell: str) -> None:
+    try:
+        broker.client().delete(bell)
+    except redis.RedisError:
+        logger.warning("bell not taken down", bell=bell)
+
+
+def _rung(bell: str) -> bool:
+    try:
+        return bool(broker.client().exists(bell))
+    except redis.RedisError:
+        return False  # the sweep asks again
 
 
 @app.task(name="widerhall.sweep")  # type: ignore[untyped-decorator]  # Celery is untyped
