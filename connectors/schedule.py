@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from connectors.capabilities import BY_NAME
 from core import broker, db, outbox
+from core.queue import SWEEP_SECONDS
 from core.settings import settings
 from inbox.models import Account, Feed
 
@@ -19,11 +20,12 @@ STREAMED_EVERY = 300.0
 def due() -> None:
     """Emit the feeds and look-ups whose time has come; called by every sweep."""
     moment = db.now()
+    near = moment + timedelta(seconds=SWEEP_SECONDS / 2)  # the nearest sweep, not the first one after
     f, a = db.table(Feed), db.table(Account)
     query = (
         sa.select(f.c.id, f.c.name, a.c.id.label("account_id"), a.c.platform)
         .join(a, a.c.id == f.c.account_id)
-        .where(f.c.enabled, f.c.due_at <= moment, a.c.state == "active")
+        .where(f.c.enabled, f.c.due_at <= near, a.c.state == "active")
         .order_by(f.c.id)
     )
     checks = sa.select(a.c.id, a.c.platform).where(a.c.state == "active", a.c.recheck_at <= moment).order_by(a.c.id)

@@ -2,7 +2,7 @@
 
     ring    SET bell NX EX 10 -> one drain task of that subscriber
     drain   take the bell down first; step until empty or 2 s; ring again if work is left; one at a time
-    sweep   every 2 s, from beat: ring whoever has due rows
+    sweep   every second, from beat: ring whoever has due rows
 
 A lost ring, a flushed broker, a killed worker cost at most a sweep.
 """
@@ -28,7 +28,7 @@ from core.topics import SUBSCRIBERS
 
 BELL_SECONDS = 10
 DRAIN_SECONDS = 2.0
-SWEEP_SECONDS = 2.0
+SWEEP_SECONDS = 1.0
 GATHER_SECONDS = 0.1
 """Under load a subscriber waits so long between two batches that are not full."""
 

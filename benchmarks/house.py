@@ -1,0 +1,68 @@
+"""A running demo for benchmarks: sandbox, broker, one worker, stream and web as processes of their own."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import sqlalchemy as sa
+
+from core import db
+from core.outbox import OutboxRow
+from core.topics import SUBSCRIBERS
+from web import demo
+from web.supervisor import Supervisor, hub_children
+
+CLOCK_STOPPED = {"POLL_SECONDS": "3600", "RECHECK_SECONDS": "3600", "CRM_SECONDS": "3600"}
+"""Settings with which nothing happens by the clock: what is measured is asked for."""
+
+
+@contextmanager
+def running(folder: Path, *, without: Collection[str] = (), **values: str) -> Iterator[Supervisor]:
+    """The demo with the sandbox's rate limits off, its world connected and quiet; `values` are settings."""
+    os.environ |= {f"WIDERHALL_{name}": value for name, value in values.items()}
+    demo.prepare(folder / "hub", fresh=False, quick=True)
+    children = [child for child in hub_children() if child.name not in without]
+    supervisor = Supervisor([demo.sandbox_child(0, limits=False), *children])
+    try:
+        supervisor.start()
+        demo.connect_world()
+        control("/_play", steps="all")
+        quiet(120)
+        yield supervisor
+    finally:
+        supervisor.stop()
+        db.engine().dispose()
+
+
+def control(path: str, **values: Any) -> dict[str, Any]:
+    """Ask the sandbox for something."""
+    answer = httpx.post(demo.services()["control"] + path, json=values, timeout=600).raise_for_status()
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def quiet(patience: float, apart: Collection[str] = ()) -> None:
+    """Wait until the outbox is empty (letters to `apart` may wait); TimeoutError tells what is left."""
+    end = time.monotonic() + patience
+    while left := waiting(apart):
+        if time.monotonic() > end:
+            raise TimeoutError(f"after {patience:.0f} s letters still wait for {', '.join(left)}")
+        time.sleep(0.02)
+
+
+def waiting(apart: Collection[str] = ()) -> list[str]:
+    """Subscribers that have letters, due, leased or for later."""
+    t = db.table(OutboxRow)
+    with db.read() as session:
+        return [
+            name
+            for name in SUBSCRIBERS
+            if name not in apart
+            and session.execute(sa.select(t.c.id).where(t.c.subscriber == name, t.c.dead == 0).limit(1)).first()
+        ]
