@@ -6,10 +6,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import db
+from core import bulk
 from inbox.models import Conversation, Message
 
 COLUMNS = frozenset({"language", "sentiment", "intent", "urgency", "labels", "hits"})
@@ -21,34 +20,32 @@ def set(session: Session, facts: Mapping[int, Mapping[str, Any]]) -> None:  # re
 
     A conversation shows the facts of its newest inbound message.
     """
-    m = db.table(Message)
-    by_columns: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    by_columns: dict[tuple[str, ...], list[bulk.Row]] = defaultdict(list)
     for message_id, values in sorted(facts.items()):
         if unknown := values.keys() - COLUMNS:
             raise KeyError(f"not facts of the inbox: {sorted(unknown)}")
-        by_columns[tuple(sorted(values))].append({"row_id": message_id, **{f"v_{k}": v for k, v in values.items()}})
+        by_columns[tuple(sorted(values))].append((*(values[name] for name in sorted(values)), message_id))
     for columns, rows in by_columns.items():
-        values = {name: sa.bindparam(f"v_{name}", type_=m.c[name].type) for name in columns}
-        session.execute(sa.update(m).where(m.c.id == sa.bindparam("row_id")).values(**values), rows)
+        bulk.update(session, Message, columns, bulk.plain(rows))
     _show(session, facts)
 
 
+_NEWEST = (
+    "SELECT message.id, message.conversation_id FROM message "
+    "JOIN conversation ON conversation.id = message.conversation_id "
+    "WHERE {among} AND direction = 'inbound' AND posted_at >= last_inbound_at ORDER BY posted_at, message.id"
+)
+
+
 def _show(session: Session, facts: Mapping[int, Mapping[str, Any]]) -> None:
-    m, c = db.table(Message), db.table(Conversation)
-    ids = sorted(message_id for message_id, values in facts.items() if values.keys() & {*_SHOWN})
+    ids = [message_id for message_id, values in facts.items() if values.keys() & {*_SHOWN}]
     if not ids:
         return
-    newest = session.execute(
-        sa.select(m.c.id, m.c.conversation_id)
-        .join(c, c.c.id == m.c.conversation_id)
-        .where(m.c.id.in_(ids), m.c.direction == "inbound", m.c.posted_at >= c.c.last_inbound_at)
-        .order_by(m.c.posted_at, m.c.id)
-    ).all()
-    by_columns: dict[tuple[str, ...], dict[int, dict[str, Any]]] = defaultdict(dict)
+    newest = bulk.fetch(session, _NEWEST.format(among=bulk.among("message.id")), bulk.listed(ids))
+    by_columns: dict[tuple[str, ...], dict[int, bulk.Row]] = defaultdict(dict)
     for message_id, conversation_id in newest:
-        values = {name: value for name, value in facts[message_id].items() if name in _SHOWN}
-        row = {"row_id": conversation_id, **{f"v_{name}": value for name, value in values.items()}}
-        by_columns[tuple(sorted(values))][conversation_id] = row
+        values = facts[message_id]
+        names = tuple(name for name in _SHOWN if name in values)
+        by_columns[names][conversation_id] = (*(values[name] for name in names), conversation_id)
     for columns, rows in by_columns.items():
-        bound = {name: sa.bindparam(f"v_{name}", type_=c.c[name].type) for name in columns}
-        session.execute(sa.update(c).where(c.c.id == sa.bindparam("row_id")).values(**bound), list(rows.values()))
+        bulk.update(session, Conversation, columns, bulk.plain(rows.values()))
