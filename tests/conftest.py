@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+import structlog
 
 import migrations
 from core import broker, db
@@ -28,6 +29,12 @@ def clean_environment() -> Iterator[None]:
     kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("WIDERHALL_")}
     yield
     os.environ.update(kept)
+
+
+@pytest.fixture(autouse=True)
+def fresh_logs() -> None:
+    """A command that ran in this process has not made the logs of later tests silent."""
+    structlog.reset_defaults()
 
 
 @pytest.fixture(autouse=True)

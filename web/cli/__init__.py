@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import sqlalchemy as sa
@@ -21,6 +22,8 @@ def main() -> None:
         from inbox.ingest import in_store_trouble
 
         _end(str(in_store_trouble(error)))
+    except BrokenPipeError:  # the reader has seen enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         if error.filename is None:
             raise
