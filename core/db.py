@@ -115,14 +115,21 @@ def read() -> Iterator[Session]:
 
 
 @contextmanager
-def write() -> Iterator[Session]:
-    """One write transaction: BEGIN IMMEDIATE on SQLite, committed at the end, rolled back on an error."""
+def write(*, durable: bool = True) -> Iterator[Session]:
+    """One write transaction: BEGIN IMMEDIATE on SQLite, committed at the end, rolled back on an error.
+
+    One that is not `durable` does not wait for the disk: a power cut may undo it, nothing else. For what
+    is then simply done again.
+    """
+    options = {"widerhall_write": True, "widerhall_durable": durable}
     with (
         _turn(),
-        engine().connect().execution_options(widerhall_write=True) as connection,
+        engine().connect().execution_options(**options) as connection,
         connection.begin(),
         Session(bind=connection, expire_on_commit=False) as session,
     ):
+        if not durable and dialect() == "postgresql":
+            session.execute(sa.text("SET LOCAL synchronous_commit TO off"))
         yield session
         session.flush()
         info = dict(session.info)
@@ -193,9 +200,13 @@ def _sqlite_connect(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None
 
 
 def _sqlite_begin(connection: sa.Connection) -> None:
+    options = connection.get_execution_options()
+    if not options.get("widerhall_write"):
+        connection.exec_driver_sql("BEGIN")
+        return
+    connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if options.get('widerhall_durable', True) else 'NORMAL'}")
     # A deferred transaction that reads first and then writes fails with "locked" whatever the time-out.
-    writing = connection.get_execution_options().get("widerhall_write")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def sound(text: str) -> str:

@@ -3,6 +3,7 @@
 The row is the letter, the broker only the doorbell (docs/decisions/0001-rows-and-leases-beside-celery.md).
 
     claim    own short transaction: lease the oldest due rows of one `crashes` level, crashes += 1
+             (it does not wait for the disk: a lease that a power cut undoes is simply taken again)
     handle   outside any transaction: read, compute, call the network
     settle   one write transaction, fenced by the lease: results, further rows, and these rows gone
 
@@ -215,7 +216,7 @@ def claim(subscriber: Subscriber, limit: int | None = None) -> Claim | None:
         ((waits, paused),) = bulk.fetch(session, _LOOK, *due, subscriber.name)
     if not waits or paused:
         return None
-    with db.write() as session:
+    with db.write(durable=False) as session:
         oldest = bulk.fetch(session, _OLDEST, *due)
         if not oldest:
             return None
@@ -263,7 +264,7 @@ def keep_alive() -> None:
 def renew(held: Claim) -> None:
     """Prolong a lease during long work; LeaseLost when another worker has taken the rows."""
     sql = f"UPDATE outbox SET due_at = ? WHERE lease = ? AND {bulk.among('id')}"  # noqa: S608  # constants
-    with db.write() as session:
+    with db.write(durable=False) as session:
         until = time.time() + held.subscriber.lease
         if bulk.change(session, sql, until, held.lease, bulk.listed(held.ids)) != len(held.items):
             raise LeaseLost(held.subscriber.name)
