@@ -11,11 +11,13 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from typing import TextIO
 
 from core import broker
 from core.errors import NotConfigured
@@ -78,7 +80,11 @@ class Supervisor:
     environment: dict[str, str] = field(default_factory=lambda: {**os.environ, COUNTERS: str(_counters())})
     say: Callable[[str], None] = lambda _: None
     stopping: bool = False
-    _lock: object = None
+    _lock: TextIO | None = None
+
+    def heed(self) -> None:
+        """From here on SIGTERM ends the command as Ctrl-C does, so that it stops its children."""
+        signal.signal(signal.SIGTERM, self._interrupt)
 
     def start(self, patience: float = 60.0) -> None:
         """Start every child, each when the ones before it are ready; NotConfigured when one does not come up."""
@@ -88,6 +94,8 @@ class Supervisor:
             child.start(self._logs(), self.environment)
             end = time.monotonic() + patience
             while not child.ready():
+                if self.stopping:
+                    raise KeyboardInterrupt
                 if not child.running() or time.monotonic() > end:
                     path = self._logs() / f"{child.name}.log"
                     raise NotConfigured(f"{child.name} did not start. Its last words:\n{_tail(path)}")
@@ -96,8 +104,7 @@ class Supervisor:
 
     def run(self) -> None:
         """Watch the children until SIGINT or SIGTERM."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._asked)
+        self._note_only()
         while not self.stopping:
             self.tick()
             time.sleep(0.1)
@@ -121,6 +128,7 @@ class Supervisor:
 
     def stop(self) -> None:
         """End all, the last started first; what does not listen is killed."""
+        self._note_only()  # a second Ctrl-C must not leave half of them behind
         self.stopping = True
         for child in reversed(self.children):
             child.signal(signal.SIGTERM)
@@ -131,7 +139,10 @@ class Supervisor:
             child.signal(signal.SIGKILL)
             if child.process is not None:
                 child.process.wait(5)
-        announcement().unlink(missing_ok=True)
+        if self._lock is not None:  # a hub that was refused leaves the other one's announcement alone
+            announcement().unlink(missing_ok=True)
+            self._lock.close()
+            self._lock = None
 
     def announce(self) -> None:
         """Write who runs as what process into the run folder, for commands beside the hub."""
@@ -146,22 +157,37 @@ class Supervisor:
         return folder
 
     def _hold(self) -> None:
-        folder = settings().run_dir
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = (folder / "hub.lock").open("w")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise NotConfigured(
-                f"A hub runs on {settings().data_dir.resolve()} already. Stop it first, or give --data another folder."
-            ) from error
-        self._lock = lock
-        (folder / "web.json").unlink(missing_ok=True)
+        self._lock = hold()
+        (settings().run_dir / "web.json").unlink(missing_ok=True)
         shutil.rmtree(_counters(), ignore_errors=True)
         _counters().mkdir(mode=0o700)
 
+    def _note_only(self) -> None:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, self._asked)
+
+    def _interrupt(self, _: int, __: FrameType | None) -> None:
+        self.stopping = True  # the exception may be lost in code that Python calls by itself
+        raise KeyboardInterrupt
+
     def _asked(self, _: int, __: FrameType | None) -> None:
         self.stopping = True
+
+
+def hold() -> TextIO:
+    """The lock of this data folder, held until it is closed; NotConfigured while a hub runs on the folder."""
+    folder = settings().run_dir
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = (folder / "hub.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise NotConfigured(
+            f"A hub runs on {settings().data_dir.resolve()} already. Stop it first, or give --data another folder."
+        ) from error
+    return lock
 
 
 def _counters() -> Path:

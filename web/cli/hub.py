@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from core import db
+from core.errors import NotConfigured
 from core.settings import settings
 from web import demo as world
 from web.auth import first_run_token
@@ -29,6 +30,7 @@ def up() -> None:
     with db.read() as session:
         token = first_run_token(session)
     supervisor = Supervisor(hub_children(), say=print)
+    supervisor.heed()
     try:
         supervisor.start()
         print(f"Widerhall runs at {web_url()}  (Ctrl-C stops it; data in {settings().data_dir.resolve()})")
@@ -43,7 +45,7 @@ def up() -> None:
 
 
 def demo(
-    data: Annotated[Path | None, typer.Option(help="Folder of the demo; var/demo unless given.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Its folder; var/demo, or var/check with --check.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Start over with an empty folder.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Run the whole job headless, compare, and stop.")] = False,
     chaos: Annotated[int | None, typer.Option(help="With --check: kill and disturb at random, by this seed.")] = None,
@@ -52,8 +54,13 @@ def demo(
     port: Annotated[int, typer.Option(help="First port of the sandbox; the hub's own is WIDERHALL_PORT.")] = 8900,
 ) -> None:
     """Run the hub with simulated platforms and a simulated Salesforce org."""
-    folder = data or (settings().data_dir if "WIDERHALL_DATA_DIR" in os.environ else Path("var/demo"))
-    world.prepare(folder, fresh=fresh or (check and not keep), quick=check)
+    usual = Path("var/check" if check else "var/demo")
+    folder = data or (settings().data_dir if "WIDERHALL_DATA_DIR" in os.environ else usual)
+    if (chaos is not None or keep or report is not None) and not check:
+        raise NotConfigured("--chaos, --keep and --report belong to --check.")
+    if report is not None and not report.parent.is_dir():
+        raise NotConfigured(f"There is no folder {report.parent} for the report {report.name}.")
+    world.prepare(folder, fresh=fresh, quick=check)
     if check:
         raise typer.Exit(checking.run(chaos=chaos, report=report, keep=keep))
     world.run(port)

@@ -23,21 +23,26 @@ from enrichment import connection
 from inbox import accounts
 from web.auth import create_user
 from web.models import User
-from web.supervisor import Child, Supervisor, hub_children, web_url
+from web.supervisor import Child, Supervisor, hold, hub_children, web_url
 
 LOGIN = "admin@demo.example"
 MARK = ".widerhall-demo"
 
 
 def prepare(folder: Path, *, fresh: bool, quick: bool) -> None:
-    """Point this process and its children at a demo folder; `quick` shortens every interval for a check."""
-    if fresh and folder.exists():
-        if any(folder.iterdir()) and not (folder / MARK).exists():
-            raise NotConfigured(f"{folder} holds something else than a demo. Give --data an empty folder.")
-        shutil.rmtree(folder)
+    """Point this process and its children at a demo folder.
+
+    `quick` is a check: it starts anew and shortens every interval. NotConfigured when the folder is in use,
+    or holds what must not be thrown away.
+    """
+    os.environ["WIDERHALL_DATA_DIR"] = str(folder)
+    settings.cache_clear()
+    hold().close()
+    if fresh or quick:
+        _empty(folder, yes=fresh)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / MARK).touch()
-    values = {"DATA_DIR": str(folder), "ALLOW_PRIVATE_HOSTS": "1", "CRM_SECONDS": "15", "RECHECK_SECONDS": "30"}
+    (folder / MARK).write_text("check\n" if quick else "demo\n")
+    values = {"ALLOW_PRIVATE_HOSTS": "1", "CRM_SECONDS": "15", "RECHECK_SECONDS": "30"}
     if quick:
         values |= {
             "POLL_SECONDS": "2", "CRM_SECONDS": "8", "RECHECK_SECONDS": "6", "UNDO_SECONDS": "0.5", "PORT": "0",
@@ -45,10 +50,21 @@ def prepare(folder: Path, *, fresh: bool, quick: bool) -> None:
     else:
         values |= {"POLL_SECONDS": "5"}
     for name, value in values.items():
-        if name == "DATA_DIR" or f"WIDERHALL_{name}" not in os.environ:
-            os.environ[f"WIDERHALL_{name}"] = value
+        os.environ.setdefault(f"WIDERHALL_{name}", value)
     settings.cache_clear()
     migrations.upgrade(db.configure(settings().url))
+
+
+def _empty(folder: Path, *, yes: bool) -> None:
+    """Throw a folder away: what a check left always, a demo when somebody said so, anything else never."""
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    mark = folder / MARK
+    if not mark.exists():
+        raise NotConfigured(f"{folder} holds something else than a demo. Give --data an empty folder.")
+    if not yes and mark.read_text().strip() != "check":
+        raise NotConfigured(f"{folder} holds a demo. Give --data another folder, or --fresh to throw it away.")
+    shutil.rmtree(folder)
 
 
 def sandbox_child(port: int, *, limits: bool = True) -> Child:
@@ -123,6 +139,7 @@ def run(port: int) -> None:
     supervisor = Supervisor([sandbox_child(port), *hub_children()], say=lambda words: print(f"  {words}"))
     print(f"Widerhall demo, data in {settings().data_dir}")
     login()
+    supervisor.heed()
     try:
         supervisor.start()
         new = connect_world()

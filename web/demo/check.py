@@ -31,11 +31,14 @@ def run(*, chaos: int | None, report: Path | None, keep: bool) -> int:
     supervisor = Supervisor([demo.sandbox_child(0), *hub_children()], say=lambda words: print(f"  {words}", flush=True))
     outcome: dict[str, Any] = {"ok": False, "error": "stopped before the end"}
     demo.login()
+    supervisor.heed()
     try:
         supervisor.start()
         job = threading.Thread(target=_guarded, args=(supervisor, chaos, outcome), daemon=True)
         job.start()
         while job.is_alive():
+            if supervisor.stopping:
+                raise KeyboardInterrupt
             supervisor.tick()
             time.sleep(0.05)
         outcome["seconds"] = round(time.monotonic() - started, 1)

@@ -127,10 +127,10 @@ def _links(world: dict[str, Any], result: Result) -> None:
     for link in world["links"]:
         if link["identity"] not in linked:
             continue
-        auto = link["expected"] == "auto"
-        if linked[link["identity"]] != auto and "auto" not in link.get("accept", ()):
+        is_linked, may_be = linked[link["identity"]], {link["expected"], *link["accept"]}
+        if not (("auto" in may_be) if is_linked else (may_be - {"auto"})):
             result.different.append(f"identity {link['identity']}: must be {link['expected']} ({link['why']})")
-        matched += linked[link["identity"]] and auto
+        matched += is_linked and link["expected"] == "auto"
     result.stages["matched"] = matched
 
 

@@ -1,0 +1,162 @@
+"""The demo folder is safe, and a comparison with the world notices every sort of difference."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+import sqlalchemy as sa
+
+from core import db
+from inbox.models import Identity, Message
+from tests.living import ROOT, Sandbox, done, refused
+from web import demo, serve
+from web.demo.compare import compare
+from web.supervisor import hold
+
+COMMAND = [sys.executable, "-c", "from web.cli import main; main()"]
+
+
+# --- the folder -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder for a demo; what preparing one sets in the environment is undone."""
+    for name in ("ALLOW_PRIVATE_HOSTS", "CRM_SECONDS", "RECHECK_SECONDS", "POLL_SECONDS", "UNDO_SECONDS", "PORT"):
+        monkeypatch.setenv(f"WIDERHALL_{name}", "1")
+    return tmp_path / "demo"
+
+
+def prepare(folder: Path, *, fresh: bool = False, quick: bool = False) -> None:
+    try:
+        demo.prepare(folder, fresh=fresh, quick=quick)
+    finally:
+        if db._engine is not None:
+            db.engine().dispose()
+            db._engine = None
+
+
+def test_a_demo_keeps_its_data_until_it_is_to_start_over(folder: Path) -> None:
+    prepare(folder)
+    (folder / "treasure").touch()
+    prepare(folder)
+    assert (folder / "treasure").exists()
+    prepare(folder, fresh=True)
+    assert not (folder / "treasure").exists()
+
+
+def test_a_check_throws_away_what_a_check_left_and_no_demo(folder: Path) -> None:
+    prepare(folder, quick=True)
+    (folder / "left").touch()
+    prepare(folder, quick=True)
+    assert not (folder / "left").exists()
+    prepare(folder)
+    (folder / "treasure").touch()
+    with pytest.raises(demo.NotConfigured, match="holds a demo"):
+        prepare(folder, quick=True)
+    assert (folder / "treasure").exists()
+
+
+def test_a_folder_of_something_else_is_never_emptied(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "thesis.tex").touch()
+    for options in ({"fresh": True}, {"quick": True}, {"fresh": True, "quick": True}):
+        with pytest.raises(demo.NotConfigured, match="something else"):
+            prepare(folder, **options)
+    assert (folder / "thesis.tex").exists()
+
+
+def test_the_folder_of_a_running_hub_is_left_alone(folder: Path) -> None:
+    prepare(folder)
+    (folder / "treasure").touch()
+    with hold(), pytest.raises(demo.NotConfigured, match="A hub runs on"):
+        prepare(folder, fresh=True)
+    assert (folder / "treasure").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--chaos", "1"], "--check"),
+        (["--keep"], "--check"),
+        (["--check", "--report", "no/such/folder.json"], "no/such"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(words: list[str], said: str) -> None:
+    assert said in refused("demo", *words)
+
+
+def test_answers_of_the_web_process_are_not_delayed(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A socket made by ourselves gets no TCP_NODELAY from asyncio: 40 ms for each answer."""
+    monkeypatch.setenv("WIDERHALL_PORT", "0")
+    demo.settings.cache_clear()
+    _, bound = serve.build()
+    assert bound.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    bound.close()
+
+
+# --- the comparison ---------------------------------------------------------------------------------
+
+
+def change(model: type, where: sa.ColumnElement[bool], **values: object) -> None:
+    with db.write() as session:
+        session.execute(sa.update(db.table(model)).where(where).values(**values))
+
+
+@pytest.mark.xdist_group("living")
+def test_a_comparison_sees_every_sort_of_difference(home: Sandbox) -> None:
+    done("pull", "--wait")
+    done("crm", "sync")
+    before = compare(home.announced)
+    assert before.ok
+    m, i = db.table(Message), db.table(Identity)
+    keys = [event["key"] for event in home.world()["events"] if event["text"] and not event.get("optional")][:4]
+    change(Message, m.c.key == keys[0], text="something else")
+    change(Message, m.c.key == keys[1], visibility="private")
+    change(Message, m.c.key == keys[2], key="mastodon:never:written")
+    change(Identity, i.c.handle.contains("annab@"), contact_id=None)
+    found = compare(home.announced)
+    assert not found.ok
+    assert len(found.lost) == 1
+    assert keys[2] in found.lost[0]
+    assert found.doubled == ["message mastodon:never:written is stored but not in the world"]
+    assert sorted(words.split(":")[0].split()[0] for words in found.different) == ["identity", "message", "message"]
+
+
+# --- the command ------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("demo")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux tells a child of its parent's death")
+def test_no_process_of_a_demo_outlives_it(tmp_path: Path) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        process = subprocess.Popen(
+            [*COMMAND, "demo", "--data", str(tmp_path / "demo"), "--port", "0"],
+            cwd=ROOT, env={**os.environ, "WIDERHALL_PORT": "0"}, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert process.stdout is not None
+        lines = []
+        while "Ctrl-C stops everything" not in (line := process.stdout.readline()):
+            assert line, lines
+            lines.append(line)
+        words = "".join(lines)
+        assert "Be a customer" in words
+        assert "sign in as" in words
+        family = psutil.Process(process.pid).children(recursive=True)
+        assert len(family) >= 5
+        process.send_signal(number)
+        assert process.wait(30) == (-signal.SIGKILL if number == signal.SIGKILL else 0)
+        process.stdout.close()
+        end = time.monotonic() + 30
+        while left := [one for one in family if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]:
+            assert time.monotonic() < end, left
+            time.sleep(0.1)
