@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
 import json
 import os
@@ -21,6 +20,7 @@ from typing import TextIO
 
 from core import broker
 from core.errors import NotConfigured
+from core.process import die_with_parent
 from core.settings import settings
 
 COUNTERS = "PROMETHEUS_MULTIPROC_DIR"
@@ -28,12 +28,6 @@ COUNTERS = "PROMETHEUS_MULTIPROC_DIR"
 LOG_LIMIT = 20 * 1024 * 1024
 STOP_SECONDS = 12.0
 LONGEST_PAUSE = 5.0
-
-
-def _with_parent() -> None:
-    """In the child, on Linux: die when the supervisor dies, even by SIGKILL."""
-    if sys.platform.startswith("linux"):
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 @dataclass
@@ -61,7 +55,7 @@ class Child:
         with path.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603  # our own arguments
                 list(self.command), stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=environment,
-                start_new_session=True, preexec_fn=_with_parent,
+                start_new_session=True, preexec_fn=die_with_parent,
             )  # fmt: skip
         self.started, self.starts = time.monotonic(), self.starts + 1
 
