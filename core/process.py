@@ -1,4 +1,4 @@
-"""What a long-lived process tells Python's garbage collector."""
+"""What a process tells the machine: its garbage collector, and children that must not outlive it."""
 
 from __future__ import annotations
 
