@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from pydantic import Field, ValidationError
@@ -78,7 +78,7 @@ class Settings(BaseSettings):
                 return "postgresql+psycopg://" + self.database_url.removeprefix(old)
         return self.database_url
 
-    @property
+    @cached_property
     def run_dir(self) -> Path:
         """Sockets and announcements of running processes: short, private, gone after a restart of the machine."""
         mark = hashlib.sha256(str(self.data_dir.resolve()).encode()).hexdigest()[:12]
