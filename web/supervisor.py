@@ -37,6 +37,8 @@ class Child:
     name: str
     command: Sequence[str]
     ready: Callable[[], bool] = lambda: True
+    stays: bool = False
+    """It is left running when the supervisor stops."""
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     starts: int = 0
@@ -55,7 +57,7 @@ class Child:
         with path.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603  # our own arguments
                 list(self.command), stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=environment,
-                start_new_session=True, preexec_fn=die_with_parent,
+                start_new_session=True, preexec_fn=None if self.stays else die_with_parent,
             )  # fmt: skip
         self.started, self.starts = time.monotonic(), self.starts + 1
 
@@ -124,12 +126,13 @@ class Supervisor:
         """End all, the last started first; what does not listen is killed."""
         self._note_only()  # a second Ctrl-C must not leave half of them behind
         self.stopping = True
-        for child in reversed(self.children):
+        ending = [child for child in self.children if not child.stays]
+        for child in reversed(ending):
             child.signal(signal.SIGTERM)
         end = time.monotonic() + STOP_SECONDS
-        while any(child.running() for child in self.children) and time.monotonic() < end:
+        while any(child.running() for child in ending) and time.monotonic() < end:
             time.sleep(0.05)
-        for child in self.children:
+        for child in ending:
             child.signal(signal.SIGKILL)
             if child.process is not None:
                 child.process.wait(5)

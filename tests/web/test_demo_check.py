@@ -68,31 +68,19 @@ def test_the_whole_job_survives_kills_and_faults(tmp_path: Path) -> None:
 @pytest.mark.timeout(240)
 def test_a_kept_check_can_be_asked_by_a_strangers_script(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
-    process = subprocess.Popen(
-        [*COMMAND, "demo", "--check", "--keep", "--data", str(folder)], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
+    said, report = check(folder, "--keep")
+    whole(said, report)
+    kept = psutil.Process(report["sandbox"]["pid"])
     try:
-        while not (line := process.stdout.readline()).startswith("{"):
-            assert line, "it ended"
-        services = json.loads(line)
-        world = httpx.get(services["control"] + "/_world.json", timeout=30).json()
-        listing = [*COMMAND, "--data", str(folder), "messages", "--jsonl"]
-        said = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True)
-        keys = [json.loads(row)["key"] for row in said.stdout.split("\n") if row]
+        world = httpx.get(report["sandbox"]["control"] + "/_world.json", timeout=30).json()
+        listing = [*COMMAND, "--data", str(folder / "demo"), "messages", "--jsonl"]
+        listed = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True)
+        keys = [json.loads(row)["key"] for row in listed.stdout.split("\n") if row]
         assert len(keys) == len(set(keys))
         assert {event["key"] for event in world["events"] if not event.get("optional")} <= set(keys)
-        family = psutil.Process(process.pid).children(recursive=True)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(40) == 0
-        end = time.monotonic() + 20
-        while [one for one in family if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]:
-            assert time.monotonic() < end
-            time.sleep(0.1)
     finally:
-        process.kill()
-        process.wait(10)
-        process.stdout.close()
+        kept.terminate()
+        kept.wait(20)
 
 
 def test_a_check_that_is_stopped_says_so_and_leaves_nothing(tmp_path: Path) -> None:

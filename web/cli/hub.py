@@ -50,7 +50,7 @@ def demo(
     check: Annotated[bool, typer.Option("--check", help="Run the whole job headless, compare, and stop.")] = False,
     chaos: Annotated[int | None, typer.Option(help="With --check: kill and disturb at random, by this seed.")] = None,
     report: Annotated[Path | None, typer.Option(help="With --check: write the result as JSON.")] = None,
-    keep: Annotated[bool, typer.Option("--keep", help="With --check: leave everything running afterwards.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="With --check: leave the sandbox running afterwards.")] = False,
     port: Annotated[int, typer.Option(help="First port of the sandbox; the hub's own is WIDERHALL_PORT.")] = 8900,
 ) -> None:
     """Run the hub with simulated platforms and a simulated Salesforce org."""
@@ -58,8 +58,6 @@ def demo(
     folder = data or (settings().data_dir if "WIDERHALL_DATA_DIR" in os.environ else usual)
     if (chaos is not None or keep or report is not None) and not check:
         raise NotConfigured("--chaos, --keep and --report belong to --check.")
-    if report is not None and not report.parent.is_dir():
-        raise NotConfigured(f"There is no folder {report.parent} for the report {report.name}.")
     world.prepare(folder, fresh=fresh, quick=check)
     if check:
         raise typer.Exit(checking.run(chaos=chaos, report=report, keep=keep))

@@ -67,8 +67,8 @@ def _empty(folder: Path, *, yes: bool) -> None:
     shutil.rmtree(folder)
 
 
-def sandbox_child(port: int, *, limits: bool = True) -> Child:
-    """The simulated platforms as a process of its own."""
+def sandbox_child(port: int, *, limits: bool = True, stays: bool = False) -> Child:
+    """The simulated platforms as a process of its own; with `stays` it outlives the command."""
     folder = settings().data_dir / "sandbox"
     announce = settings().run_dir / "sandbox.json"
     announce.unlink(missing_ok=True)
@@ -76,7 +76,7 @@ def sandbox_child(port: int, *, limits: bool = True) -> Child:
         sys.executable, "-m", "sandbox", "--port", str(port), "--data", str(folder), "--announce", str(announce),
         *([] if limits else ["--no-limits"]),
     ]  # fmt: skip
-    return Child("sandbox", command, ready=announce.exists)
+    return Child("sandbox", command, ready=announce.exists, stays=stays)
 
 
 def services() -> dict[str, Any]:

@@ -19,7 +19,7 @@ from inbox.models import Message
 from web import demo
 from web.demo.chaos import Chaos
 from web.demo.compare import Result, compare
-from web.supervisor import Supervisor, hub_children, web_url
+from web.supervisor import Supervisor, hub_children
 
 STEPS = 12
 SETTLE_SECONDS = 240.0
@@ -28,7 +28,8 @@ SETTLE_SECONDS = 240.0
 def run(*, chaos: int | None, report: Path | None, keep: bool) -> int:
     """Start everything, play the world, answer customers, compare; returns the exit code."""
     started = time.monotonic()
-    supervisor = Supervisor([demo.sandbox_child(0), *hub_children()], say=lambda words: print(f"  {words}", flush=True))
+    sandbox = demo.sandbox_child(0, stays=keep)
+    supervisor = Supervisor([sandbox, *hub_children()], say=lambda words: print(f"  {words}", flush=True))
     outcome: dict[str, Any] = {"ok": False, "error": "stopped before the end"}
     demo.login()
     supervisor.heed()
@@ -42,19 +43,19 @@ def run(*, chaos: int | None, report: Path | None, keep: bool) -> int:
             supervisor.tick()
             time.sleep(0.05)
         outcome["seconds"] = round(time.monotonic() - started, 1)
+        if keep and sandbox.process is not None:
+            outcome["sandbox"] = {**demo.services(), "pid": sandbox.process.pid}
         _print(outcome)
         if report is not None:
+            report.parent.mkdir(parents=True, exist_ok=True)
             report.write_text(json.dumps(outcome, ensure_ascii=False, indent=1) + "\n")
-        if keep:
-            print(
-                f"Everything still runs (Ctrl-C stops it): inbox {web_url()}, "
-                f"world {demo.services()['control']}/_world.json"
-            )
-            print(json.dumps(demo.services()), flush=True)
-            supervisor.run()
+        if "sandbox" in outcome:
+            kept = outcome["sandbox"]
+            print(f"The sandbox still runs: {kept['control']}/_world.json (kill {kept['pid']} ends it)")
     except KeyboardInterrupt:
         pass
     finally:
+        sandbox.stays = "sandbox" in outcome  # only a finished check leaves it behind
         supervisor.stop()
     return 0 if outcome["ok"] else 1
 
