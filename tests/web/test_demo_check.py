@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +41,7 @@ def whole(said: subprocess.CompletedProcess[str], report: dict[str, Any]) -> Non
     assert stages["matched"] >= 25
     assert stages["salesforce"] >= 250
     assert report["seconds"] > 0
-    assert said.stdout.rstrip().endswith("ok")
+    assert "ok" in said.stdout.splitlines()
 
 
 @pytest.mark.timeout(180)
@@ -67,13 +65,12 @@ def test_the_whole_job_survives_kills_and_faults(tmp_path: Path) -> None:
 
 @pytest.mark.timeout(240)
 def test_a_kept_check_can_be_asked_by_a_strangers_script(tmp_path: Path) -> None:
-    folder = tmp_path / "demo"
-    said, report = check(folder, "--keep")
+    said, report = check(tmp_path, "--keep", seconds=200)
     whole(said, report)
     kept = psutil.Process(report["sandbox"]["pid"])
     try:
         world = httpx.get(report["sandbox"]["control"] + "/_world.json", timeout=30).json()
-        listing = [*COMMAND, "--data", str(folder / "demo"), "messages", "--jsonl"]
+        listing = [*COMMAND, "--data", str(tmp_path / "demo"), "messages", "--jsonl"]
         listed = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True)
         keys = [json.loads(row)["key"] for row in listed.stdout.split("\n") if row]
         assert len(keys) == len(set(keys))
