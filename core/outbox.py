@@ -17,7 +17,7 @@ import json
 import random
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -329,6 +329,12 @@ def _bury(session: Session, dead: Mapping[int, str]) -> None:
         session.execute(sa.update(t).where(t.c.id == row_id).values(dead=1, lease=None, reason=reason[:2000]))
 
 
+def pause(session: Session, name: str, reason: str) -> None:
+    """Stop handing out a subscriber's rows until `resume`; they wait."""
+    insert = db.upsert(SubscriberState).values(name=name, paused=True, reason=reason)
+    session.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"paused": True, "reason": reason}))
+
+
 # --- running handlers ------------------------------------------------------------------------------
 
 
@@ -403,105 +409,3 @@ def _failed(item: Item, error: Exception) -> Outcome:
     if item.tries + 1 >= MAX_TRIES:
         return Outcome(dead={item.id: reason})
     return Outcome(later={item.id: TryLater(reason, min(600.0, 2.0**item.tries))})
-
-
-# --- looking and mending ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Backlog:
-    """One subscriber's letters: how many are due, leased, waiting for later and given up."""
-
-    subscriber: str
-    due: int
-    leased: int
-    later: int
-    dead: int
-    next_at: float | None
-    """Epoch seconds of the earliest row that waits for later."""
-    paused: str
-    """Why it is paused; empty when it runs."""
-
-
-def backlog() -> list[Backlog]:
-    """Every subscriber with its letters, in the order of the table of subscribers."""
-    t = db.table(OutboxRow)
-    moment = time.time()
-    alive = t.c.dead == 0
-    free = alive & t.c.lease.is_(None)
-
-    def total(condition: Any) -> Any:
-        return sa.func.sum(sa.case((condition, 1), else_=0))
-
-    query = sa.select(
-        t.c.subscriber,
-        total(alive & (t.c.due_at <= moment)),
-        total(alive & t.c.lease.is_not(None) & (t.c.due_at > moment)),
-        total(free & (t.c.due_at > moment)),
-        total(t.c.dead == 1),
-        sa.func.min(sa.case((free & (t.c.due_at > moment), t.c.due_at))),
-    ).group_by(t.c.subscriber)
-    with db.read() as session:
-        rows = {row[0]: row for row in session.execute(query)}
-        states = {state.name: state for state in session.scalars(sa.select(SubscriberState))}
-    result = []
-    for name in SUBSCRIBERS:
-        row = rows.get(name, (name, 0, 0, 0, 0, None))
-        state = states.get(name)
-        paused = (state.reason or "paused") if state is not None and state.paused else ""
-        result.append(Backlog(name, row[1], row[2], row[3], row[4], row[5], paused))
-    return result
-
-
-def due_subscribers() -> set[str]:
-    """Subscribers that have work now."""
-    t = db.table(OutboxRow)
-    found = set()
-    with db.read() as session:
-        moment = time.time()
-        for name in SUBSCRIBERS:
-            query = sa.select(t.c.id).where(t.c.subscriber == name, t.c.dead == 0, t.c.due_at <= moment).limit(1)
-            if session.execute(query).first() is not None:
-                found.add(name)
-    return found
-
-
-def pause(session: Session, name: str, reason: str) -> None:
-    """Stop handing out a subscriber's rows until `resume`; they wait."""
-    insert = db.upsert(SubscriberState).values(name=name, paused=True, reason=reason)
-    session.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"paused": True, "reason": reason}))
-
-
-def resume(session: Session, name: str) -> None:
-    """Let a paused subscriber go on at once."""
-    session.execute(sa.delete(SubscriberState).where(SubscriberState.name == name))  # type: ignore[arg-type]  # a column
-    session.info.setdefault("rung", set()).add(name)
-
-
-def dead_letters(session: Session, limit: int = 100) -> Sequence[OutboxRow]:
-    """Rows that were given up, newest first, with reason and payload."""
-    t = db.table(OutboxRow)
-    return session.scalars(sa.select(OutboxRow).where(t.c.dead == 1).order_by(t.c.id.desc()).limit(limit)).all()
-
-
-def retry_dead(session: Session, row_ids: Sequence[int]) -> int:
-    """Give dead rows another run; one whose key is announced again already is simply dropped. Returns how many."""
-    t = db.table(OutboxRow)
-    rows = session.execute(sa.select(t).where(t.c.id.in_(row_ids), t.c.dead == 1)).all()
-    for row in rows:
-        session.execute(sa.delete(t).where(t.c.id == row.id))
-        session.info.setdefault("rung", set()).add(row.subscriber)
-        insert = db.upsert(OutboxRow).on_conflict_do_nothing()
-        session.execute(
-            insert,
-            [{"subscriber": row.subscriber, "topic": row.topic, "key": row.key, "payload": row.payload,
-              "due_at": time.time(), "crashes": 0, "tries": 0, "dead": 0, "reason": ""}],
-        )  # fmt: skip
-    return len(rows)
-
-
-def drop_dead(session: Session, row_ids: Sequence[int]) -> int:
-    """Remove dead rows for good; the caller records who decided it."""
-    t = db.table(OutboxRow)
-    result = session.execute(sa.delete(t).where(t.c.id.in_(row_ids), t.c.dead == 1))
-    return int(result.rowcount)  # type: ignore[attr-defined]  # a cursor result

@@ -22,7 +22,7 @@ from kombu.connection import Connection
 from kombu.exceptions import KombuError
 from kombu.pools import producers
 
-from core import broker, db, log, outbox, process
+from core import backlog, broker, db, log, outbox, process
 from core.settings import settings
 from core.topics import SUBSCRIBERS
 
@@ -167,7 +167,7 @@ def sweep() -> None:
     for name in clock_jobs():
         job: Any = handler(name)
         job()
-    for name in outbox.due_subscribers():
+    for name in backlog.due_subscribers():
         ring(name)
     broker.client().set(f"{broker.prefix()}swept", repr(time.time()), ex=3600)
 
@@ -225,7 +225,7 @@ def work_inline(seconds: float | None = None) -> bool:
     while True:
         worked = sum(outbox.step(subscriber, handler(name)) for name, subscriber in SUBSCRIBERS.items())
         if not worked:
-            rows = outbox.backlog()
+            rows = backlog.overview()
             if not any((row.due and not row.paused) or row.leased for row in rows):
                 return True
             time.sleep(0.05)

@@ -12,7 +12,7 @@ from typing import Literal
 import sqlalchemy as sa
 
 import migrations
-from core import audit, broker, crypto, db, outbox, queue
+from core import audit, backlog, broker, crypto, db, queue
 from core.errors import WiderhallError
 from core.settings import settings
 from inbox import accounts
@@ -124,7 +124,7 @@ def _accounts() -> Iterator[Finding]:
 
 
 def _work() -> Iterator[Finding]:
-    for row in outbox.backlog():
+    for row in backlog.overview():
         if row.paused:
             mend = f"See the reason, then `widerhall outbox resume {row.subscriber}`."
             yield Finding("outbox", "wrong", f"{row.subscriber} is paused: {row.paused}", mend)

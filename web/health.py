@@ -18,7 +18,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 import migrations
-from core import broker, db, metrics, outbox, queue
+from core import backlog, broker, db, metrics, queue
 from core.errors import TryLater
 from core.settings import settings
 
@@ -119,7 +119,7 @@ class Backlog(Collector):
     def collect(self) -> Iterator[Metric]:
         """Rows waiting and given up, per subscriber, whether it is paused, and the age of the last sweep."""
         families = [GaugeMetricFamily(name, words, labels=["subscriber"]) for name, words in BACKLOG.items()]
-        for row in outbox.backlog():
+        for row in backlog.overview():
             values = (row.due + row.leased, row.dead, 1 if row.paused else 0)
             for family, value in zip(families, values, strict=True):
                 family.add_metric([row.subscriber], value)

@@ -7,7 +7,7 @@ import time
 import pytest
 import sqlalchemy as sa
 
-from core import db, outbox
+from core import backlog, db, outbox
 from core.errors import TryLater
 from core.outbox import DONE, Item, OutboxRow, Outcome
 from core.topics import SUBSCRIBERS, TOPICS
@@ -181,9 +181,9 @@ def test_a_whole_batch_that_dies_pauses_the_subscriber_instead() -> None:
     put(*[str(n) for n in range(20)])
     outbox.step(MATCH, lambda items: Outcome(dead={item.id: "bad" for item in items}))
     assert not any(row.dead for row in rows())
-    assert [row.paused for row in outbox.backlog() if row.paused] == ["20 of 20 items failed at once: bad"]
+    assert [row.paused for row in backlog.overview() if row.paused] == ["20 of 20 items failed at once: bad"]
     with db.write() as session:
-        outbox.resume(session, MATCH.name)
+        backlog.resume(session, MATCH.name)
     expire()
     assert outbox.step(MATCH, lambda items: DONE) == 20
 
@@ -205,8 +205,8 @@ def test_a_dead_letter_can_be_retried_and_dropped() -> None:
     outbox.step(MATCH, lambda items: Outcome(dead={item.id: "bad" for item in items}))
     first, second = rows()
     with db.write() as session:
-        outbox.retry_dead(session, [first.id])
-        assert outbox.drop_dead(session, [second.id]) == 1
+        backlog.retry_dead(session, [first.id])
+        assert backlog.drop_dead(session, [second.id]) == 1
     assert outbox.step(MATCH, lambda items: DONE) == 1
     assert rows() == []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from core import db, outbox
+from core import backlog, db, outbox
 from core.event import Page
 from core.outbox import DONE, OutboxRow
 from core.settings import settings
@@ -99,4 +99,4 @@ def test_a_handler_that_meets_database_trouble_is_not_blamed(account) -> None:
         outbox.step(MATCH, away)
         with db.write() as session:
             session.execute(sa.update(db.table(OutboxRow)).values(due_at=0))
-    assert not [row for row in outbox.backlog() if row.dead or row.paused]
+    assert not [row for row in backlog.overview() if row.dead or row.paused]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from core import db, outbox
+from core import backlog, db
 from core.audit import AuditEntry
 from core.outbox import OutboxRow
 from tests.living import done, refused, widerhall
@@ -98,4 +98,4 @@ def test_who_did_it_is_recorded(hub: None) -> None:
     with db.read() as session:
         deeds = [entry.action for entry in session.scalars(sa.select(AuditEntry))]
     assert deeds == ["outbox.paused", "outbox.resumed"]
-    assert outbox.backlog()
+    assert backlog.overview()

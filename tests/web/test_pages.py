@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from core import db, outbox
+from core import backlog, db, outbox
 from core.event import Bad, Page
 from inbox import accounts, conversations, ingest, replies
 from inbox.models import Conversation, Identity, Message, Objection, ReplyRow
@@ -251,7 +251,7 @@ def test_dead_letter_is_shown_retried_and_dropped(as_role) -> None:
     assert browser.post("/dead/2/drop").status_code == 303
     assert browser.post("/dead/2/drop").status_code == 404
     browser.post("/dead/resume", {"subscriber": "listening.tasks.match"})
-    assert [row.paused for row in outbox.backlog() if row.subscriber == "listening.tasks.match"] == [""]
+    assert [row.paused for row in backlog.overview() if row.subscriber == "listening.tasks.match"] == [""]
 
 
 def test_unreadable_item_is_shown_and_dropped(as_role) -> None:

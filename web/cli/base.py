@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 import migrations
-from core import broker, db, log, outbox, queue
+from core import backlog, broker, db, log, queue
 from core.settings import settings
 
 app = typer.Typer(
@@ -66,14 +66,14 @@ def settle(hub: bool, seconds: float | None = None) -> list[dict[str, Any]]:
     end = None if seconds is None else time.monotonic() + seconds
     if not hub:
         queue.work_inline(seconds)
-    while any((row.due and not row.paused) or row.leased for row in outbox.backlog()):
+    while any((row.due and not row.paused) or row.leased for row in backlog.overview()):
         if end is not None and time.monotonic() > end:
             break
         time.sleep(0.1)
     return [
         {"subscriber": row.subscriber, "waiting": row.later, "next_at": _time(row.next_at), "dead": row.dead,
          "paused": row.paused}
-        for row in outbox.backlog()
+        for row in backlog.overview()
         if row.later or row.dead or row.paused
     ]  # fmt: skip
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from core import audit, db, outbox
+from core import audit, backlog, db, outbox
 from core.errors import Rejected
 from core.topics import SUBSCRIBERS
 from web.cli.base import Json, ready, say, show, working
@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 @group.callback()
-def backlog(context: typer.Context, json: Json = False) -> None:
+def overview(context: typer.Context, json: Json = False) -> None:
     """Every subscriber with its rows."""
     if context.invoked_subcommand is not None:
         return
@@ -29,7 +29,7 @@ def backlog(context: typer.Context, json: Json = False) -> None:
     rows = [
         {"subscriber": row.subscriber, "due": row.due, "leased": row.leased, "later": row.later, "dead": row.dead,
          "next_at": datetime.fromtimestamp(row.next_at, UTC) if row.next_at else None, "paused": row.paused}
-        for row in outbox.backlog()
+        for row in backlog.overview()
     ]  # fmt: skip
     show(rows, json)
 
@@ -39,7 +39,7 @@ def dead(limit: int = 100, json: Json = False) -> None:
     """Rows that were given up, with reason and payload."""
     ready()
     with db.read() as session:
-        rows = [row.model_dump() for row in outbox.dead_letters(session, limit)]
+        rows = [row.model_dump() for row in backlog.dead_letters(session, limit)]
     show(rows, json, ("id", "subscriber", "key", "reason", "payload"), "No dead letter.")
 
 
@@ -47,7 +47,7 @@ def dead(limit: int = 100, json: Json = False) -> None:
 def retry(row: list[int], json: Json = False) -> None:
     """Give dead rows another run."""
     with working(), db.write() as session:
-        number = outbox.retry_dead(session, row)
+        number = backlog.retry_dead(session, row)
         audit.record(session, "cli", "outbox.retried", ",".join(map(str, row)))
     say({"retried": number}, json, f"{number} rows run again.")
 
@@ -61,7 +61,7 @@ def drop(
     if not yes:
         typer.confirm(f"Remove {len(row)} rows for good?", abort=True)
     with db.write() as session:
-        number = outbox.drop_dead(session, row)
+        number = backlog.drop_dead(session, row)
         audit.record(session, "cli", "outbox.dropped", ",".join(map(str, row)))
     say({"dropped": number}, json, f"{number} rows removed.")
 
@@ -86,6 +86,6 @@ def pause(subscriber: str, reason: str = "paused by hand", json: Json = False) -
 def resume(subscriber: str, json: Json = False) -> None:
     """Let a paused subscriber go on."""
     with working(), db.write() as session:
-        outbox.resume(session, _known(subscriber))
+        backlog.resume(session, _known(subscriber))
         audit.record(session, "cli", "outbox.resumed", subscriber)
     say({"subscriber": subscriber, "paused": False}, json, f"{subscriber} goes on.")

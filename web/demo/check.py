@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from rich.console import Console
 from rich.table import Table
 
-from core import db, outbox
+from core import backlog, db
 from inbox import replies
 from inbox.models import Message
 from web import demo
@@ -101,7 +101,7 @@ def _job(supervisor: Supervisor, seed: int | None) -> dict[str, Any]:
         "unknown": result.unknown,
         **facts,
         "details": (result.lost + result.doubled + result.different)[:200],
-        "outbox": [vars(row) for row in outbox.backlog() if row.dead or row.paused],
+        "outbox": [vars(row) for row in backlog.overview() if row.dead or row.paused],
     }
 
 
@@ -137,7 +137,7 @@ def _settled(services: dict[str, Any]) -> Result:
     while True:
         result = compare(services)
         left = [
-            row for row in outbox.backlog() if (row.due or row.leased or row.later) and row.subscriber not in PERIODIC
+            row for row in backlog.overview() if (row.due or row.leased or row.later) and row.subscriber not in PERIODIC
         ]
         calm = calm + 1 if result.ok and not left else 0
         if calm == 2 or time.monotonic() > end:

@@ -8,7 +8,7 @@ from typing import Annotated
 import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 
-from core import audit, db, outbox
+from core import audit, backlog, db
 from core.topics import SUBSCRIBERS
 from inbox.models import BadItem, Delivery
 from web import render
@@ -30,13 +30,13 @@ def index(request: Request, reader: Reading) -> Response:
     with db.read() as session:
         letters = [
             {"row": row, "payload": json.dumps(row.payload, indent=1, ensure_ascii=False)}
-            for row in outbox.dead_letters(session, MOST)
+            for row in backlog.dead_letters(session, MOST)
         ]
         items = list(session.scalars(sa.select(BadItem).order_by(b.c.id.desc()).limit(MOST)))
         deliveries = list(
             session.scalars(sa.select(Delivery).where(d.c.error != "").order_by(d.c.id.desc()).limit(MOST))
         )
-    backlog = outbox.backlog()
+    standing = backlog.overview()
     return render.page(
         request,
         reader,
@@ -44,8 +44,8 @@ def index(request: Request, reader: Reading) -> Response:
         letters=letters,
         items=items,
         deliveries=deliveries,
-        paused=[one for one in backlog if one.paused],
-        waiting=sum(one.due + one.leased + one.later for one in backlog),
+        paused=[one for one in standing if one.paused],
+        waiting=sum(one.due + one.leased + one.later for one in standing),
         most=MOST,
     )
 
@@ -54,7 +54,7 @@ def index(request: Request, reader: Reading) -> Response:
 def retry(row_id: int, reader: Managing) -> Response:
     """Give one letter another run."""
     with db.write() as session:
-        _dead(outbox.retry_dead(session, [row_id]))
+        _dead(backlog.retry_dead(session, [row_id]))
         audit.record(session, reader.actor, "outbox.retried", f"outbox:{row_id}")
     return render.to("/dead", "dead-retried")
 
@@ -63,7 +63,7 @@ def retry(row_id: int, reader: Managing) -> Response:
 def drop(row_id: int, reader: Managing) -> Response:
     """Remove one letter for good."""
     with db.write() as session:
-        _dead(outbox.drop_dead(session, [row_id]))
+        _dead(backlog.drop_dead(session, [row_id]))
         audit.record(session, reader.actor, "outbox.dropped", f"outbox:{row_id}")
     return render.to("/dead", "dead-dropped")
 
@@ -74,7 +74,7 @@ def resume(reader: Managing, subscriber: Annotated[str, Form()]) -> Response:
     if subscriber not in SUBSCRIBERS:
         raise HTTPException(400)
     with db.write() as session:
-        outbox.resume(session, subscriber)
+        backlog.resume(session, subscriber)
         audit.record(session, reader.actor, "subscriber.resumed", f"subscriber:{subscriber}")
     return render.to("/dead", "resumed")
 
