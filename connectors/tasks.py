@@ -163,6 +163,7 @@ def parents(items: list[Item]) -> Outcome:
     """parent.missing: fetch what stands above a message and let ingest unite the thread."""
     later: dict[int, TryLater] = {}
     for item in items:
+        outbox.keep_alive()
         try:
             _fetch_parents(int(item.payload["account_id"]), int(item.payload["message_id"]))
         except TryLater as error:
