@@ -1,6 +1,6 @@
-"""From a post on a platform to the event in an open page: over a stream, over a long poll, and polled.
+"""Seconds from a post on a platform to its event in a browser's open connection, one post after the other.
 
-One message at a time is posted in the sandbox; the page is a connection to `/live` as a browser holds it.
+Mastodon is streamed, Telegram is asked by long polls, Bluesky is polled; the hub does nothing else meanwhile.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import random
 import statistics
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,81 +21,91 @@ import sqlalchemy as sa
 
 from benchmarks import house
 from core import db
+from inbox.models import Message
 from web import demo, sessions
 from web.models import User
 from web.supervisor import web_url
 
-POLL_SECONDS = 6
-STREAMED, POLLED = 100, 12
-TARGET_P95 = 1.5
-PATIENCE = 30.0
+STREAMED, LONG_POLLED, POLLED, INTERVAL = 100, 25, 20, 2.0
+TARGET, SLACK = 1.5, 1.0
+COOKIE = "widerhall"
+PEOPLE = {"mastodon": ("jonas", "lindenbahn"), "bluesky": ("lena", "hoshizora"), "telegram": ("timo", "kumo")}
+Arrived = queue.Queue[tuple[float, int]]
+"""When a message's event arrived, and the message's id."""
 
 
 def run(folder: Path) -> dict[str, Any]:
-    """Seconds; `ok` when the stream's p95 and the slowest polled message are in time."""
-    with house.running(folder, **{**house.CLOCK_STOPPED, "POLL_SECONDS": str(POLL_SECONDS)}):
-        page = Page()
-        stream = [page.after_post("mastodon", pause=0.3) for _ in range(STREAMED)]
-        long_poll = [page.after_post("telegram", pause=0.3) for _ in range(STREAMED // 4)]
-        polled = [page.after_post("bluesky", pause=POLL_SECONDS) for _ in range(POLLED)]
-    figures = {**_figures("stream", stream), **_figures("long_poll", long_poll), **_figures("polled", polled)}
-    limit = POLL_SECONDS + 1
+    """`p95_seconds` is the streamed platform's, `polled_worst_seconds` the slowest of the polled one."""
+    settings = {**house.CLOCK_STOPPED, "POLL_SECONDS": str(INTERVAL)}
+    with house.running(folder, **settings), listening() as arrived:
+        streamed = _posts("mastodon", STREAMED, 0.2, arrived)
+        long_polled = _posts("telegram", LONG_POLLED, 0.2, arrived)
+        polled = _posts("bluesky", POLLED, INTERVAL, arrived)
+    p95 = _p95(streamed)
     return {
-        **figures,
-        "stream_p95_target": TARGET_P95,
-        "polled_interval": POLL_SECONDS,
-        "polled_target": limit,
-        "ok": figures["stream_p95"] < TARGET_P95 and figures["polled_slowest"] <= limit,
+        "posts": STREAMED,
+        "p50_seconds": round(statistics.median(streamed), 3),
+        "p95_seconds": round(p95, 3),
+        "target_seconds": TARGET,
+        "long_poll_p95_seconds": round(_p95(long_polled), 3),
+        "polled_posts": POLLED,
+        "polled_interval_seconds": INTERVAL,
+        "polled_worst_seconds": round(max(polled), 3),
+        "polled_target_seconds": INTERVAL + SLACK,
+        "ok": p95 < TARGET and max(polled) < INTERVAL + SLACK,
     }
 
 
-def _figures(name: str, seconds: list[float]) -> dict[str, float]:
-    return {
-        f"{name}_median": round(statistics.median(seconds), 3),
-        f"{name}_p95": round(statistics.quantiles(seconds, n=20, method="inclusive")[-1], 3),
-        f"{name}_slowest": round(max(seconds), 3),
-    }
+def _p95(seconds: list[float]) -> float:
+    return statistics.quantiles(seconds, n=20, method="inclusive")[-1]
 
 
-class Page:
-    """An open page: a connection to `/live`, read by a thread of its own."""
-
-    def __init__(self) -> None:
-        self._events: queue.Queue[tuple[float, dict[str, Any]]] = queue.Queue()
-        self._newest = 0
-        self._rng = random.Random(11)
-        opened = threading.Event()
-        threading.Thread(target=self._read, args=(_cookies(), opened), daemon=True).start()
-        if not opened.wait(PATIENCE):
-            raise TimeoutError("the event stream did not open")
-
-    def _read(self, cookies: dict[str, str], opened: threading.Event) -> None:
-        with (
-            contextlib.suppress(httpx.HTTPError),  # the hub stops before this page is closed
-            httpx.Client(base_url=web_url() or "", cookies=cookies, timeout=None) as client,
-            client.stream("GET", "/live") as answer,
-        ):
-            answer.raise_for_status()
-            for line in answer.iter_lines():
-                opened.set()
-                if line.startswith("data: "):
-                    self._events.put((time.monotonic(), json.loads(line.removeprefix("data: "))))
-
-    def after_post(self, platform: str, pause: float) -> float:
-        """Seconds from a new post on a platform to its event here."""
-        time.sleep(self._rng.uniform(0, pause))
-        started = time.monotonic()
-        house.control("/_bulk", platform=platform, count=1)
-        while True:
-            arrived, event = self._events.get(timeout=PATIENCE)
-            if event.get("topic") == "message.stored" and event["message_id"] > self._newest:
-                self._newest = event["message_id"]
-                return arrived - started
+def _posts(platform: str, count: int, pause: float, arrived: Arrived) -> list[float]:
+    """Posts one after the other, at moments that have nothing to do with the hub's clock."""
+    rng, found = random.Random(7), []
+    for _ in range(count):
+        time.sleep(rng.uniform(0, pause))
+        found.append(_post(platform, arrived))
+    return found
 
 
-def _cookies() -> dict[str, str]:
-    """A session of the demo's administrator."""
+def _post(platform: str, arrived: Arrived) -> float:
+    """One customer's post; the time until a browser hears of the message with its key."""
+    person, account = PEOPLE[platform]
+    m = db.table(Message)
+    post = {"platform": platform, "person": person, "account": account, "text": f"latency {time.time_ns()}"}
+    started = time.monotonic()
+    key = house.control("/_post", **post)["key"]
+    while True:
+        moment, message_id = arrived.get(timeout=30)
+        with db.read() as session:
+            if session.execute(sa.select(m.c.key).where(m.c.id == message_id)).scalar() == key:
+                return moment - started
+
+
+@contextlib.contextmanager
+def listening() -> Iterator[Arrived]:
+    """A signed-in browser's event stream: what comes as `message.stored`."""
+    arrived: Arrived = queue.Queue()
+    opened = threading.Event()
     demo.login()
     with db.write() as session:
         user = session.execute(sa.select(db.table(User).c.id)).scalar_one()
-        return {"widerhall": sessions.start(session, user, "benchmark")}
+        token = sessions.start(session, user, "benchmark")
+    threading.Thread(target=_read, args=(token, arrived, opened), daemon=True).start()
+    if not opened.wait(30):
+        raise TimeoutError("the event stream did not open")
+    yield arrived
+
+
+def _read(token: str, arrived: Arrived, opened: threading.Event) -> None:
+    cookies = {COOKIE: token}
+    with (
+        contextlib.suppress(httpx.HTTPError),  # the hub stops before this browser is closed
+        httpx.stream("GET", f"{web_url()}/live", cookies=cookies, timeout=60) as response,
+    ):
+        response.raise_for_status()
+        for row in response.iter_lines():
+            opened.set()
+            if row.startswith("data: ") and (event := json.loads(row[6:])).get("topic") == "message.stored":
+                arrived.put((time.monotonic(), event["message_id"]))

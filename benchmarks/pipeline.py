@@ -115,7 +115,7 @@ def _newest() -> int:
 
 def _figures(asked: int, seconds: float, before: int) -> dict[str, Any]:
     """Counted in every room, so that a fast pipeline that drops something is no fast pipeline."""
-    m, a, h, s, i = map(db.table, (Message, AnnotationRow, Hit, SyncState, Identity))
+    m, a, h, s, i = (db.table(model) for model in (Message, AnnotationRow, Hit, SyncState, Identity))
     new = sa.select(m.c.id).where(m.c.id > before)
     linked = new.join(i, i.c.id == m.c.identity_id).where(i.c.contact_id.is_not(None), m.c.direction == "inbound")
     with db.read() as session:
