@@ -33,6 +33,10 @@ def collect(world: World) -> Doc:
         for above in _ancestors(state, state.records[uri]):
             wanted.setdefault(above["uri"], (handle, "above"))
     events += [_post(state, state.records[uri], *how) for uri, how in wanted.items()]
+    own = {uri: record for uri, record in state.records.items() if uri not in wanted and _own(state, record)}
+    for record in own.values():
+        events.append(_post(state, record, state.actors[record["did"]]["handle"], "own") | {"optional": True})
+    wanted |= dict.fromkeys(own, ("", "own"))
     events += [_message(state, message) for message in state.messages.values() if _ours(state, message)]
     posts = [uri for uri, record in state.records.items() if record["collection"] == POST]
     return {
@@ -41,6 +45,11 @@ def collect(world: World) -> Doc:
         "unknown": [],
         "hidden": [f"bluesky:{uri}" for uri in posts if uri not in wanted],
     }
+
+
+def _own(state: Bluesky, record: Doc) -> bool:
+    """A post of ours that stands: our own list shows it, whether or not somebody's answer leads there."""
+    return record["collection"] == POST and state.actors[record["did"]]["ours"] and not record["deleted_at"]
 
 
 def _ancestors(state: Bluesky, record: Doc) -> list[Doc]:

@@ -20,8 +20,10 @@ def collect(world: World) -> Doc:
     state = world.mastodon
     wanted = _wanted(state)
     events = [_event(state, state.statuses[key], handle) for key, handle in wanted.items()]
+    own = {key: doc for key, doc in state.statuses.items() if key not in wanted and _own(state, doc)}
+    events += [_event(state, doc, handle_of(state, doc["account"])) | {"optional": True} for doc in own.values()]
     events += [_notice(state, notice) for notice in state.notifications.values() if notice["type"] != "mention"]
-    hidden = [keys.mastodon(doc) for key, doc in state.statuses.items() if key not in wanted]
+    hidden = [keys.mastodon(doc) for key, doc in state.statuses.items() if key not in wanted | own]
     sent = []
     for key, doc in state.sent.items():
         status = state.statuses[key]
@@ -65,6 +67,11 @@ def _wanted(state: Mastodon) -> dict[str, str]:
                 wanted.setdefault(parent, handle)
             parent = state.statuses[parent]["parent"]
     return wanted
+
+
+def _own(state: Mastodon, status: Doc) -> bool:
+    """A status of ours that stands: our own list shows it, whether or not somebody's answer leads there."""
+    return bool(state.accounts[status["account"]]["ours"]) and not status["deleted_at"]
 
 
 def _gone_unseen(state: Mastodon, status: Doc) -> bool:

@@ -215,7 +215,8 @@ def test_a_page_that_is_no_page_is_said_and_nothing_moves(evil: Evil, body: byte
 def test_clocks_that_are_wrong_do_not_hide_what_comes_later(evil: Evil) -> None:
     future = (datetime.now(UTC) + timedelta(days=400)).isoformat()
     past = "1970-01-01T00:00:00Z"
-    evil.items = [notice(3, status=status(3, created_at=future)), notice(2, status=status(2, created_at=past)), notice(1)]
+    ahead, behind = status(3, created_at=future), status(2, created_at=past)
+    evil.items = [notice(3, status=ahead), notice(2, status=behind), notice(1)]
     assert set(pulled()) == {"1", "2", "3"}
     evil.items, evil.ignores_place = [notice(4), *evil.items], True
     assert set(pulled()) == {"1", "2", "3", "4"}

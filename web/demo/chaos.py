@@ -38,8 +38,10 @@ class Chaos(threading.Thread):
             self.finish.wait(self.random.uniform(1.0, 3.5))
             self._kill(name)
             self._faults(self.random.randint(1, 2))
-        while not self.finish.is_set() and self.missing():
-            self._faults(1)
+        while not self.finish.is_set() and (kinds := self.missing()):
+            self._customers()
+            for kind in kinds:
+                self._order(kind, ("salesforce",) if kind == "timeout_after_commit" else SERVICES)
             self.finish.wait(1.5)
 
     def _kill(self, name: str) -> None:
@@ -51,33 +53,33 @@ class Chaos(threading.Thread):
 
     def _faults(self, number: int) -> None:
         for _ in range(number):
-            kind = self.random.choice(tuple(FAULTS))
-            service = self.random.choice(SERVICES)
-            order: dict[str, Any] = {
-                "service": service,
-                "kind": kind,
-                "count": self.random.randint(1, 3),
-                "retry_after": 1,
-            }
-            if kind == "timeout_after_commit":
-                order |= {
-                    "service": self.random.choice(("mastodon", "bluesky", "telegram", "salesforce", "salesforce"))
-                }
-                order |= {"method": "PATCH" if order["service"] == "salesforce" else "POST"}
+            self._order(self.random.choice(tuple(FAULTS)), SERVICES)
+
+    def _order(self, kind: str, services: tuple[str, ...]) -> None:
+        service = self.random.choice(services)
+        order: dict[str, Any] = {"service": service, "kind": kind, "count": self.random.randint(1, 3), "retry_after": 1}
+        if kind == "timeout_after_commit":
+            order["method"] = "PATCH" if service == "salesforce" else "POST"
+        with contextlib.suppress(httpx.HTTPError):
+            httpx.post(self.services["control"] + "/_faults", json=order, timeout=10)
+
+    def _customers(self) -> None:
+        """Customers go on writing, so that there are calls left that can fail."""
+        for platform in ("mastodon", "bluesky"):
             with contextlib.suppress(httpx.HTTPError):
-                httpx.post(self.services["control"] + "/_faults", json=order, timeout=10)
+                httpx.post(self.services["control"] + "/_bulk", json={"platform": platform, "count": 3}, timeout=10)
 
     def served(self) -> dict[str, int]:
         """Faults the sandbox says it really served."""
         log = httpx.get(self.services["control"] + "/_log.json", timeout=10).json()
         return {kind: int(log["faults"].get(kind, 0)) for kind in FAULTS}
 
-    def missing(self) -> bool:
-        """Something demanded has not happened yet."""
+    def missing(self) -> tuple[str, ...]:
+        """Kinds of faults that have not happened often enough yet."""
         with contextlib.suppress(httpx.HTTPError):
             served = self.served()
-            return any(served[kind] < number for kind, number in FAULTS.items())
-        return True
+            return tuple(kind for kind, number in FAULTS.items() if served[kind] < number)
+        return tuple(FAULTS)
 
     def calm(self) -> None:
         """No more trouble: what was ordered and not served yet is taken back."""

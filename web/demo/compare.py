@@ -154,6 +154,7 @@ def _sent(world: dict[str, Any], result: Result) -> None:
 
 def _records(world: dict[str, Any], services: dict[str, Any], result: Result) -> None:
     expected = {(r["object"], r["hub_id"]): r["fields"] for r in world["records"]}
+    optional = {(r["object"], r["hub_id"]) for r in world["records"] if r.get("optional")}
     have = {}
     for name, fields in _fields(world["records"]).items():
         for record in query(services, f"SELECT Hub_Id__c, {', '.join(fields)} FROM {name}"):  # noqa: S608  # SOQL of our own words
@@ -161,7 +162,8 @@ def _records(world: dict[str, Any], services: dict[str, Any], result: Result) ->
     same = 0
     for key, fields in expected.items():
         if key not in have:
-            result.lost.append(f"{key[0]} {key[1]} is not in the org")
+            if key not in optional:
+                result.lost.append(f"{key[0]} {key[1]} is not in the org")
             continue
         wrong = [
             f"{name} is {_dig(have[key], name)!r}, must be {want!r}"
