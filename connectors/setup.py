@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import Session
 
 from connectors.base import AccountRef, Connector
@@ -15,6 +16,7 @@ from core.errors import BadPayload, NotConfigured, Rejected, TryLater
 from core.event import Profile
 from core.settings import settings
 from inbox import accounts
+from inbox.models import Account
 
 WORDS = {"base_url": "--base-url", "token": "--token", "identifier": "--identifier", "password": "--password"}
 
@@ -68,14 +70,30 @@ def save(
     config: dict[str, Any] | None = None,
     actor: str = "cli",
 ) -> int:
-    """Store a checked account and start its first pull."""
-    feeds = capability(platform).feeds
+    """Store a checked account and start its first pull; a webhook it had goes on bringing what happens."""
+    row = capability(platform)
+    kept = _webhook_secret(session, platform, profile.author.id)
+    hooked = bool(kept) and row.long_poll
+    changes = {**(config or {}), **({} if kept else {"webhook": ""} if row.webhook else {})}
     account_id = accounts.add(
-        session, platform=platform, profile=profile, base_url=base_url, secrets=secrets, feeds=feeds, config=config,
-        actor=actor,
+        session, platform=platform, profile=profile, base_url=base_url, secrets={**kept, **secrets},
+        feeds=() if hooked else row.feeds, config=changes, actor=actor,
     )  # fmt: skip
     accounts.pull_now(session, [account_id])
     return account_id
+
+
+def _webhook_secret(session: Session, platform: str, external_id: str) -> dict[str, str]:
+    """What deliveries to an account that is connected already are signed with; empty without a webhook."""
+    a = db.table(Account)
+    known = session.scalars(sa.select(Account).where(a.c.platform == platform, a.c.external_id == external_id)).first()
+    if known is None or not known.config.get("webhook"):
+        return {}
+    try:
+        secret = accounts.secrets(known).get("webhook_secret", "")
+    except NotConfigured:  # its key is lost: the webhook has to be set up anew
+        return {}
+    return {"webhook_secret": secret} if secret else {}
 
 
 def check(account_id: int) -> Profile:
