@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from core import db
 from core.outbox import OutboxRow
 from core.topics import SUBSCRIBERS
-from web import demo
+from web import demo, sessions
+from web.models import User
 from web.supervisor import Supervisor, hub_children
 
 CLOCK_STOPPED = {"POLL_SECONDS": "3600", "RECHECK_SECONDS": "3600", "CRM_SECONDS": "3600"}
@@ -45,6 +46,14 @@ def control(path: str, **values: Any) -> dict[str, Any]:
     answer = httpx.post(demo.services()["control"] + path, json=values, timeout=600).raise_for_status()
     found: dict[str, Any] = answer.json()
     return found
+
+
+def signed_in() -> dict[str, str]:
+    """The cookies of a browser in which the demo's administrator is signed in."""
+    demo.login()
+    with db.write() as session:
+        user = session.execute(sa.select(db.table(User).c.id)).scalar_one()
+        return {"widerhall": sessions.start(session, user, "benchmark")}
 
 
 def quiet(patience: float, apart: Collection[str] = ()) -> None:

@@ -22,13 +22,10 @@ import sqlalchemy as sa
 from benchmarks import house
 from core import db
 from inbox.models import Message
-from web import demo, sessions
-from web.models import User
 from web.supervisor import web_url
 
 STREAMED, LONG_POLLED, POLLED, INTERVAL = 100, 25, 20, 2.0
 TARGET, SLACK = 1.5, 1.0
-COOKIE = "widerhall"
 PEOPLE = {"mastodon": ("jonas", "lindenbahn"), "bluesky": ("lena", "hoshizora"), "telegram": ("timo", "kumo")}
 Arrived = queue.Queue[tuple[float, int]]
 """When a message's event arrived, and the message's id."""
@@ -88,18 +85,14 @@ def listening() -> Iterator[Arrived]:
     """A signed-in browser's event stream: what comes as `message.stored`."""
     arrived: Arrived = queue.Queue()
     opened = threading.Event()
-    demo.login()
-    with db.write() as session:
-        user = session.execute(sa.select(db.table(User).c.id)).scalar_one()
-        token = sessions.start(session, user, "benchmark")
-    threading.Thread(target=_read, args=(token, arrived, opened), daemon=True).start()
+    cookies = house.signed_in()
+    threading.Thread(target=_read, args=(cookies, arrived, opened), daemon=True).start()
     if not opened.wait(30):
         raise TimeoutError("the event stream did not open")
     yield arrived
 
 
-def _read(token: str, arrived: Arrived, opened: threading.Event) -> None:
-    cookies = {COOKIE: token}
+def _read(cookies: dict[str, str], arrived: Arrived, opened: threading.Event) -> None:
     with (
         contextlib.suppress(httpx.HTTPError),  # the hub stops before this browser is closed
         httpx.stream("GET", f"{web_url()}/live", cookies=cookies, timeout=60) as response,

@@ -1,35 +1,49 @@
-"""Memory of all processes of the demo (proportional set size) after every part was used."""
+"""Memory of all processes of the demo (proportional set size) after every part was used.
+
+Two ways of annotating are used one after the other: the lexicon, and a checkpoint, with which tokenizers,
+transformers and onnxruntime come into the worker. The checkpoint itself is tiny: a real one adds its size.
+"""
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 import sqlalchemy as sa
 
 from benchmarks import house, latency
+from benchmarks.events import events
 from core import db
-from inbox import replies
-from inbox.models import Conversation
+from inbox import erasure, replies
+from inbox.models import Conversation, Identity
 from listening import subjects
+from sentiment import active
+from sentiment.models import AnnotationRow
+from web.supervisor import web_url
 
 TARGET_MB = 900
+PAGES = ("/", "/?q=service", "/people", "/accounts", "/dead", "/settings/users", "/settings/me", "/metrics", "/readyz")
+SETTINGS = {"POLL_SECONDS": "5", "RECHECK_SECONDS": "10", "CRM_SECONDS": "10"}
 
 
 def run(folder: Path) -> dict[str, Any]:
-    """Reads, annotates, matches, listens, syncs, streams to a browser and answers; then looks at /proc."""
-    settings = {"POLL_SECONDS": "5", "RECHECK_SECONDS": "10", "CRM_SECONDS": "10"}
-    with house.running(folder, **settings) as supervisor, latency.listening():
-        _use()
+    """Reads, annotates, matches, listens, syncs, answers, erases, imports, shows; then looks at /proc."""
+    if not sys.platform.startswith("linux"):
+        return {"memory": "unsupported here: proportional set sizes are Linux's"}
+    with house.running(folder, **SETTINGS) as supervisor, latency.listening():
+        _use(folder)
         sizes = {child.name: _pss(child.process.pid) for child in supervisor.children if child.process is not None}
-    sizes["supervisor"] = _pss(os.getpid())
+        sizes["supervisor"] = _pss(os.getpid(), alone=True)
     total = sum(sizes.values())
-    figures = {f"{name}_mb": round(size) for name, size in sizes.items()}
     return {
-        **figures,
+        **{f"{name}_mb": round(size) for name, size in sizes.items()},
         "total_mb": round(total),
         "target_mb": TARGET_MB,
         "ratio": round(total / TARGET_MB, 3),
@@ -37,25 +51,74 @@ def run(folder: Path) -> dict[str, Any]:
     }
 
 
-def _use() -> None:
+def _use(folder: Path) -> None:
     """Every part of the hub once more, beyond what connecting the world has done already."""
-    house.control("/_bulk", platform="mastodon", count=500)
     with db.write() as session:
         subjects.add_query(session, subjects.create(session, "Bench"), "all", "lieferung OR delivery OR 配送")
-        waiting = list(session.scalars(sa.select(Conversation.id).where(Conversation.state == "open").limit(5)))  # type: ignore[call-overload]  # columns
-        for conversation in waiting:
+        for conversation in session.scalars(_some(Conversation, db.table(Conversation).c.state == "open")):
             replies.queue(session, conversation, "Thank you, we look into it.", author="benchmark", undo_seconds=0)
-    time.sleep(25)
+    house.control("/_bulk", platform="mastodon", count=500)
+    house.control("/_bulk", platform="bluesky", count=200)
+    time.sleep(20)  # feeds, look-ups and the CRM are read by the clock
+    _import(folder)
+    _read_pages()
+    _annotate_by_checkpoint(folder / "tiny")
+    with db.write() as session:
+        person = session.scalars(_some(Identity, ~db.table(Identity).c.ours)).first()
+        erasure.erase(session, f"identity:{person}", "benchmark")
+    house.quiet(120)
 
 
-def _pss(pid: int) -> float:
-    """Megabytes of a process and its children; memory shared by several counts in parts."""
-    total = 0
+def _some(model: Any, condition: Any) -> Any:
+    return sa.select(db.table(model).c.id).where(condition).order_by(db.table(model).c.id).limit(5)
+
+
+def _import(folder: Path) -> None:
+    """As the command line does it, in a process that is gone afterwards."""
+    path, fields = folder / "archive.jsonl", ("id", "text", "posted_at", "author_id")
+    with path.open("w") as file:
+        for number, event in enumerate(events(2000)):
+            author = event.author.id if event.author else ""
+            row = {"id": str(number), "text": event.text, "posted_at": event.posted_at.isoformat(), "author_id": author}
+            file.write(json.dumps(row) + "\n")
+    maps = [word for name in fields for word in ("--map", f"{name}={name}")]
+    command = [str(Path(sys.executable).with_name("widerhall")), "import", "archive", str(path), *maps, "--wait"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603  # our own arguments
+
+
+def _read_pages() -> None:
+    """Every page, as an administrator reads them."""
+    with db.read() as session:
+        talks = session.scalars(_some(Conversation, sa.true())).all()
+        people = session.scalars(_some(Identity, ~db.table(Identity).c.ours)).all()
+    paths = [*PAGES, *(f"/conversations/{one}" for one in talks), *(f"/people/{one}" for one in people)]
+    with httpx.Client(base_url=web_url() or "", cookies=house.signed_in(), timeout=60) as browser:
+        for path in paths:
+            browser.get(path).raise_for_status()
+
+
+def _annotate_by_checkpoint(folder: Path) -> None:
+    build = [sys.executable, "-m", "tests.sentiment.tiny", str(folder)]
+    subprocess.run(build, check=True, cwd=Path(__file__).parents[1], capture_output=True)  # noqa: S603  # our own arguments
+    with db.write() as session:
+        active.write_state(session, f"hub:{folder}", "")
+    house.control("/_bulk", platform="mastodon", count=200)
+    time.sleep(10)
+    house.quiet(120)
+    a = db.table(AnnotationRow)
+    with db.read() as session:
+        if session.execute(sa.select(a.c.model).where(a.c.model.startswith("hub:")).limit(1)).first() is None:
+            raise RuntimeError("the checkpoint was not used: see logs/worker.log")
+
+
+def _pss(pid: int, *, alone: bool = False) -> float:
+    """Megabytes of a process and, unless it is asked for alone, its children."""
     process = psutil.Process(pid)
-    children = [] if pid == os.getpid() else process.children(recursive=True)
-    for one in (process, *children):
+    family = [process] if alone else [process, *process.children(recursive=True)]
+    total = 0
+    for one in family:
         try:
             total += one.memory_full_info().pss
-        except (psutil.NoSuchProcess, psutil.AccessDenied, AttributeError):
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
     return total / 1024 / 1024
