@@ -9,6 +9,7 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -167,11 +168,9 @@ def hub(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     shutil.rmtree(settings().run_dir, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
-def _home(platforms: living.Sandbox, tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Path:
-    """The folder of a hub to which every account and the org are connected and that has fetched everything."""
-    folder = tmp_path_factory.mktemp("home")
-    shutil.copy(sqlite_template, folder / "widerhall.sqlite3")
+def _lived_in(platforms: living.Sandbox, folder: Path, template: Path) -> Path:
+    """Connect every account and the org to a hub in this folder, and fetch everything."""
+    shutil.copy(template, folder / "widerhall.sqlite3")
     with living.at_home(folder):
         for brand in living.BRANDS:
             living.done("accounts", "add", *platforms.sign_in(brand))
@@ -184,19 +183,46 @@ def _home(platforms: living.Sandbox, tmp_path_factory: pytest.TempPathFactory, s
     return folder
 
 
+@pytest.fixture(scope="session")
+def _home(platforms: living.Sandbox, tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Path:
+    return _lived_in(platforms, tmp_path_factory.mktemp("home"), sqlite_template)
+
+
+@pytest.fixture(scope="session")
+def _quiet(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[tuple[living.Sandbox, Path]]:
+    with living.sandbox(tmp_path_factory.mktemp("quiet")) as found:
+        yield found, _lived_in(found, tmp_path_factory.mktemp("quiet-home"), sqlite_template)
+
+
+@contextmanager
+def _copied(home: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("widerhall.sqlite3", "secret.key"):
+        shutil.copy(home / name, data_dir / name)
+    monkeypatch.setenv("WIDERHALL_ALLOW_PRIVATE_HOSTS", "1")
+    monkeypatch.setattr(db, "after_commit", [])
+    settings.cache_clear()
+    db.configure(settings().url)
+    yield
+    db.engine().dispose()
+    db._engine = None
+    broker._client.cache_clear()
+    shutil.rmtree(settings().run_dir, ignore_errors=True)
+
+
 @pytest.fixture
 def home(
     platforms: living.Sandbox, _home: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[living.Sandbox]:
     """A hub that has lived with the simulated platforms for a while, for this test alone; yields the platforms."""
-    for name in ("widerhall.sqlite3", "secret.key"):
-        shutil.copy(_home / name, data_dir / name)
-    monkeypatch.setenv("WIDERHALL_ALLOW_PRIVATE_HOSTS", "1")
-    monkeypatch.setattr(db, "after_commit", [])
-    settings.cache_clear()
-    db.configure(settings().url)
-    yield platforms
-    db.engine().dispose()
-    db._engine = None
-    broker._client.cache_clear()
-    shutil.rmtree(settings().run_dir, ignore_errors=True)
+    with _copied(_home, data_dir, monkeypatch):
+        yield platforms
+
+
+@pytest.fixture
+def quiet_home(
+    _quiet: tuple[living.Sandbox, Path], data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[living.Sandbox]:
+    """The same with platforms in which no test changes anything: to be compared as a whole."""
+    platforms, home = _quiet
+    with _copied(home, data_dir, monkeypatch):
+        yield platforms
