@@ -16,7 +16,7 @@ class Subscriber:
 
     name: str
     batch: int = 200
-    lease: float = 120.0
+    lease: float = 60.0
     parallel: int = 1
     queue: str = "cpu"
     gathers: tuple[str, ...] = ()
@@ -35,12 +35,12 @@ SUBSCRIBERS: dict[str, Subscriber] = {
         Subscriber("enrichment.tasks.sync_profiles"),
         Subscriber("enrichment.tasks.sync_messages"),
         Subscriber("enrichment.tasks.send", queue="io", lease=150.0),
-        Subscriber("enrichment.tasks.pull_crm", batch=1, queue="io", lease=600.0),
-        Subscriber("enrichment.tasks.forget", batch=20, queue="io", lease=300.0),
-        Subscriber("connectors.tasks.pull", batch=1, queue="io", lease=300.0, parallel=4),
+        Subscriber("enrichment.tasks.pull_crm", batch=1, queue="io", lease=180.0),
+        Subscriber("enrichment.tasks.forget", batch=20, queue="io", lease=150.0),
+        Subscriber("connectors.tasks.pull", batch=1, queue="io", lease=120.0, parallel=4),
         Subscriber("connectors.tasks.deliver", batch=50, queue="io"),
-        Subscriber("connectors.tasks.parents", batch=20, queue="io", lease=300.0),
-        Subscriber("connectors.tasks.recheck", batch=1, queue="io", lease=300.0),
+        Subscriber("connectors.tasks.parents", batch=10, queue="io", lease=90.0),
+        Subscriber("connectors.tasks.recheck", batch=1, queue="io", lease=90.0),
         Subscriber("connectors.tasks.send", batch=1, queue="io", lease=120.0, parallel=4),
         Subscriber("web.live.publish", batch=20, queue="io", gathers=("message_id", "version", "reply_id", "state")),
     )
