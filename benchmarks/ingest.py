@@ -10,7 +10,9 @@ from __future__ import annotations
 import sqlite3
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,9 @@ SEARCH = {
 Batch = list[list[bulk.Row]]
 """What one transaction of the raw side writes: the rows of each table, in the driver's form."""
 
+Raw = Callable[[str], AbstractContextManager[Callable[[Batch], None]]]
+"""Opens a database for writing batches past everything of ours."""
+
 
 def run(folder: Path) -> dict[str, Any]:
     """Both engines; `ratio` is SQLite's, `postgresql_ratio` the other's; medians of the rounds."""
@@ -55,38 +60,55 @@ def run(folder: Path) -> dict[str, Any]:
     return result
 
 
-def _compare(fresh: Callable[[], str], raw: Callable[[str, list[Batch]], float], name: str) -> dict[str, Any]:
-    """One side after the other, round by round; `fresh` makes an empty database and tells its address."""
+def _compare(fresh: Callable[[], str], raw: Raw, name: str) -> dict[str, Any]:
+    """Page by page in turn, so that both sides see the same machine; `fresh` makes an empty database."""
     ours, theirs = [], []
+    batches, accounts_there = _first_run(fresh())
     for _ in range(ROUNDS):
-        ours.append(_ours(fresh()))
-        batches, account = _batches(), _rows(Account)
-        target = fresh()
-        migrations.upgrade(db.configure(target))
-        with db.write() as session:
-            session.execute(sa.insert(db.table(Account)), account)
-        theirs.append(raw(target, batches))
+        other = _empty(fresh(), accounts_there)
+        account, mine, its = _account(fresh()), 0.0, 0.0
+        with raw(other) as write:
+            for page, batch in zip(pages(COUNT, PAGE), batches, strict=True):
+                mine += _seconds(partial(store_page, account, page))
+                its += _seconds(partial(write, batch))
+        ours.append(mine)
+        theirs.append(its)
     return {
-        "messages_per_second": round(statistics.median(ours)),
-        f"{name}_per_second": round(statistics.median(theirs)),
-        "ratio": round(statistics.median(mine / other for mine, other in zip(ours, theirs, strict=True)), 3),
+        "messages_per_second": round(COUNT / statistics.median(ours)),
+        f"{name}_per_second": round(COUNT / statistics.median(theirs)),
+        "ratio": round(statistics.median(its / mine for mine, its in zip(ours, theirs, strict=True)), 3),
     }
 
 
-def _ours(url: str) -> float:
-    account, seconds = _account(url), 0.0
-    for page in pages(COUNT, PAGE):
-        started = time.perf_counter()
-        store_page(account, page)
-        seconds += time.perf_counter() - started
-    return COUNT / seconds
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
 
 
 def _account(url: str) -> int:
+    """An empty database with one account, which this process works on from now on."""
     migrations.upgrade(db.configure(url))
     profile = Profile(author=Author(platform="mastodon", id="https://social.example/users/brand", handle="brand"))
     with db.write() as session:
         return accounts.add(session, platform="mastodon", profile=profile, base_url="", secrets={}, feeds=[])
+
+
+def _first_run(url: str) -> tuple[list[Batch], list[dict[str, Any]]]:
+    """What the raw side writes: the rows that a whole run of ours leaves behind."""
+    account = _account(url)
+    for page in pages(COUNT, PAGE):
+        store_page(account, page)
+    return _batches(), _rows(Account)
+
+
+def _empty(url: str, accounts_there: list[dict[str, Any]]) -> str:
+    """A migrated database with nothing but the account that the rows point at."""
+    migrations.upgrade(db.configure(url))
+    with db.write() as session:
+        session.execute(sa.insert(db.table(Account)), accounts_there)
+    db.engine().dispose()
+    return url
 
 
 # --- the raw side ----------------------------------------------------------------------------------
@@ -102,38 +124,40 @@ def _inserts() -> list[str]:
     return [f"INSERT INTO {t} ({', '.join(c)}) VALUES ({', '.join('?' * len(c))})" for t, c in _tables()]
 
 
-def _executemany(url: str, batches: list[Batch]) -> float:
+@contextmanager
+def _executemany(url: str) -> Iterator[Callable[[Batch], None]]:
     statements = _inserts()
-    db.engine().dispose()
     connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
     for pragma in db.PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
-    started = time.perf_counter()
-    for batch in batches:
+
+    def write(batch: Batch) -> None:
         connection.execute("BEGIN IMMEDIATE")
         for statement, rows in zip(statements, batch, strict=True):
             connection.executemany(statement, rows)
         connection.execute("COMMIT")
-    seconds = time.perf_counter() - started
+
+    yield write
     connection.close()
-    return COUNT / seconds
 
 
 def _copies() -> list[str]:
     return [f"COPY {t} ({', '.join(c)}) FROM STDIN" for t, c in _tables()]
 
 
-def _copy(url: str, batches: list[Batch]) -> float:
+@contextmanager
+def _copy(url: str) -> Iterator[Callable[[Batch], None]]:
     statements = _copies()
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
-        started = time.perf_counter()
-        for batch in batches:
+
+        def write(batch: Batch) -> None:
             with connection.transaction(), connection.cursor() as cursor:
                 for statement, rows in zip(statements, batch, strict=True):
                     with cursor.copy(statement) as copy:
                         for row in rows:
                             copy.write_row(row)
-        return COUNT / (time.perf_counter() - started)
+
+        yield write
 
 
 # --- its rows: those that ours has just written ----------------------------------------------------

@@ -7,7 +7,8 @@ and columns come from our models, never from outside.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -102,13 +103,23 @@ def insert(session: Session, model: type[SQLModel], columns: Mapping[str, Iterab
 
 
 def _copy(session: Session, sql: str, rows: Sequence[Row]) -> None:
-    connection: Any = session.connection().connection.driver_connection
+    with _cursor(session, sql) as cursor, cursor.copy(sql) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+@contextmanager
+def _cursor(session: Session, sql: str) -> Iterator[Any]:
+    """The driver's cursor in this session's transaction; its errors come as SQLAlchemy's."""
+    connection = session.connection()
+    driver = connection.dialect.loaded_dbapi
+    cursor = connection.connection.cursor()
     try:
-        with connection.cursor() as cursor, cursor.copy(sql) as copy:
-            for row in rows:
-                copy.write_row(row)
-    except db.engine().dialect.loaded_dbapi.OperationalError as error:
-        raise sa.exc.OperationalError(sql, None, error) from error
+        yield cursor
+    except driver.Error as error:
+        raise sa.exc.DBAPIError.instance(sql, None, error, driver.Error, dialect=connection.dialect) from error
+    finally:
+        cursor.close()
 
 
 def update(session: Session, model: type[SQLModel], columns: Sequence[str], rows: Sequence[Row]) -> None:
@@ -134,23 +145,27 @@ _POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
 def arrays(session: Session, sql: str, rows: Sequence[Row]) -> None:
     """One statement of ours on PostgreSQL that takes each column of the rows as one array."""
     if rows:
-        session.connection().exec_driver_sql(sql, tuple(map(list, zip(*rows, strict=True))))
+        change(session, sql, *map(list, zip(*rows, strict=True)))
 
 
 def run(session: Session, sql: str, rows: Sequence[Row]) -> None:
     """One statement of ours for many rows; write `?` for each value."""
     if rows:
-        session.connection().exec_driver_sql(_marked(sql), list(rows))
+        with _cursor(session, sql) as cursor:
+            cursor.executemany(_marked(sql), rows)
 
 
-def fetch(session: Session, sql: str, *values: Any) -> Sequence[Any]:
-    """The rows of one query of ours as the driver brings them: on SQLite, moments and JSON are text."""
-    return session.connection().exec_driver_sql(_marked(sql), values).all()
+def fetch(session: Session, sql: str, *values: Any) -> list[Any]:
+    """The rows of one query of ours, tuples as the driver brings them: on SQLite, moments and JSON are text."""
+    with _cursor(session, sql) as cursor:
+        found: list[Any] = cursor.execute(_marked(sql), values).fetchall()
+        return found
 
 
 def change(session: Session, sql: str, *values: Any) -> int:
     """One statement of ours that changes rows; write `?` for each value. Returns how many it changed."""
-    return int(session.connection().exec_driver_sql(_marked(sql), values).rowcount)
+    with _cursor(session, sql) as cursor:
+        return int(cursor.execute(_marked(sql), values).rowcount)
 
 
 def among(column: str) -> str:

@@ -43,13 +43,13 @@ def store(session: Session, events: Sequence[Event]) -> tuple[dict[Key, int], se
         return {}, set()
     known = _known(session, newest)
     fresh = sorted(newest.keys() - known.keys())
-    found = {key: row.id for key, row in known.items()}
+    found = {key: row_id for key, (_, row_id, _, _, _) in known.items()}
     new = dict(zip(fresh, db.allocate(session, Identity, len(fresh)), strict=True))
     bulk.insert(session, Identity, _columns(new, [newest[key] for key in fresh]))
     found |= new
     changed = _refresh(session, newest, known)
     writers = {found[key] for key, (_, _, writes) in newest.items() if writes}
-    ours = {row.id for row in known.values() if row.ours}
+    ours = {row_id for _, row_id, _, is_ours, _ in known.values() if is_ours}
     return found, (({*new.values()} & writers) | changed) - ours
 
 
@@ -63,7 +63,7 @@ def _known(session: Session, newest: Iterable[Key]) -> dict[Key, Any]:
         f"WHERE platform = ? AND {bulk.among('external_id')}"
     )
     return {
-        (platform, row.external_id): row
+        (platform, row[0]): row
         for platform, ids in by_platform.items()
         for row in bulk.fetch(session, query, platform, bulk.listed(ids))
     }
