@@ -98,6 +98,8 @@ def test_a_private_address_is_refused(
 
 
 def test_a_dry_run_shows_what_a_sync_then_does_and_sends_nothing(home: Sandbox) -> None:
+    done("pull", "--wait")  # what other tests said meanwhile
+    done("crm", "sync")
     home.post("lindenbahn", "Noch ein Satz für die Akte.", person="anna")
     before = total(home)
     done("outbox", "pause", "enrichment.tasks.send")
