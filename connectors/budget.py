@@ -38,12 +38,14 @@ SCRIPT = """
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) + tonumber(clock[2]) / 1000000
 local op, seconds = ARGV[1], tonumber(ARGV[3])
-local row = redis.call('HMGET', KEYS[1], 'tokens', 'at', 'limit', 'blocked')
+local row = redis.call('HMGET', KEYS[1], 'tokens', 'at', 'limit', 'blocked', 'reset')
 local limit = tonumber(row[3]) or tonumber(ARGV[2])
 local tokens = tonumber(row[1]) or limit
 local at = tonumber(row[2]) or now
 local blocked = tonumber(row[4]) or 0
+local reset = tonumber(row[5]) or 0
 tokens = math.min(limit, tokens + math.max(0, now - at) * limit / seconds)
+if reset > 0 and now >= reset then tokens = limit; reset = 0 end
 local wait = 0
 if op == 'take' then
   local cost = tonumber(ARGV[4])
@@ -58,11 +60,12 @@ if op == 'take' then
 elseif op == 'observe' then
   if ARGV[4] ~= '' then limit = tonumber(ARGV[4]) end
   if ARGV[5] ~= '' then tokens = math.min(limit, tonumber(ARGV[5])) end
+  if tonumber(ARGV[6]) > 0 then reset = now + tonumber(ARGV[6]) end
 elseif op == 'block' then
   blocked = math.max(blocked, now + tonumber(ARGV[4]))
 end
 redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'at', tostring(now), 'limit', tostring(limit),
-  'blocked', tostring(blocked))
+  'blocked', tostring(blocked), 'reset', tostring(reset))
 redis.call('PEXPIRE', KEYS[1], math.ceil(math.max(seconds, blocked - now, 60) * 2000))
 return tostring(wait)
 """
@@ -77,6 +80,10 @@ def _wait_for(ask: Callable[[], float], sleep: Callable[[float], None]) -> None:
         pause = max(wait, 0.005)
         sleep(pause)
         left -= pause
+
+
+def _seconds_until(moment: datetime) -> float:
+    return min(max(moment.timestamp() - time.time(), 0.001), LONGEST_BLOCK)
 
 
 class RedisBudget:
@@ -95,12 +102,14 @@ class RedisBudget:
         _wait_for(lambda: self._run("take", cost, reserve=reserve), time.sleep)
 
     def observe(self, limit: int | None, remaining: int | None, reset_at: datetime | None) -> None:
-        self._run("observe", "" if limit is None else limit, "" if remaining is None else remaining)
-        if remaining == 0 and reset_at is not None:
+        used_up = remaining == 0 and reset_at is not None
+        full_in = _seconds_until(reset_at) if used_up and reset_at is not None else 0.0
+        self._run("observe", "" if limit is None else limit, "" if remaining is None else remaining, full_in)
+        if used_up and reset_at is not None:
             self.block(reset_at)
 
     def block(self, until: datetime) -> None:
-        self._run("block", min(max(until.timestamp() - time.time(), 0.0), LONGEST_BLOCK))
+        self._run("block", _seconds_until(until))
 
 
 @dataclass
@@ -114,6 +123,7 @@ class LocalBudget:
     _at: float = field(default=0.0, init=False)
     _limit: int = field(default=0, init=False)
     _blocked: float = field(default=0.0, init=False)
+    _reset: float = field(default=0.0, init=False)
     _lock: Lock = field(default_factory=Lock, init=False)
 
     def __post_init__(self) -> None:
@@ -125,6 +135,8 @@ class LocalBudget:
             speed = self._limit / self.rate.seconds
             self._tokens = min(self._limit, self._tokens + max(0.0, now - self._at) * speed)
             self._at = now
+            if self._reset and now >= self._reset:
+                self._tokens, self._reset = float(self._limit), 0.0
             if self._blocked > now:
                 return self._blocked - now
             kept = min(self._limit * reserve, max(0.0, self._limit - cost))
@@ -141,6 +153,8 @@ class LocalBudget:
             self._limit = limit or self._limit
             if remaining is not None:
                 self._tokens = float(min(remaining, self._limit))
+            if remaining == 0 and reset_at is not None:
+                self._reset = reset_at.timestamp()
         if remaining == 0 and reset_at is not None:
             self.block(reset_at)
 

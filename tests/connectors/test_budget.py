@@ -1,5 +1,6 @@
 """The budget: shared, with a reserve for people, and obedient to what the platform says."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -88,3 +89,10 @@ def test_a_short_wait_is_waited_here(monkeypatch):
 def test_a_rate_of_nothing_is_refused(rate):
     with pytest.raises(ValueError, match="at least one call"):
         Rate(*rate)
+
+
+def test_after_the_reset_the_bucket_is_full_again(budget):
+    budget.observe(20, 0, now() + timedelta(seconds=0.2))
+    assert use_up(budget)[0] == 0
+    time.sleep(0.25)
+    assert use_up(budget)[0] == round(20 * (1 - RESERVE))
