@@ -21,6 +21,7 @@ from sqlmodel import Session, SQLModel
 from core import db
 
 Row = tuple[Any, ...]
+Stamp = Callable[[datetime | None], Any]
 
 
 # --- values as the driver takes them ---------------------------------------------------------------
@@ -50,7 +51,7 @@ def _sound(value: Any) -> Any:
     return _sound(value.model_dump()) if hasattr(value, "model_dump") else value
 
 
-def stamp() -> Callable[[datetime | None], Any]:
+def stamp() -> Stamp:
     """What turns a moment into the driver's value; two results compare like their moments."""
     return _sqlite_time if db.dialect() == "sqlite" else _same
 

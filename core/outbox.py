@@ -128,20 +128,16 @@ class Claim:
         return [item.id for item in self.items]
 
 
-_ROWS = {
-    "sqlite": "s.value, :topic, i.key, i.value, :due, 0, 0, 0, '' "
-    "FROM json_each(:subscribers) s, json_each(:items) i WHERE true",
-    "postgresql": "s.name, :topic, i.key, i.payload::json, :due, 0, 0, 0, '' "
-    "FROM unnest(CAST(:subscribers AS text[])) s(name), "
-    "unnest(CAST(:keys AS text[]), CAST(:payloads AS text[])) i(key, payload) ORDER BY 1, 3",
+_ROWS = {  # values: topic, due, subscribers, then the items
+    "sqlite": "s.value, ?, i.key, i.value, ?, 0, 0, 0, '' FROM json_each(?) s, json_each(?) i WHERE true",
+    "postgresql": "s.name, ?, i.key, i.payload::json, ?, 0, 0, 0, '' FROM unnest(?::text[]) s(name), "
+    "unnest(?::text[], ?::text[]) i(key, payload) ORDER BY 1, 3",
 }
 _EMIT = {
-    engine: sa.text(
-        "INSERT INTO outbox (subscriber, topic, key, payload, due_at, crashes, tries, dead, reason) "
-        f"SELECT {rows} ON CONFLICT (subscriber, key) WHERE lease IS NULL AND dead = 0 DO UPDATE SET "
-        "payload = excluded.payload, topic = excluded.topic, "
-        "due_at = CASE WHEN outbox.due_at < excluded.due_at THEN outbox.due_at ELSE excluded.due_at END"
-    )
+    engine: "INSERT INTO outbox (subscriber, topic, key, payload, due_at, crashes, tries, dead, reason) "  # constants
+    f"SELECT {rows} ON CONFLICT (subscriber, key) WHERE lease IS NULL AND dead = 0 DO UPDATE SET "
+    "payload = excluded.payload, topic = excluded.topic, "
+    "due_at = CASE WHEN outbox.due_at < excluded.due_at THEN outbox.due_at ELSE excluded.due_at END"
     for engine, rows in _ROWS.items()
 }
 Letters = Mapping[str, Mapping[str, Any]]
@@ -186,11 +182,11 @@ def _write(session: Session, topic: str, due: float, subscribers: list[str], ite
     if not subscribers:
         return
     if db.dialect() == "sqlite":
-        values: dict[str, Any] = {"subscribers": json.dumps(subscribers), "items": bulk.json_text(items)}
+        values: tuple[Any, ...] = (bulk.json_text(subscribers), bulk.json_text(items))
     else:
-        payloads = [bulk.json_text(items[key]) for key in sorted(items)]
-        values = {"subscribers": subscribers, "keys": sorted(items), "payloads": payloads}
-    session.connection().execute(_EMIT[db.dialect()], {"topic": topic, "due": due, **values})
+        keys = sorted(items)
+        values = (subscribers, keys, [bulk.json_text(items[key]) for key in keys])
+    bulk.change(session, _EMIT[db.dialect()], topic, due, *values)
 
 
 # --- the three steps -------------------------------------------------------------------------------

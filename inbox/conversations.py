@@ -69,7 +69,8 @@ def _known(
 def _columns(
     account_id: int, threads: Sequence[threading.Thread], ids: Sequence[int], authors: Mapping[Key, int]
 ) -> dict[str, Iterable[Any]]:
-    standings = [_values(states.advance(states.Standing(), thread.events)) for thread in threads]
+    stamp = bulk.stamp()
+    standings = [_values(states.advance(states.Standing(), thread.events), stamp) for thread in threads]
     return {
         "id": ids,
         "account_id": repeat(account_id),
@@ -82,10 +83,10 @@ def _columns(
     }
 
 
-def _values(standing: states.Standing) -> bulk.Row:
+def _values(standing: states.Standing, stamp: bulk.Stamp) -> bulk.Row:
     """A standing in the driver's form, in the order of its fields."""
     values = tuple(vars(standing).values())
-    return (*values[:_MOMENTS], *map(bulk.stamp(), values[_MOMENTS:]))
+    return (*values[:_MOMENTS], *map(stamp, values[_MOMENTS:]))
 
 
 def _customer(events: Iterable[Event], authors: Mapping[Key, int]) -> int | None:
@@ -108,14 +109,14 @@ def advance(
     if not moved:
         return
     query = f"SELECT id, identity_id, {', '.join(_STANDING)} FROM conversation WHERE {bulk.among('id')}"  # noqa: S608  # constants
-    updates, customers = [], []
+    updates, customers, stamp = [], [], bulk.stamp()
     for row_id, customer, *values in bulk.fetch(session, query, bulk.listed(moved)):
         before = states.Standing(*values[:_MOMENTS], *map(bulk.moment, values[_MOMENTS:]))
         number = before.messages
         after = states.advance(before, moved[row_id])
         if counted:
             after.messages = number
-        updates.append((*_values(after), row_id))
+        updates.append((*_values(after, stamp), row_id))
         if customer is None and (found := _customer(moved[row_id], authors or {})) is not None:
             customers.append((found, row_id))
     bulk.update(session, Conversation, _STANDING, updates)

@@ -21,7 +21,7 @@ from core import bulk, db, metrics, outbox
 from core.errors import TryLater
 from core.event import MESSAGE_KINDS, Bad, Event, Page
 from inbox import conversations, identities, incoming, search, threading, tombstones
-from inbox.models import Account, BadItem, Feed, Message, MessageAccount, MessageVersion
+from inbox.models import BadItem, Feed, Message, MessageAccount, MessageVersion
 
 
 class CursorMoved(Exception):
@@ -92,9 +92,8 @@ def store_page(
 
 def store_events(session: Session, account_id: int, events: Sequence[Event]) -> Stored:
     """The same within a transaction of the caller's; `events` are clean and distinct by key."""
-    account = db.table(Account)
-    query = sa.select(account.c.platform).where(account.c.id == account_id)
-    session.execute(query.with_for_update(key_share=True)).first()  # PostgreSQL: pages of an account take turns
+    if db.dialect() == "postgresql":  # pages of an account take turns
+        bulk.fetch(session, "SELECT 1 FROM account WHERE id = ? FOR NO KEY UPDATE", account_id)
     events = tombstones.spared(session, events)
     known = _known(session, events)
     rows = _rows(session, [known[event.key][0] for event in events if event.key in known])

@@ -54,7 +54,8 @@ def group(events: Sequence[Event], known: Mapping[str, Iterable[int]]) -> list[T
 
     members: dict[str | int, list[Event]] = defaultdict(list)
     for event in events:
-        members[find(event.key)].append(event)
+        key = event.key
+        members[find(key) if key in leader else key].append(event)
     conversations: dict[str | int, list[int]] = defaultdict(list)
     for one in sorted(key for key in leader if isinstance(key, int)):
         conversations[find(one)].append(one)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import crypto, db
+from core import bulk, crypto, db
 from core.event import Event
 from inbox.models import Tombstone
 
@@ -37,7 +37,7 @@ def buried(session: Session, kind: str, values: Iterable[str]) -> set[str]:
 
 
 def _nobody(session: Session) -> bool:
-    return session.execute(sa.select(db.table(Tombstone).c.digest).limit(1)).first() is None
+    return not bulk.fetch(session, "SELECT 1 FROM tombstone LIMIT 1")
 
 
 def spared(session: Session, events: Sequence[Event]) -> list[Event]:
