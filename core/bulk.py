@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
-from pydantic_core import PydanticSerializationError, to_json
+from pydantic_core import PydanticSerializationError, SchemaSerializer, core_schema
 from sqlalchemy.dialects import postgresql
 from sqlmodel import Session, SQLModel
 
@@ -29,16 +29,16 @@ Stamp = Callable[[datetime | None], Any]
 
 def json_text(value: Any) -> str:
     """JSON of a value (Pydantic models included), without NUL and lone surrogates, which PostgreSQL refuses."""
-    return json_bytes(value).decode() if value else "{}" if isinstance(value, dict) else "[]"
-
-
-def json_bytes(value: Any) -> bytes:
-    """The same as UTF-8."""
+    if not value:
+        return "{}" if isinstance(value, dict) else "[]"
     try:
-        found = to_json(value, inf_nan_mode="null")
+        text = _to_json(value).decode()
     except PydanticSerializationError:
-        return to_json(_sound(value), inf_nan_mode="null")
-    return found if b"\\u0000" not in found else to_json(_sound(value), inf_nan_mode="null")
+        return _to_json(_sound(value)).decode()
+    return text if "\\u0000" not in text else _to_json(_sound(value)).decode()
+
+
+_to_json = SchemaSerializer(core_schema.any_schema(), {"ser_json_inf_nan": "null"}).to_json
 
 
 def _sound(value: Any) -> Any:
@@ -92,9 +92,7 @@ def insert(session: Session, model: type[SQLModel], columns: Mapping[str, Iterab
 
     An existing key is an error and stores none of them.
     """
-    rows = list(zip(*columns.values(), strict=False))
-    if not rows:
-        return
+    rows = zip(*columns.values(), strict=False)
     table, names = db.table(model).name, ", ".join(columns)
     if db.dialect() == "postgresql":
         _copy(session, f"COPY {table} ({names}) FROM STDIN", rows)
@@ -103,7 +101,7 @@ def insert(session: Session, model: type[SQLModel], columns: Mapping[str, Iterab
     run(session, f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608  # names of our models
 
 
-def _copy(session: Session, sql: str, rows: Sequence[Row]) -> None:
+def _copy(session: Session, sql: str, rows: Iterable[Row]) -> None:
     with _cursor(session, sql) as cursor, cursor.copy(sql) as copy:
         for row in rows:
             copy.write_row(row)
@@ -149,11 +147,10 @@ def arrays(session: Session, sql: str, rows: Sequence[Row]) -> None:
         change(session, sql, *map(list, zip(*rows, strict=True)))
 
 
-def run(session: Session, sql: str, rows: Sequence[Row]) -> None:
+def run(session: Session, sql: str, rows: Iterable[Row]) -> None:
     """One statement of ours for many rows; write `?` for each value."""
-    if rows:
-        with _cursor(session, sql) as cursor:
-            cursor.executemany(_marked(sql), rows)
+    with _cursor(session, sql) as cursor:
+        cursor.executemany(_marked(sql), rows)
 
 
 def fetch(session: Session, sql: str, *values: Any) -> list[Any]:

@@ -33,7 +33,7 @@ Seen = tuple[Author, datetime, bool]
 
 def digest(author: Author) -> str:
     """A hash of a description: the same one again is recognised without reading the row."""
-    return hashlib.blake2b(bulk.json_bytes(author), digest_size=16).hexdigest()
+    return hashlib.blake2b(bulk.json_text(author).encode(), digest_size=16).hexdigest()
 
 
 def store(session: Session, events: Sequence[Event]) -> tuple[dict[Key, int], set[int]]:

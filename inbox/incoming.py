@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any
 
 from core import bulk, db
@@ -14,8 +14,8 @@ RAW_LIMIT = 65_536
 """Characters of the platform's own words kept per message."""
 
 _TEXTS = ("key", "text", "subject", "url", "ref", "language", "parent_key", "thread_key")
-_own_words = attrgetter(*_TEXTS[:6])
-_author_words = attrgetter("id", "handle", "name", "url", "avatar_url", "bio", "location", "language")
+_own_words = itemgetter(*_TEXTS[:6])
+_author_words = itemgetter("id", "handle", "name", "url", "avatar_url", "bio", "location", "language")
 
 
 def prepared(events: Iterable[Event]) -> list[Event]:
@@ -46,8 +46,9 @@ def _supersedes(before: Event, event: Event) -> bool:
 
 def clean(event: Event) -> Event:
     """Without what a store refuses (NUL, lone surrogates), and no longer than the settings allow."""
-    words = _own_words(event) + (_author_words(event.author) if event.author is not None else ())
-    line = "".join((*words, event.parent_key or "", event.thread_key or ""))
+    facts = vars(event)  # a model's attributes are three times as slow, and here every message passes
+    words = _own_words(facts) + (_author_words(vars(event.author)) if event.author is not None else ())
+    line = "".join((*words, facts["parent_key"] or "", facts["thread_key"] or ""))
     if len(line) <= settings().max_text and db.sound(line) is line:
         return event
     return _cleaned(event)

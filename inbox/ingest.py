@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -250,18 +250,18 @@ def _columns(
     authors: Mapping[identities.Key, int],
 ) -> dict[str, Iterable[Any]]:
     stamp, json_text = bulk.stamp(), bulk.json_text
+    facts = [vars(event) for event in events]  # a model's attributes are three times as slow
+    people = [one["author"] for one in facts]
     return {
         "id": ids,
         "account_id": repeat(account_id),
-        "conversation_id": [placed[event.key] for event in events],
-        "identity_id": [event.author and authors[event.author.platform, event.author.id] for event in events],
+        "conversation_id": [placed[one["key"]] for one in facts],
+        "identity_id": [None if one is None else authors[one.platform, one.id] for one in people],
         "stored_at": repeat(stamp(db.now())),
-        "posted_at": [stamp(event.posted_at) for event in events],
-        "edited_at": [stamp(event.edited_at) for event in events],
-        **{name: map(attrgetter(name), events) for name in _AS_THEY_COME},
-        "hashtags": [json_text(event.hashtags) for event in events],
-        "attachments": [json_text(event.attachments) for event in events],
-        "counts": [json_text(event.counts) for event in events],
+        "posted_at": [stamp(one["posted_at"]) for one in facts],
+        "edited_at": [stamp(one["edited_at"]) for one in facts],
+        **{name: map(itemgetter(name), facts) for name in _AS_THEY_COME},
+        **{name: [json_text(one[name]) for one in facts] for name in ("hashtags", "attachments", "counts")},
         "raw": map(incoming.raw, events),
         "version": repeat(1),
         **dict.fromkeys(("sentiment", "intent", "urgency"), repeat("")),
