@@ -15,7 +15,7 @@ from core.errors import Rejected
 from core.event import MESSAGE_KINDS, Event
 from inbox import states, threading
 from inbox.identities import Key
-from inbox.models import Conversation, Message, ReplyRow
+from inbox.models import Activity, Conversation, ConversationTag, Draft, Message, Note, ReplyRow, Seen
 
 _STANDING = tuple(states.Standing.__dataclass_fields__)
 _MOMENTS = _STANDING.index("first_at")
@@ -127,14 +127,32 @@ def _unite(session: Session, survivor: int, others: Sequence[int]) -> None:
     """A missing parent arrived: threads that hang together become one, the oldest number stays."""
     if not others:
         return
-    c, m, r = db.table(Conversation), db.table(Message), db.table(ReplyRow)
-    session.execute(sa.update(m).where(m.c.conversation_id.in_(others)).values(conversation_id=survivor))
-    session.execute(sa.update(r).where(r.c.conversation_id.in_(others)).values(conversation_id=survivor))
+    c = db.table(Conversation)
+    for table in (db.table(Message), db.table(ReplyRow), db.table(Note), db.table(Activity)):
+        session.execute(sa.update(table).where(table.c.conversation_id.in_(others)).values(conversation_id=survivor))
+    for table in (db.table(ConversationTag), db.table(Draft), db.table(Seen)):
+        _follow(session, table, survivor, others)
     rows = session.execute(sa.select(c).where(c.c.id.in_([survivor, *others]))).mappings().all()
     standing = _united([states.Standing(**{name: row[name] for name in _STANDING}) for row in rows])
     customer = next((row["identity_id"] for row in sorted(rows, key=lambda r: r["id"]) if row["identity_id"]), None)
     session.execute(sa.delete(c).where(c.c.id.in_(others)))
-    session.execute(sa.update(c).where(c.c.id == survivor).values(identity_id=customer, **vars(standing)))
+    values = {
+        "identity_id": customer,
+        "assignee": next((row["assignee"] for row in sorted(rows, key=lambda r: r["id"]) if row["assignee"]), ""),
+        "snoozed_until": max((row["snoozed_until"] for row in rows if row["snoozed_until"]), default=None)
+        if standing.state == "snoozed"
+        else None,
+    }
+    session.execute(sa.update(c).where(c.c.id == survivor).values(**values, **vars(standing)))
+
+
+def _follow(session: Session, table: sa.Table, survivor: int, others: Sequence[int]) -> None:
+    """Rows of which a conversation has one of each kind; what the survivor has already stays."""
+    rows = session.execute(sa.select(table).where(table.c.conversation_id.in_(others))).mappings().all()
+    if rows:
+        session.execute(sa.delete(table).where(table.c.conversation_id.in_(others)))
+        moved = [{**row, "conversation_id": survivor} for row in rows]
+        session.execute(db.upsert(table).on_conflict_do_nothing(), moved)
 
 
 def _united(standings: Sequence[states.Standing]) -> states.Standing:

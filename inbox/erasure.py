@@ -15,13 +15,17 @@ from core import audit, db, outbox
 from core.errors import Rejected
 from inbox import search, tombstones
 from inbox.models import (
+    Activity,
     BadItem,
     Contact,
     Conversation,
+    ConversationTag,
     Delivery,
+    Draft,
     Identity,
     Message,
     MessageVersion,
+    Note,
     Objection,
     ReplyRow,
 )
@@ -32,6 +36,11 @@ TABLES: dict[str, str] = {
     "contact": "here",
     "identity": "here",
     "conversation": "here: the excerpt and the customer",
+    "conversation_tag": "here: of the person's conversations",
+    "note": "here: on the person and on the person's conversations",
+    "activity": "here: of the person's conversations",
+    "draft": "here: of the person's conversations",
+    "seen": "when people who work here looked: goes with the conversation",
     "message": "here: emptied, its key replaced by a hash",
     "message_account": "follows the message: two row ids",
     "message_version": "here",
@@ -151,7 +160,11 @@ def _empty_conversations(session: Session, identity_ids: list[int], message_ids:
         .values(text="", state=sa.case((r.c.state == "queued", "cancelled"), else_=r.c.state))
     )
     touched = sa.select(c.c.id, c.c.thread_key).where(c.c.identity_id.in_(identity_ids))
-    for row in session.execute(touched).all():
+    rows = session.execute(touched).all()
+    for model in (ConversationTag, Note, Activity, Draft):
+        written = db.table(model)
+        session.execute(sa.delete(written).where(written.c.conversation_id.in_([row.id for row in rows])))
+    for row in rows:
         session.execute(
             sa.update(c)
             .where(c.c.id == row.id)

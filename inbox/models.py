@@ -25,6 +25,16 @@ def _time(*, null: bool = True, index: bool = False) -> Any:
     return Field(default=None, sa_column=Column(UtcDateTime, nullable=null, index=index))
 
 
+def _of_conversation() -> Any:
+    """Part of the key; goes with the conversation."""
+    return Field(sa_column=Column(BigId, ForeignKey("conversation.id", ondelete="CASCADE"), primary_key=True))
+
+
+def _only(condition: str) -> dict[str, Any]:
+    """A partial index, on both engines."""
+    return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
+
+
 def _json(default: Any = dict) -> Any:
     return Field(default_factory=default, sa_column=Column(sa.JSON, nullable=False))
 
@@ -121,7 +131,10 @@ class Conversation(SQLModel, table=True):
     __tablename__ = "conversation"
     __table_args__ = (
         Index("conversation_thread", "account_id", "thread_key"),
-        Index("conversation_list", "inbox", "state", "last_at"),
+        Index("conversation_list", "inbox", "state", "last_at", "waiting_since", "assignee", "private"),
+        Index("conversation_newest", "inbox", "last_at"),
+        Index("conversation_assigned", "assignee", "last_at", **_only("assignee <> ''")),
+        Index("conversation_snoozed", "snoozed_until", **_only("state = 'snoozed'")),
         {"sqlite_autoincrement": True},
     )
     id: int | None = _id()
@@ -142,7 +155,7 @@ class Conversation(SQLModel, table=True):
     """Start of the newest inbound message, for lists."""
     messages: int = 0
     first_at: datetime = _time(null=False)
-    last_at: datetime = _time(null=False, index=True)
+    last_at: datetime = _time(null=False)
     last_inbound_at: datetime | None = _time()
     last_outbound_at: datetime | None = _time()
     waiting_since: datetime | None = _time()
@@ -153,6 +166,66 @@ class Conversation(SQLModel, table=True):
     intent: str = ""
     urgency: str = ""
     labels: list[str] = _json(list)
+    assignee: str = Field(default="", sa_column=Column(sa.String, nullable=False, server_default=""))
+    """Who takes care: `user:3`, or nobody."""
+
+
+class ConversationTag(SQLModel, table=True):
+    """A word that people who work here put on a conversation."""
+
+    __tablename__ = "conversation_tag"
+    __table_args__ = (Index("conversation_tag_tag", "tag", "conversation_id"),)
+    conversation_id: int = _of_conversation()
+    tag: str = Field(primary_key=True, max_length=60)
+
+
+class Note(SQLModel, table=True):
+    """An internal note: on a conversation or on a person, seen by nobody outside."""
+
+    __tablename__ = "note"
+    id: int | None = _id()
+    conversation_id: int | None = _ref("conversation.id", index=True, null=True, ondelete="CASCADE")
+    identity_id: int | None = _ref("identity.id", index=True, null=True, ondelete="CASCADE")
+    author: str
+    """`user:3` or `cli`."""
+    text: str
+    at: datetime = _time(null=False)
+
+
+class Activity(SQLModel, table=True):
+    """What somebody, or the clock, did to a conversation; the thread shows it between the messages."""
+
+    __tablename__ = "activity"
+    __table_args__ = (Index("activity_thread", "conversation_id", "at", "id"),)
+    id: int | None = _id()
+    conversation_id: int = _ref("conversation.id", ondelete="CASCADE")
+    at: datetime = _time(null=False)
+    actor: str
+    """`user:3`, `cli`, `rule:name` or `system`."""
+    what: str
+    """assigned, unassigned, tagged, untagged, closed, reopened, snoozed, woke or spam."""
+    detail: dict[str, Any] = _json()
+
+
+class Draft(SQLModel, table=True):
+    """What somebody has begun to write in a conversation: one per person and conversation."""
+
+    __tablename__ = "draft"
+    conversation_id: int = _of_conversation()
+    author: str = Field(primary_key=True, max_length=40)
+    kind: str
+    """public, private or note."""
+    text: str
+    saved_at: datetime = _time(null=False)
+
+
+class Seen(SQLModel, table=True):
+    """When somebody last looked at a conversation."""
+
+    __tablename__ = "seen"
+    conversation_id: int = _of_conversation()
+    author: str = Field(primary_key=True, max_length=40)
+    at: datetime = _time(null=False)
 
 
 class Message(SQLModel, table=True):

@@ -9,7 +9,7 @@ from core import db
 from core.event import Bad, Page
 from inbox import erasure, replies, search
 from inbox.ingest import store_page
-from inbox.models import Conversation, Identity, Message
+from inbox.models import Activity, Conversation, ConversationTag, Draft, Identity, Message, Note
 from migrations.tables import metadata
 
 from .conftest import BRAND, START, event, person
@@ -87,3 +87,17 @@ def test_what_was_erased_does_not_come_back(anna, account) -> None:
 def test_every_table_has_somebody_who_erases_a_person_in_it(db_url) -> None:
     assert set(metadata.tables) - set(erasure.TABLES) == set()
     assert set(erasure.TABLES) - set(metadata.tables) == set()
+
+
+def test_what_people_here_wrote_about_the_person_goes_too(anna) -> None:
+    with db.write() as session:
+        own = session.scalars(sa.select(Conversation).where(Conversation.identity_id == anna)).first()
+        session.add(ConversationTag(conversation_id=own.id, tag="geheim"))
+        session.add(Note(conversation_id=own.id, author="user:1", text="geheim", at=db.now()))
+        session.add(Note(identity_id=anna, author="user:1", text="geheim", at=db.now()))
+        session.add(Draft(conversation_id=own.id, author="user:1", kind="public", text="geheim", saved_at=db.now()))
+        session.add(
+            Activity(conversation_id=own.id, actor="user:1", what="tagged", detail={"tag": "geheim"}, at=db.now())
+        )
+    erase(anna)
+    assert "geheim" not in everything()
