@@ -24,21 +24,20 @@ def prepared(events: Iterable[Event]) -> list[Event]:
 
 
 def merged(events: Iterable[Event]) -> list[Event]:
-    """Each key once, as the page's newest word about it; a deletion is the last word."""
+    """Each key once, as the page's newest word about it, and behind it its deletion if there is one."""
     latest: dict[str, Event] = {}
+    gone: dict[str, Event] = {}
     for event in events:
-        before = latest.get(event.key)
-        if before is not None and _supersedes(before, event):
+        if event.action == "delete":
+            gone.setdefault(event.key, event)
             continue
-        latest[event.key] = event
-    return sorted(latest.values(), key=lambda event: event.key)
+        before = latest.get(event.key)
+        if before is None or not _supersedes(before, event):
+            latest[event.key] = event
+    return sorted([*latest.values(), *gone.values()], key=lambda event: event.key)
 
 
 def _supersedes(before: Event, event: Event) -> bool:
-    if before.action == "delete":
-        return True
-    if event.action == "delete":
-        return False
     if before.origin == "inbox" and event.origin in ("context", "listening"):
         return True  # addressed to us weighs more than found
     return (before.edited_at or before.posted_at) > (event.edited_at or event.posted_at)

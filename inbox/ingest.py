@@ -91,23 +91,33 @@ def store_page(
 
 
 def store_events(session: Session, account_id: int, events: Sequence[Event]) -> Stored:
-    """The same within a transaction of the caller's; `events` are clean and distinct by key."""
+    """The same within a transaction of the caller's; `events` are as `incoming.merged` makes them."""
     if db.dialect() == "postgresql":  # pages of an account take turns
         bulk.fetch(session, "SELECT 1 FROM account WHERE id = ? FOR NO KEY UPDATE", account_id)
     events = tombstones.spared(session, events)
     known = _known(session, events)
     rows = _rows(session, [known[event.key][0] for event in events if event.key in known])
+    gone = {event.key: event for event in events if event.action == "delete"}
     stored = Stored()
     fresh = []
     for event in events:
         row = rows.get(event.key)
         if row is not None:
-            _repeat(session, account_id, row, event, stored)
+            if event.action == "delete" or event.key not in gone:
+                _repeat(session, account_id, row, event, stored)
         elif event.action == "upsert":
             fresh.append(event)
     if fresh:
         _insert(session, account_id, fresh, known, stored)
+        _gone_again(session, {key: gone[key] for key in gone.keys() & stored.new.keys()}, stored)
     return stored
+
+
+def _gone_again(session: Session, gone: Mapping[str, Event], stored: Stored) -> None:
+    """Written and deleted within one page: the message keeps its place in the thread, without its text."""
+    for key, row in _rows(session, [stored.new[key] for key in gone]).items():
+        wipe(session, row, gone[key])
+        stored.deleted += 1
 
 
 # --- what is known already -------------------------------------------------------------------------

@@ -127,6 +127,16 @@ def test_a_deletion_wipes_text_versions_and_search(account) -> None:
     assert "message.deleted" in topics()
 
 
+def test_written_and_deleted_within_one_page_keeps_its_place_without_text(account) -> None:
+    store(account, event(1, text="never mind"), event(1, action="delete", author=None, text=""), event(2))
+    first, second = rows(Message)
+    assert (first.text, first.deleted_at is not None, second.deleted_at) == ("", True, None)
+    with db.read() as session:
+        assert search.find(session, "mind") == []
+    store(account, event(1, text="never mind"), event(1, action="delete", author=None, text=""))
+    assert rows(Message)[0].version == first.version
+
+
 def test_a_deleted_message_does_not_come_back(account) -> None:
     store(account, event(1))
     store(account, event(1, action="delete"))
