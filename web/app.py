@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Response
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -79,7 +80,8 @@ def create_app() -> FastAPI:
     app.state.hub = Hub()
     for router in ROUTERS:  # as they are, so that check_routes sees each of them
         app.router.routes.extend(router.routes)
-    app.router.routes.append(Mount("/static", Static(directory=STATIC)))
+    # Compressed: files only. A page carries its form's token, and compressing it would let its length tell.
+    app.router.routes.append(Mount("/static", GZipMiddleware(Static(directory=STATIC), minimum_size=500)))
     permissions.check_routes(app.router.routes)
     failures.register(app)
     app.add_middleware(failures.Broken)

@@ -16,6 +16,7 @@ from babel.dates import (
     get_datetime_format,
 )
 from babel.numbers import format_decimal, format_percent
+from babel.units import format_unit
 from fastapi import Request
 
 from core import db
@@ -24,6 +25,9 @@ from web.sessions import Signed
 
 FORMATS = {"en": "en_GB"}
 """How dates and numbers are written: English without the habits of the United States."""
+
+DAY = 86_400.0
+STEPS = (("day", DAY), ("hour", 3600.0))
 
 
 @lru_cache(maxsize=64)
@@ -111,6 +115,16 @@ class Reader:
     def ago(self, at: datetime) -> str:
         """How long ago, in words."""
         return str(format_timedelta(at - db.now(), add_direction=True, locale=self.locale))
+
+    def brief(self, at: datetime) -> str:
+        """How long ago, in the largest unit that fits: "19 min", "2 hrs", "3 days"."""
+        seconds = max(0.0, (db.now() - at).total_seconds())
+        unit, size = next(((unit, size) for unit, size in STEPS if seconds >= size), ("minute", 60.0))
+        return str(format_unit(int(seconds // size), f"duration-{unit}", "short", locale=self.locale))
+
+    def waited(self, at: datetime) -> float:
+        """How long somebody has waited, as a share of a day."""
+        return max(0.0, (db.now() - at).total_seconds()) / DAY
 
     def number(self, value: float) -> str:
         """A number with this language's separators."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,28 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from web import i18n, words
+from web import i18n, live, shell, words
 from web.reader import Reader
+
+HTMX = json.dumps(
+    {
+        "allowEval": False,
+        "includeIndicatorStyles": False,
+        "selfRequestsOnly": True,
+        "historyCacheSize": 0,
+        "refreshOnHistoryMiss": True,
+        "scrollBehavior": "auto",
+        "defaultFocusScroll": False,
+        "globalViewTransitions": False,
+        "responseHandling": [
+            {"code": "204", "swap": False},
+            {"code": "[23]..", "swap": True},
+            {"code": "422", "swap": True},
+            {"code": "[45]..", "swap": False, "error": True},
+        ],
+    }
+)
+"""What htmx may do: nothing inline, nothing elsewhere; a refused form (422) is shown like any other answer."""
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -38,7 +59,9 @@ def environment(language: str) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     made.install_gettext_translations(i18n.catalogue(language), newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
-    made.globals.update(static=static, words=words, languages=i18n.LANGUAGES, query=query)
+    made.globals.update(
+        static=static, words=words, shell=shell, languages=i18n.LANGUAGES, query=query, htmx_config=HTMX
+    )
     return made
 
 
@@ -60,7 +83,26 @@ def page(request: Request, reader: Reader, template: str, status: int = 200, **v
     """
     note = words.NOTES.get(request.query_params.get("note", ""), "")
     values = {"here": request.url.path, "note": note, "problem": "", **values}
-    return HTMLResponse(text(template, reader, **values), status)
+    if "position" not in values:
+        values["position"] = live.position() if reader.user_id else ""
+    return HTMLResponse(text(template, reader, **values), status, headers={"Vary": "HX-Request"})
+
+
+def wants_part(request: Request) -> bool:
+    """htmx asks for a part of the page; going back in the history always gets the whole."""
+    return "hx-request" in request.headers and "hx-history-restore-request" not in request.headers
+
+
+def part(template: str, reader: Reader, status: int = 200, **values: Any) -> Response:
+    """A part of a page, for htmx."""
+    return HTMLResponse(text(template, reader, **values), status, headers={"Vary": "HX-Request"})
+
+
+def told(response: Response, words_: str, kind: str = "ok", undo: str = "", label: str = "") -> Response:
+    """Have an answer to htmx come with a toast; `undo` is the address a press on its button posts to."""
+    toast = {"text": words_, "kind": kind, "undo": undo, "label": label}
+    response.headers["HX-Trigger"] = json.dumps({"toast": {name: value for name, value in toast.items() if value}})
+    return response
 
 
 def to(path: str, note: str = "") -> Response:

@@ -5,27 +5,6 @@ const thread = document.getElementById("thread");
 const csrf = document.querySelector("input[name=csrf]")?.value ?? "";
 const LIMIT = 50; // rows fetched at once; more than that and the page is loaded anew
 
-// the browser's time zone goes along with the sign-in
-for (const field of document.querySelectorAll("[data-zone]")) {
-  field.value ||= Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
-}
-
-// a question before what cannot be taken back
-addEventListener("submit", (event) => {
-  const question = event.target.dataset.confirm;
-  if (question && !confirm(question)) event.preventDefault();
-});
-
-// one click sends once
-addEventListener("submit", (event) => {
-  if (event.defaultPrevented) return;
-  const button = event.submitter;
-  if (button) setTimeout(() => { button.disabled = true; button.setAttribute("aria-busy", "true"); });
-});
-addEventListener("pageshow", () => {
-  for (const button of document.querySelectorAll("[aria-busy]")) { button.disabled = false; button.removeAttribute("aria-busy"); }
-});
-
 async function html(address) {
   const answer = await fetch(address, { headers: { "X-CSRF-Token": csrf, Accept: "text/html" } });
   if (answer.status === 401) { location.assign("/signin"); return null; }
@@ -123,29 +102,18 @@ async function refresh() {
 
 // --- events --------------------------------------------------------------------------------------
 
-function open(place) {
-  const source = new EventSource(`/live?after=${encodeURIComponent(place)}`);
-  const offline = document.getElementById("offline");
-  source.addEventListener("open", () => { if (offline) offline.hidden = true; });
-  source.addEventListener("error", () => { if (offline) setTimeout(() => { offline.hidden = source.readyState === 1; }, 3000); });
-  source.addEventListener("resync", () => {
+document.addEventListener("widerhall", ({ detail: news }) => {
+  if (news.topic === "resync") {
     if (rows) { many = true; count(); }
     if (thread) reading ||= setTimeout(refresh, 100);
-  });
-  source.addEventListener("message", (event) => {
-    const news = JSON.parse(event.data);
-    document.dispatchEvent(new CustomEvent("widerhall", { detail: news }));
-    if (rows && news.message_id) {
-      const known = shown(news.message_id) || waiting.has(news.message_id);
-      if (news.topic === "message.stored" || known) ask(news.message_id);
-    }
-    if (thread && news.conversation_id === Number(thread.dataset.conversation)) reading ||= setTimeout(refresh, 100);
-  });
-  addEventListener("pagehide", () => source.close());
-}
-
-const start = rows ?? thread;
-if (start) open(start.dataset.live);
+    return;
+  }
+  if (rows && news.message_id) {
+    const known = shown(news.message_id) || waiting.has(news.message_id);
+    if (news.topic === "message.stored" || known) ask(news.message_id);
+  }
+  if (thread && news.conversation_id === Number(thread.dataset.conversation)) reading ||= setTimeout(refresh, 100);
+});
 
 // --- the composer --------------------------------------------------------------------------------
 
@@ -173,8 +141,6 @@ if (text && counter) {
   show();
 }
 
-if (navigator.platform.startsWith("Mac")) for (const keys of document.querySelectorAll("[data-keys]")) keys.textContent = "⌘ ↵";
-
 // the seconds in which a reply can be taken back run down in place
 function countDown() {
   for (const node of document.querySelectorAll("[data-until]")) {
@@ -185,7 +151,3 @@ function countDown() {
 }
 countDown();
 setInterval(countDown, 500);
-
-// after a form of ours, on to the platform's sign-in
-const forward = document.querySelector("[data-forward]");
-if (forward) location.replace(forward.href);

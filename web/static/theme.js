@@ -1,11 +1,16 @@
 // The colour scheme: the system's by default, light or dark on request, kept per browser. Runs before first paint.
-(() => {
+{
   const root = document.documentElement;
+  const dark = matchMedia("(prefers-color-scheme: dark)");
   try { const kept = localStorage.getItem("theme"); if (kept) root.dataset.theme = kept; } catch { /* no storage */ }
   addEventListener("click", (event) => {
     if (!event.target.closest("[data-theme-toggle]")) return;
-    const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-    root.dataset.theme = dark ? "light" : "dark";
-    try { localStorage.setItem("theme", root.dataset.theme); } catch { /* no storage */ }
+    const now = root.dataset.theme || (dark.matches ? "dark" : "light"), next = now === "dark" ? "light" : "dark";
+    if (next === (dark.matches ? "dark" : "light")) delete root.dataset.theme; // as the system has it: follow it again
+    else root.dataset.theme = next;
+    try {
+      if (root.dataset.theme) localStorage.setItem("theme", next);
+      else localStorage.removeItem("theme");
+    } catch { /* no storage */ }
   });
-})();
+}

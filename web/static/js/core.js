@@ -1,0 +1,185 @@
+// Comforts of every page: questions before deeds, toasts with undo, busy buttons, menus, times that stay true.
+// The pages work without it.
+
+const SHOWN = 8000; // milliseconds a toast stays
+const region = document.getElementById("toasts");
+export const token = () => document.querySelector("input[name=csrf]")?.value ?? "";
+export const locale = document.documentElement.dataset.locale || document.documentElement.lang;
+
+// --- the browser's time zone goes along with the sign-in; after a form of ours, on to the platform's ----
+
+for (const field of document.querySelectorAll("[data-zone]")) {
+  field.value ||= Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
+}
+const forward = document.querySelector("[data-forward]");
+if (forward) location.replace(forward.href);
+if (navigator.platform.startsWith("Mac")) for (const key of document.querySelectorAll("[data-mod]")) key.textContent = "⌘";
+
+// --- a question before what cannot be taken back ------------------------------------------------------
+
+const ask = document.getElementById("ask");
+
+export function sure(question, verb) {
+  if (!ask) return Promise.resolve(confirm(question));
+  const [title, ...rest] = question.split(/(?<=[?？])\s*/u);
+  ask.querySelector("h2").textContent = title;
+  const text = document.getElementById("ask-text");
+  text.textContent = rest.join(" ");
+  text.parentElement.hidden = !rest.length;
+  document.getElementById("ask-yes").textContent = verb;
+  ask.returnValue = "no";
+  ask.showModal();
+  return new Promise((answer) => ask.addEventListener("close", () => answer(ask.returnValue === "yes"), { once: true }));
+}
+
+addEventListener("submit", async (event) => {
+  const form = event.target, button = event.submitter;
+  if (!form.dataset.confirm || form.dataset.sure) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const verb = form.dataset.verb || button?.textContent.trim() || "";
+  if (!(await sure(form.dataset.confirm, verb))) return;
+  form.dataset.sure = "yes";
+  form.requestSubmit(button?.isConnected ? button : undefined);
+  delete form.dataset.sure;
+}, true);
+
+document.addEventListener("click", (event) => {
+  const opens = event.target.closest("[data-dialog]"), closes = event.target.closest("[data-close]");
+  if (opens) { event.preventDefault(); document.getElementById(opens.dataset.dialog)?.showModal(); }
+  if (closes) closes.closest("dialog")?.close();
+});
+
+// --- one click sends once -----------------------------------------------------------------------------
+
+const busy = (button, on) => {
+  button.toggleAttribute("aria-busy", false);
+  if (on) button.setAttribute("aria-busy", "true");
+  button.disabled = on;
+};
+addEventListener("submit", (event) => {
+  const button = event.submitter;
+  if (event.defaultPrevented || !button || event.target.method === "dialog" || event.target.method === "get") return;
+  if (event.target.hasAttribute("hx-post")) return; // htmx says itself when it begins and ends
+  setTimeout(() => busy(button, true));
+});
+addEventListener("pageshow", () => document.querySelectorAll("button[aria-busy]").forEach((button) => busy(button, false)));
+const working = new WeakMap();
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const button = event.detail.requestConfig.triggeringEvent?.submitter ?? event.target.closest?.("button");
+  if (!button) return;
+  working.set(event.detail.xhr, button);
+  busy(button, true);
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  const button = working.get(event.detail.xhr);
+  if (button) busy(button, false);
+});
+
+// --- toasts: one at a time, away after eight seconds; an error stays ------------------------------------
+
+let leaving = 0;
+export function toast({ text, kind = "", undo = "", label = "" }) {
+  if (!region) return;
+  for (const old of region.querySelectorAll(".toast")) if (old.dataset.toast !== "err" || kind === "err") old.remove();
+  const made = document.createElement("div");
+  made.className = kind ? `toast toast-${kind}` : "toast";
+  made.dataset.toast = kind;
+  made.append(icon({ ok: "check", err: "warn" }[kind] ?? "clock"), Object.assign(document.createElement("span"), { textContent: text }));
+  if (undo) {
+    const button = Object.assign(document.createElement("button"), { className: "btn btn-s", type: "button", textContent: label || region.dataset.undo });
+    button.append(Object.assign(document.createElement("kbd"), { textContent: "Z" }));
+    button.dataset.key = "z";
+    button.addEventListener("click", () => {
+      made.remove();
+      htmx.ajax("POST", undo, { source: document.body, target: document.body, swap: "none" });
+    });
+    made.append(button);
+  }
+  const close = Object.assign(document.createElement("button"), { className: "btn btn-quiet btn-icon btn-s", type: "button" });
+  close.setAttribute("aria-label", region.dataset.dismiss);
+  close.dataset.dismiss = "";
+  close.append(icon("x"));
+  made.append(close);
+  region.append(made);
+  fade(made);
+}
+
+function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  svg.setAttribute("class", "i");
+  svg.setAttribute("aria-hidden", "true");
+  use.setAttribute("href", `#${name}`);
+  svg.append(use);
+  return svg;
+}
+
+function fade(made) {
+  if (made.dataset.toast === "err") return;
+  clearTimeout(leaving);
+  const leave = () => { // not while somebody is on it
+    if (made.matches(":hover, :focus-within")) leaving = setTimeout(leave, 1000);
+    else made.remove();
+  };
+  leaving = setTimeout(leave, SHOWN);
+}
+document.querySelectorAll("#toasts .toast").forEach(fade);
+document.addEventListener("click", (event) => event.target.closest("[data-dismiss]")?.closest(".toast, .banner")?.remove());
+document.body.addEventListener("toast", (event) => toast(event.detail));
+
+// the address without the note that was just shown, so that it is not shown twice
+const here = new URL(location);
+if (here.searchParams.has("note")) {
+  here.searchParams.delete("note");
+  history.replaceState(history.state, "", here);
+}
+
+// --- what went wrong with a request -------------------------------------------------------------------
+
+document.addEventListener("htmx:responseError", (event) => {
+  const { xhr } = event.detail;
+  if (xhr.status === 401) return location.assign(`/signin?next=${encodeURIComponent(location.pathname + location.search)}`);
+  let said = "";
+  try { said = JSON.parse(xhr.responseText).error; } catch { /* not ours */ }
+  toast({ text: said || region.dataset.failed, kind: "err" });
+});
+for (const name of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(name, () => toast({ text: region.dataset.away, kind: "err" }));
+}
+
+// --- menus: arrows move, Escape and a click elsewhere close ---------------------------------------------
+
+const open = () => [...document.querySelectorAll("details.drop[open]")];
+document.addEventListener("click", (event) => {
+  for (const menu of open()) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  const menu = event.target.closest?.("details.drop[open]");
+  if (!menu) return;
+  const items = [...menu.querySelectorAll(".menu-item:not(:disabled), .menu input")], at = items.indexOf(document.activeElement);
+  if (event.key === "Escape") {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+    event.stopPropagation();
+  } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    const step = event.key === "ArrowDown" ? 1 : -1;
+    items[(at + step + items.length) % items.length]?.focus();
+    event.preventDefault();
+  }
+});
+
+// --- times that stay true -----------------------------------------------------------------------------
+
+const STEPS = [["day", 86400], ["hour", 3600], ["minute", 60]];
+const written = Object.fromEntries(STEPS.map(([unit]) => [unit, new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short" })]));
+export function brief(seconds) {
+  const [unit, size] = STEPS.find(([, one]) => seconds >= one) ?? STEPS[2];
+  return written[unit].format(Math.floor(Math.max(0, seconds) / size));
+}
+setInterval(() => {
+  for (const node of document.querySelectorAll("time[data-since]")) {
+    const text = brief((Date.now() - Date.parse(node.dateTime)) / 1000);
+    if (node.textContent !== text) node.textContent = text;
+  }
+}, 30_000);

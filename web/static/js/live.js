@@ -1,0 +1,45 @@
+// Live events: the SSE extension of htmx keeps the connection, this module hands each event on.
+//
+//   document "widerhall"   detail = {topic, message_id?, conversation_id?, reply_id?, account_id?, state?, version?}
+//                          topic "resync": something may have been missed; fetch what is shown anew
+//
+// The address of the stream always names the newest event seen, so that a new connection goes on where the old
+// one stopped; the server sends what lies between.
+
+const OFFLINE = 3000; // milliseconds without a connection before the page says so
+const banner = document.getElementById("offline");
+let waiting = 0;
+
+function connected(yes) {
+  clearTimeout(waiting);
+  waiting = 0;
+  if (yes) banner.hidden = true;
+  else waiting = setTimeout(() => { banner.hidden = false; }, OFFLINE);
+  document.dispatchEvent(new CustomEvent("widerhall:connected", { detail: yes }));
+}
+
+function tell(detail) {
+  document.dispatchEvent(new CustomEvent("widerhall", { detail }));
+}
+
+function seen(id) {
+  if (id) document.body.setAttribute("sse-connect", `/live?after=${encodeURIComponent(id)}`);
+}
+
+let source = null;
+htmx.createEventSource = (address) => {
+  source = new EventSource(address);
+  source.addEventListener("open", () => connected(true));
+  source.addEventListener("error", () => { if (!waiting && banner.hidden) connected(false); });
+  source.addEventListener("resync", (event) => { seen(event.lastEventId); tell({ topic: "resync" }); });
+  source.addEventListener("message", (event) => {
+    seen(event.lastEventId);
+    let detail;
+    try { detail = JSON.parse(event.data); } catch { return; }
+    tell(detail);
+  });
+  return source;
+};
+
+addEventListener("offline", () => connected(false));
+addEventListener("pagehide", () => source?.close());
