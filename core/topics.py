@@ -22,6 +22,9 @@ class Subscriber:
     gathers: tuple[str, ...] = ()
 
 
+GATHERED = ("message_id", "version", "reply_id", "conversation_id", "state")
+"""What open pages are told of a change."""
+
 SUBSCRIBERS: dict[str, Subscriber] = {
     row.name: row
     for row in (
@@ -42,7 +45,7 @@ SUBSCRIBERS: dict[str, Subscriber] = {
         Subscriber("connectors.tasks.parents", batch=10, queue="io", lease=90.0),
         Subscriber("connectors.tasks.recheck", batch=1, queue="io", lease=90.0),
         Subscriber("connectors.tasks.send", batch=1, queue="io", lease=120.0, parallel=4),
-        Subscriber("web.live.publish", batch=20, queue="io", gathers=("message_id", "version", "reply_id", "state")),
+        Subscriber("web.live.publish", batch=20, queue="io", gathers=GATHERED),
     )
 }
 
@@ -62,6 +65,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "query.changed": ("listening.tasks.rematch",),
     "reply.queued": ("connectors.tasks.send",),
     "reply.changed": ("web.live.publish",),
+    "conversation.changed": ("web.live.publish",),
     "feed.due": ("connectors.tasks.pull",),
     "delivery.received": ("connectors.tasks.deliver",),
     "parent.missing": ("connectors.tasks.parents",),

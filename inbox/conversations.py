@@ -10,10 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import audit, bulk, db
-from core.errors import Rejected
+from core import bulk, db
 from core.event import MESSAGE_KINDS, Event
-from inbox import states, threading
+from inbox import activities, states, threading
 from inbox.identities import Key
 from inbox.models import Activity, Conversation, ConversationTag, Draft, Message, Note, ReplyRow, Seen
 
@@ -110,10 +109,13 @@ def advance(
         return
     query = f"SELECT id, identity_id, {', '.join(_STANDING)} FROM conversation WHERE {bulk.among('id')}"  # noqa: S608  # constants
     updates, customers, stamp = [], [], bulk.stamp()
+    back: dict[int, str] = {}
     for row_id, customer, *values in bulk.fetch(session, query, bulk.listed(moved)):
         before = states.Standing(*values[:_MOMENTS], *map(bulk.moment, values[_MOMENTS:]))
-        number = before.messages
+        number, away = before.messages, _away(before)
         after = states.advance(before, moved[row_id])
+        if away and after.state != away:
+            back[row_id] = _BACK[away]
         if counted:
             after.messages = number
         updates.append((*_values(after, stamp), row_id))
@@ -121,6 +123,24 @@ def advance(
             customers.append((found, row_id))
     bulk.update(session, Conversation, _STANDING, updates)
     bulk.update(session, Conversation, ("identity_id",), customers)
+    if back:
+        _came_back(session, back)
+
+
+_BACK = {"snoozed": "woke", "closed": "reopened"}
+"""What a new message does to a conversation that somebody put away."""
+
+
+def _away(standing: states.Standing) -> str:
+    """The state somebody put it away in; empty when nobody did."""
+    put_away = standing.state == "snoozed" or (standing.state == "closed" and standing.closed_at is not None)
+    return standing.state if put_away else ""
+
+
+def _came_back(session: Session, what: Mapping[int, str]) -> None:
+    c = db.table(Conversation)
+    session.execute(sa.update(c).where(c.c.id.in_(what)).values(snoozed_until=None))
+    activities.record(session, what, "system", {"by": "message"})
 
 
 def _unite(session: Session, survivor: int, others: Sequence[int]) -> None:
@@ -198,17 +218,3 @@ def forget_reply_text(session: Session, message_id: int) -> None:
     """An answer of ours that was deleted on its platform keeps no wording here either."""
     r = db.table(ReplyRow)
     session.execute(sa.update(r).where(r.c.message_id == message_id).values(text=""))
-
-
-def set_state(session: Session, conversation_id: int, state: str, actor: str) -> None:
-    """Close, reopen, or mark as spam by hand; Rejected for a state there is not."""
-    if state not in states.STATES:
-        raise Rejected(f"There is no state {state!r}. Use one of: {', '.join(states.STATES)}.")
-    c = db.table(Conversation)
-    closed = db.now() if state == "closed" else None
-    values: dict[str, Any] = {"state": state, "closed_at": closed}
-    if state in ("closed", "spam"):
-        values["waiting_since"] = None
-    if session.execute(sa.update(c).where(c.c.id == conversation_id).values(**values)).rowcount != 1:  # type: ignore[attr-defined]  # a cursor result
-        raise Rejected(f"There is no conversation {conversation_id}.")
-    audit.record(session, actor, f"conversation.{state}", f"conversation:{conversation_id}")

@@ -68,7 +68,9 @@ def _events(items: Iterable[Item]) -> list[dict[str, Any]]:
     messages, replies = _places([change for _, change in changes])
     events: list[dict[str, Any]] = []
     for topic, change in changes:
-        if "reply_id" in change and change["reply_id"] in replies:
+        if topic == "conversation.changed":
+            events.append({"topic": topic, "conversation_id": change["conversation_id"]})
+        elif "reply_id" in change and change["reply_id"] in replies:
             events.append(
                 {
                     "topic": topic,

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from core import backlog, db, outbox
 from core.event import Bad, Page
-from inbox import accounts, conversations, ingest, replies
+from inbox import accounts, desk, ingest, replies
 from inbox.models import Conversation, Identity, Message, Objection, ReplyRow
 from tests.conftest import BOTH
 from tests.web.conftest import account, event, store
@@ -70,7 +70,7 @@ def test_list_is_filtered_by_words_account_platform_and_state(as_role) -> None:
     store(one, event("m:1", "coffee is cold"), event("m:2", "tea is warm"))
     store(two, event("b:1", "coffee on the other side", platform="bluesky"))
     with db.write() as session:
-        conversations.set_state(session, _conversation("m:2"), "closed", "test")
+        desk.set_state(session, _conversation("m:2"), "closed", "test")
     browser = as_role("agent")
     for query, expected in (
         ("q=coffee", {"coffee is cold", "coffee on the other side"}),

@@ -14,7 +14,7 @@ from sqlmodel import Session
 from connectors import ledger as books
 from core import db
 from core.errors import Rejected
-from inbox import accounts, conversations, replies, search
+from inbox import accounts, desk, replies, search
 from inbox.models import Account, Conversation, Identity, Message, MessageAccount, ReplyRow
 from web.cli.base import Json, line, ready, say, settle, show, working
 
@@ -186,7 +186,7 @@ def close(conversation: int, state: str = "closed", json: Json = False) -> None:
     """Close a conversation (or --state open, spam …)."""
     ready()
     with db.write() as session:
-        conversations.set_state(session, conversation, state, "cli")
+        desk.set_state(session, conversation, state, "cli")
     say({"conversation": conversation, "state": state}, json, f"Conversation {conversation} is {state}.")
 
 

@@ -12,7 +12,7 @@ from ulid import ULID
 from connectors.capabilities import BY_NAME
 from core import db
 from core.errors import Rejected
-from inbox import conversations, replies
+from inbox import desk, replies
 from inbox.models import Conversation, ReplyRow
 from web import live, render, talk
 from web.i18n import N_
@@ -72,7 +72,7 @@ def set_state(conversation_id: int, reader: Managing, state: Annotated[str, Form
     if state not in ("closed", "open"):
         raise HTTPException(400)
     with db.write() as session:
-        conversations.set_state(session, conversation_id, state, reader.actor)
+        desk.set_state(session, conversation_id, state, reader.actor)
     return render.to(f"/conversations/{conversation_id}", "closed" if state == "closed" else "reopened")
 
 

@@ -1,0 +1,38 @@
+"""What was done to conversations: shown between the messages, and the sign to open pages that something moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from core import db, outbox
+from inbox.models import Activity
+
+WHAT = ("assigned", "unassigned", "tagged", "untagged", "closed", "reopened", "snoozed", "woke", "spam")
+
+
+def record(session: Session, what: Mapping[int, str], actor: str, detail: dict[str, Any] | None = None) -> None:
+    """Note what `actor` did, {conversation id: one of WHAT}, in the caller's transaction, and tell open pages."""
+    moment = db.now()
+    rows = [
+        {"conversation_id": one, "at": moment, "actor": actor, "what": word, "detail": detail or {}}
+        for one, word in what.items()
+    ]
+    if rows:
+        session.execute(sa.insert(db.table(Activity)), rows)
+        changed(session, what)
+
+
+def changed(session: Session, conversation_ids: Iterable[int]) -> None:
+    """Tell open pages that these conversations are not as they were."""
+    outbox.emit(session, "conversation.changed", [(str(one), {"conversation_id": one}) for one in conversation_ids])
+
+
+def of_conversation(session: Session, conversation_id: int) -> list[Activity]:
+    """What was done to a conversation, oldest first."""
+    a = db.table(Activity)
+    query = sa.select(Activity).where(a.c.conversation_id == conversation_id).order_by(a.c.at, a.c.id)
+    return list(session.scalars(query))

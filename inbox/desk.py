@@ -1,0 +1,199 @@
+"""Work on conversations: who takes care, tags, closing, snoozing. Each deed may happen twice and counts once.
+
+Each returns whether it changed anything; what changed is an activity in the thread, an entry of the audit
+trail, and a sign to open pages. Rejected says what is wrong with what was asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from core import audit, db
+from core.errors import Rejected
+from core.event import MESSAGE_KINDS
+from inbox import activities, states
+from inbox.models import Conversation, ConversationTag, Message
+
+TAG = 60
+"""Characters of a tag."""
+FARTHEST = timedelta(days=730)
+"""How far ahead a conversation can be snoozed."""
+DUE = 200
+"""Conversations the clock wakes in one transaction."""
+
+_WORKER = re.compile(r"user:[1-9][0-9]{0,17}")
+
+
+# --- who takes care, and tags ---------------------------------------------------------------------------
+
+
+def assign(session: Session, conversation_id: int, assignee: str, actor: str) -> bool:
+    """Give a conversation to somebody (`user:3`), or to nobody with an empty `assignee`."""
+    if assignee and not _WORKER.fullmatch(assignee):
+        raise Rejected("A conversation is given to somebody who works here, or to nobody.")
+    before = _one(session, conversation_id)
+    if before["assignee"] == assignee:
+        return False
+    _set(session, conversation_id, assignee=assignee)
+    detail = {"assignee": assignee, "before": before["assignee"]}
+    _done(session, conversation_id, "assigned" if assignee else "unassigned", actor, detail)
+    return True
+
+
+def tag(session: Session, conversation_id: int, tag: str, actor: str) -> bool:
+    """Put a tag on a conversation."""
+    word = _tag(tag)
+    _one(session, conversation_id)
+    row, t = {"conversation_id": conversation_id, "tag": word}, db.table(ConversationTag)
+    added = session.execute(db.upsert(ConversationTag).on_conflict_do_nothing().returning(t.c.tag), row)
+    if added.first() is None:
+        return False
+    _done(session, conversation_id, "tagged", actor, {"tag": word})
+    return True
+
+
+def untag(session: Session, conversation_id: int, tag: str, actor: str) -> bool:
+    """Take a tag off a conversation."""
+    _one(session, conversation_id)
+    t, word = db.table(ConversationTag), _tag(tag)
+    gone = session.execute(sa.delete(t).where(t.c.conversation_id == conversation_id, t.c.tag == word))
+    if gone.rowcount != 1:  # type: ignore[attr-defined]  # a cursor result
+        return False
+    _done(session, conversation_id, "untagged", actor, {"tag": word})
+    return True
+
+
+def tags_of(session: Session, conversation_id: int) -> list[str]:
+    """The tags of a conversation, by name."""
+    t = db.table(ConversationTag)
+    return list(session.scalars(sa.select(t.c.tag).where(t.c.conversation_id == conversation_id).order_by(t.c.tag)))
+
+
+def known_tags(session: Session) -> list[str]:
+    """Every tag in use, by name."""
+    t = db.table(ConversationTag)
+    return list(session.scalars(sa.select(t.c.tag).distinct().order_by(t.c.tag)))
+
+
+def _tag(text: str) -> str:
+    word = " ".join(db.sound(text).split())
+    if not word:
+        raise Rejected("The tag is empty. Write a word or two.")
+    if len(word) > TAG:
+        raise Rejected(f"The tag is too long: {TAG} characters at most.")
+    return word
+
+
+# --- states ---------------------------------------------------------------------------------------------
+
+
+def set_state(session: Session, conversation_id: int, state: str, actor: str) -> bool:
+    """One of `open`, `closed`, `spam` by its name, for commands and forms."""
+    deeds = {"open": reopen, "closed": close, "spam": spam}
+    if state not in deeds:
+        raise Rejected(f"There is no state {state!r} to set. Use one of: {', '.join(deeds)}.")
+    return deeds[state](session, conversation_id, actor)
+
+
+def close(session: Session, conversation_id: int, actor: str) -> bool:
+    """Done: nobody waits; the next message opens it again."""
+    return _move(session, conversation_id, "closed", "closed", actor, waiting_since=None, closed_at=db.now())
+
+
+def spam(session: Session, conversation_id: int, actor: str) -> bool:
+    """Unwanted: further messages do not open it."""
+    return _move(session, conversation_id, "spam", "spam", actor, waiting_since=None, closed_at=None)
+
+
+def reopen(session: Session, conversation_id: int, actor: str) -> bool:
+    """Back to work; who has no answer yet waits since the first message without one."""
+    before = _one(session, conversation_id)
+    waiting = before["waiting_since"] or _unanswered_since(session, conversation_id, before["last_outbound_at"])
+    return _move(session, conversation_id, "open", "reopened", actor, waiting_since=waiting, closed_at=None)
+
+
+def snooze(session: Session, conversation_id: int, until: datetime, actor: str) -> bool:
+    """Away until a moment or the next message; asking again moves the moment."""
+    moment = db.now()
+    if until.tzinfo is None:
+        raise Rejected("The time to come back needs a time zone.")
+    if not moment < until <= moment + FARTHEST:
+        raise Rejected("The time to come back must lie ahead, two years at most.")
+    before = _one(session, conversation_id)
+    if (before["state"], before["snoozed_until"]) == ("snoozed", until):
+        return False
+    _set(session, conversation_id, state="snoozed", snoozed_until=until, closed_at=None)
+    _done(session, conversation_id, "snoozed", actor, {"until": until.isoformat()})
+    return True
+
+
+def wake() -> int:
+    """Clock job: what was snoozed until now is open again; returns how many."""
+    with db.read() as session:  # a look first: the write lock only when somebody is due
+        if not _due(session, 1):
+            return 0
+    with db.write() as session:
+        c = db.table(Conversation)
+        change = sa.update(c).where(c.c.id.in_(_due(session, DUE)), c.c.state == "snoozed")
+        woken = session.scalars(change.values(state="open", snoozed_until=None).returning(c.c.id)).all()
+        activities.record(session, dict.fromkeys(woken, "woke"), "system", {"by": "clock"})
+        for one in woken:
+            audit.record(session, "system", "conversation.woke", f"conversation:{one}")
+    return len(woken)
+
+
+def _due(session: Session, limit: int) -> Sequence[int]:
+    c = db.table(Conversation)
+    query = sa.select(c.c.id).where(c.c.state == "snoozed", c.c.snoozed_until <= db.now())
+    return list(session.scalars(query.order_by(c.c.snoozed_until).limit(limit)))
+
+
+def _unanswered_since(session: Session, conversation_id: int, answered: datetime | None) -> datetime | None:
+    m = db.table(Message)
+    query = sa.select(sa.func.min(m.c.posted_at)).where(
+        m.c.conversation_id == conversation_id,
+        m.c.direction == "inbound",
+        m.c.origin == "inbox",
+        m.c.kind.in_(sorted(MESSAGE_KINDS)),
+    )
+    if answered is not None:
+        query = query.where(m.c.posted_at > answered)
+    found: datetime | None = session.execute(query).scalar()
+    return found
+
+
+# --- what they share ------------------------------------------------------------------------------------
+
+
+def _one(session: Session, conversation_id: int) -> Any:
+    """The conversation's row; on PostgreSQL two deeds on it take turns."""
+    c = db.table(Conversation)
+    row = session.execute(sa.select(c).where(c.c.id == conversation_id).with_for_update()).mappings().first()
+    if row is None:
+        raise Rejected(f"There is no conversation {conversation_id}.")
+    return row
+
+
+def _move(session: Session, conversation_id: int, state: str, what: str, actor: str, **values: Any) -> bool:
+    assert state in states.STATES  # noqa: S101  # named above
+    if _one(session, conversation_id)["state"] == state:
+        return False
+    _set(session, conversation_id, state=state, snoozed_until=None, **values)
+    _done(session, conversation_id, what, actor)
+    return True
+
+
+def _set(session: Session, conversation_id: int, **values: Any) -> None:
+    c = db.table(Conversation)
+    session.execute(sa.update(c).where(c.c.id == conversation_id).values(**values))
+
+
+def _done(session: Session, conversation_id: int, what: str, actor: str, detail: dict[str, Any] | None = None) -> None:
+    activities.record(session, {conversation_id: what}, actor, detail)
+    audit.record(session, actor, f"conversation.{what}", f"conversation:{conversation_id}", detail)
