@@ -70,6 +70,11 @@ def wake(session: Session) -> int:
     return outbox.emit(session, "sync.due", [letter(kind, one) for kind, one in session.execute(query)])
 
 
+def record_url(url: str, kind: str, record_id: str) -> str:
+    """Where people look at a record of the org at `url`; empty without an address or an id."""
+    return f"{url.rstrip('/')}/lightning/r/{kind}/{record_id}/view" if url and record_id else ""
+
+
 def letter(kind: str, hub_id: str) -> tuple[str, dict[str, str]]:
     """The outbox item that asks for one record to be sent."""
     return f"{kind}:{hub_id}", {"kind": kind, "hub_id": hub_id}

@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 Kind = Literal["profile", "interaction"]
-PersonObject = Literal["Contact", "Lead"]
+PersonObject = Literal["Contact", "Lead", "csv"]
+"""Where a person stands: an object of the CRM, or a file that somebody imported (enrichment.csv)."""
 Verdict = Literal["done", "retry", "reauthenticate", "quarantine", "relink", "human"]
 """What to do next with one row.
 

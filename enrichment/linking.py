@@ -205,7 +205,7 @@ def _contact(session: Session, record_row: int) -> str | None:
 
 def contact_of(session: Session, record: CrmRecord) -> str:
     """A new contact from what the CRM says."""
-    source = f"crm:{record.object}:{record.record_id}"
+    source = "csv" if record.object == "csv" else f"crm:{record.object}:{record.record_id}"
     name = record.name or f"{record.first_name} {record.last_name}".strip()
     known = [("name", name), ("company", record.company)]
     facts = [people.attribute(field, value, source, 1.0, record.modified) for field, value in known if value]

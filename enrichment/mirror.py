@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import db, outbox
-from enrichment import index
+from enrichment import index, overlap
 from enrichment.crm import CRM, CrmPerson
 from enrichment.keys import Key, RecordView, of_record
 from enrichment.match import Evidence
@@ -105,6 +105,9 @@ def store(session: Session, persons: Sequence[CrmPerson]) -> tuple[dict[int, set
     keys = {row_id: set(_keys(wanted[one])) for one, row_id in ids.items()}
     before = index.stored_keys(session, keys)
     index.put_records(session, keys)
+    gone = overlap.give_way(session, ids)
+    for one, old in gone.items():
+        before[one], keys[one] = old, set()
     moved = _follow(session, [wanted[one] for one in ids])
     moved |= {record.id or 0 for record in changed if record.contact_id is not None}
     return {one: keys[one] | before.get(one, set()) for one in keys}, moved

@@ -37,7 +37,7 @@ class CrmRecord(SQLModel, table=True):
     id: int | None = _id()
     record_id: str = Field(unique=True, max_length=18)
     object: str
-    """Contact or Lead."""
+    """Contact, Lead, or csv for a contact out of a file."""
     first_name: str = ""
     last_name: str = ""
     name: str = ""
@@ -57,6 +57,27 @@ class CrmRecord(SQLModel, table=True):
     """Its privacy record says no."""
     contact_id: str | None = Field(default=None, index=True, max_length=26)
     """Our contact it stands for; no foreign key, since erasure needs it after the contact is gone."""
+
+
+class ContactFile(SQLModel, table=True):
+    """One import of contacts out of a file: what became of its rows."""
+
+    __tablename__ = "contact_file"
+    id: int | None = _id()
+    name: str
+    """What the file was called."""
+    digest: str = Field(max_length=64)
+    """SHA-256 of its content: the same file again is recognised."""
+    actor: str
+    at: datetime = _time(null=False)
+    rows: int = 0
+    stored: int = 0
+    """New or changed contacts."""
+    unchanged: int = 0
+    known: int = 0
+    """Left alone, since the CRM has a record with the same e-mail address."""
+    bad: list[list[Any]] = _json(list)
+    """[line, reason] of rows that name nobody; line numbers only, no data of people."""
 
 
 class MatchKey(SQLModel, table=True):

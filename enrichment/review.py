@@ -10,11 +10,14 @@ from sqlmodel import Session
 
 from core import audit, db, outbox
 from core.errors import Rejected
+from enrichment.compare import Line, lines
 from enrichment.linking import contact_of
 from enrichment.match import RULES
 from enrichment.models import CannotLink, CrmRecord, MatchLink
 from inbox import people
 from inbox.models import Contact, Identity
+
+GONE = "The CRM record is gone or was merged. Read the CRM again and look at the list anew."
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,34 @@ class Proposal:
     score: float
     evidence: tuple[dict[str, Any], ...]
     decision: str
+    followers: int | None = None
+    language: str = ""
+    lines: tuple[Line, ...] = ()
+    """Both sides field by field."""
+
+    @property
+    def shown(self) -> str:
+        """What to call the account."""
+        return self.name or self.handle
+
+
+def waiting(session: Session) -> int:
+    """How many proposals wait for a person."""
+    t = db.table(MatchLink)
+    return int(session.execute(sa.select(sa.func.count()).where(t.c.decision == "review")).scalar_one())
+
+
+def one(session: Session, proposal_id: int) -> Proposal | None:
+    """A proposal or decision by its number; None when it is gone."""
+    t, i, r = db.table(MatchLink), db.table(Identity), db.table(CrmRecord)
+    query = (
+        sa.select(MatchLink, Identity, CrmRecord)
+        .join(i, i.c.id == t.c.identity_id)
+        .join(r, r.c.id == t.c.crm_record_id)
+        .where(t.c.id == proposal_id)
+    )
+    found = session.execute(query).first()
+    return _proposal(*found) if found is not None else None
 
 
 def proposals(session: Session, *, decision: str = "review", limit: int = 100) -> list[Proposal]:
@@ -65,6 +96,9 @@ def _proposal(link: MatchLink, identity: Identity, record: CrmRecord) -> Proposa
         score=link.score,
         evidence=tuple(link.evidence),
         decision=link.decision,
+        followers=identity.followers,
+        language=identity.language,
+        lines=tuple(lines(identity, record, link.evidence)),
     )
 
 
@@ -77,7 +111,7 @@ def accept(session: Session, proposal_id: int, actor: str) -> str:
     if link.decision == "accepted" and link.contact_id:
         return link.contact_id
     if record.deleted or record.successor:
-        raise Rejected("The CRM record is gone or was merged. Read the CRM again and look at the list anew.")
+        raise Rejected(GONE)
     if record.contact_id is None or session.get(Contact, record.contact_id) is None:
         record.contact_id = contact_of(session, record)
         session.add(record)
@@ -105,15 +139,28 @@ def reject(session: Session, proposal_id: int, actor: str) -> None:
     outbox.emit(session, "identity.seen", [(str(link.identity_id), {"identity_id": link.identity_id})])
 
 
-def undo(session: Session, proposal_id: int, actor: str) -> None:
-    """Take a decision back: the proposal is open again, and the rules look at the account anew."""
-    link, _ = _open(session, proposal_id)
+def undo(session: Session, proposal_id: int, actor: str, before: str = "review") -> None:
+    """Take a decision back: as `before` says, the proposal is open again or the link stands again (`auto`,
+    `accepted`). The rules look at the account anew.
+
+    Rejected when the link cannot come back: the record is gone, or the account is somebody else's by now.
+    """
+    link, record = _open(session, proposal_id)
     identity = session.get(Identity, link.identity_id)
     if link.decision == "accepted" and identity is not None and identity.contact_id == link.contact_id:
         people.unlink(session, link.identity_id, actor, f"review of proposal {proposal_id} taken back")
     session.execute(sa.delete(db.table(CannotLink)).where(*_pair(CannotLink, link)))
-    _decide(session, link, "review", actor, None)
+    contact_id = _relink(session, link, record, actor) if before in ("auto", "accepted") else None
+    _decide(session, link, before if contact_id else "review", actor, contact_id)
     outbox.emit(session, "identity.seen", [(str(link.identity_id), {"identity_id": link.identity_id})])
+
+
+def _relink(session: Session, link: MatchLink, record: CrmRecord, actor: str) -> str:
+    contact_id = record.contact_id
+    if record.deleted or record.successor or contact_id is None or session.get(Contact, contact_id) is None:
+        raise Rejected(GONE)
+    people.link(session, link.identity_id, contact_id, actor, f"review of proposal {link.id} taken back")
+    return contact_id
 
 
 def _open(session: Session, proposal_id: int) -> tuple[MatchLink, CrmRecord]:

@@ -212,7 +212,7 @@ def _links(session: Session, contacts: dict[int, str]) -> dict[int, MatchLink]:
 def _records(session: Session, contacts: Collection[str]) -> dict[str, list[CrmRecord]]:
     r = db.table(CrmRecord)
     query = sa.select(CrmRecord).where(
-        r.c.contact_id.in_(sorted(contacts)), ~r.c.deleted, r.c.successor == "", ~r.c.objects
+        r.c.contact_id.in_(sorted(contacts)), ~r.c.deleted, r.c.successor == "", ~r.c.objects, r.c.object != "csv"
     )
     found: dict[str, list[CrmRecord]] = defaultdict(list)
     for record in session.scalars(query.order_by(r.c.object, r.c.id)):  # contacts before leads

@@ -66,6 +66,7 @@ TABLES: dict[str, str] = {
     "sync_run": "counts only",
     "crm_record": "enrichment.tasks.forget: the mirror of an erased contact goes, and its id is buried",
     "match_key": "keys of CRM records: go with the record",
+    "contact_file": "line numbers and counts only",
     "crm_connection": "no person",
     "user": "people who work here: removed by an administrator",
     "session": "follows the user",

@@ -98,6 +98,7 @@ class Identity(SQLModel, table=True):
     __tablename__ = "identity"
     __table_args__ = (
         UniqueConstraint("platform", "external_id", name="identity_platform_id"),
+        Index("identity_list", "last_seen", "id"),
         {"sqlite_autoincrement": True},
     )
     id: int | None = _id()

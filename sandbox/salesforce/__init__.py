@@ -58,6 +58,7 @@ def create_app(store: Shelves, faults: TakesFaults, records: founding.Rows, cloc
             Route("/", front.overview),
             Route("/page/{object}", front.listing),
             Route("/page/{object}/{id}", front.record),
+            Route("/lightning/r/{object}/{id}/view", front.record),
             Route("/_org/{hook}", front.hook, methods=["POST"]),
             Route("/services/oauth2/token", front.token, methods=["POST"]),
             Route("/services/data", front.versions),

@@ -1,0 +1,67 @@
+"""An account and a CRM record side by side: what each says, field by field, and where they agree. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from enrichment.models import CrmRecord
+from enrichment.normalise import mail, phones
+from inbox.models import Identity
+
+AGREES: Mapping[str, frozenset[str]] = {
+    "name": frozenset({"name_full", "name_nickname", "name_initial"}),
+    "handle": frozenset({"handle"}),
+    "email": frozenset({"email"}),
+    "phone": frozenset({"phone"}),
+    "site": frozenset({"proven_site", "said_site"}),
+    "company": frozenset({"company", "company_site"}),
+}
+DISAGREES: Mapping[str, frozenset[str]] = {
+    "name": frozenset({"name_different", "name_other_given"}),
+    "handle": frozenset({"other_handle"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One field on both sides; empty where a side says nothing."""
+
+    field: str
+    """name, handle, email, phone, site, company, place or about."""
+    left: tuple[str, ...]
+    right: tuple[str, ...]
+    verdict: str
+    """same, other, or empty when nothing can be said."""
+
+
+def lines(identity: Identity, record: CrmRecord, evidence: Sequence[Mapping[str, Any]]) -> list[Line]:
+    """The fields in a fixed order; a field neither side knows is left out."""
+    supports = {str(one["signal"]) for one in evidence if one.get("supports")}
+    against = {str(one["signal"]) for one in evidence if not one.get("supports")}
+    country = phones.region(identity.location, identity.language)
+    handle = record.handles.get(identity.platform, "")
+    name = record.name or f"{record.first_name} {record.last_name}"
+    pairs: tuple[tuple[str, Sequence[str], Sequence[str]], ...] = (
+        ("name", [identity.name], [name]),
+        ("handle", [identity.handle], [handle]),
+        ("email", sorted(mail.found_in(identity.bio)), list(record.emails)),
+        ("phone", sorted(phones.found_in(identity.bio, country)), list(record.phones)),
+        ("site", [str(link.get("url", "")) for link in identity.links], list(record.websites)),
+        ("company", [record.company if "company" in supports else ""], [record.company]),
+        ("place", [identity.location], []),
+        ("about", [identity.bio], []),
+    )
+    found = [Line(field, _kept(left), _kept(right), _verdict(field, supports, against)) for field, left, right in pairs]
+    return [one for one in found if one.left or one.right]
+
+
+def _kept(values: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value.strip() for value in values if value and value.strip()))
+
+
+def _verdict(field: str, supports: Collection[str], against: Collection[str]) -> str:
+    if AGREES.get(field, frozenset()) & set(supports):
+        return "same"
+    return "other" if DISAGREES.get(field, frozenset()) & set(against) else ""

@@ -1,0 +1,229 @@
+"""Contacts out of a CSV file: read, mapped, checked row by row, and stored beside the CRM's records.
+
+They are found and linked as the CRM's are, and never sent anywhere. The same file again changes nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from core import audit, db, outbox
+from core.errors import Rejected
+from enrichment import index, mirror, overlap
+from enrichment.crm import CrmPerson
+from enrichment.models import ContactFile, CrmRecord
+from enrichment.normalise import mail
+from inbox.models import Identity
+
+MOST_ROWS = 20_000
+MOST_BAD = 1000
+"""Bad rows that are kept with their line and reason."""
+
+NOT_TEXT = "This file is no table in text form. Save it as CSV and choose it again."
+NO_ROWS = "The file has no rows below its first line. The first line names the columns."
+TOO_LONG = f"The file has more than {MOST_ROWS} rows. Split it."
+
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "key": ("id", "key", "number", "contactid", "customerid", "kundennummer", "nummer", "顧客番号", "番号"),
+    "name": ("name", "fullname", "contact", "kontakt", "氏名", "名前", "お名前"),
+    "first_name": ("firstname", "givenname", "vorname", "名"),
+    "last_name": ("lastname", "surname", "familyname", "nachname", "familienname", "姓", "苗字"),
+    "email": ("email", "mail", "emailaddress", "emailadresse", "メール", "メールアドレス"),
+    "phone": ("phone", "telephone", "mobile", "phonenumber", "telefon", "mobil", "handy", "電話", "電話番号", "携帯"),
+    "company": ("company", "account", "organisation", "organization", "firma", "unternehmen", "会社", "会社名"),
+    "website": ("website", "site", "url", "homepage", "web", "webseite", "ウェブサイト", "サイト"),
+    "mastodon": ("mastodon", "mastodonhandle", "fediverse"),
+    "bluesky": ("bluesky", "blueskyhandle"),
+    "telegram": ("telegram", "telegramhandle"),
+}
+"""Field → the headings it is recognised by, in their shortest form."""
+
+PLATFORMS = ("mastodon", "bluesky", "telegram")
+KANA = re.compile(r"[ぁ-ヿ]")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A file as a table: headings, and rows with the number of the line each begins on."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
+    digest: str
+
+
+@dataclass(frozen=True)
+class Bad:
+    """A row nobody can be recognised by: `empty`, `nobody`, `mail` or `twice`."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What an import did."""
+
+    id: int
+    rows: int
+    stored: int
+    unchanged: int
+    known: int
+    bad: tuple[Bad, ...]
+
+
+def read(data: bytes) -> Sheet:
+    """The table in a file of any usual encoding and separator; Rejected when it is none."""
+    text = _text(data)
+    head = text.splitlines()[0] if text.strip() else ""
+    separator = max((",", ";", "\t"), key=head.count)
+    try:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        columns = tuple(cell.strip() for cell in next(reader, []))
+        rows = tuple(_numbered(reader))
+    except csv.Error as error:
+        raise Rejected(NOT_TEXT) from error
+    if not columns or not rows:
+        raise Rejected(NO_ROWS)
+    if len(rows) > MOST_ROWS:
+        raise Rejected(TOO_LONG)
+    return Sheet(columns, rows, hashlib.sha256(data).hexdigest())
+
+
+def _numbered(reader: Any) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Rows that are not blank, each with the line it begins on: a quoted cell may hold line breaks."""
+    line = reader.line_num + 1
+    for row in reader:
+        if any(cell.strip() for cell in row):
+            yield line, tuple(db.sound(cell.strip()) for cell in row)
+        line = reader.line_num + 1
+
+
+def _text(data: bytes) -> str:
+    """The file's characters: UTF-8, UTF-16 with its mark, else what Windows writes in Japan or Europe."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        try:
+            return data.decode("utf-16")
+        except UnicodeDecodeError as error:
+            raise Rejected(NOT_TEXT) from error
+    if b"\x00" in data:
+        raise Rejected(NOT_TEXT)
+    for encoding in ("utf-8-sig", "cp932"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if encoding == "utf-8-sig" or KANA.search(text):
+            return text
+    return data.decode("cp1252", "replace")
+
+
+def guess(columns: Sequence[str]) -> dict[str, int]:
+    """Field → column, for the headings that are known."""
+    plain = [re.sub(r"[\W_]", "", one.casefold()) for one in columns]
+    return {
+        field: next(place for place, one in enumerate(plain) if one in names)
+        for field, names in FIELDS.items()
+        if any(one in names for one in plain)
+    }
+
+
+def persons(sheet: Sheet, mapping: Mapping[str, int]) -> tuple[list[CrmPerson], list[Bad]]:
+    """Every row as a person, or as one nobody can be recognised by. Pure."""
+    found: dict[str, CrmPerson] = {}
+    bad: list[Bad] = []
+    for line, cells in sheet.rows:
+        values = {field: cells[place] for field, place in mapping.items() if place < len(cells)}
+        person, reason = _person(values)
+        if person is None:
+            bad.append(Bad(line, reason))
+        elif person.id in found:
+            bad.append(Bad(line, "twice"))
+        else:
+            found[person.id] = person
+    return list(found.values()), bad
+
+
+def _person(values: Mapping[str, str]) -> tuple[CrmPerson | None, str]:
+    given = {field: value for field, value in values.items() if value}
+    if not given:
+        return None, "empty"
+    address = given.get("email", "")
+    if address and not mail.canonical(address):
+        return None, "mail"
+    handles = {platform: given[platform] for platform in PLATFORMS if platform in given}
+    name = given.get("name", "") or f"{given.get('first_name', '')} {given.get('last_name', '')}".strip()
+    telling = [address, given.get("phone", ""), *handles.values(), given.get("website", "")]
+    if not any(telling) and not (name and given.get("company")):
+        return None, "nobody"
+    own = given.get("key") or next((one for one in telling if one), f"{name}\n{given.get('company', '')}")
+    return (
+        CrmPerson(
+            "csv",
+            _record_id(own),
+            given.get("first_name", ""),
+            given.get("last_name", ""),
+            name,
+            emails=(address,) if address else (),
+            phones=(given["phone"],) if "phone" in given else (),
+            handles=handles,
+            websites=(given["website"],) if "website" in given else (),
+            company=given.get("company", ""),
+        ),
+        "",
+    )
+
+
+def _record_id(own: str) -> str:
+    """The same row has the same id each time: 18 characters of its own number, or of what tells it apart."""
+    digest = hashlib.sha256(own.strip().casefold().encode()).digest()
+    return f"csv-{base64.b32encode(digest).decode().lower()[:14]}"
+
+
+def store(session: Session, sheet: Sheet, mapping: Mapping[str, int], name: str, actor: str) -> Report:
+    """Keep the contacts, note what became of each row, and have the accounts concerned looked at again."""
+    found, bad = persons(sheet, mapping)
+    first = session.execute(sa.select(db.table(CrmRecord).c.id).limit(1)).first() is None
+    theirs = overlap.known(session, {mail.canonical(one.emails[0]) for one in found if one.emails})
+    fresh = [one for one in found if not (one.emails and mail.canonical(one.emails[0]) in theirs)]
+    changed: set[int] = set()
+    touched: set[int] = set()
+    for start in range(0, len(fresh), mirror.CHUNK):
+        keys, moved = mirror.store(session, fresh[start : start + mirror.CHUNK])
+        changed |= set(keys)
+        wanted = {key for some in keys.values() for key in some}
+        touched |= index.identities_with(session, wanted) | mirror.linked_to(session, moved)
+    row = ContactFile(
+        name=db.sound(name)[:200], digest=sheet.digest, actor=actor, at=db.now(), rows=len(sheet.rows),
+        stored=len(changed), unchanged=len(fresh) - len(changed), known=len(found) - len(fresh),
+        bad=[[one.line, one.reason] for one in bad[:MOST_BAD]],
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    if first:  # nobody was looked at while there was no record at all
+        i = db.table(Identity)
+        touched = set(session.scalars(sa.select(i.c.id).where(~i.c.ours)))
+    outbox.emit(session, "identity.seen", [(str(one), {"identity_id": one}) for one in sorted(touched)])
+    audit.record(session, actor, "contacts.imported", f"contact_file:{row.id}", {"stored": row.stored})
+    return Report(row.id or 0, row.rows, row.stored, row.unchanged, row.known, tuple(bad))
+
+
+def files(session: Session, limit: int = 10) -> list[ContactFile]:
+    """Past imports, newest first."""
+    return list(session.scalars(sa.select(ContactFile).order_by(db.table(ContactFile).c.id.desc()).limit(limit)))
+
+
+def holds(session: Session) -> bool:
+    """A contact came out of a file."""
+    r = db.table(CrmRecord)
+    query = sa.select(r.c.id).where(r.c.object == "csv", ~r.c.deleted).limit(1)
+    return session.execute(query).first() is not None
