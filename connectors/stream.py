@@ -24,7 +24,7 @@ from inbox.models import Account
 
 LOOK_SECONDS = 2.0
 ALIVE_SECONDS = 120
-LONGEST_WAIT = 60.0
+LONGEST_WAIT = 30.0
 REFUSED_WAIT = 900.0
 
 logger = log.get("stream")

@@ -22,7 +22,7 @@ from simple_salesforce.exceptions import SalesforceError
 
 from core.errors import AuthExpired, BadPayload, Rejected, TryLater
 from enrichment.salesforce import login as sign_in
-from enrichment.salesforce.errors import USUAL_WAIT, WAITS, classify
+from enrichment.salesforce.errors import classify, wait
 from enrichment.salesforce.login import Login, Token
 from enrichment.salesforce.transport import session
 
@@ -263,7 +263,7 @@ def _translated(error: SalesforceError) -> Exception:
         )
     if verdict == "retry":
         text = f"Salesforce is busy ({refusal.code or refusal.status}): {refusal.message}"
-        return TryLater(text, WAITS.get(refusal.code, USUAL_WAIT))
+        return TryLater(text, wait(refusal.code, refusal.message))
     return _Refused(refusal)
 
 

@@ -37,9 +37,12 @@ CODES: dict[str, Verdict] = {
     "DUPLICATES_DETECTED": "human",
     "DUPLICATE_EXTERNAL_ID": "human",
 }
-WAITS = {"REQUEST_LIMIT_EXCEEDED": 900.0, "SERVER_UNAVAILABLE": 60.0, "UNABLE_TO_LOCK_ROW": 5.0}
+WAITS = {"REQUEST_LIMIT_EXCEEDED": 30.0, "SERVER_UNAVAILABLE": 60.0, "UNABLE_TO_LOCK_ROW": 5.0}
 """Seconds until a whole call refused with this code is worth repeating; Salesforce names no time itself."""
 USUAL_WAIT = 10.0
+DAILY = "TotalRequests"
+"""Stands in a refusal that is about the calls of the last 24 hours, not about those that run just now."""
+DAILY_WAIT = 900.0
 MISSING_PARENT = "Foreign key external ID"
 
 
@@ -56,3 +59,8 @@ def classify(code: str, status: int = 400, message: str = "") -> Verdict:
     if status == 429 or status >= 500:
         return "retry"
     return "quarantine"
+
+
+def wait(code: str, message: str = "") -> float:
+    """Seconds until a call refused like this is worth repeating."""
+    return DAILY_WAIT if DAILY in message else WAITS.get(code, USUAL_WAIT)

@@ -13,6 +13,7 @@ from joserfc.jwk import RSAKey
 from core.errors import AuthExpired, BadPayload, NotConfigured, Rejected, TryLater, WiderhallError
 from enrichment.salesforce import client as module
 from enrichment.salesforce.client import Client, quote
+from enrichment.salesforce.errors import wait
 from enrichment.salesforce.login import Login
 from tests.enrichment.org_server import RunningOrg, answers, running_org
 
@@ -210,7 +211,11 @@ def test_a_key_that_is_none_says_so(org: RunningOrg) -> None:
 # --- answers that are wrong
 
 
-def test_over_the_limit_waits_long(client: Client, org: RunningOrg) -> None:
+def test_too_many_calls_at_once_wait_shortly() -> None:
+    assert wait("REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded.") == 30
+
+
+def test_over_the_daily_limit_waits_long(client: Client, org: RunningOrg) -> None:
     org.order("limit")
     with pytest.raises(TryLater, match="REQUEST_LIMIT_EXCEEDED") as caught:
         client.limits()

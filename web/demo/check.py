@@ -23,6 +23,7 @@ from web.supervisor import Supervisor, hub_children
 
 STEPS = 12
 SETTLE_SECONDS = 240.0
+ANSWER_SECONDS = 180.0
 
 
 def run(*, chaos: int | None, report: Path | None, keep: bool) -> int:
@@ -81,7 +82,7 @@ def _job(supervisor: Supervisor, seed: int | None) -> dict[str, Any]:
         pending = _answer(pending)
         time.sleep(1.0)
     httpx.post(services["control"] + "/_play", json={"steps": "all"}, timeout=60).raise_for_status()
-    end = time.monotonic() + 90
+    end = time.monotonic() + ANSWER_SECONDS
     while pending and time.monotonic() < end:
         pending = _answer(pending)
         time.sleep(0.5)
