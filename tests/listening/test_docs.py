@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from listening.exports import as_json
+from listening.figures.count import GROUPS, Counted
+from listening.figures.scope import Scope
+from listening.figures.voice import Voice
 from listening.query import parse
 from listening.query.grammar import _CHOICES, FIELDS
-from listening.reports import Period, Report, Tally
+from listening.reports import Period, Report, Sums
 
 TEXT = (Path(__file__).parents[2] / "docs" / "listening.md").read_text("utf-8")
 
@@ -32,7 +35,8 @@ def test_the_examples_can_be_read() -> None:
 
 
 def test_every_figure_of_a_report_is_defined() -> None:
-    span = Period(date(2026, 11, 1), date(2026, 11, 1), UTC)
-    empty = Report(1, "x", "brand", span, Tally(), Tally(), 0, 0, [], [], [], [], [])
-    named = {*as_json(empty), *Tally().as_dict()} - {"subject", "period", "previous_period", "total"}
+    day = Period(date(2026, 11, 1), date(2026, 11, 1), UTC)
+    nothing = Counted(Sums(), Sums(), [(day.first, Sums())], [], {name: [] for name in (*GROUPS, "label")}, {}, [])
+    value = as_json(Report(1, "x", "brand", day, Scope(), nothing, Voice(), [], [], []))
+    named = {*value, *value["by_day"][0], "share", "share_before", "whole"} - {"subject", "period", "total", "day"}
     assert not {name for name in named if name not in TEXT}
