@@ -132,7 +132,7 @@ class Conversation(SQLModel, table=True):
     __tablename__ = "conversation"
     __table_args__ = (
         Index("conversation_thread", "account_id", "thread_key"),
-        Index("conversation_list", "inbox", "state", "last_at", "waiting_since", "assignee", "private"),
+        Index("conversation_list", "inbox", "state", "last_at", "id", "waiting_since", "assignee", "private"),
         Index("conversation_newest", "inbox", "last_at"),
         Index("conversation_assigned", "assignee", "last_at", **_only("assignee <> ''")),
         Index("conversation_snoozed", "snoozed_until", **_only("state = 'snoozed'")),

@@ -22,7 +22,7 @@ def upgrade() -> None:
     op.drop_index("ix_conversation_last_at", table_name="conversation")
     op.drop_index("conversation_list", table_name="conversation")
     op.create_index(
-        "conversation_list", "conversation", ["inbox", "state", "last_at", "waiting_since", "assignee", "private"]
+        "conversation_list", "conversation", ["inbox", "state", "last_at", "id", "waiting_since", "assignee", "private"]
     )
     op.create_index("conversation_newest", "conversation", ["inbox", "last_at"])
     op.create_index(

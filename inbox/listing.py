@@ -1,0 +1,230 @@
+"""The list of conversations: a page of rows, counts and volume, all by the same conditions, few queries each."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from core import db
+from inbox.models import Account, Conversation, Identity, Message, Seen
+from inbox.narrowing import VIEWS, Filter, in_view, inbound, narrowed, views_of
+
+LIMIT = 50
+QUARTER = 900
+"""Seconds: the edges of a volume stand on quarters of an hour."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A conversation as the list shows it; `name` is empty when nobody is known."""
+
+    id: int
+    platform: str
+    account: str
+    private: bool
+    state: str
+    excerpt: str
+    messages: int
+    last_at: datetime
+    last_inbound_at: datetime | None
+    waiting_since: datetime | None
+    snoozed_until: datetime | None
+    sentiment: str
+    language: str
+    intent: str
+    assignee: str
+    identity_id: int | None
+    name: str
+    handle: str
+    unread: bool
+
+    def rank(self, sort: str) -> tuple[int, ...]:
+        """Where it stands: rows of a list are in ascending order of their ranks."""
+        if sort == "waiting" and self.waiting_since is not None:
+            return 0, _micros(self.waiting_since), self.id
+        if sort == "oldest":
+            return 0, _micros(self.last_at), self.id
+        return 1, -_micros(self.last_at), -self.id
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some rows, and where the next page begins; None at the end."""
+
+    rows: list[Row]
+    next: str | None
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Inbound messages in one part of a period."""
+
+    start: datetime
+    total: int = 0
+    negative: int = 0
+
+
+# --- rows ---------------------------------------------------------------------------------------------
+
+
+def page(session: Session, wanted: Filter, before: str | None = None, limit: int = LIMIT) -> Page:
+    """The rows after the row whose rank `before` names (`Page.next`); one that is no place begins at the top."""
+    start = _place(before or "")
+    ids = _chosen(session, wanted, start, limit + 1)
+    found = _rows(session, ids[:limit], wanted)
+    following = "_".join(map(str, found[-1].rank(wanted.sort))) if found and len(ids) > limit else None
+    return Page(found, following)
+
+
+def rows(session: Session, ids: Sequence[int], wanted: Filter) -> list[Row]:
+    """Those of the conversations that stand in this list, in its order."""
+    c = db.table(Conversation)
+    query = sa.select(c.c.id).where(c.c.id.in_(ids), *in_view(wanted), *narrowed(wanted))
+    return _rows(session, list(session.scalars(query)), wanted)
+
+
+def _chosen(session: Session, wanted: Filter, start: tuple[int, ...], count: int) -> list[int]:
+    """Ids in order. Longest waiting: first those who wait, then the others by their newest message."""
+    c = db.table(Conversation)
+    query = sa.select(c.c.id).where(*in_view(wanted), *narrowed(wanted))
+    if wanted.sort == "oldest":
+        return _along(session, query, c.c.last_at, start, count, rising=True)
+    if wanted.sort != "waiting":
+        return _along(session, query, c.c.last_at, start, count, rising=False)
+    found: list[int] = []
+    if not start or start[0] == 0:
+        waiting = query.where(c.c.waiting_since.is_not(None))
+        found = _along(session, waiting, c.c.waiting_since, start, count, rising=True)
+        start = ()
+    if len(found) < count:
+        rest = query.where(c.c.waiting_since.is_(None))
+        found += _along(session, rest, c.c.last_at, start, count - len(found), rising=False)
+    return found
+
+
+def _along(
+    session: Session, query: sa.Select[Any], by: sa.Column[Any], start: tuple[int, ...], count: int, *, rising: bool
+) -> list[int]:
+    c = db.table(Conversation)
+    key = sa.tuple_(by, c.c.id)
+    order = (by, c.c.id) if rising else (by.desc(), c.c.id.desc())
+    if start and (start[0] == 0) == rising:
+        edge = sa.tuple_(sa.literal(_moment(abs(start[1])), by.type), abs(start[2]))
+        query = query.where(key > edge if rising else key < edge)
+    return list(session.scalars(query.order_by(*order).limit(count)))
+
+
+def _rows(session: Session, ids: Sequence[int], wanted: Filter) -> list[Row]:
+    if not ids:
+        return []
+    c, i, a, s = db.table(Conversation), db.table(Identity), db.table(Account), db.table(Seen)
+    query = (
+        sa.select(
+            c.c.id, c.c.platform, a.c.handle.label("account"), c.c.private, c.c.state, c.c.excerpt, c.c.messages,
+            c.c.last_at, c.c.last_inbound_at, c.c.waiting_since, c.c.snoozed_until, c.c.sentiment, c.c.language,
+            c.c.intent, c.c.assignee, c.c.identity_id, i.c.name, i.c.handle, s.c.at.label("seen_at"),
+        )
+        .join(a, a.c.id == c.c.account_id)
+        .outerjoin(i, i.c.id == c.c.identity_id)
+        .outerjoin(s, sa.and_(s.c.conversation_id == c.c.id, s.c.author == wanted.me))
+        .where(c.c.id.in_(ids))
+    )  # fmt: skip
+    found = [_row(*row) for row in session.execute(query)]
+    return sorted(found, key=lambda row: row.rank(wanted.sort))
+
+
+def _row(*values: Any) -> Row:
+    *shown, name, handle, seen_at = values
+    row = Row(*[*shown, name or handle or "", handle or "", False])
+    came = row.last_inbound_at
+    fresh = came is not None and (seen_at is None or came > seen_at)
+    return replace(row, unread=True) if fresh and row.state not in ("closed", "spam") else row
+
+
+# --- places: `0_1794990000000000_12` ------------------------------------------------------------------
+
+
+def _place(text: str) -> tuple[int, ...]:
+    parts = text.split("_")
+    if len(parts) != 3 or len(text) > 60 or not all(_number(part) for part in parts):
+        return ()
+    place = tuple(map(int, parts))
+    try:
+        _moment(abs(place[1]))
+    except (ValueError, OverflowError, OSError):
+        return ()
+    return place if place[0] in (0, 1) and abs(place[2]) < 2**62 else ()
+
+
+def _number(text: str) -> bool:
+    digits = text.removeprefix("-")
+    return digits.isascii() and digits.isdigit()
+
+
+def _micros(at: datetime) -> int:
+    seconds = int(at.replace(microsecond=0).timestamp())
+    return seconds * 1_000_000 + at.microsecond
+
+
+def _moment(micros: int) -> datetime:
+    seconds, micro = divmod(micros, 1_000_000)
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=micro)
+
+
+# --- counts and volume --------------------------------------------------------------------------------
+
+
+def counts(session: Session, wanted: Filter) -> dict[str, int]:
+    """How many rows each view has under this filter, whatever the filter's own view is."""
+    c = db.table(Conversation)
+    nobody, mine = (sa.func.sum(sa.case((c.c.assignee == one, 1), else_=0)) for one in ("", wanted.me or "-"))
+    query = sa.select(c.c.state, nobody, mine, sa.func.count()).where(*narrowed(wanted)).group_by(c.c.state)
+    found = dict.fromkeys(VIEWS, 0)
+    for state, free, own, number in session.execute(query):
+        for assignee, part in (("", free), (wanted.me, own), ("-", number - free - own)):
+            for view in views_of(state, assignee, wanted.me) if part else ():
+                found[view] += int(part)
+    return found
+
+
+def volume(session: Session, wanted: Filter, edges: Sequence[datetime]) -> list[Bucket]:
+    """Inbound messages of the list's conversations between each two of `edges`, which stand on quarter hours.
+
+    The edges take the place of the filter's own period. One query, whatever their number.
+    """
+    m, c = db.table(Message), db.table(Conversation)
+    quarter = _epoch(m.c.posted_at) // QUARTER
+    bad = sa.func.sum(sa.case((m.c.sentiment == "negative", 1), else_=0))
+    query = (
+        sa.select(quarter, sa.func.count(), bad)
+        .join(c, c.c.id == m.c.conversation_id)
+        .where(m.c.posted_at >= edges[0], m.c.posted_at < edges[-1], *inbound())
+        .where(*in_view(wanted), *narrowed(wanted, period=False))
+        .group_by(quarter)
+    )
+    starts = [int(edge.timestamp()) for edge in edges]
+    totals, negatives = [0] * (len(edges) - 1), [0] * (len(edges) - 1)
+    for number, total, negative in session.execute(query):
+        place = bisect_right(starts, int(number) * QUARTER) - 1
+        totals[place] += total
+        negatives[place] += int(negative)
+    return [Bucket(*values) for values in zip(edges[:-1], totals, negatives, strict=True)]
+
+
+def _epoch(column: sa.Column[Any]) -> sa.ColumnElement[int]:
+    """Whole seconds since 1970."""
+    if db.dialect() == "sqlite":
+        return sa.cast(sa.func.strftime("%s", column), sa.Integer)
+    return sa.cast(sa.func.floor(sa.func.extract("epoch", column)), sa.BigInteger)
+
+
+def anything(session: Session) -> bool:
+    """There is a conversation for somebody to answer at all."""
+    c = db.table(Conversation)
+    return session.execute(sa.select(c.c.id).where(c.c.inbox == sa.true()).limit(1)).first() is not None
