@@ -27,6 +27,7 @@ from web.pages import (
     people,
     profile,
     stream,
+    ui,
     users,
 )
 from web.render import STATIC
@@ -47,6 +48,7 @@ ROUTERS = (
     users.router,
     profile.router,
     stream.router,
+    ui.router,
 )
 
 

@@ -63,7 +63,7 @@ addEventListener("submit", (event) => {
   if (event.target.hasAttribute("hx-post")) return; // htmx says itself when it begins and ends
   setTimeout(() => busy(button, true));
 });
-addEventListener("pageshow", () => document.querySelectorAll("button[aria-busy]").forEach((button) => busy(button, false)));
+addEventListener("pageshow", (event) => event.persisted && document.querySelectorAll("button[aria-busy]").forEach((button) => busy(button, false)));
 const working = new WeakMap();
 document.addEventListener("htmx:beforeRequest", (event) => {
   const button = event.detail.requestConfig.triggeringEvent?.submitter ?? event.target.closest?.("button");
