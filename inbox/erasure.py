@@ -58,6 +58,7 @@ TABLES: dict[str, str] = {
     "label": "no person",
     "subject": "no person",
     "query": "no person",
+    "shared_report": "no person: a link's digest, a report's parameters",
     "hit": "listening.tasks.forget_person",
     "identity_key": "enrichment.tasks.forget",
     "match_link": "enrichment.tasks.forget",

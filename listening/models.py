@@ -1,10 +1,11 @@
-"""Subjects, their saved queries, and which messages match them."""
+"""Subjects, their saved queries, which messages match them, and links to reports."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, Column, ForeignKey, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from core.db import BigId, UtcDateTime
@@ -52,3 +53,22 @@ class Hit(SQLModel, table=True):
     query_id: int = Field(sa_column=Column(BigId, ForeignKey("query.id", ondelete="CASCADE"), primary_key=True))
     message_id: int = Field(sa_column=Column(BigId, ForeignKey("message.id", ondelete="CASCADE"), primary_key=True))
     query_version: int = 1
+
+
+class SharedReport(SQLModel, table=True):
+    """A link under which people of some roles read one report."""
+
+    __tablename__ = "shared_report"
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
+    digest: str = Field(unique=True, max_length=64)
+    """SHA-256 of the link's token; the token itself is shown once and not kept."""
+    subject_id: int = Field(
+        sa_column=Column(BigId, ForeignKey("subject.id", ondelete="CASCADE"), nullable=False, index=True)
+    )
+    parameters: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    """The report's period, filters and comparison, as in its address."""
+    roles: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    created_by: str
+    """`user:3`."""
+    at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    revoked: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
