@@ -17,10 +17,11 @@ import pytest
 import sqlalchemy as sa
 
 from core import db
-from inbox.models import Identity, Message
+from enrichment.profile import hub_id
+from inbox.models import Identity, Message, ReplyRow
 from tests.living import ROOT, Sandbox, refused
 from web import demo, serve
-from web.demo.compare import compare
+from web.demo.compare import compare, set_aside
 from web.supervisor import hold
 
 COMMAND = [sys.executable, "-c", "from web.cli import main; main()"]
@@ -122,6 +123,28 @@ def test_a_comparison_sees_every_sort_of_difference(quiet_home: Sandbox) -> None
     assert keys[2] in found.lost[0]
     assert found.doubled == ["message mastodon:never:written is stored but not in the world"]
     assert sorted(words.split(":")[0].split()[0] for words in found.different) == ["identity", "message", "message"]
+
+
+@pytest.mark.xdist_group("living")
+def test_a_send_whose_worker_was_killed_is_unknown_and_anything_else_is_lost(quiet_home: Sandbox) -> None:
+    with db.write() as session:
+        talk = session.scalars(sa.select(Message.conversation_id)).first()
+        now = db.now()
+        session.add(
+            ReplyRow(
+                key="k", conversation_id=talk, text="It is on its way", state="unknown", send_at=now, created_at=now
+            )
+        )
+    sent = {"platform": "telegram", "direction": "outbound", "text": "It is on its way"}
+    events = [
+        {**sent, "key": "telegram:1:2:3"},
+        {**sent, "key": "telegram:1:2:4", "text": "another"},
+        {**sent, "key": "mastodon:5", "platform": "mastodon"},
+    ]
+    records = [{"hub_id": hub_id("interaction", event["key"])} for event in events]
+    world = {"events": events, "records": records, "unknown": []}
+    set_aside(world, {})
+    assert world == {"events": events[1:], "records": records[1:], "unknown": ["telegram:1:2:3"]}
 
 
 # --- the command ------------------------------------------------------------------------------------
