@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from jinja2 import Environment
-from jinja2.nodes import TemplateData
+from jinja2.nodes import Add, Call, Concat, Const, Name, TemplateData
 
 from tests.web.conftest import Browser, user
 from web import catalogues, i18n
@@ -17,6 +17,10 @@ from web.render import HERE
 
 TRANSLATED = [language for language in i18n.LANGUAGES if language != "en"]
 TEMPLATES = sorted((HERE / "templates").rglob("*.html"))
+OURS = [one for one in TEMPLATES if one.name != "ui.html"]
+"""All but the page of specimens, whose sentences are made up."""
+SCRIPTS = sorted([*(HERE / "static").glob("*.js"), *(HERE / "static" / "js").glob("*.js")])
+KEYS = {"Esc", "Ctrl", "Enter", "Tab"}
 SAME = {
     "de": {"neutral", "Spam", "Person", "Link", "Name", "positive", "Administrator", "Marketing", "Code %(number)s"},
     "ja": set(),
@@ -52,7 +56,7 @@ def test_translations_fill_the_same_places(language: str) -> None:
                 assert sorted(places.findall(text)) == sorted(places.findall(source)), text
 
 
-@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+@pytest.mark.parametrize("template", OURS, ids=lambda path: path.name)
 def test_template_has_no_text_outside_of_gettext(template: Path) -> None:
     source = re.sub(r"{% block (width|frame) %}.*?{% endblock %}", "", template.read_text())  # names of classes
     parsed = Environment(autoescape=True, extensions=["jinja2.ext.i18n"]).parse(source)
@@ -61,6 +65,43 @@ def test_template_has_no_text_outside_of_gettext(template: Path) -> None:
     spoken = re.findall(r'(?:placeholder|aria-label|title|alt)="([^"]*[a-zA-Z]{2}[^"]*)"', markup)
     words = re.findall(r"[A-Za-z]{2,}", re.sub(r"<[^>]*>|[\w-]+=\"[^\"]*|[^<]*>", " ", markup))
     assert [one for one in [*spoken, *words] if one not in ("Widerhall",)] == []
+
+
+@pytest.mark.parametrize("template", OURS, ids=lambda path: path.name)
+def test_template_puts_no_sentence_together(template: Path) -> None:
+    parsed = Environment(autoescape=True, extensions=["jinja2.ext.i18n"]).parse(template.read_text())
+    joined = [part for node in parsed.find_all(Concat) for part in node.nodes]
+    joined += [part for node in parsed.find_all(Add) for part in (node.left, node.right)]
+    assert [part.lineno for part in joined if isinstance(part, Call) and _translates(part)] == []
+
+
+@pytest.mark.parametrize("template", OURS, ids=lambda path: path.name)
+def test_template_hands_no_words_to_a_part(template: Path) -> None:
+    """A macro called with "Save" instead of _("Save")."""
+    parsed = Environment(autoescape=True, extensions=["jinja2.ext.i18n"]).parse(template.read_text())
+    translated = {id(node) for call in parsed.find_all(Call) if _translates(call) for node in call.find_all(Const)}
+    values = [node.value for node in parsed.find_all(Const) if id(node) not in translated]
+    words = [value for value in values if isinstance(value, str) and value not in KEYS]
+    assert [one for one in words if re.search(r"^[A-ZÄÖÜ][a-zäöü]+( [a-zäöü]+|$)|[ぁ-んァ-ン一-龥]", one)] == []
+
+
+def _translates(call: Call) -> bool:
+    return isinstance(call.node, Name) and call.node.name in ("_", "gettext", "ngettext", "pgettext", "npgettext")
+
+
+@pytest.mark.parametrize("language", ["en"])
+def test_no_text_is_a_piece_of_a_sentence(language: str) -> None:
+    pieces = re.compile(r"^\s|\s$|(^| )(the|a|an)$")
+    texts = [text for one in catalogues.read(language) for text in (one.id if isinstance(one.id, tuple) else (one.id,))]
+    assert [text for text in texts if pieces.search(text)] == []
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_script_says_nothing_of_its_own(script: Path) -> None:
+    """Words come with the page, in data attributes."""
+    said = r"""(?:textContent|innerText|innerHTML|title|placeholder|ariaLabel)\s*[=:]\s*["'`](?=[^"'`$]*[a-zA-Z]{2})"""
+    said += r"""|(?:alert|confirm)\(\s*["'`]|setAttribute\("(?:title|alt|aria-[a-z]+)",\s*["'`](?=[^"'`$]*[A-Z ])"""
+    assert re.findall(said, script.read_text()) == []
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
