@@ -9,6 +9,7 @@ from typing import Any
 from sqlmodel import Session
 
 from core import bulk
+from core.event import MESSAGE_KINDS
 from inbox.models import Conversation, Message
 
 COLUMNS = frozenset({"language", "sentiment", "intent", "urgency", "labels", "hits"})
@@ -33,7 +34,8 @@ def set(session: Session, facts: Mapping[int, Mapping[str, Any]]) -> None:  # re
 _NEWEST = (
     "SELECT message.id, message.conversation_id FROM message "
     "JOIN conversation ON conversation.id = message.conversation_id "
-    "WHERE {among} AND direction = 'inbound' AND posted_at >= last_inbound_at ORDER BY posted_at, message.id"
+    "WHERE {among} AND {kinds} "
+    "AND direction = 'inbound' AND posted_at >= last_inbound_at ORDER BY posted_at, message.id"
 )
 
 
@@ -41,7 +43,8 @@ def _show(session: Session, facts: Mapping[int, Mapping[str, Any]]) -> None:
     ids = [message_id for message_id, values in facts.items() if values.keys() & {*_SHOWN}]
     if not ids:
         return
-    newest = bulk.fetch(session, _NEWEST.format(among=bulk.among("message.id")), bulk.listed(ids))
+    query = _NEWEST.format(among=bulk.among("message.id"), kinds=bulk.among("message.kind"))
+    newest = bulk.fetch(session, query, bulk.listed(ids), bulk.listed(sorted(MESSAGE_KINDS)))  # a like says nothing
     by_columns: dict[tuple[str, ...], dict[int, bulk.Row]] = defaultdict(dict)
     for message_id, conversation_id in newest:
         values = facts[message_id]

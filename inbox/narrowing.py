@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core import db
+from core.event import MESSAGE_KINDS
 from inbox import search
 from inbox.models import Conversation, ConversationTag, Message
 
@@ -122,7 +123,7 @@ def _says(words: str) -> Condition:
 def inbound() -> list[Condition]:
     """The messages that count as received."""
     m = db.table(Message)
-    return [m.c.direction == "inbound", m.c.origin != "context"]
+    return [m.c.direction == "inbound", m.c.origin != "context", m.c.kind.in_(sorted(MESSAGE_KINDS))]
 
 
 def _in_period(wanted: Filter) -> list[Condition]:

@@ -10,6 +10,8 @@ from core.event import MESSAGE_KINDS, Event
 
 STATES = ("open", "pending", "snoozed", "closed", "spam")
 EXCERPT = 160
+_MOVES = MESSAGE_KINDS | {"post"}
+"""What brings a conversation to the top of a list; a like does not."""
 
 
 @dataclass
@@ -52,7 +54,7 @@ def _count(standing: Standing, event: Event) -> None:
     standing.messages += 1
     if standing.first_at is None or at < standing.first_at:
         standing.first_at = at
-    if standing.last_at is None or at > standing.last_at:
+    if standing.last_at is None or (at > standing.last_at and event.kind in _MOVES):
         standing.last_at = at
     standing.private = standing.private or event.private
     standing.excerpt = standing.excerpt or event.text[:EXCERPT]

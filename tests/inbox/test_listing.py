@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from core import db
 from core.event import Page
-from inbox import desk, listing, sightings
+from inbox import desk, facts, listing, sightings
 from inbox.ingest import store_page
 from inbox.listing import Filter
 from inbox.models import Conversation, Message
@@ -119,8 +119,9 @@ def _volume_agrees(session: Any, wanted: Filter, ids: list[int], since: Any, unt
     m = db.table(Message)
     bars = listing.volume(session, wanted, edges)
     there = sa.select(m.c.sentiment).where(
-        m.c.conversation_id.in_(ids), m.c.direction == "inbound", m.c.posted_at >= edges[0], m.c.posted_at < edges[-1]
-    )
+        m.c.conversation_id.in_(ids), m.c.direction == "inbound", m.c.posted_at >= edges[0], m.c.posted_at < edges[-1],
+        m.c.kind != "like",
+    )  # fmt: skip
     found = list(session.scalars(there))
     assert sum(bar.total for bar in bars) == len(found)
     assert sum(bar.negative for bar in bars) == found.count("negative")
@@ -135,8 +136,9 @@ def test_a_bar_opens_the_conversations_of_its_messages(db_url: str) -> None:
         day = replace(wanted, since=bar.start, until=bar.start + timedelta(days=1))
         shown = {row.id for row in listing.page(session, day).rows}
         query = sa.select(m.c.conversation_id).where(
-            m.c.posted_at >= bar.start, m.c.posted_at < bar.start + timedelta(days=1), m.c.direction == "inbound"
-        )
+            m.c.posted_at >= bar.start, m.c.posted_at < bar.start + timedelta(days=1), m.c.direction == "inbound",
+            m.c.kind != "like",
+        )  # fmt: skip
         c = db.table(Conversation)
         query = query.where(m.c.conversation_id.in_(sa.select(c.c.id).where(c.c.inbox, c.c.state != "spam")))
         assert shown == set(session.scalars(query))
@@ -196,3 +198,13 @@ def test_an_answer_moves_a_conversation_from_open_to_pending(account: int) -> No
     with db.read() as session:
         found = listing.counts(session, Filter())
     assert (found["open"], found["pending"], found["all"]) == (0, 1, 1)
+
+
+def test_a_like_neither_moves_a_conversation_nor_takes_its_mood_away(account: int) -> None:
+    store_page(account, Page(events=(event(1),)))
+    store_page(account, Page(events=(event(2, kind="like", parent_key=event(1).key, text=""),)))
+    with db.write() as session:
+        facts.set(session, {1: {"sentiment": "negative"}, 2: {"sentiment": ""}})
+    with db.read() as session:
+        (row,) = listing.page(session, Filter()).rows
+    assert (row.last_at, row.sentiment) == (event(1).posted_at, "negative")
