@@ -47,6 +47,8 @@ class Capability:
     """Requests in so many seconds, until the platform says otherwise."""
     idempotency: Idempotency
     docs: str
+    aside: bool = False
+    """A public message can be answered in private."""
     no_simulator: str = ""
     """Why the sandbox has none, if it has none."""
 
@@ -74,6 +76,7 @@ TABLE: tuple[Capability, ...] = (
         rate=(300, 300),
         idempotency="key",
         docs="https://docs.joinmastodon.org/api/",
+        aside=True,
     ),
     Capability(
         name="bluesky",
@@ -97,6 +100,7 @@ TABLE: tuple[Capability, ...] = (
         rate=(3000, 300),
         idempotency="lookup",
         docs="https://docs.bsky.app/docs/api/",
+        aside=True,
     ),
     Capability(
         name="telegram",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,7 @@ def page(request: Request, reader: Reader, template: str, status: int = 200, **v
     `?note=…` names a sentence of `words.NOTES` that says what was just done.
     """
     note = words.NOTES.get(request.query_params.get("note", ""), "")
-    values = {"here": request.url.path, "note": note, "problem": "", **values}
+    values = {"here": request.url.path, "note": note, "undo": "", "problem": "", **values}
     if "position" not in values:
         values["position"] = live.position() if reader.user_id else ""
     return HTMLResponse(text(template, reader, **values), status, headers={"Vary": "HX-Request"})
@@ -98,10 +99,17 @@ def part(template: str, reader: Reader, status: int = 200, **values: Any) -> Res
     return HTMLResponse(text(template, reader, **values), status, headers={"Vary": "HX-Request"})
 
 
-def told(response: Response, words_: str, kind: str = "ok", undo: str = "", label: str = "") -> Response:
-    """Have an answer to htmx come with a toast; `undo` is the address a press on its button posts to."""
-    toast = {"text": words_, "kind": kind, "undo": undo, "label": label}
-    response.headers["HX-Trigger"] = json.dumps({"toast": {name: value for name, value in toast.items() if value}})
+def told(
+    response: Response, words_: str = "", kind: str = "ok", undo: str = "", values: Mapping[str, str] | None = None,
+    events: Sequence[str] = (),
+) -> Response:  # fmt: skip
+    """Have an answer to htmx come with a toast, and with events for the page's script.
+
+    `undo` is the address, `values` the form, that a press on the toast's button posts.
+    """
+    toast = {"text": words_, "kind": kind, "undo": undo, "values": values}
+    shown = {"toast": {name: value for name, value in toast.items() if value}} if words_ else {}
+    response.headers["HX-Trigger"] = json.dumps({**shown, **dict.fromkeys(events, "")})
     return response
 
 

@@ -79,7 +79,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
 // --- toasts: one at a time, away after eight seconds; an error stays ------------------------------------
 
 let leaving = 0;
-export function toast({ text, kind = "", undo = "", label = "" }) {
+export function toast({ text, kind = "", undo = "", values = {} }) {
   if (!region) return;
   for (const old of region.querySelectorAll(".toast")) if (old.dataset.toast !== "err" || kind === "err") old.remove();
   const made = document.createElement("div");
@@ -87,12 +87,12 @@ export function toast({ text, kind = "", undo = "", label = "" }) {
   made.dataset.toast = kind;
   made.append(icon({ ok: "check", err: "warn" }[kind] ?? "clock"), Object.assign(document.createElement("span"), { textContent: text }));
   if (undo) {
-    const button = Object.assign(document.createElement("button"), { className: "btn btn-s", type: "button", textContent: label || region.dataset.undo });
+    const button = Object.assign(document.createElement("button"), { className: "btn btn-s", type: "button", textContent: region.dataset.undo });
     button.append(Object.assign(document.createElement("kbd"), { textContent: "Z" }));
     button.dataset.key = "z";
     button.addEventListener("click", () => {
       made.remove();
-      htmx.ajax("POST", undo, { source: document.body, target: document.body, swap: "none" });
+      htmx.ajax("POST", undo, { source: document.body, target: document.body, swap: "none", values });
     });
     made.append(button);
   }
@@ -132,6 +132,7 @@ document.body.addEventListener("toast", (event) => toast(event.detail));
 const here = new URL(location);
 if (here.searchParams.has("note")) {
   here.searchParams.delete("note");
+  here.searchParams.delete("undo");
   history.replaceState(history.state, "", here);
 }
 

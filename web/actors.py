@@ -1,0 +1,41 @@
+"""Who did something, as a page names it: people by their names, everything else in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from core import db
+from web.i18n import N_
+from web.models import User
+from web.permissions import PERMISSIONS
+from web.reader import Reader
+
+NOBODY = {"system": N_("Widerhall"), "cli": N_("The command line"), "": N_("Somebody")}
+
+
+def names(session: Session, actors: Iterable[str]) -> dict[str, str]:
+    """The names of those actors that are users (`user:3`); who is gone is missing."""
+    numbers = {int(one[5:]): one for one in actors if one.startswith("user:") and one[5:].isdecimal()}
+    u = db.table(User)
+    found = session.execute(sa.select(u.c.id, u.c.name).where(u.c.id.in_(sorted(numbers))))
+    return {numbers[number]: name for number, name in found}
+
+
+def named(actor: str, known: dict[str, str], reader: Reader) -> str:
+    """One actor in the reader's words."""
+    if actor in known:
+        return known[actor]
+    if actor.startswith("rule:"):
+        return reader.words("Rule “%(name)s”", name=actor[5:])
+    return reader.words(NOBODY.get(actor, NOBODY[""]))
+
+
+def answering(session: Session) -> list[tuple[str, str]]:
+    """Everybody a conversation can be given to: (`user:3`, name), by name."""
+    u = db.table(User)
+    roles = sorted(PERMISSIONS["conversations.reply"])
+    query = sa.select(u.c.id, u.c.name).where(u.c.disabled.is_(False), u.c.role.in_(roles)).order_by(u.c.name, u.c.id)
+    return [(f"user:{row.id}", row.name) for row in session.execute(query)]

@@ -1,0 +1,145 @@
+"""What somebody may write in a conversation: where it goes, how long it may be, what was begun, who was faster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlmodel import Session
+from ulid import ULID
+
+from connectors.capabilities import BY_NAME, Capability
+from core import db
+from inbox import drafts, replies
+from inbox.models import Account, Conversation, Message, ReplyRow
+from web import actors
+from web.i18n import N_
+from web.reader import Reader
+
+NOT_READ = N_("Your role reads, but does not answer.")
+
+
+@dataclass(frozen=True)
+class Composer:
+    """The box under the thread. `kinds` says what can be written: public, private, note."""
+
+    kinds: tuple[str, ...]
+    kind: str
+    """The one that is chosen."""
+    shut: str
+    """Why nobody outside can be answered, in English words of the catalogue; empty when somebody can."""
+    text: str
+    saved: bool
+    """The text is a draft that was kept."""
+    limits: dict[str, int]
+    """Characters by kind."""
+    counting: str
+    """How the platform counts them."""
+    key: str
+    """Makes a second click harmless."""
+    seen: str
+    """Our newest answer when this box was drawn: tells whether somebody was faster."""
+    problem: str = ""
+    faster: str = ""
+    """Who answered meanwhile; sending asks then."""
+
+
+def composer(
+    session: Session,
+    conversation: Conversation,
+    account: Account,
+    reader: Reader,
+    *,
+    kind: str = "",
+    text: str | None = None,
+    problem: str = "",
+    faster: str = "",
+) -> Composer:
+    """The box for this reader; a given `text` comes before the draft, which is what is kept of a refused form."""
+    number = conversation.id or 0
+    answered = replies.answerable(session, number)
+    row = BY_NAME.get(account.platform)
+    shut = _shut(row, account, answered, reader)
+    kinds = _kinds(row, answered, reader, shut=bool(shut))
+    draft = drafts.of(session, reader.actor, number) if text is None and kinds else None
+    wanted = kind or (draft.kind if draft is not None else "")
+    return Composer(
+        kinds=kinds,
+        kind=wanted if wanted in kinds else next(iter(kinds), ""),
+        shut=shut,
+        text=text if text is not None else draft.text if draft is not None else "",
+        saved=draft is not None,
+        limits=_limits(row, account),
+        counting=row.counting if row is not None else "",
+        key=str(ULID()),
+        seen=newest(session, number),
+        problem=problem,
+        faster=faster,
+    )
+
+
+def _kinds(row: Capability | None, answered: Message | None, reader: Reader, *, shut: bool) -> tuple[str, ...]:
+    note = ("note",) if reader.may("conversations.manage") else ()
+    if shut or row is None or answered is None:
+        return note
+    if answered.visibility == "private":
+        return ("private", *note)
+    return ("public", *(("private",) if row.aside and answered.identity_id is not None else ()), *note)
+
+
+def _shut(row: Capability | None, account: Account, answered: Message | None, reader: Reader) -> str:
+    if not reader.may("conversations.reply"):
+        return NOT_READ
+    if row is None or not row.reply:
+        return N_("This came from an archive: it can be read here, but not answered.")
+    if account.state == "removed":
+        return N_("The account was removed. Connect it again to answer.")
+    if account.state == "auth_expired":
+        return N_("The account's sign-in has expired. Connect it again to answer.")
+    if answered is None:
+        return N_("There is nothing in this conversation that can be answered.")
+    return ""
+
+
+def _limits(row: Capability | None, account: Account) -> dict[str, int]:
+    """What the account's server said, else the platform's row; where both kinds are posts, for both."""
+    if row is None:
+        return {}
+    said = int(account.config.get("limits", {}).get("max_characters") or 0)
+    public = said or row.limit
+    return {"public": public, "private": public if row.dm_limit == row.limit else row.dm_limit}
+
+
+# --- who was faster -----------------------------------------------------------------------------------
+
+
+def newest(session: Session, conversation_id: int) -> str:
+    """Marks our newest answer: `<message id>-<reply id>`."""
+    m, r = db.table(Message), db.table(ReplyRow)
+    ours = sa.select(sa.func.max(m.c.id)).where(m.c.conversation_id == conversation_id, m.c.direction == "outbound")
+    waiting = sa.select(sa.func.max(r.c.id)).where(r.c.conversation_id == conversation_id)
+    return f"{session.execute(ours).scalar() or 0}-{session.execute(waiting).scalar() or 0}"
+
+
+def faster(session: Session, conversation_id: int, seen: str, reader: Reader) -> str:
+    """Who else answered since `seen` was drawn; empty when nobody did, or the mark cannot be read."""
+    left, _, right = seen.partition("-")
+    if not (left.isascii() and left.isdigit() and right.isascii() and right.isdigit() and len(seen) < 40):
+        return ""
+    m, r = db.table(Message), db.table(ReplyRow)
+    waiting = (
+        sa.select(r.c.author)
+        .where(r.c.conversation_id == conversation_id, r.c.id > int(right))
+        .where(r.c.author != reader.actor, r.c.state != "cancelled")
+    )
+    author = session.execute(waiting.order_by(r.c.id.desc()).limit(1)).scalar()
+    if author is not None:
+        return actors.named(author, actors.names(session, [author]), reader)
+    elsewhere = (
+        sa.select(m.c.id)
+        .outerjoin(r, r.c.message_id == m.c.id)
+        .where(m.c.conversation_id == conversation_id, m.c.direction == "outbound", m.c.id > int(left))
+        .where(r.c.id.is_(None))
+    )
+    found = session.execute(elsewhere.limit(1)).first()
+    return reader.words(N_("Somebody on the platform itself")) if found is not None else ""

@@ -1,0 +1,292 @@
+"""What stands in a thread: messages, waiting replies, notes and what was done, in the order of time, by pages."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from core import db
+from core.event import MESSAGE_KINDS
+from inbox import activities, notes, replies
+from inbox.models import Account, Activity, Identity, Message, MessageVersion, Note, ReplyRow
+from web import actors, deeds
+from web.reader import Reader
+
+PAGE = 40
+"""Messages of one page."""
+
+Place = tuple[datetime, int]
+"""Where a page ends: the time and the number of its oldest message."""
+
+
+@dataclass(frozen=True)
+class Parent:
+    """What a message answers."""
+
+    author: str
+    text: str
+    language: str
+    anchor: str
+    here: bool
+    """It stands in this very thread."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing in the thread; exactly one of message, reply, note and activity is set.
+
+    `version` changes when anything that is shown changes. `sent` is the reply a message of ours was made from.
+    """
+
+    key: str
+    version: str
+    at: datetime
+    ours: bool
+    private: bool
+    author: str
+    by: str
+    """Who of us it is, as an actor; empty for people outside and for what was written on the platform itself."""
+    person: Identity | None = None
+    message: Message | None = None
+    reply: ReplyRow | None = None
+    note: Note | None = None
+    activity: Activity | None = None
+    parent: Parent | None = None
+    versions: Sequence[MessageVersion] = ()
+    new_day: bool = False
+    icon: str = ""
+    said: str = ""
+    """What was done, as a sentence with its icon."""
+    turns_private: bool = False
+    turns_public: bool = False
+
+
+@dataclass(frozen=True)
+class Page:
+    """Entries, oldest first; `earlier` names the place before which there are more, empty at the beginning."""
+
+    entries: list[Entry]
+    earlier: str
+
+
+@dataclass(frozen=True)
+class _Bare:
+    """An entry before its neighbours are known."""
+
+    at: datetime
+    rank: int
+    row: Message | ReplyRow | Note | Activity
+
+    @property
+    def spoken(self) -> bool:
+        """Somebody outside reads it: it makes the thread turn private or public."""
+        return isinstance(self.row, Message | ReplyRow)
+
+    @property
+    def private(self) -> bool:
+        return isinstance(self.row, Message | ReplyRow) and self.row.visibility == "private"
+
+
+def page(session: Session, conversation_id: int, account: Account, reader: Reader, before: str = "") -> Page:
+    """The newest page, or the one before the place `before` (`Page.earlier`)."""
+    edge = place(before)
+    found = _messages(session, conversation_id, edge)
+    shown, unseen = found[-PAGE:], found[:-PAGE]
+    low = shown[0].posted_at if unseen and shown else None
+    bare = [_Bare(one.posted_at, 1, one) for one in shown]
+    for rank, rows in (
+        (0, [(one.at, one) for one in activities.of_conversation(session, conversation_id)]),
+        (2, [(one.at, one) for one in notes.of_conversation(session, conversation_id)]),
+        (3, [(one.created_at, one) for one in _waiting(session, conversation_id)]),
+    ):
+        bare += [
+            _Bare(at, rank, row)
+            for at, row in rows
+            if (low is None or at >= low) and (edge is None or at < edge[0])
+        ]  # fmt: skip
+    bare.sort(key=lambda one: (one.at, one.rank, one.row.id or 0))
+    above = _Bare(unseen[-1].posted_at, 1, unseen[-1]) if unseen else None
+    entries = _Reading(session, account, reader, [*unseen[-1:], *shown], bare).entries(above)
+    return Page(entries, _mark(shown[0]) if unseen else "")
+
+
+def some(session: Session, conversation_id: int, account: Account, reader: Reader, ids: Sequence[int]) -> list[Entry]:
+    """Those of the messages that stand in the thread, for places that show them already."""
+    m = db.table(Message)
+    query = sa.select(Message).where(m.c.conversation_id == conversation_id, m.c.id.in_(ids)).order_by(m.c.id)
+    found = list(session.scalars(query))
+    bare = [_Bare(one.posted_at, 1, one) for one in found]
+    return _Reading(session, account, reader, found, bare).entries(None)
+
+
+def place(text: str) -> Place | None:
+    """`Page.earlier` read again; None for what is no place."""
+    left, _, right = text.partition("-")
+    if not (left.isascii() and left.isdigit() and right.isascii() and right.isdigit() and len(text) < 40):
+        return None
+    seconds, micro = divmod(int(left), 1_000_000)
+    try:
+        return datetime.fromtimestamp(seconds, UTC).replace(microsecond=micro), int(right)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _mark(message: Message) -> str:
+    return f"{round(message.posted_at.timestamp() * 1_000_000)}-{message.id}"
+
+
+def _messages(session: Session, conversation_id: int, edge: Place | None) -> list[Message]:
+    """One more than a page, oldest first: the first one tells what stands above."""
+    m = db.table(Message)
+    query = sa.select(Message).where(m.c.conversation_id == conversation_id)
+    if edge is not None:
+        query = query.where(
+            sa.tuple_(m.c.posted_at, m.c.id) < sa.tuple_(sa.literal(edge[0], m.c.posted_at.type), edge[1])
+        )
+    return list(session.scalars(query.order_by(m.c.posted_at.desc(), m.c.id.desc()).limit(PAGE + 1)))[::-1]
+
+
+def _waiting(session: Session, conversation_id: int) -> list[ReplyRow]:
+    """Replies that are no messages yet; what was taken back is gone."""
+    return [one for one in replies.of_conversation(session, conversation_id) if one.state != "cancelled"]
+
+
+class _Reading:
+    """One page being read: what its entries need besides their own rows, a query per table."""
+
+    def __init__(
+        self, session: Session, account: Account, reader: Reader, messages: Sequence[Message], bare: Sequence[_Bare]
+    ) -> None:
+        self._account, self._reader, self._bare = account, reader, bare
+        self._parents = _answered(session, messages)
+        self._people = _people(session, [*messages, *self._parents.values()])
+        self._wordings = _wordings(session, messages)
+        self._sent = _sent(session, messages)
+        self._names = actors.names(session, {self._actor(one.row) for one in bare} | set(_given(bare)))
+
+    def entries(self, before: _Bare | None) -> list[Entry]:
+        """The entries; `before` is what stands above the first one."""
+        made: list[Entry] = []
+        spoken = before
+        for one in self._bare:
+            made.append(self._entry(one, before, spoken))
+            before = one
+            if one.spoken:
+                spoken = one
+        return made
+
+    def _entry(self, one: _Bare, before: _Bare | None, spoken: _Bare | None) -> Entry:
+        row = one.row
+        message = row if isinstance(row, Message) else None
+        reply = row if isinstance(row, ReplyRow) else self._sent.get(row.id or 0) if message is not None else None
+        ours = message is None or message.direction == "outbound"
+        person = self._people.get(message.identity_id or 0) if message is not None else None
+        actor = self._actor(row)
+        icon, said = deeds.sentence(row, self._name, self._reader) if isinstance(row, Activity) else ("", "")
+        return Entry(
+            key=f"{_LETTERS[type(row)]}{row.id}",
+            version=_version(row, reply),
+            at=one.at,
+            ours=ours,
+            private=one.private,
+            author=self._author(ours, actor, person),
+            by=actor,
+            person=person,
+            message=message,
+            reply=reply,
+            note=row if isinstance(row, Note) else None,
+            activity=row if isinstance(row, Activity) else None,
+            icon=icon,
+            said=said,
+            parent=self._parent(message, spoken),
+            versions=self._wordings[row.id or 0] if message is not None else (),
+            new_day=before is None or self._day(one.at) != self._day(before.at),
+            turns_private=one.private and (spoken is None or not spoken.private),
+            turns_public=one.spoken and not one.private and spoken is not None and spoken.private,
+        )
+
+    def _actor(self, row: Message | ReplyRow | Note | Activity) -> str:
+        if isinstance(row, Activity):
+            return row.actor
+        if isinstance(row, Message):
+            sent = self._sent.get(row.id or 0)
+            return sent.author if sent is not None else ""
+        return row.author
+
+    def _author(self, ours: bool, actor: str, person: Identity | None) -> str:
+        if not ours:
+            return (person.name or person.handle) if person is not None else ""
+        return self._name(actor) if actor else self._account.name or self._account.handle
+
+    def _day(self, at: datetime) -> object:
+        return at.astimezone(self._reader.zone).date()
+
+    def _parent(self, message: Message | None, spoken: _Bare | None) -> Parent | None:
+        """Shown unless it is the very message above."""
+        if message is None or not message.parent_key or message.kind not in {*MESSAGE_KINDS, "post"}:
+            return None
+        if spoken is not None and isinstance(spoken.row, Message) and spoken.row.key == message.parent_key:
+            return None
+        found = self._parents.get(message.parent_key)
+        if found is None:
+            return None
+        ours = found.direction == "outbound"
+        person = self._people.get(found.identity_id or 0)
+        here = found.conversation_id == message.conversation_id
+        return Parent(self._author(ours, "", person), found.text[:200], found.language, f"m{found.id}", here)
+
+    def _name(self, actor: str) -> str:
+        """An actor in words."""
+        return actors.named(actor, self._names, self._reader)
+
+
+_LETTERS: Mapping[type, str] = {Message: "m", ReplyRow: "r", Note: "n", Activity: "a"}
+
+
+def _version(row: Message | ReplyRow | Note | Activity, reply: ReplyRow | None) -> str:
+    if isinstance(row, Message):
+        sent = reply.state if reply is not None else ""
+        return f"{row.version}-{row.sentiment}-{row.language}-{len(row.labels)}-{sent}"
+    return f"{reply.state}-{reply.attempts}-{reply.error}" if reply is not None else "1"
+
+
+def _given(bare: Iterable[_Bare]) -> list[str]:
+    """Whom conversations were given to."""
+    return [str(one.row.detail.get("assignee") or "") for one in bare if isinstance(one.row, Activity)]
+
+
+def _people(session: Session, messages: Iterable[Message]) -> dict[int, Identity]:
+    ids = sorted({one.identity_id for one in messages if one.identity_id is not None})
+    i = db.table(Identity)
+    return {one.id or 0: one for one in session.scalars(sa.select(Identity).where(i.c.id.in_(ids)))}
+
+
+def _wordings(session: Session, messages: Iterable[Message]) -> dict[int, list[MessageVersion]]:
+    ids = [one.id for one in messages if one.edited_at is not None and one.deleted_at is None]
+    v = db.table(MessageVersion)
+    found: dict[int, list[MessageVersion]] = defaultdict(list)
+    for row in session.scalars(sa.select(MessageVersion).where(v.c.message_id.in_(ids)).order_by(v.c.version)):
+        found[row.message_id].append(row)
+    return found
+
+
+def _answered(session: Session, messages: Sequence[Message]) -> dict[str, Message]:
+    """What is answered, by event key: on this page, or anywhere else."""
+    here = {one.key: one for one in messages}
+    wanted = {one.parent_key for one in messages if one.parent_key}
+    m = db.table(Message)
+    missing = sorted(wanted - here.keys())
+    found = {one.key: one for one in session.scalars(sa.select(Message).where(m.c.key.in_(missing)))}
+    return {key: one for key, one in {**here, **found}.items() if key in wanted}
+
+
+def _sent(session: Session, messages: Iterable[Message]) -> dict[int, ReplyRow]:
+    """The replies that our own messages were made from, by message."""
+    ids = [one.id for one in messages if one.direction == "outbound"]
+    r = db.table(ReplyRow)
+    return {one.message_id or 0: one for one in session.scalars(sa.select(ReplyRow).where(r.c.message_id.in_(ids)))}

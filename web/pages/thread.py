@@ -1,0 +1,389 @@
+"""`/inbox/{number}/…`: what is written in a conversation and done with it; every deed is a form that works alone.
+
+htmx gets the part of the page that changed, with a toast that takes the deed back; a plain form is led back to the
+conversation, with the list as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
+from fastapi.responses import HTMLResponse
+from sqlmodel import Session
+
+from core import db
+from core.errors import Rejected
+from core.event import Visibility
+from enrichment import review
+from enrichment.models import MatchLink
+from inbox import desk, drafts, notes, replies
+from inbox.models import ReplyRow
+from web import actors, entries, live, render, snoozing, thread
+from web import composer as composers
+from web.i18n import N_
+from web.permissions import allow
+from web.reader import Reader
+from web.thread import Thread
+
+router = APIRouter()
+
+Reading = Annotated[Reader, Depends(allow("messages.read"))]
+Replying = Annotated[Reader, Depends(allow("conversations.reply"))]
+Managing = Annotated[Reader, Depends(allow("conversations.manage"))]
+Reviewing = Annotated[Reader, Depends(allow("people.review"))]
+
+ALSO = 300
+"""Messages of older pages that one call brings up to date."""
+
+STATES = {"closed": "closed", "open": "reopened", "spam": "spam"}
+"""State → the note about it."""
+
+
+# --- reading ------------------------------------------------------------------------------------------
+
+
+@router.get("/inbox/{conversation_id}/entries")
+def more(request: Request, conversation_id: int, reader: Reading, before: str = "", also: str = "") -> Response:
+    """The newest page of the thread, or the one before a place; `also` are messages of older pages shown already."""
+    numbers = [int(one) for one in also.split(",") if one.isascii() and one.isdigit() and len(one) < 16][:ALSO]
+    with db.read() as session:
+        talk = thread.load(session, conversation_id, reader, request)
+        if before:
+            talk = replace(talk, page=entries.page(session, conversation_id, talk.account, reader, before))
+        older = entries.some(session, conversation_id, talk.account, reader, numbers) if numbers else []
+    if not before:
+        with db.write() as session:
+            thread.look(session, conversation_id, reader)
+    return render.part("parts/log.html", reader, talk=talk, older=older, begins=bool(before))
+
+
+@router.get("/inbox/{conversation_id}/head")
+def head(request: Request, conversation_id: int, reader: Reading) -> Response:
+    """Name, state, tags and deeds."""
+    with db.read() as session:
+        return _head(thread.load(session, conversation_id, reader, request), reader)
+
+
+@router.get("/inbox/{conversation_id}/composer")
+def box(request: Request, conversation_id: int, reader: Reading) -> Response:
+    """The box to write in, with the draft that was kept."""
+    with db.read() as session:
+        talk = thread.load(session, conversation_id, reader, request)
+        return render.part("parts/composer.html", reader, talk=talk)
+
+
+def _head(talk: Thread, reader: Reader, status: int = 200) -> Response:
+    return render.part("parts/thread_head.html", reader, status, talk=talk)
+
+
+# --- writing ------------------------------------------------------------------------------------------
+
+
+@router.post("/inbox/{conversation_id}/reply")
+def reply(
+    request: Request,
+    conversation_id: int,
+    reader: Managing,
+    text: Annotated[str, Form()] = "",
+    kind: Annotated[str, Form()] = "",
+    key: Annotated[str, Form()] = "",
+    seen: Annotated[str, Form()] = "",
+    sure: Annotated[str, Form()] = "",
+) -> Response:
+    """Queue an answer, or add a note; the form's key makes a second click harmless.
+
+    When somebody else was faster, nothing is sent until the form says that it shall be.
+    """
+    words = text.replace("\r\n", "\n")
+    if kind == "note":
+        return _note(request, conversation_id, reader, words)
+    with db.read() as session:
+        talk = thread.load(session, conversation_id, reader, request)
+        faster = "" if sure == "yes" else composers.faster(session, conversation_id, seen, reader)
+    chosen = kind or talk.composer.kind
+    if talk.composer.shut or chosen not in talk.composer.kinds:
+        problem = talk.composer.shut or N_("This cannot be answered in that way here. Choose another one.")
+        return _unsent(request, talk, reader, words, kind, problem=reader.words(problem))
+    if faster:
+        return _unsent(request, talk, reader, words, kind, faster=faster)
+    try:
+        with db.write() as session:
+            visibility: Visibility | None = "private" if chosen == "private" else None
+            queued = replies.queue(
+                session, conversation_id, words, author=reader.actor, visibility=visibility, key=key[:80] or None
+            )
+            drafts.drop(session, reader.actor, conversation_id)
+            number = queued.id
+    except Rejected as error:
+        return _unsent(request, talk, reader, words, kind, problem=reader.words(str(error)))
+    if not render.wants_part(request):
+        return render.to(f"{talk.to()}#r{number}", "reply-queued")
+    said = reader.words(N_("Your reply leaves in a few seconds."))
+    return render.told(_fresh(request, conversation_id, reader), said, "", f"/replies/{number}/undo", events=["thread"])
+
+
+def _note(request: Request, conversation_id: int, reader: Reader, text: str) -> Response:
+    with db.read() as session:
+        talk = thread.load(session, conversation_id, reader, request)
+    try:
+        with db.write() as session:
+            number = notes.add(session, conversation_id=conversation_id, author=reader.actor, text=text)
+            drafts.drop(session, reader.actor, conversation_id)
+    except Rejected as error:
+        return _unsent(request, talk, reader, text, "note", problem=reader.words(str(error)))
+    if not render.wants_part(request):
+        return render.to(f"{talk.to()}#n{number}", "note-added")
+    return render.told(_fresh(request, conversation_id, reader), events=["thread"])
+
+
+def _fresh(request: Request, conversation_id: int, reader: Reader) -> Response:
+    """An empty box."""
+    with db.read() as session:
+        talk = thread.load(session, conversation_id, reader, request)
+        return render.part("parts/composer.html", reader, talk=talk)
+
+
+def _unsent(
+    request: Request, talk: Thread, reader: Reader, text: str, kind: str, problem: str = "", faster: str = ""
+) -> Response:
+    """The box again with what was written, and why it was not sent."""
+    with db.read() as session:
+        made = composers.composer(
+            session, talk.conversation, talk.account, reader, kind=kind, text=text, problem=problem, faster=faster
+        )
+        again = replace(talk, composer=made)
+        if render.wants_part(request):
+            return render.told(render.part("parts/composer.html", reader, 422, talk=again), events=["thread"])
+        beside = thread.beside(session, again, reader)
+    return render.page(request, reader, "conversation.html", 422, talk=again, position=live.position(), **beside)
+
+
+@router.post("/inbox/{conversation_id}/draft")
+def draft(
+    conversation_id: int,
+    reader: Managing,
+    text: Annotated[str, Form()] = "",
+    kind: Annotated[str, Form()] = "",
+) -> Response:
+    """Keep what is written so far."""
+    try:
+        with db.write() as session:
+            thread.find(session, conversation_id, reader)
+            drafts.save(session, reader.actor, conversation_id, kind, text.replace("\r\n", "\n"))
+    except Rejected as error:
+        raise HTTPException(422) from error
+    return Response(status_code=204)
+
+
+# --- replies on their way -----------------------------------------------------------------------------
+
+
+@router.post("/replies/{reply_id}/undo")
+def undo(request: Request, reply_id: int, reader: Replying) -> Response:
+    """Take a reply back while it waits; its text is the draft again."""
+    conversation_id, text = _of_reply(reply_id, reader)
+    with db.write() as session:
+        done = replies.undo(session, reply_id, reader.actor)
+        if done:
+            _restore(session, conversation_id, reply_id, text, reader)
+    if not render.wants_part(request):
+        return render.to(f"/inbox/{conversation_id}#conversation", "reply-undone" if done else "reply-left")
+    said = N_("Your reply was taken back. Nothing was sent.") if done else N_("Too late: your reply had left already.")
+    events = ["thread", "composer"] if done else ["thread"]
+    return render.told(Response(status_code=204), reader.words(said), "ok" if done else "err", events=events)
+
+
+def _restore(session: Session, conversation_id: int, reply_id: int, text: str, reader: Reader) -> None:
+    row = session.get(ReplyRow, reply_id)
+    begun = drafts.of(session, reader.actor, conversation_id)
+    kind = "private" if row is not None and row.visibility == "private" else "public"
+    both = f"{text}\n\n{begun.text}" if begun is not None else text
+    drafts.save(session, reader.actor, conversation_id, kind, both)
+
+
+@router.post("/replies/{reply_id}/retry")
+def retry(request: Request, reply_id: int, reader: Replying) -> Response:
+    """Send a failed or unclear reply again."""
+    conversation_id, _ = _of_reply(reply_id, reader)
+    with db.write() as session:
+        replies.retry(session, reply_id, reader.actor)
+    if not render.wants_part(request):
+        return render.to(f"/inbox/{conversation_id}#r{reply_id}", "reply-retried")
+    said = reader.words(N_("The reply is being sent again."))
+    return render.told(Response(status_code=204), said, "", events=["thread"])
+
+
+def _of_reply(reply_id: int, reader: Reader) -> tuple[int, str]:
+    with db.read() as session:
+        row = session.get(ReplyRow, reply_id)
+        if row is None:
+            raise HTTPException(404)
+        thread.find(session, row.conversation_id, reader)
+        return row.conversation_id, row.text
+
+
+# --- deeds --------------------------------------------------------------------------------------------
+
+
+Deed = Callable[[Session], bool]
+
+
+def _do(
+    request: Request, conversation_id: int, reader: Reader, deed: Deed, said: str, note: str,
+    undo: str = "", values: dict[str, str] | None = None,
+) -> Response:  # fmt: skip
+    """Do it, and show the head anew with a toast; what was refused is said above the thread."""
+    with db.read() as session:
+        thread.find(session, conversation_id, reader)
+    problem, done = "", False
+    try:
+        with db.write() as session:
+            done = deed(session)
+    except Rejected as error:
+        problem = reader.words(str(error))
+    with db.read() as session:
+        talk = thread.load(session, conversation_id, reader, request)
+        if render.wants_part(request):
+            answer = _head(thread.refused(talk, problem), reader, 422 if problem else 200)
+            back = talk.to(undo) if undo and done else ""
+            return render.told(answer, "" if problem or not done else said, "ok", back, values, ["thread"])
+        if not problem:
+            return render.to(f"{talk.to()}#conversation", note)
+        beside = thread.beside(session, talk, reader)
+    again = thread.refused(talk, problem)
+    return render.page(request, reader, "conversation.html", 422, talk=again, position=live.position(), **beside)
+
+
+@router.post("/inbox/{conversation_id}/state/{state}")
+def set_state(request: Request, conversation_id: int, state: str, reader: Managing) -> Response:
+    """Close, open again, or mark as spam."""
+    if state not in STATES:
+        raise HTTPException(404)
+    said = {
+        "closed": N_("The conversation is closed."),
+        "open": N_("The conversation is open again."),
+        "spam": N_("Marked as spam. Further messages do not open it."),
+    }[state]
+    back = "" if state == "open" else "state/open"
+    deed: Deed = lambda session: desk.set_state(session, conversation_id, state, reader.actor)  # noqa: E731  # one use
+    return _do(request, conversation_id, reader, deed, reader.words(said), STATES[state], back)
+
+
+@router.post("/inbox/{conversation_id}/assign")
+def assign(request: Request, conversation_id: int, reader: Managing, assignee: Annotated[str, Form()] = "") -> Response:
+    """Give the conversation to somebody who answers, or to `none`."""
+    wanted = "" if assignee == "none" else assignee
+    with db.read() as session:
+        before = thread.find(session, conversation_id, reader).assignee
+        known = dict(actors.answering(session))
+    if wanted and wanted not in known:
+        raise HTTPException(400)
+    said = reader.words(N_("%(name)s takes care of it now."), name=known[wanted]) if wanted else ""
+    return _do(
+        request, conversation_id, reader,
+        lambda session: desk.assign(session, conversation_id, wanted, reader.actor),
+        said or reader.words(N_("Nobody takes care of it now.")), "assigned",
+        "assign", {"assignee": before or "none"},
+    )  # fmt: skip
+
+
+@router.post("/inbox/{conversation_id}/snooze")
+def snooze(request: Request, conversation_id: int, reader: Managing, until: Annotated[str, Form()] = "") -> Response:
+    """Put away until a moment."""
+    moment = snoozing.moment(until, reader)
+
+    def deed(session: Session) -> bool:
+        if moment is None:
+            raise Rejected(N_("That is no date and time. Choose one that lies ahead."))
+        return desk.snooze(session, conversation_id, moment, reader.actor)
+
+    shown = reader.short(moment) if moment is not None else ""
+    said = reader.words(N_("Put away until %(moment)s, or until a new message."), moment=shown)
+    return _do(request, conversation_id, reader, deed, said, "snoozed", "state/open")
+
+
+@router.post("/inbox/{conversation_id}/tag")
+def tag(request: Request, conversation_id: int, reader: Managing, tag: Annotated[str, Form()] = "") -> Response:
+    """Put a tag on."""
+    said = reader.words(N_("Tag “%(tag)s” added."), tag=tag.strip())
+    deed: Deed = lambda session: desk.tag(session, conversation_id, tag, reader.actor)  # noqa: E731  # one use
+    return _do(request, conversation_id, reader, deed, said, "saved", "untag", {"tag": tag.strip()})
+
+
+@router.post("/inbox/{conversation_id}/untag")
+def untag(request: Request, conversation_id: int, reader: Managing, tag: Annotated[str, Form()] = "") -> Response:
+    """Take a tag off."""
+    said = reader.words(N_("Tag “%(tag)s” removed."), tag=tag.strip())
+    deed: Deed = lambda session: desk.untag(session, conversation_id, tag, reader.actor)  # noqa: E731  # one use
+    return _do(request, conversation_id, reader, deed, said, "saved", "tag", {"tag": tag.strip()})
+
+
+# --- the person beside --------------------------------------------------------------------------------
+
+
+@router.post("/inbox/{conversation_id}/links/{link_id}")
+def decide(
+    request: Request, conversation_id: int, link_id: int, reader: Reviewing, decision: Annotated[str, Form()] = ""
+) -> Response:
+    """Say that the person is the one of the CRM, or is not, or take that back."""
+    deeds = {"accept": review.accept, "reject": review.reject, "undo": review.undo}
+    if decision not in deeds:
+        raise HTTPException(400)
+    with db.read() as session:
+        conversation = thread.find(session, conversation_id, reader)
+        link = session.get(MatchLink, link_id)
+        if link is None or link.identity_id != conversation.identity_id:
+            raise HTTPException(404)
+    problem = ""
+    try:
+        with db.write() as session:
+            deeds[decision](session, link_id, reader.actor)
+    except Rejected as error:
+        problem = reader.words(str(error))
+    said = {
+        "accept": N_("The two are linked."),
+        "reject": N_("Noted: not the same person."),
+        "undo": N_("The decision is taken back."),
+    }[decision]
+    if not render.wants_part(request):
+        note = {"accept": "person-linked", "reject": "person-not-linked", "undo": "saved"}[decision]
+        return render.to(f"/inbox/{conversation_id}#person", "" if problem else note)
+    back = "" if problem or decision == "undo" else f"/inbox/{conversation_id}/links/{link_id}"
+    answer = _beside(request, conversation_id, reader)
+    return render.told(answer, problem or reader.words(said), "err" if problem else "ok", back, {"decision": "undo"})
+
+
+@router.post("/inbox/{conversation_id}/person-note")
+def person_note(
+    request: Request,
+    conversation_id: int,
+    reader: Managing,
+    text: Annotated[str, Form(alias="person-note")] = "",
+) -> Response:
+    """Write a note on the person."""
+    with db.read() as session:
+        identity_id = thread.find(session, conversation_id, reader).identity_id
+    if identity_id is None:
+        raise HTTPException(404)
+    try:
+        with db.write() as session:
+            notes.add(session, identity_id=identity_id, author=reader.actor, text=text.replace("\r\n", "\n"))
+    except Rejected as error:
+        return _beside(request, conversation_id, reader, reader.words(str(error)), text)
+    if not render.wants_part(request):
+        return render.to(f"/inbox/{conversation_id}#person", "note-added")
+    return render.told(_beside(request, conversation_id, reader), reader.words(N_("The note is added.")))
+
+
+def _beside(request: Request, conversation_id: int, reader: Reader, problem: str = "", text: str = "") -> Response:
+    """The panel, or the whole page, with what was wrong."""
+    status = 422 if problem else 200
+    with db.read() as session:
+        talk = thread.load(session, conversation_id, reader, request)
+        beside = thread.beside(session, talk, reader, problem, text)
+        if render.wants_part(request):
+            return HTMLResponse(render.text("parts/person_panel.html", reader, talk=talk, **beside), status)
+    return render.page(request, reader, "conversation.html", status, talk=talk, position=live.position(), **beside)

@@ -1,0 +1,55 @@
+"""The person beside a thread: who it is on all platforms, what the CRM says, what is open to decide, notes, history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from enrichment import person
+from enrichment.match import AUTO_SCORE
+from enrichment.models import CrmRecord, MatchLink
+from enrichment.person import Person
+from inbox import notes
+from inbox.models import Conversation, Note
+from web import actors
+from web.reader import Reader
+
+HISTORY = 8
+"""Conversations shown."""
+NOTES = 5
+THRESHOLD = AUTO_SCORE["A-"]
+"""From here on the rules link by themselves."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Everything the panel shows. `notes` are (note, author's name), newest first."""
+
+    person: Person
+    proposals: Sequence[tuple[MatchLink, CrmRecord]]
+    """Open ones, the likeliest first."""
+    history: Sequence[Conversation]
+    more: bool
+    """There are older conversations."""
+    notes: Sequence[tuple[Note, str]]
+
+
+def panel(session: Session, identity_id: int | None, reader: Reader) -> Panel | None:
+    """The panel; None when nobody is known, or the reader may not see people."""
+    if identity_id is None or not reader.may("people.read"):
+        return None
+    found = person.find(session, identity_id)
+    if found is None:
+        return None
+    history, more = person.history(session, found.ids, private=reader.may("messages.private"), limit=HISTORY)
+    written = notes.of_people(session, found.ids)[:NOTES]
+    names = actors.names(session, [one.author for one in written])
+    return Panel(
+        person=found,
+        proposals=[both for both in person.links(session, identity_id) if both[0].decision == "review"],
+        history=history,
+        more=more,
+        notes=[(one, actors.named(one.author, names, reader)) for one in written],
+    )

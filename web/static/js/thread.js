@@ -1,0 +1,223 @@
+// The thread: what comes in is put in its place by key and version, what is read does not move; the box to write in
+// counts as the platform does, keeps a draft, and says when somebody else was faster. Works on whatever #conversation
+// stands on the page, also after another one was put there.
+
+const AGAIN = 80; // milliseconds that events are gathered
+const pane = () => document.getElementById("conversation");
+const log = () => document.getElementById("log");
+const field = () => document.getElementById("reply-text");
+const wide = matchMedia("(max-width: 799px)");
+
+async function fetched(address) {
+  const answer = await fetch(address, { headers: { "HX-Request": "true", Accept: "text/html" } });
+  if (!answer.ok) return null;
+  const made = document.createElement("template");
+  made.innerHTML = await answer.text();
+  return made.content;
+}
+
+// --- the log ------------------------------------------------------------------------------------------
+
+let waiting = 0, working = false, again = false;
+
+function refresh(head = false) {
+  if (head) headWanted = true;
+  waiting ||= setTimeout(reconcile, AGAIN);
+}
+
+async function reconcile() {
+  waiting = 0;
+  if (working) { again = true; return; }
+  working = true;
+  try {
+    const here = pane();
+    if (!here) return;
+    await Promise.all([entries(here), head(here)]);
+  } catch { /* away: the next event, or the reconnect, asks again */
+  } finally {
+    working = false;
+    if (again) { again = false; refresh(); }
+  }
+}
+
+const key = (node) => node.dataset.key;
+const at = (node) => Number(node.dataset.at);
+const held = (node) => node.contains(document.activeElement) && document.activeElement !== document.body;
+
+async function entries(here) {
+  const list = log(), shown = [...list.querySelectorAll(":scope > [data-key^=m]")].map((node) => key(node).slice(1));
+  const address = new URL(here.dataset.entries, location);
+  if (shown.length) address.searchParams.set("also", shown.slice(0, 300).join(","));
+  const found = await fetched(address);
+  if (!found || pane() !== here) return;
+  const older = found.querySelector("template#older")?.content;
+  const fresh = [...found.children].filter((node) => node.dataset.key);
+  const known = new Map([...list.children].filter((node) => node.dataset.key).map((node) => [key(node), node]));
+  const keys = new Set(fresh.map(key)), first = fresh.length ? Math.min(...fresh.map(at)) : 0;
+  if (older) for (const node of older.querySelectorAll("[data-key^=m]")) {
+    if (!keys.has(key(node))) swap(known.get(key(node)), node);
+  }
+  let before = null;
+  for (const node of fresh.reverse()) {
+    const old = known.get(key(node));
+    if (old) before = swap(old, node);
+    else {
+      list.insertBefore(node, before);
+      arrived(node);
+      before = node;
+    }
+  }
+  for (const [name, old] of known) if (!keys.has(name) && at(old) >= first && !held(old)) old.remove();
+  countDown();
+}
+
+// the node that stands there afterwards: the old one if it says the same, or somebody is on it
+function swap(old, node) {
+  if (!old) return null;
+  if (old.dataset.version === node.dataset.version || held(old)) return old;
+  old.replaceWith(node);
+  htmx.process(node);
+  return node;
+}
+
+function arrived(node) {
+  htmx.process(node);
+  node.classList.add("arrives");
+  const theirs = node.classList.contains("msg-out") && node.dataset.by !== pane().dataset.me;
+  const text = field();
+  if (!theirs || !text?.value.trim() || document.querySelector("input[name=kind]:checked")?.value === "note") return;
+  const banner = document.getElementById("faster"), words = banner.querySelector("[data-words]");
+  words.textContent = words.dataset.words.replace("{name}", node.querySelector(".msg-h b").textContent.trim());
+  banner.hidden = false;
+}
+
+// --- the head -----------------------------------------------------------------------------------------
+
+let headWanted = false;
+
+async function head(here) {
+  if (!headWanted) return;
+  headWanted = false;
+  const old = document.getElementById("thread-head");
+  if (old.querySelector("details[open]") || held(old)) { headWanted = true; setTimeout(refresh, 2000); return; }
+  const found = await fetched(here.dataset.head), node = found?.querySelector("#thread-head");
+  if (!node || pane() !== here || held(old) || old.querySelector("details[open]")) return;
+  old.replaceWith(node);
+  htmx.process(node);
+}
+
+document.addEventListener("widerhall", ({ detail }) => {
+  const here = pane();
+  if (!here) return;
+  if (detail.topic === "resync") refresh(true);
+  else if (detail.conversation_id === Number(here.dataset.conversation)) refresh(detail.topic !== "message.annotated");
+});
+document.body.addEventListener("thread", () => refresh());
+
+// what had the focus has it again after its part of the page was swapped
+let focus = "";
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const on = document.activeElement, target = event.detail.target;
+  focus = target.id === "thread-head" && target.contains(on) ? on.closest("[data-key]")?.dataset.key || "e" : "";
+});
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (focus) document.querySelector(`#thread-head [data-key="${focus}"], #thread-head [data-key="e"]`)?.focus();
+  focus = "";
+  if (event.target.id === "compose" || event.detail.target?.id === "compose") ready(true);
+});
+
+// --- the box to write in ------------------------------------------------------------------------------
+
+const segments = typeof Intl.Segmenter === "function" ? new Intl.Segmenter() : null;
+const MEASURES = {
+  graphemes: (text) => (segments ? [...segments.segment(text)].length : [...text].length),
+  utf16: (text) => text.length,
+  "characters with urls as 23": (text) => [...text.replace(/https?:\/\/\S+/g, "x".repeat(23))].length,
+};
+const RING = "http://www.w3.org/2000/svg";
+
+function count() {
+  const text = field(), form = text?.form;
+  if (!form) return;
+  const kind = form.querySelector("input[name=kind]:checked")?.value ?? "note", note = kind === "note";
+  const counter = document.getElementById("counter"), send = form.querySelector("[data-send]"), limit = Number(form.dataset[kind] || 0);
+  form.classList.toggle("composer-note", note);
+  text.placeholder = note ? text.dataset.note : text.dataset.reply;
+  send.querySelector("span").textContent = note ? send.dataset.note : send.dataset.reply;
+  const length = limit ? (MEASURES[form.dataset.counting] ?? ((one) => [...one].length))(text.value) : 0;
+  counter.replaceChildren();
+  if (limit) {
+    if (length <= limit) counter.append(ring(length / limit));
+    counter.append(`${length} / ${limit}${length > limit ? ` · ${counter.dataset.over.replace("{n}", length - limit)}` : ""}`);
+  }
+  counter.classList.toggle("counter-near", limit > 0 && length > limit * 0.9 && length <= limit);
+  counter.classList.toggle("counter-over", limit > 0 && length > limit);
+  send.disabled = limit > 0 && length > limit;
+}
+
+function ring(share) {
+  const svg = document.createElementNS(RING, "svg");
+  svg.setAttribute("class", "ring");
+  svg.setAttribute("viewBox", "0 0 16 16");
+  svg.setAttribute("aria-hidden", "true");
+  for (const dashes of ["", `${Math.round(share * 100)} 100`]) {
+    const circle = document.createElementNS(RING, "circle");
+    for (const [name, value] of [["cx", 8], ["cy", 8], ["r", 6]]) circle.setAttribute(name, value);
+    if (dashes) { circle.setAttribute("pathLength", 100); circle.setAttribute("stroke-dasharray", dashes); }
+    svg.append(circle);
+  }
+  return svg;
+}
+
+function ready(again = false) {
+  count();
+  countDown();
+  const text = field();
+  if (navigator.platform.startsWith("Mac")) for (const one of document.querySelectorAll("#compose [data-mod]")) one.textContent = "⌘";
+  if (again && text && !wide.matches) text.focus({ preventScroll: true });
+}
+
+document.addEventListener("input", (event) => { if (event.target.closest?.("#composer")) { count(); said(""); } });
+document.addEventListener("change", (event) => { if (event.target.name === "kind" && event.target.closest("#composer")) { count(); field().focus(); } });
+document.addEventListener("keydown", (event) => {
+  if (event.target !== field() || event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+  event.preventDefault();
+  const send = event.target.form.querySelector("[data-send]");
+  if (!send.disabled) event.target.form.requestSubmit(send);
+});
+
+const said = (text) => { const place = document.getElementById("draft"); if (place) place.textContent = text; };
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.target !== field()) return;
+  const place = document.getElementById("draft");
+  said(event.detail.successful ? (field().value.trim() ? place.dataset.saved : "") : place.dataset.not);
+});
+// a draft that could not be kept says so beside the text, not in a toast
+for (const name of ["htmx:sendError", "htmx:responseError"]) {
+  addEventListener(name, (event) => { if (event.target === field()) event.stopPropagation(); }, true);
+}
+
+// a reply that was taken back stands in the box again, together with what was begun since
+document.body.addEventListener("composer", async () => {
+  const here = pane(), text = field();
+  if (!here) return;
+  const found = await fetched(here.dataset.composer), made = found?.querySelector("#compose");
+  if (!made || pane() !== here) return;
+  const begun = text?.value.trim() ? text.value : "";
+  document.getElementById("compose").replaceWith(made);
+  htmx.process(made);
+  if (begun && field() && !field().value.includes(begun)) field().value += `\n\n${begun}`;
+  ready(true);
+});
+
+// the seconds in which a reply can be taken back run down in place
+function countDown() {
+  for (const node of document.querySelectorAll("[data-until]")) {
+    const left = Math.max(0, Math.ceil((Number(node.dataset.until) - Date.now()) / 1000));
+    node.textContent = node.dataset.words.replace("{n}", left);
+    node.parentElement.querySelector("form[action$='/undo'] button")?.toggleAttribute("disabled", left === 0);
+  }
+}
+setInterval(countDown, 500);
+document.addEventListener("htmx:load", (event) => { if (event.detail.elt.querySelector?.("#reply-text")) ready(); });
+ready();

@@ -1,0 +1,130 @@
+"""One conversation as a page shows it: its head, a page of its entries, the box to write in, the person beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from fastapi import HTTPException, Request
+from sqlmodel import Session
+
+from inbox import desk, sightings
+from inbox.models import Account, Conversation, Identity
+from web import actors, entries, snoozing
+from web import composer as composers
+from web import panel as panels
+from web.composer import Composer
+from web.entries import Page
+from web.permissions import Forbidden
+from web.reader import Reader
+
+NOT_KEPT = frozenset({"note", "earlier", "also"})
+"""Parameters that say something once."""
+
+
+@dataclass(frozen=True)
+class Thread:
+    """A conversation with what its templates need; `page` is empty where only the head is shown."""
+
+    conversation: Conversation
+    account: Account
+    person: Identity | None
+    page: Page
+    composer: Composer
+    tags: Sequence[str]
+    known_tags: Sequence[str]
+    assignee: str
+    """The name of who takes care; empty when nobody does."""
+    workers: Sequence[tuple[str, str]]
+    """Whom it can be given to: (`user:3`, name)."""
+    snoozes: Sequence[tuple[str, str, datetime]]
+    query: str
+    """The list's own parameters, kept by every form."""
+    problem: str = ""
+    """What was wrong with the last deed."""
+
+    @property
+    def id(self) -> int:
+        """The conversation's number."""
+        return self.conversation.id or 0
+
+    @property
+    def name(self) -> str:
+        """What to call the other side; empty when the source does not tell."""
+        return (self.person.name or self.person.handle) if self.person is not None else ""
+
+    def to(self, what: str = "", **more: str) -> str:
+        """The address of the conversation, or of something about it, with the list's parameters."""
+        kept = urlencode([*parse_qsl(self.query), *more.items()])
+        return f"/inbox/{self.id}{'/' + what if what else ''}{'?' + kept if kept else ''}"
+
+
+def context(session: Session, conversation_id: int, reader: Reader, request: Request) -> dict[str, Any]:
+    """The values of parts/thread.html and parts/person_panel.html: `talk`, `panel` and a few beside.
+
+    404 when there is no such conversation, Forbidden when it is private and the reader may not see that.
+    """
+    talk = load(session, conversation_id, reader, request)
+    return {"talk": talk, **beside(session, talk, reader)}
+
+
+def beside(session: Session, talk: Thread, reader: Reader, problem: str = "", text: str = "") -> dict[str, Any]:
+    """The values of parts/person_panel.html; `problem` and `text` are of a note that was refused."""
+    return {
+        "panel": panels.panel(session, talk.conversation.identity_id, reader),
+        "threshold": panels.THRESHOLD,
+        "panel_problem": problem,
+        "panel_text": text,
+    }
+
+
+def load(session: Session, conversation_id: int, reader: Reader, request: Request) -> Thread:
+    """The thread alone."""
+    conversation = find(session, conversation_id, reader)
+    account = session.get(Account, conversation.account_id)
+    assert account is not None  # noqa: S101  # a foreign key
+    person = session.get(Identity, conversation.identity_id) if conversation.identity_id is not None else None
+    page = entries.page(session, conversation_id, account, reader, request.query_params.get("earlier", ""))
+    given = conversation.assignee
+    return Thread(
+        conversation=conversation,
+        account=account,
+        person=person,
+        page=page,
+        composer=composers.composer(session, conversation, account, reader),
+        tags=desk.tags_of(session, conversation_id),
+        known_tags=desk.known_tags(session),
+        assignee=actors.named(given, actors.names(session, [given]), reader) if given else "",
+        workers=actors.answering(session) if reader.may("conversations.manage") else (),
+        snoozes=snoozing.choices(reader),
+        query=kept(request),
+    )
+
+
+def find(session: Session, conversation_id: int, reader: Reader) -> Conversation:
+    """The conversation, if this reader may read it."""
+    conversation = session.get(Conversation, conversation_id)
+    if conversation is None:
+        raise HTTPException(404)
+    if conversation.private and not reader.may("messages.private"):
+        raise Forbidden
+    return conversation
+
+
+def kept(request: Request) -> str:
+    """The query of the request without what says something once."""
+    return urlencode([(name, value) for name, value in request.query_params.multi_items() if name not in NOT_KEPT])
+
+
+def look(session: Session, conversation_id: int, reader: Reader) -> None:
+    """The reader has the newest messages before their eyes."""
+    if sightings.unread(session, reader.actor, conversation_id):
+        sightings.mark(session, reader.actor, conversation_id)
+
+
+def refused(talk: Thread, problem: str) -> Thread:
+    """The same thread with a word on what was wrong."""
+    return replace(talk, problem=problem)
