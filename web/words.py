@@ -47,6 +47,17 @@ SENTIMENTS = {
 }
 UNRATED = ("senti-none", N_("not rated"))
 
+INTENTS = {
+    "question": N_("question"),
+    "complaint": N_("complaint"),
+    "praise": N_("praise"),
+    "request": N_("request"),
+    "purchase": N_("wants to buy"),
+    "churn": N_("wants to leave"),
+    "spam": N_("spam"),
+    "other": N_("something else"),
+}
+
 LANGUAGES = {"de": N_("German"), "en": N_("English"), "ja": N_("Japanese")}
 
 REPLIES = {
@@ -58,12 +69,63 @@ REPLIES = {
     "cancelled": ("x", "", N_("taken back")),
 }
 
+ATTACHMENTS = {
+    "image": ("image", N_("Picture")),
+    "video": ("play", N_("Video")),
+    "audio": ("play", N_("Voice message or sound")),
+    "file": ("clip", N_("File")),
+    "location": ("globe", N_("Place on a map")),
+    "contact": ("user", N_("Contact")),
+    "sticker": ("smile", N_("Sticker")),
+    "link": ("link", N_("Link")),
+    "unknown": ("clip", N_("Attachment")),
+}
+"""Kinds of attachments with their icons."""
+
 ACCOUNT_STATES = {
     "active": ("badge-ok", "check", N_("connected")),
     "paused": ("badge-line", "pause", N_("paused")),
     "auth_expired": ("badge-danger", "warn", N_("sign-in expired")),
     "removed": ("badge-line", "x", N_("removed")),
 }
+
+FEEDS = {
+    "notifications": N_("mentions and answers"),
+    "conversations": N_("private conversations"),
+    "chat": N_("private conversations"),
+    "own": N_("our own posts"),
+    "updates": N_("everything new"),
+}
+"""What is pulled for an account, in words; listening feeds are shown by their own name."""
+
+SUBSCRIBERS = {
+    "sentiment.tasks.annotate": N_("Rating messages"),
+    "sentiment.tasks.forget": N_("Forgetting people: ratings"),
+    "listening.tasks.match": N_("Finding messages for subjects"),
+    "listening.tasks.rematch": N_("Searching again after a change"),
+    "listening.tasks.forget": N_("Taking deleted messages out of reports"),
+    "listening.tasks.forget_person": N_("Forgetting people: reports"),
+    "enrichment.tasks.match": N_("Finding people in the CRM"),
+    "enrichment.tasks.sync_profiles": N_("Preparing profiles for the CRM"),
+    "enrichment.tasks.sync_messages": N_("Preparing messages for the CRM"),
+    "enrichment.tasks.send": N_("Sending to the CRM"),
+    "enrichment.tasks.pull_crm": N_("Reading the CRM"),
+    "enrichment.tasks.forget": N_("Forgetting people: CRM"),
+    "connectors.tasks.pull": N_("Fetching messages"),
+    "connectors.tasks.deliver": N_("Reading what platforms delivered"),
+    "connectors.tasks.parents": N_("Fetching what a message answers"),
+    "connectors.tasks.recheck": N_("Looking for edits and deletions"),
+    "connectors.tasks.send": N_("Sending answers"),
+    "web.live.publish": N_("Telling open pages"),
+}
+"""What each subscriber of the outbox does."""
+
+BASES = {
+    "consent": N_("Consent"),
+    "contract": N_("Contract"),
+    "legitimate_interest": N_("Legitimate interest"),
+}
+"""Lawful bases."""
 
 ROLES = {
     "admin": N_("Administrator"),
@@ -87,6 +149,13 @@ PERMISSIONS = {
     "people.object": N_("Record objections"),
     "people.erase": N_("Erase people"),
     "users.manage": N_("Manage users"),
+    "listening.read": N_("See what is followed"),
+    "listening.manage": N_("Choose what is followed"),
+    "reports.read": N_("Read reports"),
+    "reports.share": N_("Share reports"),
+    "crm.read": N_("See the exchange with the CRM"),
+    "crm.manage": N_("Connect the CRM, import contacts"),
+    "system.read": N_("See the state of the system"),
 }
 
 PURPOSES = {
@@ -94,6 +163,25 @@ PURPOSES = {
     "profile": N_("Building a profile"),
     "crm_sync": N_("Passing on to the CRM"),
 }
+
+PURPOSE_TEXTS = {
+    "match": N_("Comparing what an account says about itself with contacts and leads of the CRM."),
+    "profile": N_("Putting together what is known about a person from several accounts and the CRM."),
+    "crm_sync": N_("Sending profiles and messages of linked people to the CRM, and reading changes there."),
+}
+
+FACTS = {
+    "name": N_("Name"),
+    "handle": N_("Handle"),
+    "company": N_("Company"),
+    "place": N_("Place"),
+    "language": N_("Language"),
+    "about": N_("About"),
+    "site": N_("Website"),
+    "email": N_("E-mail"),
+    "phone": N_("Phone"),
+}
+"""Fields of a person's profile, and of a comparison."""
 
 DECISIONS = {
     "auto": ("badge-ok", N_("linked by rule")),
@@ -129,6 +217,8 @@ EVIDENCE = {
     "refused": N_("A person said that they are not the same"),
     "objection": N_("The person objects to being matched"),
     "merged": N_("The CRM merged or converted the record into this one"),
+    "by_hand": N_("A person linked them"),
+    "withdrawn": N_("What the link rested on no longer holds"),
 }
 """Signals of a match in words; one that is missing is shown in the words it came with."""
 
@@ -136,6 +226,10 @@ REFUSALS = (
     N_("The reply is empty. Write something first."),
     N_("This identity is linked to somebody else already. Unlink it there first."),
     N_("The message this answers is gone."),
+    N_("Choose what to do with the conversations."),
+    N_("A conversation is given to somebody who works here, or to nobody."),
+    N_("The tag is empty. Write a word or two."),
+    N_("The tag is too long: 60 characters at most."),
     N_("The CRM record is gone or was merged. Read the CRM again and look at the list anew."),
     N_("This sign-in was not started here, or is too old: start it again."),
     N_("The platform came back without a code: start the sign-in again."),
@@ -152,7 +246,94 @@ SYNC = {
     "merged": N_("merged there"),
 }
 
+SYNC_BADGES = {
+    "synced": ("ok", "check"),
+    "failed": ("warn", "refresh"),
+    "quarantined": ("danger", "warn"),
+    "pending": ("accent", "clock"),
+    "new": ("accent", "clock"),
+    "merged": ("line", "link"),
+    "ignored": ("line", "x"),
+}
+"""State of a record in the exchange with the CRM → kind of its badge and its icon."""
+
+CRM_OBJECTS = {"Contact": N_("Contact"), "Lead": N_("Lead"), "csv": N_("Contact out of a file")}
+
+CRM_KINDS = {"profile": N_("Profile"), "interaction": N_("Message")}
+
+RUNS = {"send": N_("sent"), "pull": N_("read")}
+
+CONTACT_FIELDS = {
+    "key": N_("Number of your own"),
+    "name": N_("Whole name"),
+    "first_name": N_("Given name"),
+    "last_name": N_("Surname"),
+    "email": N_("E-mail address"),
+    "phone": N_("Phone"),
+    "company": N_("Company"),
+    "website": N_("Website"),
+    "mastodon": N_("Handle on Mastodon"),
+    "bluesky": N_("Handle on Bluesky"),
+    "telegram": N_("Handle on Telegram"),
+}
+"""What a column of a file of contacts can be."""
+
+BAD_ROWS = {
+    "empty": N_("nothing stands in the chosen columns"),
+    "nobody": N_("neither an e-mail address, phone, handle or website, nor a name with a company"),
+    "mail": N_("the e-mail address is none"),
+    "twice": N_("the same person stands further up"),
+}
+"""Why a row of a file was left out."""
+
+CHECKS = {
+    "database": N_("Database"),
+    "sqlite": N_("Database"),
+    "disk": N_("Disk"),
+    "keys": N_("Keys"),
+    "broker": N_("Broker"),
+    "worker": N_("Worker"),
+    "accounts": N_("Accounts"),
+    "crm": N_("Salesforce"),
+    "outbox": N_("Work"),
+    "work": N_("Work"),
+    "items": N_("What platforms sent"),
+    "replies": N_("Answers"),
+    "audit": N_("Audit trail"),
+}
+"""What the doctor looks at."""
+
+CHECK_PAGES = {
+    "accounts": ("accounts.read", "/settings/accounts"),
+    "crm": ("crm.read", "/settings/salesforce"),
+    "outbox": ("dead.read", "/settings/stuck"),
+    "items": ("dead.read", "/settings/stuck"),
+}
+"""Where a finding of the doctor can be mended: permission and page."""
+
+PROCESSES = {
+    "supervisor": N_("Supervisor"),
+    "broker": N_("Broker"),
+    "worker": N_("Worker"),
+    "stream": N_("Streams"),
+    "web": N_("Web server"),
+    "sandbox": N_("Simulated platforms"),
+}
+
 NOTES = {
+    "session-ended": N_("Your session has ended. Sign in again, and you come back to where you were."),
+    "crm-connected": N_("The org is connected. Its contacts and leads are being read."),
+    "crm-disconnected": N_("The org is forgotten here. What was sent stays there."),
+    "crm-asked": N_("The org is being read, and what waits is being sent."),
+    "crm-on": N_("The sync is on."),
+    "crm-retried": N_("It is being sent again."),
+    "purpose-on": N_("The purpose is switched on."),
+    "purpose-off": N_("The purpose is switched off for everybody."),
+    "contacts-imported": N_("The file is imported. The accounts concerned are looked at now."),
+    "note-added": N_("The note is kept."),
+    "note-removed": N_("The note is gone."),
+    "step-skipped": N_("Skipped. You find it in the set-up whenever you like."),
+    "undone": N_("Taken back: everything is as it was before."),
     "signed-out": N_("You are signed out."),
     "set-up": N_("This hub has its first administrator. Please sign in."),
     "reply-queued": N_("Your reply leaves in a few seconds. Until then you can take it back."),
@@ -178,6 +359,12 @@ NOTES = {
     "user-created": N_("The user can sign in now."),
     "user-changed": N_("The user was changed."),
     "saved": N_("Saved."),
+    "subject-added": N_("The subject is followed now. Give it a query."),
+    "subject-removed": N_("The subject is removed. Its messages stay in the inbox."),
+    "query-added": N_("The query is saved. It looks at new messages at once and at older ones in the background."),
+    "query-changed": N_("The query is changed. All stored messages are looked at again in the background."),
+    "query-removed": N_("The query is removed."),
+    "link-revoked": N_("The link is taken back. It opens nothing any more."),
 }
 """What was just done, by the short word in `?note=…`."""
 
@@ -188,12 +375,27 @@ def platform(name: str) -> str:
     return row.title if row is not None else name.capitalize()
 
 
-MARKS = {"mastodon": "ma", "bluesky": "bs", "telegram": "tg"}
+MARKS = {"mastodon": "ma", "bluesky": "bs", "telegram": "tg", "salesforce": "sf"}
 
 
 def mark(name: str) -> str:
     """The short name of a platform's drawn mark."""
     return MARKS.get(name, "other")
+
+
+def record(kind: str) -> str:
+    """What kind of CRM record it is, in English words of the catalogue."""
+    return CRM_OBJECTS.get(kind, kind)
+
+
+def handle(name: str, platform: str) -> str:
+    """A handle as people write it: with the sign in front where the platform has one."""
+    return f"@{name}" if name and platform in MARKS and not name.startswith("@") else name
+
+
+def actor_number(actor: str) -> int | None:
+    """The number of a user (`user:3`), which picks the ground of an avatar; None for everybody else."""
+    return int(actor[5:]) if actor.startswith("user:") and actor[5:].isdecimal() else None
 
 
 def initials(name: str) -> str:

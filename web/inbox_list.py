@@ -1,0 +1,188 @@
+"""What the list pane shows: rows, tabs with their counts, the volume, and everything one can narrow by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from core import db
+from inbox import accounts, desk, listing
+from inbox.listing import Row
+from inbox.models import Account
+from inbox.narrowing import NOBODY
+from sentiment.models import Label
+from web import actors, inbox_query, volume, words
+from web.inbox_query import Asked, Pill
+from web.reader import Reader
+from web.volume import Volume
+
+Options = Sequence[tuple[str, str]]
+"""Values with their words, the empty one first."""
+MOST = 200
+"""Rows fetched at once, after a connection was cut."""
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A view with how much stands in it."""
+
+    name: str
+    label: str
+    number: int
+    query: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class Pane:
+    """The list pane. `base` is the address without its query: the inbox, or the open conversation in it."""
+
+    asked: Asked
+    base: str
+    current: int
+    rows: list[Row]
+    older: str
+    first: bool
+    views: list[Tab]
+    total: int
+    volume: Volume
+    pills: list[Pill]
+    form: dict[str, Options]
+    takers: Options
+    """Who a conversation can be given to: (`user:3`, name)."""
+    names: Mapping[str, str]
+    """Who takes care of these rows, by `user:3`."""
+    tags: list[str]
+    troubled: list[Account]
+    empty: str
+    """Why there is no row: start, nobody, nothing, done or end; empty when there are rows."""
+
+    @property
+    def tabs(self) -> list[Tab]:
+        """The three in sight."""
+        return [one for one in self.views if one.name in inbox_query.TABS]
+
+    @property
+    def orders(self) -> list[Tab]:
+        """The ways to sort."""
+        return [
+            Tab(name, label, 0, self.asked.query(sort=name), name == self.asked.sort)
+            for name, label in inbox_query.ORDERS.items()
+        ]
+
+
+def pane(session: Session, asked: Asked, reader: Reader, *, current: int = 0, before: str = "", rows: int = 0) -> Pane:
+    """Everything of the pane; `rows` asks for so many rows instead of a page of them."""
+    wanted = inbox_query.wanted(asked, reader)
+    found = listing.page(session, wanted, before or None, min(rows, MOST) or listing.LIMIT)
+    shown = [replace(row, unread=False) if row.id == current else row for row in found.rows]
+    counts = listing.counts(session, wanted)
+    known, takers, tags = accounts.all_accounts(session), actors.answering(session), desk.known_tags(session)
+    names = cares(session, found.rows, takers)
+    connected = [one for one in known if one.state != "removed"]
+    return Pane(
+        asked=asked,
+        base=f"/inbox/{current}" if current else "/inbox",
+        current=current,
+        rows=shown,
+        older=found.next or "",
+        first=not before,
+        views=_views(asked, counts),
+        total=counts[asked.view],
+        volume=bars(session, asked, reader),
+        pills=_pills(asked, reader, known, takers),
+        form=_form(session, asked, reader, known, takers, tags),
+        takers=takers,
+        names=names,
+        tags=tags,
+        troubled=[one for one in connected if one.state == "auth_expired" or (one.state == "active" and one.error)],
+        empty="" if found.rows else _empty(session, asked, connected, counts[asked.view]),
+    )
+
+
+def bars(session: Session, asked: Asked, reader: Reader) -> Volume:
+    """The figure above the list."""
+    edges = volume.edges(asked, reader)
+    found = listing.volume(session, inbox_query.wanted(asked, reader), edges)
+    return volume.drawn(found, edges[-1], asked, reader)
+
+
+def few(session: Session, asked: Asked, reader: Reader, ids: Sequence[int]) -> dict[str, Any]:
+    """Those of the conversations that stand in the list, with the counts: after live events."""
+    wanted = inbox_query.wanted(asked, reader)
+    found = listing.rows(session, ids, wanted)
+    counts = listing.counts(session, wanted)
+    return {"asked": asked, "rows": found, "names": cares(session, found), "views": _views(asked, counts)}
+
+
+def _views(asked: Asked, counts: Mapping[str, int]) -> list[Tab]:
+    return [
+        Tab(name, label, counts[name], asked.query(view=name), name == asked.view)
+        for name, label in inbox_query.NAMES.items()
+    ]
+
+
+def _empty(session: Session, asked: Asked, connected: Sequence[Account], total: int) -> str:
+    if total:
+        return "end"
+    if asked.narrowed:
+        return "nothing"
+    if not connected:
+        return "start"
+    return "done" if listing.anything(session) else "nobody"
+
+
+def cares(session: Session, rows: Iterable[Row], takers: Options = ()) -> dict[str, str]:
+    """The names of those who take care of these rows, by `user:3`."""
+    known = dict(takers)
+    others = {row.assignee for row in rows if row.assignee} - known.keys()
+    return known | (actors.names(session, others) if others else {})
+
+
+def _pills(asked: Asked, reader: Reader, known: Iterable[Account], takers: Options) -> list[Pill]:
+    names = {str(one.id): one.handle for one in known}
+    return inbox_query.pills(asked, reader, names, {actor.removeprefix("user:"): name for actor, name in takers})
+
+
+def _form(
+    session: Session,
+    asked: Asked,
+    reader: Reader,
+    known: Sequence[Account],
+    takers: Options,
+    tags: Sequence[str],
+) -> dict[str, Options]:
+    def table(values: Mapping[str, str]) -> Options:
+        return [(value, reader.words(text)) for value, text in values.items()]
+
+    some = [one for one in known if one.state != "removed" or str(one.id) == asked.account]
+    moods = {value: pair[1] for value, pair in words.SENTIMENTS.items()}
+    nobody = (NOBODY, reader.words("Nobody"))
+    found: dict[str, Options] = {
+        "account": [(str(one.id), f"{words.platform(one.platform)} · {one.handle}") for one in some],
+        "platform": [(name, words.platform(name)) for name in sorted({one.platform for one in known})],
+        "kind": table(inbox_query.VISIBILITY),
+        "language": table(words.LANGUAGES),
+        "sentiment": table(moods),
+        "intent": table(words.INTENTS),
+        "label": _labels(session, reader),
+        "tag": [(one, one) for one in tags],
+        "assignee": [nobody, *((actor.removeprefix("user:"), name) for actor, name in takers)],
+    }
+    kept: Mapping[str, Any] = vars(asked)
+    return {name: _with(options, kept[name]) for name, options in found.items()}
+
+
+def _with(options: Options, chosen: str) -> Options:
+    """With what is chosen, even if it is not offered any more."""
+    return options if not chosen or any(value == chosen for value, _ in options) else [*options, (chosen, chosen)]
+
+
+def _labels(session: Session, reader: Reader) -> Options:
+    t = db.table(Label)
+    rows = session.execute(sa.select(t.c.name, t.c.names).where(t.c.enabled).order_by(t.c.name))
+    return [(row.name, row.names.get(reader.language) or row.name) for row in rows]

@@ -1,0 +1,100 @@
+"""`/inbox`: the list of conversations, and with a number the open one and its person beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from core import db
+from inbox import accounts, sightings
+from web import inbox_list, inbox_query, live, render, thread
+from web.inbox_query import Asked
+from web.permissions import allow
+from web.reader import Reader
+
+AT_ONCE = 50
+"""Rows fetched by their numbers after live events."""
+
+router = APIRouter()
+
+Reading = Annotated[Reader, Depends(allow("messages.read"))]
+Wanted = Annotated[Asked, Depends(inbox_query.asked)]
+
+
+@router.get("/")
+def home(reader: Reading) -> Response:
+    """To the inbox; in a hub without an account, who can connect one begins with that."""
+    with db.read() as session:
+        connected = any(one.state != "removed" for one in accounts.all_accounts(session))
+    return render.to("/inbox" if connected or not reader.may("accounts.manage") else "/start")
+
+
+@router.get("/inbox")
+def index(request: Request, reader: Reading, asked: Wanted, before: str = "") -> Response:
+    """The list."""
+    position = live.position()  # before the rows are read: what comes later comes as an event
+    with db.read() as session:
+        pane = inbox_list.pane(session, asked, reader, before=before)
+    return _shown(request, reader, pane, position)
+
+
+@router.get("/inbox/rows")
+def rows(reader: Reading, asked: Wanted, ids: str = "", count: int = 0, current: int = 0) -> Response:
+    """Rows of these conversations that stand in the list, or so many from its top, with counts and volume."""
+    numbers = [int(one) for one in ids.split(",") if one.isascii() and one.isdigit() and len(one) < 16]
+    with db.read() as session:
+        if count > 0:
+            pane = inbox_list.pane(session, asked, reader, current=current, rows=count)
+            values = {**_rows_of(pane), "views": pane.views}
+        else:
+            values = inbox_list.few(session, asked, reader, numbers[:AT_ONCE])
+            values |= {"older": "", "base": "/inbox", "current": current}
+        values["volume"] = inbox_list.bars(session, asked, reader)
+    return render.part("parts/inbox_few.html", reader, **values)
+
+
+@router.get("/inbox/{conversation_id}")
+def show(request: Request, conversation_id: int, reader: Reading, asked: Wanted, before: str = "") -> Response:
+    """The list with a conversation open beside it; asked for as a part, the conversation and its person alone."""
+    position, alone = live.position(), _part_of(request, "list") or _part_of(request, "older")
+    pane, talk = None, {}
+    with db.read() as session:
+        thread.find(session, conversation_id, reader)
+        unread = sightings.unread(session, reader.actor, conversation_id)
+        if not _part_of(request, "conversation"):
+            pane = inbox_list.pane(session, asked, reader, current=conversation_id, before=before)
+        if not alone:
+            talk = thread.context(session, conversation_id, reader, request)
+    if unread and not alone:
+        with db.write() as session:
+            sightings.mark(session, reader.actor, conversation_id)
+    if pane is None:
+        return render.part("parts/inbox_open.html", reader, position=position, asked=asked, **talk)
+    return _shown(request, reader, pane, position, talk)
+
+
+def _part_of(request: Request, target: str) -> bool:
+    return render.wants_part(request) and request.headers.get("hx-target") == target
+
+
+def _rows_of(pane: inbox_list.Pane) -> dict[str, Any]:
+    names: Sequence[str] = ("asked", "rows", "older", "names", "current", "base", "first")
+    return {name: getattr(pane, name) for name in names}
+
+
+def _shown(
+    request: Request, reader: Reader, pane: inbox_list.Pane, position: str, talk: dict[str, Any] | None = None
+) -> Response:
+    values: dict[str, Any] = {
+        "pane": pane,
+        "names_of": inbox_query.NAMES,
+        "density": request.cookies.get("density", ""),
+        "position": position,
+    }
+    if _part_of(request, "older"):
+        return render.part("parts/inbox_rows.html", reader, **_rows_of(pane))
+    if _part_of(request, "list"):
+        return render.part("parts/inbox_list.html", reader, **values)
+    return render.page(request, reader, "inbox.html", **values, **(talk or {}))

@@ -1,0 +1,130 @@
+"""`/inbox/bulk`: one deed on many conversations, and taking it back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi.responses import JSONResponse
+from sqlmodel import Session
+
+from core import db
+from core.errors import Rejected
+from inbox import desk
+from inbox.models import Conversation
+from web import actors, inbox_list, inbox_query, render
+from web.i18n import catalogue
+from web.inbox_query import Asked
+from web.permissions import allow
+from web.reader import Reader
+
+MOST = 200
+"""Conversations in one go."""
+
+router = APIRouter()
+
+Managing = Annotated[Reader, Depends(allow("conversations.manage"))]
+Wanted = Annotated[Asked, Depends(inbox_query.asked)]
+
+DEEDS = ("close", "reopen", "assign", "tag")
+
+
+@router.post("/inbox/bulk")
+def bulk(
+    request: Request,
+    reader: Managing,
+    asked: Wanted,
+    deed: Annotated[str, Form()] = "",
+    tag: Annotated[str, Form()] = "",
+    current: Annotated[str, Form(alias="open")] = "",
+    ids: Annotated[Sequence[str], Form()] = (),
+) -> Response:
+    """Close, reopen, assign (`assign:user:3`) or tag what was ticked; the answer is the list as it is now."""
+    what, _, whom = deed.partition(":")
+    try:
+        with db.write() as session:
+            changed = _do(session, reader, what, whom, tag, _numbers(ids))
+    except Rejected as error:
+        return JSONResponse({"error": reader.words(str(error))}, 400)
+    if not render.wants_part(request):
+        return render.to(f"/inbox{asked.query()}", "saved")
+    with db.read() as session:
+        number = int(current) if current.isascii() and current.isdigit() and len(current) < 16 else 0
+        pane = inbox_list.pane(session, asked, reader, current=number)
+    answer = render.part(
+        "parts/inbox_list.html",
+        reader,
+        pane=pane,
+        names_of=inbox_query.NAMES,
+        density=request.cookies.get("density", ""),
+    )
+    back = f"/inbox/undo{render.query(deed=what, tag=tag if what == 'tag' else '', rows='.'.join(changed))}"
+    return render.told(answer, _said(reader, what, len(changed)), undo=back if changed else "")
+
+
+@router.post("/inbox/undo")
+def undo(reader: Managing, deed: str = "", tag: str = "", rows: str = "") -> Response:
+    """Take a deed on many conversations back; rows are `12`, or `12-3` where somebody had it before."""
+    pairs = [part.partition("-")[::2] for part in rows[:8000].split(".")]
+    found = {number: before for text, before in pairs for number in _numbers([text])}
+    with db.write() as session:
+        for number in _readable(session, reader, list(found)):
+            if deed == "close":
+                desk.reopen(session, number, reader.actor)
+            elif deed == "reopen":
+                desk.close(session, number, reader.actor)
+            elif deed == "assign":
+                before = found[number] if found[number].isascii() and found[number].isdigit() else ""
+                desk.assign(session, number, f"user:{before}" if before else "", reader.actor)
+            elif deed == "tag":
+                desk.untag(session, number, tag, reader.actor)
+    return render.told(Response(status_code=204), reader.words("It was taken back."))
+
+
+def _do(session: Session, reader: Reader, what: str, whom: str, tag: str, ids: Sequence[int]) -> list[str]:
+    """What was changed, as the way back names it."""
+    if what not in DEEDS:
+        raise Rejected("Choose what to do with the conversations.")
+    if whom and whom not in dict(actors.answering(session)):
+        raise Rejected("A conversation is given to somebody who works here, or to nobody.")
+    changed = []
+    for number, before in _readable(session, reader, ids).items():
+        if what == "assign":
+            done = desk.assign(session, number, whom, reader.actor)
+        elif what == "tag":
+            done = desk.tag(session, number, tag, reader.actor)
+        else:
+            done = desk.set_state(session, number, {"close": "closed", "reopen": "open"}[what], reader.actor)
+        if done:
+            changed.append(f"{number}-{before.removeprefix('user:')}" if what == "assign" and before else str(number))
+    return changed
+
+
+def _readable(session: Session, reader: Reader, ids: Sequence[int]) -> dict[int, str]:
+    """Those that exist and that the reader may see, with who takes care of them."""
+    c = db.table(Conversation)
+    query = sa.select(c.c.id, c.c.assignee).where(c.c.id.in_(ids)).order_by(c.c.id)
+    if not reader.may("messages.private"):
+        query = query.where(c.c.private.is_(False))
+    return {number: assignee for number, assignee in session.execute(query)}
+
+
+def _numbers(texts: Sequence[str]) -> list[int]:
+    return [int(one) for one in texts if one.isascii() and one.isdigit() and len(one) < 16][:MOST]
+
+
+def _said(reader: Reader, what: str, number: int) -> str:
+    ngettext = catalogue(reader.language).ngettext
+    texts = {
+        "close": ngettext("%(number)s conversation is closed.", "%(number)s conversations are closed.", number),
+        "reopen": ngettext(
+            "%(number)s conversation is open again.", "%(number)s conversations are open again.", number
+        ),
+        "assign": ngettext("%(number)s conversation is assigned.", "%(number)s conversations are assigned.", number),
+        "tag": ngettext("%(number)s conversation has the tag.", "%(number)s conversations have the tag.", number),
+    }
+    if not number:
+        return reader.words("Nothing was changed: everything you ticked is like that already.")
+    return texts[what] % {"number": reader.number(number)}

@@ -1,0 +1,267 @@
+// The list of conversations: open without leaving, keys, ticking, and live rows that never move what is read.
+// Without this script every link and form of the list works by itself.
+
+import { token } from "./core.js";
+
+const PAUSE = 300, REST = 2000; // milliseconds: gather events, and leave the hub alone between two questions
+const MOST = 50; // conversations asked for by number; for more the rows are fetched anew
+const narrow = matchMedia("(max-width: 799px)");
+
+const pane = () => document.getElementById("list");
+const box = () => document.getElementById("rows");
+const links = () => [...document.querySelectorAll("#rows [data-row] > .conv")];
+const row = (id) => document.querySelector(`#rows > [data-row="${id}"]`);
+const current = () => Number(location.pathname.match(/^\/inbox\/(\d+)$/)?.[1] ?? 0);
+
+// --- opening ------------------------------------------------------------------------------------------
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("#rows .conv");
+  if (!link) return;
+  if (narrow.matches) { event.stopPropagation(); return; } // one pane at a time: the address opens it
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+  mark(link);
+}, true);
+
+function mark(link) {
+  for (const one of links()) one.toggleAttribute("aria-current", false);
+  link.setAttribute("aria-current", "true");
+  link.classList.remove("is-unread");
+  link.querySelector(".conv-h .vh")?.remove();
+}
+
+// links of the pane keep the conversation that is open
+document.addEventListener("htmx:configRequest", (event) => {
+  const { detail } = event, from = event.target;
+  if (!from.closest?.("#list") || from.closest("#rows, #bulk")) return;
+  const path = new URL(detail.path, location);
+  path.pathname = location.pathname;
+  detail.path = path.pathname + path.search;
+  if (detail.verb === "get") for (const [name, value] of [...detail.formData.entries()]) if (value === "") detail.formData.delete(name);
+});
+
+// --- keys: J and K move, Enter opens, X ticks -----------------------------------------------------------
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-move]");
+  if (!button) return;
+  const all = links(), at = all.findIndex((one) => one === document.activeElement);
+  const from = at >= 0 ? at : all.findIndex((one) => one.hasAttribute("aria-current"));
+  const next = all[Math.min(Math.max(from + Number(button.dataset.move), 0), all.length - 1)];
+  next?.focus();
+  if (next === all.at(-1)) document.querySelector("#older a")?.click();
+});
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-tick]")) document.activeElement?.closest("#rows [data-row]")?.querySelector(".pick input")?.click();
+});
+
+// --- ticking --------------------------------------------------------------------------------------------
+
+let last = null;
+const ticks = () => [...document.querySelectorAll("#rows .pick input")];
+
+function ticked() {
+  const all = document.querySelector("[data-all]"), boxes = ticks(), on = boxes.filter((one) => one.checked).length;
+  if (!all) return;
+  all.hidden = false;
+  all.checked = on > 0 && on === boxes.length;
+  all.indeterminate = on > 0 && on < boxes.length;
+  const said = document.querySelector("[data-picked]");
+  if (on) said.textContent = said.dataset.picked.replace("{n}", on);
+}
+
+document.addEventListener("click", (event) => {
+  const tick = event.target.closest?.(".pick input");
+  if (tick) {
+    const boxes = ticks();
+    if (event.shiftKey && last?.isConnected) {
+      const [from, to] = [boxes.indexOf(last), boxes.indexOf(tick)].sort((a, b) => a - b);
+      boxes.slice(from, to + 1).forEach((one) => { one.checked = tick.checked; });
+    }
+    last = tick;
+    ticked();
+  } else if (event.target.matches?.("[data-all]")) {
+    ticks().forEach((one) => { one.checked = event.target.checked; });
+    ticked();
+  }
+});
+document.addEventListener("reset", (event) => { if (event.target.id === "bulk") setTimeout(ticked); });
+
+// --- how many lines of text -----------------------------------------------------------------------------
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-set-density]");
+  if (!button) return;
+  const chosen = button.dataset.setDensity;
+  document.cookie = `density=${chosen}; path=/; max-age=31536000; samesite=lax`;
+  pane().toggleAttribute("data-density", false);
+  if (chosen) pane().dataset.density = chosen;
+  for (const one of document.querySelectorAll("[data-set-density]")) one.setAttribute("aria-pressed", String(one === button));
+  button.closest("details").open = false;
+});
+
+// --- live: rows enter and leave in order; what is in sight stays where it is ------------------------------
+
+const asked = new Set();
+const fresh = new Set(); // above what is in sight, not looked at yet
+let timer = 0, asking = false, again = false, whole = false;
+
+const rank = (node) => node.dataset.rank.split("_").map(Number);
+const before = (a, b) => {
+  const [x, y] = [rank(a), rank(b)];
+  const place = x.findIndex((value, at) => value !== y[at]);
+  return place >= 0 && x[place] < y[place];
+};
+
+document.addEventListener("widerhall", ({ detail }) => {
+  if (!pane()) return;
+  if (detail.topic === "resync") whole = true;
+  else if (detail.conversation_id) asked.add(detail.conversation_id);
+  else return;
+  if (asking) again = true;
+  else timer ||= setTimeout(look, PAUSE);
+});
+
+async function look() {
+  timer = 0;
+  asking = true;
+  const ids = [...asked], all = whole || ids.length > MOST || "empty" in (box()?.dataset ?? {});
+  asked.clear();
+  whole = false;
+  const part = await fetched(all ? { count: Math.max(50, links().length) } : { ids: ids.join(",") });
+  if (!part) {
+    ids.forEach((id) => asked.add(id)); // the connection is away: asked again when it is back
+    whole ||= all;
+  } else if (all && "empty" in (box()?.dataset ?? {})) {
+    if (part.querySelector("[data-row]")) reload();
+    else counts(part);
+  } else if (box()) settle(part, all ? null : ids);
+  setTimeout(() => {
+    asking = false;
+    if (again || asked.size || whole) { again = false; look(); }
+  }, part ? REST : REST * 2);
+}
+
+async function fetched(more) {
+  const address = new URL("/inbox/rows", location);
+  address.search = location.search;
+  address.searchParams.delete("before");
+  for (const [name, value] of Object.entries({ ...more, current: current() })) address.searchParams.set(name, value);
+  try {
+    const answer = await fetch(address, { headers: { "X-CSRF-Token": token(), Accept: "text/html" } });
+    if (answer.status === 401) location.assign("/signin");
+    if (!answer.ok) return null;
+    const made = document.createElement("template");
+    made.innerHTML = await answer.text();
+    return made.content;
+  } catch { return null; }
+}
+
+function reload() {
+  htmx.ajax("GET", location.pathname + location.search, { source: pane(), target: "#list", swap: "outerHTML", select: "#list" });
+}
+
+// ids: what was asked for by number; without, the part holds everything from the top
+function settle(part, ids) {
+  const found = new Map([...part.querySelectorAll("[data-row]")].map((node) => [Number(node.dataset.row), node]));
+  const list = box(), open = current();
+  const gone = (ids ?? [...list.querySelectorAll("[data-row]")].map((node) => Number(node.dataset.row)));
+  keep(list, () => {
+    for (const id of gone) {
+      const old = row(id);
+      if (!old || found.has(id)) continue;
+      if (id === open) old.classList.add("is-left"); // what is read stays in sight
+      else if (!old.contains(document.activeElement)) old.remove();
+      fresh.delete(id);
+    }
+    for (const [id, node] of found) place(list, id, node);
+  });
+  if (!ids) more(part);
+  htmx.process(list);
+  counts(part);
+  pill();
+  if (!list.querySelector("[data-row]")) reload();
+}
+
+function place(list, id, node) {
+  const old = row(id), end = [...list.querySelectorAll("[data-row]")].at(-1);
+  const held = old?.contains(document.activeElement), ticks = old?.querySelector(".pick input")?.checked;
+  if (old && old.dataset.rank === node.dataset.rank && old.innerHTML === node.innerHTML) return;
+  if (!old && document.getElementById("older") && end && !before(node, end)) return; // on a later page
+  if (!old && !("first" in list.dataset) && list.firstElementChild && before(node, list.firstElementChild)) return;
+  const moves = !old || old.dataset.rank !== node.dataset.rank;
+  if (ticks) node.querySelector(".pick input").checked = true;
+  if (old) old.replaceWith(node);
+  if (moves) {
+    const next = [...list.querySelectorAll("[data-row]")].find((one) => one !== node && before(node, one));
+    list.insertBefore(node, next ?? document.getElementById("older"));
+    if (next) fresh.add(id);
+  }
+  if (held) node.querySelector(".conv").focus({ preventScroll: true });
+}
+
+// the first row in sight that stays is where it was, whatever changes above it
+function keep(list, change) {
+  const top = list.getBoundingClientRect().top;
+  const seen = [...list.querySelectorAll("[data-row]")].filter((node) => node.getBoundingClientRect().bottom > top);
+  const at = new Map(seen.map((node) => [node.dataset.row, node.getBoundingClientRect().top]));
+  const ranks = new Map(seen.map((node) => [node.dataset.row, node.dataset.rank]));
+  change();
+  const stays = seen.find((node) => row(node.dataset.row)?.dataset.rank === ranks.get(node.dataset.row));
+  if (stays) list.scrollTop += row(stays.dataset.row).getBoundingClientRect().top - at.get(stays.dataset.row);
+}
+
+function more(part) {
+  const older = document.getElementById("older"), next = part.querySelector("#older");
+  if (older && next) older.replaceWith(next);
+  else if (next) box().append(next);
+  else older?.remove();
+}
+
+function counts(part) {
+  for (const one of part.querySelectorAll("data")) {
+    for (const node of document.querySelectorAll(`[data-count="${one.value}"]`)) {
+      if (node.textContent !== one.textContent) node.textContent = one.textContent;
+    }
+  }
+  const volume = part.querySelector("#volume"), old = document.getElementById("volume");
+  if (volume && old && volume.outerHTML !== old.outerHTML && !old.contains(document.activeElement)) {
+    old.replaceWith(volume);
+    htmx.process(volume);
+  }
+}
+
+// "3 new": what stands above what is in sight
+function pill() {
+  const button = document.getElementById("new"), list = box();
+  if (!button || !list) return;
+  const top = list.getBoundingClientRect().top;
+  for (const id of fresh) {
+    const node = row(id);
+    if (!node || node.getBoundingClientRect().top >= top - 1) fresh.delete(id);
+  }
+  button.hidden = !fresh.size;
+  const text = fresh.size === 1 ? button.dataset.one : button.dataset.many.replace("{n}", fresh.size);
+  if (fresh.size && button.textContent !== text) button.textContent = text;
+}
+
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("#new")) return;
+  box().scrollTo({ top: 0 });
+  box().querySelector(".conv")?.focus({ preventScroll: true });
+  fresh.clear();
+  pill();
+});
+document.addEventListener("scroll", (event) => { if (event.target === box()) pill(); }, true);
+document.addEventListener("widerhall:connected", ({ detail }) => { if (detail && (asked.size || whole) && !asking) timer ||= setTimeout(look, PAUSE); });
+
+// --- whenever the pane is new -----------------------------------------------------------------------------
+
+function begin() {
+  fresh.clear();
+  for (const one of document.querySelectorAll("[data-densities]")) one.hidden = false;
+  ticked();
+  document.querySelector("#rows .conv[aria-current]")?.scrollIntoView({ block: "nearest" });
+}
+document.addEventListener("htmx:afterSettle", (event) => { if (event.detail.target?.id === "list" || event.target.id === "list") begin(); });
+begin();
