@@ -135,6 +135,8 @@ def period(one: Asked, reader: Reader) -> tuple[datetime | None, datetime | None
 def written(at: datetime, reader: Reader, *, end: bool = False) -> str:
     """A moment as the address writes it: a date where a day begins (or, as an end, is over)."""
     here = at.astimezone(reader.zone)
+    if here.replace(fold=1).utcoffset() != here.replace(fold=0).utcoffset():  # an hour that comes twice in autumn
+        return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
     if here.time() != time():
         return here.strftime("%Y-%m-%dT%H:%M")
     return (here.date() - timedelta(days=1 if end else 0)).isoformat()
@@ -149,18 +151,20 @@ def _is_date(text: str) -> bool:
 
 
 def _moment(text: str) -> datetime | None:
-    """A local time without its zone."""
-    if not text.isascii() or len(text) not in (10, 16):
+    """A local time without its zone, or a moment in UTC."""
+    if not text.isascii() or len(text.removesuffix("Z")) not in (10, 16):
         return None
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found if found.tzinfo is None and 1990 <= found.year <= 2200 else None
+    return found if found.tzinfo in (None, UTC) and 1990 <= found.year <= 2200 else None
 
 
-def _utc(local: datetime | None, reader: Reader) -> datetime | None:
-    return None if local is None else local.replace(tzinfo=reader.zone).astimezone(UTC)
+def _utc(given: datetime | None, reader: Reader) -> datetime | None:
+    if given is None or given.tzinfo is not None:
+        return given
+    return given.replace(tzinfo=reader.zone).astimezone(UTC)
 
 
 # --- pills: each filter that is set, in words ----------------------------------------------------------
