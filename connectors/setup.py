@@ -12,7 +12,7 @@ from connectors.capabilities import Capability, capability
 from connectors.registry import connect
 from connectors.session import GivenTokens, open_account
 from core import audit, db
-from core.errors import BadPayload, NotConfigured, Rejected, TryLater
+from core.errors import BadPayload, NotConfigured, Rejected, TryLater, WiderhallError
 from core.event import Profile
 from core.settings import settings
 from inbox import accounts
@@ -106,6 +106,27 @@ def check(account_id: int) -> Profile:
             if account.state != "active":
                 accounts.pull_now(session, [account_id])
     return profile
+
+
+def remove(account_id: int, actor: str = "cli") -> str:
+    """Forget an account and its secrets; what it brought stays.
+
+    A platform that delivers to a webhook of ours is told to stop. Returns why it could not be told, or nothing.
+    """
+    with db.read() as session:
+        hooked = bool(accounts.get(session, account_id).config.get("webhook"))
+    failed = ""
+    if hooked:
+        try:
+            open_account(account_id)[1].subscribe("")
+        except WiderhallError as error:  # its token may be dead: the account goes all the same
+            failed = str(error)
+    with db.write() as session:
+        accounts.set_state(session, account_id, "removed", actor=actor)
+        account = accounts.get(session, account_id)
+        account.config = {**account.config, "webhook": ""} if hooked else account.config
+        session.add(account)
+    return failed
 
 
 def webhook(account_id: int, address: str, actor: str = "cli") -> None:

@@ -79,10 +79,20 @@ def resume(session: Session, name: str) -> None:
     session.info.setdefault("rung", set()).add(name)
 
 
-def dead_letters(session: Session, limit: int = 100) -> Sequence[OutboxRow]:
-    """Rows that were given up, newest first, with reason and payload."""
+def dead_letters(session: Session, limit: int = 100, subscriber: str = "") -> Sequence[OutboxRow]:
+    """Rows that were given up, of one subscriber or of all, newest first, with reason and payload."""
     t = db.table(OutboxRow)
-    return session.scalars(sa.select(OutboxRow).where(t.c.dead == 1).order_by(t.c.id.desc()).limit(limit)).all()
+    query = sa.select(OutboxRow).where(t.c.dead == 1)
+    if subscriber:
+        query = query.where(t.c.subscriber == subscriber)
+    return session.scalars(query.order_by(t.c.id.desc()).limit(limit)).all()
+
+
+def dead_ids(session: Session, subscriber: str, limit: int = 10_000) -> list[int]:
+    """The numbers of a subscriber's rows that were given up, oldest first: for `retry_dead` and `drop_dead`."""
+    t = db.table(OutboxRow)
+    query = sa.select(t.c.id).where(t.c.dead == 1, t.c.subscriber == subscriber).order_by(t.c.id).limit(limit)
+    return list(session.scalars(query))
 
 
 def retry_dead(session: Session, row_ids: Sequence[int]) -> int:

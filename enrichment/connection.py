@@ -10,7 +10,7 @@ from sqlmodel import Session
 from core import audit, crypto, db, outbox
 from core.errors import NotConfigured
 from core.settings import settings
-from enrichment.crm import CRM
+from enrichment.crm import CRM, CrmStatus
 from enrichment.models import CrmConnection, SyncState
 from enrichment.salesforce.client import Client
 from enrichment.salesforce.login import Login
@@ -48,6 +48,12 @@ def connect(session: Session, *, url: str, client_id: str, client_secret: str, b
         consent.switch(session, PURPOSE, enabled=True, basis=basis, actor=actor)
     outbox.emit(session, "crm.due", [("crm", {})])
     wake(session)
+
+
+def probe(url: str, client_id: str, client_secret: str) -> CrmStatus:
+    """Sign in at an org before it is connected, and look at what it lacks; raises what the CRM raises."""
+    login = Login(url.rstrip("/"), client_id, client_secret)
+    return SalesforceOrg(Client(login, allow_private=settings().allow_private_hosts)).check()
 
 
 def name_basis(session: Session, basis: str, actor: str) -> None:

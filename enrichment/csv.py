@@ -31,7 +31,7 @@ MOST_BAD = 1000
 
 NOT_TEXT = "This file is no table in text form. Save it as CSV and choose it again."
 NO_ROWS = "The file has no rows below its first line. The first line names the columns."
-TOO_LONG = f"The file has more than {MOST_ROWS} rows. Split it."
+TOO_LONG = "The file has more than 20,000 rows. Split it."
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "key": ("id", "key", "number", "contactid", "customerid", "kundennummer", "nummer", "顧客番号", "番号"),
@@ -83,11 +83,11 @@ class Report:
 
 def read(data: bytes) -> Sheet:
     """The table in a file of any usual encoding and separator; Rejected when it is none."""
-    text = _text(data)
-    head = text.splitlines()[0] if text.strip() else ""
+    words = text(data)
+    head = words.splitlines()[0] if words.strip() else ""
     separator = max((",", ";", "\t"), key=head.count)
     try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        reader = csv.reader(io.StringIO(words, newline=""), delimiter=separator)
         columns = tuple(cell.strip() for cell in next(reader, []))
         rows = tuple(_numbered(reader))
     except csv.Error as error:
@@ -108,7 +108,7 @@ def _numbered(reader: Any) -> Iterator[tuple[int, tuple[str, ...]]]:
         line = reader.line_num + 1
 
 
-def _text(data: bytes) -> str:
+def text(data: bytes) -> str:
     """The file's characters: UTF-8, UTF-16 with its mark, else what Windows writes in Japan or Europe."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         try:
@@ -119,11 +119,11 @@ def _text(data: bytes) -> str:
         raise Rejected(NOT_TEXT)
     for encoding in ("utf-8-sig", "cp932"):
         try:
-            text = data.decode(encoding)
+            words = data.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if encoding == "utf-8-sig" or KANA.search(text):
-            return text
+        if encoding == "utf-8-sig" or KANA.search(words):
+            return words
     return data.decode("cp1252", "replace")
 
 

@@ -18,6 +18,7 @@ from enrichment.sending import ROWS
 from inbox.models import Purpose
 
 PORTION = 1000
+OBJECTS = {"profile": "SocialProfile__c", "interaction": "SocialInteraction__c"}
 
 
 def status(session: Session) -> dict[str, Any]:
@@ -64,14 +65,40 @@ def check(session: Session) -> dict[str, Any]:
     return {"version": said.version, "ok": not problems, "usage": usage, "problems": problems, **found}
 
 
-def quarantined(session: Session, limit: int = 100) -> list[dict[str, Any]]:
-    """Records the CRM refuses, with its reason; they wait for a person, or for other data."""
+def refused(session: Session) -> int:
+    """How many records the CRM refuses."""
     s = db.table(SyncState)
-    query = sa.select(SyncState).where(s.c.state == "quarantined").order_by(s.c.at.desc()).limit(limit)
+    query = sa.select(sa.func.count()).where(s.c.state == "quarantined")
+    return int(session.execute(query).scalar_one())
+
+
+def quarantined(session: Session, limit: int = 100) -> list[dict[str, Any]]:
+    """Records the CRM refuses, with its reason; they wait for a person, or for other data.
+
+    `identity_id` and `message_id` say whose they are here, `url` where the record stands there, if it does.
+    """
+    s, row = db.table(SyncState), session.get(CrmConnection, 1)
+    address = row.url if row is not None else ""
+    query = sa.select(SyncState).where(s.c.state == "quarantined").order_by(s.c.at.desc(), s.c.id).limit(limit)
     return [
-        {"kind": one.kind, "hub_id": one.hub_id, "code": one.code, "message": one.message, "at": _text(one.at)}
+        {
+            "kind": one.kind,
+            "hub_id": one.hub_id,
+            "code": one.code,
+            "message": one.message,
+            "at": _text(one.at),
+            "identity_id": one.identity_id,
+            "message_id": one.message_id,
+            "url": connection.record_url(address, OBJECTS[one.kind], one.record_id),
+        }
         for one in session.scalars(query)
     ]
+
+
+def refused_ids(session: Session, limit: int = 5000) -> list[str]:
+    """Hub ids of the records the CRM refuses: for `retry`."""
+    s = db.table(SyncState)
+    return list(session.scalars(sa.select(s.c.hub_id).where(s.c.state == "quarantined").limit(limit)))
 
 
 def retry(session: Session, hub_ids: Sequence[str], actor: str) -> int:

@@ -18,6 +18,7 @@ from inbox import people
 from inbox.models import Contact, Identity
 
 GONE = "The CRM record is gone or was merged. Read the CRM again and look at the list anew."
+DECISIONS = ("accept", "reject", "undo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,14 @@ def _proposal(link: MatchLink, identity: Identity, record: CrmRecord) -> Proposa
         language=identity.language,
         lines=tuple(lines(identity, record, link.evidence)),
     )
+
+
+def decide(session: Session, proposal_id: int, decision: str, actor: str) -> None:
+    """One of DECISIONS; Rejected when it cannot be made any more."""
+    if decision == "accept":
+        accept(session, proposal_id, actor)
+    else:
+        (reject if decision == "reject" else undo)(session, proposal_id, actor)
 
 
 def accept(session: Session, proposal_id: int, actor: str) -> str:

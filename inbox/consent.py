@@ -65,6 +65,19 @@ def switched_on(session: Session, purpose: str) -> bool:
     return on and bool(basis)
 
 
+def standing(session: Session) -> dict[str, tuple[bool, str]]:
+    """Every purpose: switched on, and its lawful basis."""
+    rows = {row.name: (row.enabled and bool(row.basis), row.basis) for row in session.scalars(sa.select(Purpose))}
+    return {name: rows.get(name, (on and bool(basis), basis)) for name, (on, basis) in PURPOSES.items()}
+
+
+def numbers(session: Session) -> dict[str, int]:
+    """How many objections there are to each purpose, `all` among them."""
+    o = db.table(Objection)
+    query = sa.select(o.c.purpose, sa.func.count(sa.distinct(o.c.subject))).group_by(o.c.purpose)
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
 def switch(session: Session, purpose: str, *, enabled: bool, basis: str, actor: str) -> None:
     """Switch a purpose on or off; Rejected without a known lawful basis."""
     if purpose not in PURPOSES:

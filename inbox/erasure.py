@@ -71,6 +71,7 @@ TABLES: dict[str, str] = {
     "crm_connection": "no person",
     "user": "people who work here: removed by an administrator",
     "session": "follows the user",
+    "skipped_step": "no person",
     "oauth_pending": "follows the user, and expires",
 }
 """Every table and who erases a person in it; a test fails when a table is missing here."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import stat
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 import sqlalchemy as sa
@@ -15,11 +15,14 @@ import migrations
 from core import audit, backlog, broker, crypto, db, queue
 from core.errors import WiderhallError
 from core.settings import settings
+from enrichment import connection, overview
 from inbox import accounts
 from inbox.models import Account, BadItem, Delivery, Feed, ReplyRow
+from web.i18n import N_
 
 Level = Literal["ok", "note", "wrong"]
 LOW_DISK = 1024**3
+START = N_("Start the hub with `widerhall up`.")
 
 
 @dataclass(frozen=True)
@@ -32,9 +35,23 @@ class Finding:
     mend: str = ""
 
 
-def examine() -> list[Finding]:
+@dataclass(frozen=True)
+class Told(Finding):
+    """A finding with its sentences as templates, so that a page can say it in another language."""
+
+    text: str = ""
+    remedy: str = ""
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+def told(area: str, level: Level, text: str, remedy: str = "", **values: object) -> Told:
+    """A finding out of templates and what is filled into them."""
+    return Told(area, level, text % values, remedy % values, text, remedy, values)
+
+
+def examine() -> list[Told]:
     """Look at everything; one check that fails does not keep the others from running."""
-    findings: list[Finding] = []
+    findings: list[Told] = []
     for check in CHECKS:
         try:
             findings += list(check())
@@ -45,121 +62,142 @@ def examine() -> list[Finding]:
     return findings
 
 
-def _broken(area: str, error: Exception) -> Finding:
+def _broken(area: str, error: Exception) -> Told:
     """A check that could not be made; errors of ours say themselves what to do."""
     words = str(error) if isinstance(error, WiderhallError) else f"{type(error).__name__}: {error}"
-    return Finding(area, "wrong", words, "Mend that, then ask again.")
+    return told(area, "wrong", "%(words)s", N_("Mend that, then ask again."), words=words)
 
 
-def _database() -> Iterator[Finding]:
+def _database() -> Iterator[Told]:
     db.ping()
     if migrations.pending(db.engine()):
-        yield Finding("database", "wrong", "It is older than this version.", "Run `widerhall migrate`.")
+        yield told("database", "wrong", N_("It is older than this version."), N_("Run `widerhall migrate`."))
     else:
-        yield Finding("database", "ok", f"{db.dialect()} answers and has this version's shape.")
+        text = N_("%(engine)s answers and has this version's shape.")
+        yield told("database", "ok", text, engine={"sqlite": "SQLite"}.get(db.dialect(), "PostgreSQL"))
 
 
-def _sqlite() -> Iterator[Finding]:
+def _sqlite() -> Iterator[Told]:
     if db.dialect() != "sqlite":
         return
     if settings().workers > 1:
-        yield Finding("database", "wrong", "Several workers share one SQLite file.",
-                      "Set WIDERHALL_WORKERS=1, or WIDERHALL_DATABASE_URL to a PostgreSQL.")  # fmt: skip
-    with db.engine().connect() as connection:
-        verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        mend = N_("Set WIDERHALL_WORKERS=1, or WIDERHALL_DATABASE_URL to a PostgreSQL.")
+        yield told("database", "wrong", N_("Several workers share one SQLite file."), mend)
+    with db.engine().connect() as connection_:
+        verdict = connection_.exec_driver_sql("PRAGMA quick_check(1)").scalar()
     if verdict != "ok":
-        yield Finding("database", "wrong", f"The file is damaged: {verdict}", "Restore a backup.")
-    yield Finding("database", "ok", f"SQLite {sqlite3.sqlite_version}")
+        text = N_("The file is damaged: %(verdict)s")
+        yield told("database", "wrong", text, N_("Restore a backup."), verdict=verdict)
+    yield told("database", "ok", "SQLite %(version)s", version=sqlite3.sqlite_version)
 
 
-def _disk() -> Iterator[Finding]:
+def _disk() -> Iterator[Told]:
     free = shutil.disk_usage(settings().data_dir).free
-    text = f"{free / 1024**3:.1f} GB free in {settings().data_dir.resolve()}"
-    yield Finding("disk", "wrong", text, "Free some space.") if free < LOW_DISK else Finding("disk", "ok", text)
+    low = free < LOW_DISK
+    text, size = N_("%(size)s GB free in %(folder)s"), f"{free / 1024**3:.1f}"
+    remedy = N_("Free some space.") if low else ""
+    yield told("disk", "wrong" if low else "ok", text, remedy, size=size, folder=settings().data_dir.resolve())
 
 
-def _keys() -> Iterator[Finding]:
+def _keys() -> Iterator[Told]:
     path = settings().data_dir / "secret.key"
     if not settings().secret_keys and path.exists() and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        yield Finding("keys", "wrong", "Others on this machine can read secret.key.", f"chmod 600 {path}")
+        yield told("keys", "wrong", N_("Others on this machine can read secret.key."), "chmod 600 %(path)s", path=path)
     with db.read() as session:
         for account in accounts.all_accounts(session):
             try:
                 accounts.secrets(account)
             except WiderhallError as error:
-                yield Finding(
-                    "keys", "wrong", f"Account {account.id}: {error}", "Bring the old key back, or reconnect."
-                )
+                text, mend = N_("Account %(number)s: %(words)s"), N_("Bring the old key back, or reconnect.")
+                yield told("keys", "wrong", text, mend, number=account.id, words=error)
     if crypto.unseal(crypto.seal("x")) == "x":
-        yield Finding("keys", "ok", "Secrets can be sealed and opened.")
+        yield told("keys", "ok", N_("Secrets can be sealed and opened."))
 
 
-def _broker() -> Iterator[Finding]:
+def _broker() -> Iterator[Told]:
     if not broker.alive():
-        where = "the embedded Valkey" if broker.embedded() else "the configured Redis"
-        yield Finding("broker", "note", f"{where} does not answer.", "Start the hub with `widerhall up`.")
+        text = N_("The configured Redis does not answer.")
+        if broker.embedded():
+            text = N_("The embedded Valkey does not answer.")
+        yield told("broker", "note", text, START)
         return
     age = queue.last_sweep()
     if age is None or age > 10:
-        yield Finding("worker", "wrong", "No worker has looked for work lately.", "Start the hub with `widerhall up`.")
+        yield told("worker", "wrong", N_("No worker has looked for work lately."), START)
     else:
-        yield Finding("worker", "ok", f"A worker looked for work {age:.0f} s ago.")
+        yield told("worker", "ok", N_("A worker looked for work %(seconds)s s ago."), seconds=f"{age:.0f}")
 
 
-def _accounts() -> Iterator[Finding]:
+def _accounts() -> Iterator[Told]:
     f, a = db.table(Feed), db.table(Account)
     with db.read() as session:
         rows = accounts.all_accounts(session)
         if not [row for row in rows if row.state == "active"]:
-            yield Finding("accounts", "note", "No account is connected.", "widerhall accounts add …")
+            yield told("accounts", "note", N_("No account is connected."), "widerhall accounts add …")
         for row in rows:
+            said = {"account": f"{row.platform} {row.handle}", "words": row.error}
             if row.state == "auth_expired":
-                mend = f"Connect it again, or `widerhall accounts check {row.id}`."
-                yield Finding("accounts", "wrong", f"{row.platform} {row.handle}: {row.error}", mend)
+                mend = N_("Connect it again, or `widerhall accounts check %(number)s`.")
+                yield told("accounts", "wrong", "%(account)s: %(words)s", mend, number=row.id, **said)
             elif row.error:
-                yield Finding("accounts", "note", f"{row.platform} {row.handle}: {row.error}")
+                yield told("accounts", "note", "%(account)s: %(words)s", **said)
         query = sa.select(a.c.platform, a.c.handle, f.c.name, f.c.error).join(a, a.c.id == f.c.account_id)
         for platform, handle, name, error in session.execute(query.where(f.c.error != "", a.c.state == "active")):
-            yield Finding("accounts", "note", f"{platform} {handle}, {name}: {error}")
+            yield told(
+                "accounts", "note", "%(account)s: %(words)s", account=f"{platform} {handle}, {name}", words=error
+            )
 
 
-def _work() -> Iterator[Finding]:
+def _crm() -> Iterator[Told]:
+    with db.read() as session:
+        standing = connection.standing(session)
+        refused = overview.refused(session)
+    if not standing.connected:
+        return
+    if standing.error:
+        mend = N_("Look at the page Salesforce, or `widerhall crm check`.")
+        yield told("crm", "wrong", "%(words)s", mend, words=standing.error)
+    elif not standing.switched_on:
+        mend = N_("Name the lawful basis for passing data on.")
+        yield told("crm", "note", N_("The sync is off: no lawful basis is named."), mend)
+    else:
+        yield told("crm", "ok", N_("The sync is on."))
+    if refused:
+        mend = N_("Look at the page Salesforce.")
+        yield told("crm", "note", N_("The CRM refuses %(number)s records."), mend, number=refused)
+
+
+def _work() -> Iterator[Told]:
     for row in backlog.overview():
         if row.paused:
-            mend = f"See the reason, then `widerhall outbox resume {row.subscriber}`."
-            yield Finding("outbox", "wrong", f"{row.subscriber} is paused: {row.paused}", mend)
-        if row.dead:
-            yield Finding(
-                "outbox", "wrong", f"{row.subscriber}: {row.dead} rows were given up.", "widerhall outbox dead"
+            text, mend = (
+                N_("%(name)s is paused: %(words)s"),
+                N_("See the reason, then `widerhall outbox resume %(name)s`."),
             )
-    r = db.table(ReplyRow)
+            yield told("outbox", "wrong", text, mend, name=row.subscriber, words=row.paused)
+        if row.dead:
+            text = N_("%(name)s: %(number)s rows were given up.")
+            yield told("outbox", "wrong", text, "widerhall outbox dead", name=row.subscriber, number=row.dead)
+    r, d = db.table(ReplyRow), db.table(Delivery)
     with db.read() as session:
         bad = session.execute(sa.select(sa.func.count()).select_from(db.table(BadItem))).scalar_one()
-        deliveries = session.execute(
-            sa.select(sa.func.count()).select_from(db.table(Delivery)).where(db.table(Delivery).c.error != "")
-        ).scalar_one()
-        open_replies = session.execute(
-            sa.select(sa.func.count()).select_from(r).where(r.c.state.in_(["failed", "unknown"]))
-        ).scalar_one()
+        bad += session.execute(sa.select(sa.func.count()).select_from(d).where(d.c.error != "")).scalar_one()
+        replies = sa.select(sa.func.count()).select_from(r).where(r.c.state.in_(["failed", "unknown"]))
+        open_replies = session.execute(replies).scalar_one()
         broken = audit.broken_at(session)
-    if bad or deliveries:
-        yield Finding(
-            "items",
-            "note",
-            f"{bad + deliveries} items of platforms could not be read; they are kept.",
-            "See the page Dead letters.",
-        )
+    if bad:
+        text = N_("%(number)s items of platforms could not be read; they are kept.")
+        yield told("items", "note", text, N_("See the page Stuck work."), number=bad)
     if open_replies:
-        yield Finding(
-            "replies",
-            "note",
-            f"{open_replies} replies failed or have an unknown state.",
-            "Look at them in their conversations.",
-        )
+        text = N_("%(number)s replies failed or have an unknown state.")
+        yield told("replies", "note", text, N_("Look at them in their conversations."), number=open_replies)
     if broken is not None:
-        yield Finding("audit", "wrong", f"The audit trail was changed at entry {broken}.", "Compare with a backup.")
+        text = N_("The audit trail was changed at entry %(number)s.")
+        yield told("audit", "wrong", text, N_("Compare with a backup."), number=broken)
     else:
-        yield Finding("audit", "ok", "The audit trail is whole.")
+        yield told("audit", "ok", N_("The audit trail is whole."))
 
 
-CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (_database, _sqlite, _disk, _keys, _broker, _accounts, _work)
+CHECKS: tuple[Callable[[], Iterator[Told]], ...] = (
+    _database, _sqlite, _disk, _keys, _broker, _accounts, _crm, _work,
+)  # fmt: skip

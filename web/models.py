@@ -61,3 +61,13 @@ class OAuthPending(SQLModel, table=True):
     """What the second half needs (platform, verifier, keys), encrypted."""
     user_id: int = Field(sa_column=Column(BigId, ForeignKey("user.id", ondelete="CASCADE"), nullable=False))
     expires_at: datetime = _time(null=False)
+
+
+class SkippedStep(SQLModel, table=True):
+    """One of the first steps that somebody left out."""
+
+    __tablename__ = "skipped_step"
+    name: str = Field(primary_key=True, max_length=20)
+    """account, contacts or reply."""
+    actor: str
+    at: datetime = _time(null=False)

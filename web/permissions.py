@@ -32,6 +32,13 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "people.object": frozenset({"admin", "dpo"}),
     "people.erase": frozenset({"admin", "dpo"}),
     "users.manage": frozenset({"admin"}),
+    "listening.read": frozenset(ROLES),
+    "listening.manage": frozenset({"admin", "marketer"}),
+    "reports.read": frozenset(ROLES),
+    "reports.share": frozenset({"admin", "marketer"}),
+    "crm.read": frozenset({"admin", "dpo"}),
+    "crm.manage": frozenset({"admin"}),
+    "system.read": frozenset({"admin"}),
 }
 """Permission → roles that have it. What is not here, nobody may."""
 

@@ -23,6 +23,9 @@ from core import db
 from web import i18n
 from web.sessions import Signed
 
+LANGUAGE = "widerhall-language"
+"""The cookie that keeps what was chosen at the door."""
+
 FORMATS = {"en": "en_GB"}
 """How dates and numbers are written: English without the habits of the United States."""
 
@@ -37,6 +40,14 @@ def zone(name: str) -> tzinfo:
         return ZoneInfo(name) if name else UTC
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return UTC
+
+
+def asked(request: Request) -> str:
+    """The language chosen at the door, else the one the browser asks for."""
+    for chosen in (request.query_params.get("lang", ""), request.cookies.get(LANGUAGE, "")):
+        if chosen in i18n.LANGUAGES:
+            return chosen
+    return i18n.pick(request.headers.get("accept-language", ""))
 
 
 @dataclass(frozen=True)
@@ -56,7 +67,7 @@ class Reader:
     @classmethod
     def signed(cls, request: Request, who: Signed, permissions: frozenset[str]) -> Reader:
         """A signed-in user."""
-        language = who.language or i18n.pick(request.headers.get("accept-language", ""))
+        language = who.language or asked(request)
         return cls(
             language,
             zone(who.time_zone),
@@ -72,7 +83,7 @@ class Reader:
     @classmethod
     def visitor(cls, request: Request) -> Reader:
         """Somebody at the door."""
-        return cls(i18n.pick(request.headers.get("accept-language", "")))
+        return cls(asked(request))
 
     @property
     def actor(self) -> str:
@@ -125,6 +136,23 @@ class Reader:
     def waited(self, at: datetime) -> float:
         """How long somebody has waited, as a share of a day."""
         return max(0.0, (db.now() - at).total_seconds()) / DAY
+
+    def is_ahead(self, at: datetime) -> bool:
+        """A time still to come."""
+        return at > db.now()
+
+    def at(self, text: str) -> datetime:
+        """A time out of its ISO form."""
+        return datetime.fromisoformat(text)
+
+    def size(self, octets: int) -> str:
+        """Bytes in the unit that suits them."""
+        value, units = float(octets), ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"]
+        while value >= 1000 and len(units) > 1:
+            value /= 1000
+            units.pop(0)
+        shown = round(value, 1) if value < 10 and units[0] != "byte" else round(value)
+        return str(format_unit(shown, f"digital-{units[0]}", "short", locale=self.locale))
 
     def number(self, value: float) -> str:
         """A number with this language's separators."""

@@ -22,6 +22,7 @@ HTMX = json.dumps(
         "allowEval": False,
         "includeIndicatorStyles": False,
         "selfRequestsOnly": True,
+        "attributesToSettle": ["class"],
         "historyCacheSize": 0,
         "refreshOnHistoryMiss": True,
         "scrollBehavior": "auto",

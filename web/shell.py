@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from core import db
+from web import firststeps
 from web.i18n import N_
 from web.reader import Reader
 
@@ -33,12 +35,16 @@ RAIL = (
 )
 """From top to bottom, and from left to right on a phone."""
 
-SETUP = (
-    Entry("/accounts", "plug", N_("Accounts"), "accounts.read", ("/accounts",)),
-    Entry("/dead", "warn", N_("Stuck"), "dead.read", ("/dead",)),
-    Entry("/settings/users", "cog", N_("Users"), "users.manage", ("/settings/users",)),
+SETTINGS = (
+    Entry("/settings/accounts", "plug", N_("Accounts"), "accounts.read", ("/settings/accounts", "/oauth")),
+    Entry("/settings/users", "people", N_("Users"), "users.manage", ("/settings/users",)),
+    Entry("/settings/salesforce", "link", N_("Salesforce"), "crm.read", ("/settings/salesforce", "/settings/contacts")),
+    Entry("/settings/purposes", "lock", N_("Data protection"), "people.object", ("/settings/purposes",)),
+    Entry("/settings/stuck", "warn", N_("Stuck work"), "dead.read", ("/settings/stuck",)),
+    Entry("/settings/system", "cog", N_("System"), "system.read", ("/settings/system",)),
+    Entry("/settings/me", "user", N_("Me"), "self", ("/settings/me",)),
 )
-"""Above one's own entry, at the foot."""
+"""The tabs of the set-up, from left to right; the rail leads to the first one a reader may open."""
 
 Count = Callable[[Reader], int]
 
@@ -48,6 +54,21 @@ def rail(reader: Reader) -> list[Entry]:
     return [one for one in RAIL if reader.may(one.permission)]
 
 
+def steps_left() -> bool:
+    """The first steps are not finished."""
+    with db.read() as session:
+        return not firststeps.over(firststeps.steps(session))
+
+
 def setup(reader: Reader) -> list[Entry]:
-    """The entries at the foot."""
-    return [one for one in SETUP if reader.may(one.permission)]
+    """The entry at the foot: the set-up, when there is more in it than one's own page."""
+    first = settings(reader)[0]
+    if first.permission == "self":
+        return []
+    pages = tuple(page for one in SETTINGS if one.permission != "self" for page in one.pages)
+    return [Entry(first.href, "cog", N_("Setup"), first.permission, pages, "g s")]
+
+
+def settings(reader: Reader) -> list[Entry]:
+    """The tabs of the set-up a reader may open."""
+    return [one for one in SETTINGS if reader.may(one.permission)]

@@ -21,8 +21,8 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: install the package `chromium`"),
 ]
 LOCALES = {"de": "de-DE", "en": "en-GB", "ja": "ja-JP"}
-PAGES = ("/", "/?q=nothing-like-it", "/conversations/1", "/accounts", "/dead", "/people", "/people/2",
-         "/settings/users", "/settings/me", "/nothing")  # fmt: skip
+PAGES = ("/", "/?q=nothing-like-it", "/conversations/1", "/settings/accounts", "/settings/stuck", "/people",
+         "/people/2", "/settings/users", "/settings/me", "/nothing")  # fmt: skip
 
 TOO_WIDE = """() => [...document.querySelectorAll("main, main *")]
     .filter((one) => !one.closest(".scroll-x, .tabs, .payload") && one.getClientRects().length)

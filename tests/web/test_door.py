@@ -21,7 +21,7 @@ from web.pages.door import local
 def test_right_password_opens_the_list(browser: Browser) -> None:
     answer = browser.sign_in(user("agent"))
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
-    assert browser.get("/").status_code == 200
+    assert browser.get("/").headers["location"] == "/inbox"
 
 
 def test_session_cookie_is_http_only_and_lax(browser: Browser) -> None:
@@ -222,8 +222,8 @@ def test_last_administrator_stays(database: str) -> None:
 def test_new_password_ends_other_sign_ins(as_role) -> None:
     here, there = as_role("agent"), as_role("agent")
     assert here.post("/settings/me/password", {"old": PASSWORD, "new": "quite another one"}).status_code == 303
-    assert here.get("/").status_code == 200
-    assert there.get("/").status_code == 303
+    assert here.get("/settings/me").status_code == 200
+    assert there.get("/settings/me").status_code == 303
 
 
 def test_wrong_old_password_changes_nothing(as_role) -> None:

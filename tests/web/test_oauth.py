@@ -49,7 +49,7 @@ def test_sign_in_at_the_platform_connects_the_account(as_role, platform: dict[st
     assert WHERE.replace("&", "&amp;") in _start(browser)
     assert platform["redirect_uri"] == "http://127.0.0.1/oauth/callback"
     answer = browser.get("/oauth/callback?state=abc&code=c")
-    assert answer.headers["location"].startswith("/accounts?note=account-connected")
+    assert answer.headers["location"].startswith("/settings/accounts?note=account-connected")
     with db.read() as session:
         assert [one.handle for one in session.scalars(sa.select(Account))] == ["@b"]
 

@@ -42,7 +42,8 @@ def test_an_account_is_connected_by_consent(
     forward = re.search(r'href="([^"]+)"[^>]*data-forward', page.text)
     assert forward is not None, page.text
     back = httpx.URL(agree(html.unescape(forward[1])))
-    assert browser.get(back.raw_path.decode()).headers["location"].startswith("/accounts?note=account-connected")
+    where = browser.get(back.raw_path.decode()).headers["location"]
+    assert where.startswith("/settings/accounts?note=account-connected")
     with db.read() as session:
         (account,) = accounts.all_accounts(session)
     assert (account.platform, account.state) == (platform, "active")

@@ -49,7 +49,8 @@ def doctor(json: Json = False) -> None:
     """What is wrong with this installation and how to mend it; exit code 1 when something is."""
     settings().data_dir.mkdir(parents=True, exist_ok=True)
     findings = doctors.examine()
-    show(findings, json, ("level", "area", "found", "mend"))
+    names = ("level", "area", "found", "mend")
+    show([{name: getattr(finding, name) for name in names} for finding in findings], json, names)
     if any(finding.level == "wrong" for finding in findings):
         raise typer.Exit(1)
 

@@ -1,4 +1,4 @@
-"""`/accounts`: our accounts with their health; connecting, checking, pausing, removing."""
+"""`/settings/accounts`: our accounts with their health; connecting, checking, pausing, removing."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ router = APIRouter()
 
 Reading = Annotated[Reader, Depends(allow("accounts.read"))]
 Managing = Annotated[Reader, Depends(allow("accounts.manage"))]
+
+UNTOLD = N_("The account is removed. The platform could not be told to stop delivering here: %(words)s")
 
 LABELS = {
     "base_url": (N_("Address of the server"), N_("For example https://mastodon.social")),
@@ -53,14 +55,42 @@ class Card:
         found = [self.account.error, *(feed.error for feed in self.feeds if feed.enabled)]
         return list(dict.fromkeys(error for error in found if error))
 
+    @property
+    def health(self) -> str:
+        """fine, new, trouble, paused or expired: what the page says in words; trouble stands first."""
+        if self.account.state in ("paused", "auth_expired"):
+            return "paused" if self.account.state == "paused" else "expired"
+        if any(feed.error for feed in self.feeds if feed.enabled):
+            return "trouble"
+        return "fine" if self.pulled_at is not None or self.listens or not self.following else "new"
 
-@router.get("/accounts")
+    @property
+    def following(self) -> list[Feed]:
+        """What is pulled by itself."""
+        return [feed for feed in self.feeds if feed.enabled]
+
+    @property
+    def listens(self) -> bool:
+        """The platform is asked all the time, by a poll that stays open until something happens."""
+        row = BY_NAME.get(self.account.platform)
+        return row is not None and row.long_poll and not self.delivers
+
+    @property
+    def delivers(self) -> bool:
+        """The platform delivers to a webhook of ours."""
+        return bool(self.account.config.get("webhook"))
+
+
+ORDER = ("expired", "trouble", "new", "paused", "fine")
+
+
+@router.get("/settings/accounts")
 def index(request: Request, reader: Reading) -> Response:
     """The list, with a form per platform for administrators."""
     return page(request, reader)
 
 
-@router.post("/accounts")
+@router.post("/settings/accounts")
 def connect(
     request: Request,
     reader: Managing,
@@ -69,6 +99,7 @@ def connect(
     token: Annotated[str, Form()] = "",
     identifier: Annotated[str, Form()] = "",
     password: Annotated[str, Form()] = "",
+    starting: Annotated[str, Form()] = "",
 ) -> Response:
     """Connect with a token or an app password."""
     secrets = {"token": token.strip(), "identifier": identifier.strip().lstrip("@"), "password": password}
@@ -82,10 +113,10 @@ def connect(
         )
     except WiderhallError as error:
         return page(request, reader, 422, str(error), kept)
-    return render.to(f"/accounts#a{account_id}", "account-connected")
+    return render.to("/start" if starting else f"/settings/accounts#a{account_id}", "account-connected")
 
 
-@router.post("/accounts/{account_id}/check")
+@router.post("/settings/accounts/{account_id}/check")
 def check(request: Request, account_id: int, reader: Managing) -> Response:
     """Ask the platform whether the account works."""
     _known(account_id)
@@ -97,21 +128,31 @@ def check(request: Request, account_id: int, reader: Managing) -> Response:
         return page(request, reader, 422, str(error))
     except WiderhallError as error:
         return page(request, reader, 422, str(error))
-    return render.to(f"/accounts#a{account_id}", "account-fine")
+    return render.to(f"/settings/accounts#a{account_id}", "account-fine")
 
 
-@router.post("/accounts/{account_id}/state")
+@router.post("/settings/accounts/{account_id}/state")
 def set_state(account_id: int, reader: Managing, state: Annotated[str, Form()]) -> Response:
-    """Pause, go on, or remove."""
+    """Pause, or go on."""
     _known(account_id)
-    notes = {"paused": "account-paused", "active": "account-resumed", "removed": "account-removed"}
+    notes = {"paused": "account-paused", "active": "account-resumed"}
     if state not in notes:
         raise HTTPException(400)
     with db.write() as session:
         accounts.set_state(session, account_id, state, actor=reader.actor)
         if state == "active":
             accounts.pull_now(session, [account_id])
-    return render.to(f"/accounts#a{account_id}" if state != "removed" else "/accounts", notes[state])
+    return render.to(f"/settings/accounts#a{account_id}", notes[state])
+
+
+@router.post("/settings/accounts/{account_id}/remove")
+def remove(request: Request, account_id: int, reader: Managing) -> Response:
+    """Forget the account and its secrets; the platform is told to stop delivering."""
+    _known(account_id)
+    untold = setup.remove(account_id, reader.actor)
+    if untold:
+        return page(request, reader, 200, reader.words(UNTOLD, words=untold))
+    return render.to("/settings/accounts", "account-removed")
 
 
 def _known(account_id: int) -> None:
@@ -136,6 +177,7 @@ def page(
             for one in accounts.all_accounts(session)
             if one.state != "removed"
         ]
+    cards.sort(key=lambda card: ORDER.index(card.health))
     return render.page(
         request,
         reader,

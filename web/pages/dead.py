@@ -1,12 +1,14 @@
-"""`/dead`: what got stuck: letters given up, subscribers paused, items nobody could read."""
+"""`/settings/stuck`: letters given up, subscribers paused, items nobody could read; trying again and dropping."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Annotated
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
+from sqlmodel import Session
 
 from core import audit, backlog, db
 from core.topics import SUBSCRIBERS
@@ -15,7 +17,10 @@ from web import render
 from web.permissions import allow
 from web.reader import Reader
 
+SHOWN = 20
+"""Letters shown of each subscriber."""
 MOST = 100
+"""Items and deliveries shown."""
 
 router = APIRouter()
 
@@ -23,52 +28,89 @@ Reading = Annotated[Reader, Depends(allow("dead.read"))]
 Managing = Annotated[Reader, Depends(allow("dead.manage"))]
 
 
-@router.get("/dead")
+@dataclass(frozen=True)
+class Letter:
+    """One piece of work that was given up; `payload` is its JSON as text."""
+
+    id: int
+    topic: str
+    key: str
+    reason: str
+    payload: str
+
+
+@dataclass(frozen=True)
+class Pile:
+    """What one subscriber could not do: `dead` letters in all, the newest of them, and why it is paused."""
+
+    subscriber: str
+    dead: int
+    letters: list[Letter]
+    paused: str
+    waiting: int
+
+
+@router.get("/settings/stuck")
 def index(request: Request, reader: Reading) -> Response:
-    """Everything that waits for a person."""
+    """Everything that waits for a person, by who should have done it."""
     b, d = db.table(BadItem), db.table(Delivery)
+    standing = backlog.overview()
     with db.read() as session:
-        letters = [
-            {"row": row, "payload": json.dumps(row.payload, indent=1, ensure_ascii=False)}
-            for row in backlog.dead_letters(session, MOST)
+        piles = [
+            Pile(one.subscriber, one.dead, _letters(session, one), one.paused, one.due + one.leased + one.later)
+            for one in standing
+            if one.dead or one.paused
         ]
         items = list(session.scalars(sa.select(BadItem).order_by(b.c.id.desc()).limit(MOST)))
         deliveries = list(
             session.scalars(sa.select(Delivery).where(d.c.error != "").order_by(d.c.id.desc()).limit(MOST))
         )
-    standing = backlog.overview()
+    piles.sort(key=lambda one: not one.paused)
+    waiting = sum(one.due + one.leased + one.later for one in standing)
     return render.page(
-        request,
-        reader,
-        "dead.html",
-        letters=letters,
-        items=items,
-        deliveries=deliveries,
-        paused=[one for one in standing if one.paused],
-        waiting=sum(one.due + one.leased + one.later for one in standing),
-        most=MOST,
+        request, reader, "dead.html", piles=piles, items=items, deliveries=deliveries, waiting=waiting, most=MOST
     )
 
 
-@router.post("/dead/{row_id}/retry")
+def _letters(session: Session, one: backlog.Backlog) -> list[Letter]:
+    return [
+        Letter(row.id or 0, row.topic, row.key, row.reason, json.dumps(row.payload, indent=1, ensure_ascii=False))
+        for row in (backlog.dead_letters(session, SHOWN, one.subscriber) if one.dead else ())
+    ]
+
+
+@router.post("/settings/stuck/{row_id}/retry")
 def retry(row_id: int, reader: Managing) -> Response:
     """Give one letter another run."""
     with db.write() as session:
         _dead(backlog.retry_dead(session, [row_id]))
         audit.record(session, reader.actor, "outbox.retried", f"outbox:{row_id}")
-    return render.to("/dead", "dead-retried")
+    return render.to("/settings/stuck", "dead-retried")
 
 
-@router.post("/dead/{row_id}/drop")
+@router.post("/settings/stuck/{row_id}/drop")
 def drop(row_id: int, reader: Managing) -> Response:
     """Remove one letter for good."""
     with db.write() as session:
         _dead(backlog.drop_dead(session, [row_id]))
         audit.record(session, reader.actor, "outbox.dropped", f"outbox:{row_id}")
-    return render.to("/dead", "dead-dropped")
+    return render.to("/settings/stuck", "dead-dropped")
 
 
-@router.post("/dead/resume")
+@router.post("/settings/stuck/all")
+def everything(reader: Managing, subscriber: Annotated[str, Form()], what: Annotated[str, Form()]) -> Response:
+    """Give every letter of a subscriber another run, or drop them all."""
+    if subscriber not in SUBSCRIBERS or what not in ("retry", "drop"):
+        raise HTTPException(400)
+    with db.write() as session:
+        ids = backlog.dead_ids(session, subscriber)
+        number = (backlog.retry_dead if what == "retry" else backlog.drop_dead)(session, ids)
+        word = "outbox.retried" if what == "retry" else "outbox.dropped"
+        audit.record(session, reader.actor, word, f"subscriber:{subscriber}", {"rows": number})
+    return render.to("/settings/stuck", "dead-retried" if what == "retry" else "dead-dropped")
+
+
+@router.post("/settings/stuck/resume")
 def resume(reader: Managing, subscriber: Annotated[str, Form()]) -> Response:
     """Let a paused subscriber go on."""
     if subscriber not in SUBSCRIBERS:
@@ -76,10 +118,10 @@ def resume(reader: Managing, subscriber: Annotated[str, Form()]) -> Response:
     with db.write() as session:
         backlog.resume(session, subscriber)
         audit.record(session, reader.actor, "subscriber.resumed", f"subscriber:{subscriber}")
-    return render.to("/dead", "resumed")
+    return render.to("/settings/stuck", "resumed")
 
 
-@router.post("/dead/items/{item_id}/drop")
+@router.post("/settings/stuck/items/{item_id}/drop")
 def drop_item(item_id: int, reader: Managing) -> Response:
     """Remove an unreadable item for good."""
     b = db.table(BadItem)
@@ -87,7 +129,7 @@ def drop_item(item_id: int, reader: Managing) -> Response:
         result = session.execute(sa.delete(b).where(b.c.id == item_id))
         _dead(result.rowcount)  # type: ignore[attr-defined]  # a cursor result
         audit.record(session, reader.actor, "bad_item.dropped", f"bad_item:{item_id}")
-    return render.to("/dead", "dead-dropped")
+    return render.to("/settings/stuck", "dead-dropped")
 
 
 def _dead(count: int) -> None:

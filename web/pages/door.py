@@ -12,13 +12,14 @@ from fastapi.responses import RedirectResponse
 from core import db
 from core.errors import Rejected, TryLater
 from web import auth, render, sessions
-from web.i18n import N_
+from web.i18n import LANGUAGES, N_
 from web.permissions import Forbidden, allow, same_site
-from web.reader import Reader
+from web.reader import LANGUAGE, Reader
 
 router = APIRouter()
 
 WRONG = N_("E-mail address and password do not go together. Check both and try again.")
+YEAR = 365 * 24 * 3600
 TOO_OFTEN = N_("Too many attempts. Wait %(minutes)s minutes and try again.")
 
 
@@ -99,7 +100,7 @@ def set_up(
     except Rejected as error:
         problem = Reader.visitor(request).words(str(error))
         return _door(request, "setup.html", 422, problem=problem, token=token, email=email, name=name)
-    return render.to(f"/signin?next={quote('/accounts')}", "set-up")
+    return render.to(f"/signin?next={quote('/start')}", "set-up")
 
 
 # --- forms before there is a session: the token stands in the form and in a cookie ---------------------
@@ -115,6 +116,11 @@ def _door(request: Request, template: str, status: int = 200, **values: object) 
     response.set_cookie(
         _form_cookie(request), token, path="/", secure=sessions.secure(request), httponly=True, samesite="lax"
     )
+    if request.query_params.get("lang", "") in LANGUAGES:
+        response.set_cookie(
+            LANGUAGE, request.query_params["lang"], max_age=YEAR, path="/", secure=sessions.secure(request),
+            httponly=True, samesite="lax",
+        )  # fmt: skip
     return response
 
 

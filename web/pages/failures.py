@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 from fastapi import FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from core import log
+from core import db, log
 from core.errors import TryLater
-from web import render
+from web import auth, render, sessions
 from web.i18n import N_
 from web.permissions import SAFE, Forbidden, NotSignedIn
 from web.reader import Reader
@@ -25,9 +26,13 @@ TEXTS: dict[int, tuple[str, str]] = {
         N_("That request makes no sense here"),
         N_("Something in the address or the form does not fit. Go back and try again."),
     ),
+    401: (
+        N_("Your session has ended"),
+        N_("Nothing was saved. Sign in again, then go back in your browser: what you typed is still there."),
+    ),
     403: (
         N_("You may not do this"),
-        N_("Your role does not include it. Ask an administrator of this hub for it."),
+        N_("Your role does not include it. Ask an administrator of this hub for it, or for another role."),
     ),
     404: (N_("There is nothing here"), N_("The address may be mistyped, or what stood here was removed.")),
     405: (N_("This does not work that way"), N_("Go back and use the buttons on the page.")),
@@ -41,6 +46,7 @@ TEXTS: dict[int, tuple[str, str]] = {
         N_("A part of the hub is away for a moment. Nothing is lost; try again in a minute."),
     ),
 }
+ENDED = "session-ended"
 STALE_FORM = N_("The form was too old, or did not come from this hub's own page. Load the page again and repeat it.")
 
 
@@ -50,14 +56,31 @@ def reader_of(request: Request) -> Reader:
     return found if isinstance(found, Reader) else Reader.visitor(request)
 
 
-def show(request: Request, status: int, text: str = "") -> Response:
-    """A failure as HTML for people, else as JSON."""
+def show(request: Request, status: int, text: str = "", who: Sequence[str] = ()) -> Response:
+    """A failure as HTML for people, else as JSON; `who` are names of people who can help."""
     reader = reader_of(request)
     title, standard = TEXTS.get(status, TEXTS[400 if status < 500 else 500])
     words = reader.words(text or standard)
     if "text/html" not in request.headers.get("accept", ""):
         return JSONResponse({"error": words}, status)
-    return render.page(request, reader, "failure.html", status, title=reader.words(title), text=words, code=status)
+    again = _address(request) if request.method in SAFE else ""
+    return render.page(
+        request, reader, "failure.html", status, title=reader.words(title), text=words, code=status, who=who,
+        again=again, position="",
+    )  # fmt: skip
+
+
+def _address(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+def _administrators() -> list[str]:
+    """Whom to ask; nobody when that cannot be read now."""
+    try:
+        with db.read() as session:
+            return [one.name for one in auth.everybody(session) if one.role == "admin" and not one.disabled][:5]
+    except sa.exc.SQLAlchemyError:
+        return []
 
 
 def register(app: FastAPI) -> None:
@@ -65,14 +88,21 @@ def register(app: FastAPI) -> None:
 
     @app.exception_handler(NotSignedIn)
     async def _signed_out(request: Request, _: Exception) -> Response:
-        if request.method in SAFE and "text/html" in request.headers.get("accept", ""):
-            target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-            return RedirectResponse("/signin" + (f"?next={quote(target)}" if target != "/" else ""), 303)
-        return JSONResponse({"error": "Sign in first."}, 401)
+        if "text/html" not in request.headers.get("accept", ""):
+            return JSONResponse({"error": "Sign in first."}, 401)
+        if request.method not in SAFE:
+            return show(request, 401)
+        target = _address(request)
+        ended = sessions.cookie_name(request) in request.cookies
+        return RedirectResponse(
+            f"/signin{render.query(next=target.removeprefix('/') and target, note=ENDED if ended else '')}", 303
+        )
 
     @app.exception_handler(Forbidden)
     async def _forbidden(request: Request, error: Forbidden) -> Response:
-        return show(request, 403, STALE_FORM if error.why == "csrf" else "")
+        if error.why == "csrf":
+            return show(request, 403, STALE_FORM)
+        return show(request, 403, who=await run_in_threadpool(_administrators))
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 
 from core import db
-from inbox import accounts, sightings
-from web import inbox_list, inbox_query, live, render, thread
+from inbox import sightings
+from web import firststeps, inbox_list, inbox_query, live, render, thread
 from web.inbox_query import Asked
 from web.permissions import allow
 from web.reader import Reader
@@ -27,8 +27,8 @@ Wanted = Annotated[Asked, Depends(inbox_query.asked)]
 def home(reader: Reading) -> Response:
     """To the inbox; in a hub without an account, who can connect one begins with that."""
     with db.read() as session:
-        connected = any(one.state != "removed" for one in accounts.all_accounts(session))
-    return render.to("/inbox" if connected or not reader.may("accounts.manage") else "/start")
+        empty = reader.may("accounts.manage") and firststeps.needed(session)
+    return render.to("/start" if empty else "/inbox")
 
 
 @router.get("/inbox")
@@ -49,7 +49,7 @@ def rows(reader: Reading, asked: Wanted, ids: str = "", count: int = 0, current:
             pane = inbox_list.pane(session, asked, reader, current=current, rows=count)
             values = {**_rows_of(pane), "views": pane.views}
         else:
-            values = inbox_list.few(session, asked, reader, numbers[:AT_ONCE])
+            values = inbox_list.few(session, asked, reader, numbers[:AT_ONCE], current)
             values |= {"older": "", "base": "/inbox", "current": current}
         values["volume"] = inbox_list.bars(session, asked, reader)
     return render.part("parts/inbox_few.html", reader, **values)

@@ -46,7 +46,11 @@ def client_metadata(request: Request) -> JSONResponse:
 
 @router.post("/oauth/start")
 def start(
-    request: Request, reader: Managing, platform: Annotated[str, Form()], server: Annotated[str, Form()] = ""
+    request: Request,
+    reader: Managing,
+    platform: Annotated[str, Form()],
+    server: Annotated[str, Form()] = "",
+    starting: Annotated[str, Form()] = "",
 ) -> Response:
     """Prepare a sign-in and show the way to the platform.
 
@@ -71,7 +75,7 @@ def start(
         session.add(
             OAuthPending(
                 digest=sessions.digest(pending["state"]),
-                sealed=crypto.seal(json.dumps(pending)),
+                sealed=crypto.seal(json.dumps({**pending, "starting": "yes" if starting else ""})),
                 user_id=reader.user_id,
                 expires_at=db.now() + LIFE,
             )
@@ -95,7 +99,7 @@ def callback(request: Request, reader: Managing, state: str = "") -> Response:
         account_id = setup.save(
             session, found.platform, found.profile, found.base_url, found.tokens, actor=reader.actor
         )
-    return render.to(f"/accounts#a{account_id}", "account-connected")
+    return render.to("/start" if pending.get("starting") else f"/settings/accounts#a{account_id}", "account-connected")
 
 
 def named(platform: str, server: str) -> tuple[str, str]:

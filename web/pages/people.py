@@ -1,26 +1,25 @@
-"""`/people/…`: who somebody is, why we think so, what they object to, and how they are forgotten."""
+"""`/people` and `/people/{id}`: who is known, who somebody is and why we think so, what they object to, forgetting."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from typing import Annotated, Any
+from urllib.parse import quote
 
-import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 
 from core import db
 from core.errors import Rejected
-from enrichment import review
-from enrichment.models import CrmRecord, MatchLink, SyncState
-from inbox import consent, erasure, people
-from inbox.models import Contact, Conversation, Identity
-from web import render
+from enrichment import byhand, connection, csv, directory, person, review
+from enrichment.directory import Filter
+from inbox import consent, erasure, notes
+from inbox.models import Identity
+from web import actors, render
 from web.permissions import allow
 from web.reader import Reader
 
-MOST = 100
-"""Proposals shown."""
-LATEST = 20
-"""Conversations shown."""
+MARK = re.compile(r"(auto|accepted|contact)-\w{1,26}", re.ASCII)
+"""How a separation is undone (enrichment.byhand)."""
 
 router = APIRouter()
 
@@ -31,52 +30,119 @@ Erasing = Annotated[Reader, Depends(allow("people.erase"))]
 
 
 @router.get("/people")
-def index(request: Request, reader: Reading) -> Response:
-    """Who may be the same person: proposals that wait for somebody to decide."""
+def index(
+    request: Request,
+    reader: Reading,
+    q: str = "",
+    platform: str = "",
+    show: str = "",
+    sort: str = "recent",
+    before: str = "",
+) -> Response:
+    """Everybody who wrote or was seen: search, filters, pages."""
+    wanted = Filter(
+        q[:200],
+        platform[:40],
+        show if show in directory.SHOW else "",
+        sort if sort in directory.SORTS else "recent",
+    )
     with db.read() as session:
-        found = review.proposals(session, limit=MOST)
-    return render.page(request, reader, "people.html", proposals=found, most=MOST)
+        found = directory.page(session, wanted, before[:60])
+        values: dict[str, Any] = {
+            "counts": directory.counts(session),
+            "platforms": directory.platforms(session),
+            "reachable": connection.standing(session).connected or csv.holds(session),
+        }
+    return render.page(request, reader, "people.html", found=found, wanted=wanted, first=not before, **values)
 
 
-@router.get("/people/{identity_id}")
+@router.get("/people/{identity_id:int}")
 def show(request: Request, identity_id: int, reader: Reading) -> Response:
     """Everything known about the person behind an identity."""
     return _page(request, identity_id, reader)
 
 
-@router.post("/people/{identity_id}/unlink")
-def unlink(identity_id: int, reader: Reviewing) -> Response:
-    """Take the identity away from its contact."""
-    _known(identity_id)
-    with db.write() as session:
-        people.unlink(session, identity_id, reader.actor, "decided by hand")
-    return render.to(f"/people/{identity_id}", "person-unlinked")
-
-
-@router.post("/people/{identity_id}/links/{link_id}")
+@router.post("/people/{identity_id:int}/links/{link_id:int}")
 def decide(
     request: Request, identity_id: int, link_id: int, reader: Reviewing, decision: Annotated[str, Form()]
 ) -> Response:
-    """Say that a proposal is the same person, or is not."""
+    """Say that a proposal is the same person, or is not; `undo` takes that back."""
     _known(identity_id)
     with db.read() as session:
-        link = session.get(MatchLink, link_id)
-    if link is None or link.identity_id != identity_id:
+        proposal = review.one(session, link_id)
+    if proposal is None or proposal.identity_id != identity_id:
         raise HTTPException(404)
-    if decision not in ("accept", "reject"):
+    if decision not in review.DECISIONS:
         raise HTTPException(400)
     try:
         with db.write() as session:
-            if decision == "accept":
-                review.accept(session, link_id, reader.actor)
-            else:
-                review.reject(session, link_id, reader.actor)
+            review.decide(session, link_id, decision, reader.actor)
     except Rejected as error:
         return _page(request, identity_id, reader, 422, reader.words(str(error)))
-    return render.to(f"/people/{identity_id}", "person-linked" if decision == "accept" else "person-not-linked")
+    if decision == "undo":
+        return render.to(f"/people/{identity_id}", "undone")
+    note = "person-linked" if decision == "accept" else "person-not-linked"
+    return render.to(f"/people/{identity_id}?undo={link_id}", note)
 
 
-@router.post("/people/{identity_id}/objection")
+@router.post("/people/{identity_id:int}/link")
+def link(request: Request, identity_id: int, reader: Reviewing, record: Annotated[int, Form()] = 0) -> Response:
+    """Link the account to a CRM record that a person found."""
+    _known(identity_id)
+    try:
+        with db.write() as session:
+            number = byhand.join(session, identity_id, record, reader.actor)
+    except Rejected as error:
+        return _page(request, identity_id, reader, 422, reader.words(str(error)))
+    return render.to(f"/people/{identity_id}?undo={number}", "person-linked")
+
+
+@router.post("/people/{identity_id:int}/unlink")
+def unlink(identity_id: int, reader: Reviewing) -> Response:
+    """Take the account away from its contact, so that the rules do not bring it back."""
+    _known(identity_id)
+    with db.write() as session:
+        mark = byhand.separate(session, identity_id, reader.actor)
+    return render.to(f"/people/{identity_id}{render.query(undo=mark)}", "person-unlinked" if mark else "")
+
+
+@router.post("/people/{identity_id:int}/rejoin")
+def rejoin(request: Request, identity_id: int, reader: Reviewing, mark: str = "") -> Response:
+    """Undo that."""
+    _known(identity_id)
+    try:
+        with db.write() as session:
+            byhand.rejoin(session, identity_id, mark[:60], reader.actor)
+    except Rejected as error:
+        return _page(request, identity_id, reader, 422, reader.words(str(error)))
+    return render.to(f"/people/{identity_id}", "undone")
+
+
+@router.post("/people/{identity_id:int}/notes")
+def add_note(request: Request, identity_id: int, reader: Reviewing, text: Annotated[str, Form()] = "") -> Response:
+    """Write a note on the person, for the people who work here."""
+    _known(identity_id)
+    try:
+        with db.write() as session:
+            notes.add(session, identity_id=identity_id, author=reader.actor, text=text)
+    except Rejected as error:
+        return _page(request, identity_id, reader, 422, reader.words(str(error)), typed=text)
+    return render.to(f"/people/{identity_id}#notes", "note-added")
+
+
+@router.post("/people/{identity_id:int}/notes/{note_id:int}/remove")
+def remove_note(request: Request, identity_id: int, note_id: int, reader: Reviewing) -> Response:
+    """Take a note of one's own away."""
+    _known(identity_id)
+    try:
+        with db.write() as session:
+            gone = notes.remove(session, note_id, reader.actor)
+    except Rejected as error:
+        return _page(request, identity_id, reader, 422, reader.words(str(error)))
+    return render.to(f"/people/{identity_id}#notes", "note-removed" if gone else "")
+
+
+@router.post("/people/{identity_id:int}/objection")
 def objection(
     identity_id: int,
     reader: Objecting,
@@ -84,19 +150,19 @@ def objection(
     objects: Annotated[str, Form()] = "no",
 ) -> Response:
     """Record that the person objects to a purpose, or no longer does; it covers the whole contact."""
-    if purpose not in consent.PURPOSES:
+    if purpose not in (*consent.PURPOSES, "all"):
         raise HTTPException(400)
     identity = _known(identity_id)
     with db.write() as session:
-        for subject in _subjects(identity):
+        for subject in person.subjects(identity):
             if objects == "yes":
                 consent.object_to(session, subject, purpose, "web", reader.actor)
             else:
                 consent.withdraw_objection(session, subject, purpose, reader.actor)
-    return render.to(f"/people/{identity_id}", "objection-set" if objects == "yes" else "objection-withdrawn")
+    return render.to(f"/people/{identity_id}#consent", "objection-set" if objects == "yes" else "objection-withdrawn")
 
 
-@router.post("/people/{identity_id}/erase")
+@router.post("/people/{identity_id:int}/erase")
 def erase(request: Request, identity_id: int, reader: Erasing, sure: Annotated[str, Form()] = "") -> Response:
     """Erase the person with everything that reaches them; the form asks for the identity's number."""
     _known(identity_id)
@@ -108,53 +174,57 @@ def erase(request: Request, identity_id: int, reader: Erasing, sure: Annotated[s
             erasure.erase(session, f"identity:{identity_id}", reader.actor)
     except Rejected as error:
         return _page(request, identity_id, reader, 422, str(error))
-    return render.to("/", "person-erased")
+    return render.to("/people", "person-erased")
 
 
 def _known(identity_id: int) -> Identity:
     with db.read() as session:
-        identity = session.get(Identity, identity_id)
+        identity = session.get(Identity, identity_id) if 0 < identity_id < 2**62 else None
     if identity is None or identity.ours:
         raise HTTPException(404)
     return identity
 
 
-def _subjects(identity: Identity) -> list[str]:
-    """How objections name this person."""
-    return [f"identity:{identity.id}", *([f"contact:{identity.contact_id}"] if identity.contact_id else [])]
+def _undo(request: Request, identity_id: int) -> str:
+    """Where the toast's button leads after a deed that can be taken back."""
+    mark = request.query_params.get("undo", "")
+    if MARK.fullmatch(mark):
+        return f"/people/{identity_id}/rejoin?mark={quote(mark)}"
+    return f"/people/{identity_id}/links/{mark}/undo" if mark.isascii() and mark.isdecimal() else ""
 
 
-def _page(request: Request, identity_id: int, reader: Reader, status: int = 200, problem: str = "") -> Response:
-    identity = _known(identity_id)
-    k, r, s, c = db.table(MatchLink), db.table(CrmRecord), db.table(SyncState), db.table(Conversation)
+@router.post("/people/{identity_id:int}/links/{link_id:int}/undo")
+def undo(request: Request, identity_id: int, link_id: int, reader: Reviewing) -> Response:
+    """Take a decision about a proposal back: what the toast's button does."""
+    return decide(request, identity_id, link_id, reader, "undo")
+
+
+def _page(
+    request: Request, identity_id: int, reader: Reader, status: int = 200, problem: str = "", typed: str = ""
+) -> Response:
+    _known(identity_id)
+    skip = request.query_params.get("skip", "")
+    after = int(skip) if skip.isascii() and skip.isdecimal() and len(skip) < 6 else 0
+    words = request.query_params.get("find", "")[:200]
     with db.read() as session:
-        contact = session.get(Contact, identity.contact_id) if identity.contact_id else None
-        others = [one for one in people.identities_of(session, contact.id) if one.id != identity_id] if contact else []
-        links = session.execute(
-            sa.select(MatchLink, CrmRecord)
-            .join(r, r.c.id == k.c.crm_record_id)
-            .where(k.c.identity_id == identity_id, k.c.decision.in_(("auto", "review", "accepted", "rejected")))
-            .order_by(k.c.score.desc())
-        ).all()
-        talks = sa.select(Conversation).where(c.c.identity_id == identity_id)
-        if not reader.may("messages.private"):
-            talks = talks.where(c.c.private.is_(False))
-        return render.page(
-            request,
-            reader,
-            "person.html",
-            status,
-            person=identity,
-            contact=contact,
-            others=others,
-            links=list(links),
-            sync=session.scalars(
-                sa.select(SyncState)
-                .where(s.c.identity_id == identity_id, s.c.kind == "profile")
-                .order_by(s.c.id.desc())
-            ).first(),
-            objections={one.purpose for one in consent.objections(session, _subjects(identity))},
-            purposes={name: consent.switched_on(session, name) for name in consent.PURPOSES},
-            talks=list(session.scalars(talks.order_by(c.c.last_at.desc()).limit(LATEST))),
-            problem=problem,
-        )
+        found = person.find(session, identity_id)
+        if found is None:
+            raise HTTPException(404)
+        talks, more = person.history(session, found.ids, private=reader.may("messages.private"), after=after)
+        remarks = notes.of_people(session, found.ids)
+        values: dict[str, Any] = {
+            "person": found,
+            "links": person.links(session, identity_id),
+            "talks": talks,
+            "following": after + len(talks) if more else 0,
+            "after": after,
+            "notes": remarks,
+            "names": actors.names(session, [one.author for one in remarks]),
+            "connected": connection.standing(session).connected or csv.holds(session),
+            "words_found": words,
+            "records": byhand.search(session, words) if words and reader.may("people.review") else [],
+        }
+    return render.page(
+        request, reader, "person.html", status, problem=problem, typed=typed,
+        undo=_undo(request, identity_id) if reader.may("people.review") else "", **values,
+    )  # fmt: skip

@@ -158,7 +158,7 @@ document.addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => {
   const menu = event.target.closest?.("details.drop[open]");
   if (!menu) return;
-  const items = [...menu.querySelectorAll(".menu-item:not(:disabled), .menu input")], at = items.indexOf(document.activeElement);
+  const items = [...menu.querySelectorAll(".menu-item:not(:disabled), .menu input:not([type=hidden])")], at = items.indexOf(document.activeElement);
   if (event.key === "Escape") {
     menu.open = false;
     menu.querySelector("summary").focus();

@@ -1,0 +1,82 @@
+"""`/people/review`: accounts and CRM records that may be one person, side by side, decided by click or key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
+from sqlmodel import Session
+
+from core import db
+from core.errors import Rejected
+from enrichment import connection, csv, review
+from enrichment.match import REVIEW_FROM
+from enrichment.models import CrmConnection
+from web import render
+from web.permissions import allow
+from web.reader import Reader
+
+SHOWN = 20
+
+router = APIRouter()
+
+Reading = Annotated[Reader, Depends(allow("people.read"))]
+Reviewing = Annotated[Reader, Depends(allow("people.review"))]
+
+
+@router.get("/people/review")
+def index(request: Request, reader: Reading) -> Response:
+    """The likeliest proposals; more come when these are decided."""
+    return _page(request, reader)
+
+
+@router.post("/people/review/{proposal_id:int}")
+def decide(request: Request, proposal_id: int, reader: Reviewing, decision: Annotated[str, Form()] = "") -> Response:
+    """Accept, reject, or take that back; htmx gets the proposal as it stands then."""
+    if decision not in review.DECISIONS:
+        raise HTTPException(400)
+    try:
+        with db.write() as session:
+            review.decide(session, proposal_id, decision, reader.actor)
+    except Rejected as error:
+        return _page(request, reader, 422, reader.words(str(error)))
+    if not render.wants_part(request):
+        notes = {"accept": "person-linked", "reject": "person-not-linked", "undo": "undone"}
+        mark = render.query(undo=proposal_id if decision != "undo" else "")
+        return render.to(f"/people/review{mark}", notes[decision])
+    with db.read() as session:
+        one, left = review.one(session, proposal_id), review.waiting(session)
+        address = _address(session)
+    return render.part(
+        "parts/proposal.html", reader, one=one, left=left, threshold=REVIEW_FROM, record_url=address, current=False
+    )
+
+
+@router.post("/people/review/{proposal_id:int}/undo")
+def undo(request: Request, proposal_id: int, reader: Reviewing) -> Response:
+    """What the toast's button does."""
+    return decide(request, proposal_id, reader, "undo")
+
+
+def _page(request: Request, reader: Reader, status: int = 200, problem: str = "") -> Response:
+    mark = request.query_params.get("undo", "")
+    undo = f"/people/review/{mark}/undo" if mark.isascii() and mark.isdecimal() else ""
+    with db.read() as session:
+        values: dict[str, Any] = {
+            "proposals": review.proposals(session, limit=SHOWN),
+            "left": review.waiting(session),
+            "connected": connection.standing(session).connected or csv.holds(session),
+            "record_url": _address(session),
+        }
+    return render.page(
+        request, reader, "review.html", status, problem=problem, threshold=REVIEW_FROM,
+        undo=undo if reader.may("people.review") else "", **values,
+    )  # fmt: skip
+
+
+def _address(session: Session) -> Callable[[str, str], str]:
+    """A function from an object's name and a record's id to the page people look at it on."""
+    row = session.get(CrmConnection, 1)
+    url = row.url if row is not None else ""
+    return lambda kind, record_id: "" if kind == "csv" else connection.record_url(url, kind, record_id)
