@@ -29,7 +29,17 @@ from sentiment.models import AnnotationRow
 from web.supervisor import web_url
 
 TARGET_MB = 900
-PAGES = ("/", "/?q=service", "/people", "/accounts", "/dead", "/settings/users", "/settings/me", "/metrics", "/readyz")
+PAGES = (
+    "/inbox",
+    "/inbox?q=service",
+    "/people",
+    "/settings/accounts",
+    "/settings/stuck",
+    "/settings/users",
+    "/settings/me",
+    "/metrics",
+    "/readyz",
+)
 SETTINGS = {"POLL_SECONDS": "5", "RECHECK_SECONDS": "10", "CRM_SECONDS": "10"}
 
 
@@ -91,7 +101,7 @@ def _read_pages() -> None:
     with db.read() as session:
         talks = session.scalars(_some(Conversation, sa.true())).all()
         people = session.scalars(_some(Identity, ~db.table(Identity).c.ours)).all()
-    paths = [*PAGES, *(f"/conversations/{one}" for one in talks), *(f"/people/{one}" for one in people)]
+    paths = [*PAGES, *(f"/inbox/{one}" for one in talks), *(f"/people/{one}" for one in people)]
     with httpx.Client(base_url=web_url() or "", cookies=house.signed_in(), timeout=60) as browser:
         for path in paths:
             browser.get(path).raise_for_status()

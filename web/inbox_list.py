@@ -79,7 +79,6 @@ def pane(session: Session, asked: Asked, reader: Reader, *, current: int = 0, be
     """Everything of the pane; `rows` asks for so many rows instead of a page of them."""
     wanted = inbox_query.wanted(asked, reader)
     found = listing.page(session, wanted, before or None, min(rows, MOST) or listing.LIMIT)
-    shown = [replace(row, unread=False) if row.id == current else row for row in found.rows]
     counts = listing.counts(session, wanted)
     known, takers, tags = accounts.all_accounts(session), actors.answering(session), desk.known_tags(session)
     names = cares(session, found.rows, takers)
@@ -88,7 +87,7 @@ def pane(session: Session, asked: Asked, reader: Reader, *, current: int = 0, be
         asked=asked,
         base=f"/inbox/{current}" if current else "/inbox",
         current=current,
-        rows=shown,
+        rows=_read(found.rows, current),
         older=found.next or "",
         first=not before,
         views=_views(asked, counts),
@@ -111,10 +110,15 @@ def bars(session: Session, asked: Asked, reader: Reader) -> Volume:
     return volume.drawn(found, edges[-1], asked, reader)
 
 
-def few(session: Session, asked: Asked, reader: Reader, ids: Sequence[int]) -> dict[str, Any]:
+def _read(rows: Iterable[Row], current: int) -> list[Row]:
+    """The open conversation is not unread: it is before the reader's eyes."""
+    return [replace(row, unread=False) if row.id == current else row for row in rows]
+
+
+def few(session: Session, asked: Asked, reader: Reader, ids: Sequence[int], current: int = 0) -> dict[str, Any]:
     """Those of the conversations that stand in the list, with the counts: after live events."""
     wanted = inbox_query.wanted(asked, reader)
-    found = listing.rows(session, ids, wanted)
+    found = _read(listing.rows(session, ids, wanted), current)
     counts = listing.counts(session, wanted)
     return {"asked": asked, "rows": found, "names": cares(session, found), "views": _views(asked, counts)}
 

@@ -28,7 +28,7 @@ class Entry:
 
 
 RAIL = (
-    Entry("/", "inbox", N_("Inbox"), "messages.read", ("/inbox", "/conversations", "/messages"), "g i"),
+    Entry("/inbox", "inbox", N_("Inbox"), "messages.read", ("/inbox", "/messages"), "g i"),
     Entry("/listening", "ear", N_("Listening"), "listening.read", ("/listening",), "g l"),
     Entry("/people", "people", N_("People"), "people.read", ("/people",), "g p"),
     Entry("/reports", "chart", N_("Reports"), "reports.read", ("/reports",), "g r"),

@@ -26,8 +26,9 @@ document.addEventListener("click", (event) => {
 function mark(link) {
   for (const one of links()) one.toggleAttribute("aria-current", false);
   link.setAttribute("aria-current", "true");
+  if (link.classList.contains("is-unread")) link.querySelector(".conv-h .vh")?.remove();
   link.classList.remove("is-unread");
-  link.querySelector(".conv-h .vh")?.remove();
+  for (const one of document.querySelectorAll("#rows > .is-left")) if (!one.contains(link)) one.remove();
 }
 
 // links of the pane keep the conversation that is open
