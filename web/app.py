@@ -19,7 +19,6 @@ from web.middleware import AccessLog, Headers, Hosts
 from web.pages import (
     accounts,
     contacts,
-    conversations,
     dead,
     door,
     failures,
@@ -51,7 +50,6 @@ ROUTERS = (
     inbox.router,
     inbox_deeds.router,
     messages.router,
-    conversations.router,
     accounts.router,
     oauth.router,
     people.router,

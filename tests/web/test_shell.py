@@ -50,8 +50,8 @@ def test_broken_page_is_an_answer_with_headers_and_without_details(as_role, monk
     def broken(*_: Any) -> None:
         raise RuntimeError("a secret detail")
 
-    monkeypatch.setattr("web.rows.page", broken)
-    answer = as_role("agent").get("/")
+    monkeypatch.setattr("web.behind.rows", broken)
+    answer = as_role("agent").get("/messages")
     assert answer.status_code == 500
     assert "secret detail" not in answer.text
     assert answer.headers["content-security-policy"] == CSP
@@ -61,8 +61,8 @@ def test_away_database_is_503_and_says_nothing_is_lost(as_role, monkeypatch: pyt
     def away(*_: Any) -> None:
         raise sa.exc.OperationalError("SELECT", {}, Exception("locked"))
 
-    monkeypatch.setattr("web.rows.page", away)
-    answer = as_role("agent").get("/")
+    monkeypatch.setattr("web.behind.rows", away)
+    answer = as_role("agent").get("/messages")
     assert answer.status_code == 503
     assert "Nothing is lost" in answer.text
 
@@ -85,7 +85,7 @@ def test_foreign_host_is_told_what_to_set(browser: Browser) -> None:
 
 def test_huge_form_is_refused(as_role) -> None:
     browser = as_role("agent")
-    answer = browser.post("/conversations/1/reply", {"text": "x" * 1_100_000})
+    answer = browser.post("/inbox/1/reply", {"text": "x" * 1_100_000})
     assert answer.status_code == 413
 
 
@@ -119,10 +119,10 @@ def test_forwarded_address_counts_from_a_trusted_proxy_only(browser: Browser, mo
 def test_access_log_holds_ids_and_no_addresses(as_role) -> None:
     browser = as_role("agent")
     with structlog.testing.capture_logs() as lines:
-        browser.get("/?q=Katrin+Oldenburg")
+        browser.get("/inbox?q=Katrin+Oldenburg")
         browser.request("POST", "/hooks/telegram/4711", content=b"{}")
     line, hook = [one for one in lines if one["event"] == "request"]
-    assert (line["route"], line["status"], line["user_id"]) == ("/", 200, 1)
+    assert (line["route"], line["status"], line["user_id"]) == ("/inbox", 200, 1)
     assert (hook["route"], hook["user_id"]) == ("/hooks/{platform}/{account_id}", None)
     assert "Katrin" not in json.dumps(lines)
     assert "demo.example" not in json.dumps(lines)

@@ -375,7 +375,7 @@ def person_note(
         return _beside(request, conversation_id, reader, reader.words(str(error)), text)
     if not render.wants_part(request):
         return render.to(f"/inbox/{conversation_id}#person", "note-added")
-    return render.told(_beside(request, conversation_id, reader), reader.words(N_("The note is added.")))
+    return render.told(_beside(request, conversation_id, reader), reader.words(N_("The note is kept.")))
 
 
 def _beside(request: Request, conversation_id: int, reader: Reader, problem: str = "", text: str = "") -> Response:

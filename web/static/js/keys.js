@@ -6,15 +6,16 @@ const sheet = document.getElementById("keys");
 let before = "", since = 0;
 
 const typing = (node) => node.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
-const usable = (node) => node.checkVisibility() && !node.disabled;
+const seen = (node) => node.checkVisibility() || node.closest("details.drop:not([open])")?.checkVisibility(); // or in a menu
+const usable = (node) => seen(node) && !node.disabled;
 const keyed = () => [...document.querySelectorAll("[data-key]:not([data-key=''])")].filter(usable);
 
 function press(key) {
   const found = keyed().find((node) => node.dataset.key === key);
   if (!found) return false;
-  const field = found.matches("input, textarea");
+  const field = found.matches("textarea, input:not([type=radio], [type=checkbox])");
   if (field) { found.focus(); found.select(); } else found.click();
-  if (found.matches("summary")) found.parentElement.querySelector(".menu-item, .menu input")?.focus();
+  if (found.matches("summary")) found.parentElement.querySelector(".menu-item, .menu input:not([type=hidden])")?.focus();
   return true;
 }
 
@@ -28,7 +29,8 @@ function name(node) {
 
 function show() {
   const list = document.getElementById("keys-list"), done = new Set();
-  list.replaceChildren();
+  list.querySelectorAll("[data-made]").forEach((one) => one.remove());
+  const rest = list.firstElementChild;
   for (const node of keyed()) {
     const keys = node.dataset.key;
     if (done.has(keys)) continue;
@@ -39,7 +41,8 @@ function show() {
       term.append(Object.assign(document.createElement("kbd"), { textContent: key.toUpperCase() }));
     });
     text.textContent = name(node);
-    list.append(term, text);
+    term.dataset.made = text.dataset.made = "";
+    rest.before(term, text);
   }
   sheet.showModal();
 }

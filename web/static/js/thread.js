@@ -40,21 +40,21 @@ async function reconcile() {
   }
 }
 
-const key = (node) => node.dataset.key;
+const key = (node) => node.dataset.entry;
 const at = (node) => Number(node.dataset.at);
 const held = (node) => node.contains(document.activeElement) && document.activeElement !== document.body;
 
 async function entries(here) {
-  const list = log(), shown = [...list.querySelectorAll(":scope > [data-key^=m]")].map((node) => key(node).slice(1));
+  const list = log(), shown = [...list.querySelectorAll(":scope > [data-entry^=m]")].map((node) => key(node).slice(1));
   const address = new URL(here.dataset.entries, location);
   if (shown.length) address.searchParams.set("also", shown.slice(0, 300).join(","));
   const found = await fetched(address);
   if (!found || pane() !== here) return;
   const older = found.querySelector("template#older")?.content;
-  const fresh = [...found.children].filter((node) => node.dataset.key);
-  const known = new Map([...list.children].filter((node) => node.dataset.key).map((node) => [key(node), node]));
+  const fresh = [...found.children].filter((node) => node.dataset.entry);
+  const known = new Map([...list.children].filter((node) => node.dataset.entry).map((node) => [key(node), node]));
   const keys = new Set(fresh.map(key)), first = fresh.length ? Math.min(...fresh.map(at)) : 0;
-  if (older) for (const node of older.querySelectorAll("[data-key^=m]")) {
+  if (older) for (const node of older.querySelectorAll("[data-entry^=m]")) {
     if (!keys.has(key(node))) swap(known.get(key(node)), node);
   }
   let before = null;
@@ -99,9 +99,10 @@ async function head(here) {
   if (!headWanted) return;
   headWanted = false;
   const old = document.getElementById("thread-head");
-  if (old.querySelector("details[open]") || held(old)) { headWanted = true; setTimeout(refresh, 2000); return; }
+  if (old.querySelector("details[open]") || held(old)) { headWanted = true; return; } // until it is let go of
   const found = await fetched(here.dataset.head), node = found?.querySelector("#thread-head");
-  if (!node || pane() !== here || held(old) || old.querySelector("details[open]")) return;
+  if (!node || pane() !== here) return;
+  if (held(old) || old.querySelector("details[open]")) { headWanted = true; return; }
   old.replaceWith(node);
   htmx.process(node);
 }
@@ -112,7 +113,10 @@ document.addEventListener("widerhall", ({ detail }) => {
   if (detail.topic === "resync") refresh(true);
   else if (detail.conversation_id === Number(here.dataset.conversation)) refresh(detail.topic !== "message.annotated");
 });
-document.body.addEventListener("thread", () => refresh());
+for (const name of ["focusout", "toggle"]) {
+  document.addEventListener(name, (event) => { if (headWanted && event.target.closest?.("#thread-head")) refresh(); }, true);
+}
+document.body.addEventListener("thread", (event) => refresh(event.target === document.body)); // the toast's undo
 
 // what had the focus has it again after its part of the page was swapped
 let focus = "";
