@@ -154,3 +154,15 @@ def server(database: str, valkey: str, monkeypatch: pytest.MonkeyPatch) -> Itera
     running.end_streams()
     thread.join(10)
     bound.close()
+
+
+@pytest.fixture
+def seen(server: str) -> Iterator[Any]:
+    """A Chromium of this test's own on that server (tests.web.chromium.Seen); a complaint of the console fails."""
+    from tests.web import chromium
+
+    with chromium.launched() as browser:
+        found = chromium.Seen(browser, server)
+        yield found
+        found.close()
+        assert found.complaints == []
