@@ -1,0 +1,198 @@
+"""A small hub in which there is something of everything, and the addresses of all its pages.
+
+Whatever people wrote or are called stands in Cyrillic letters: what is left in Latin ones is the product's own.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from core import db, outbox
+from core.event import Attachment, Author, Bad, Event, Link, Page, Profile
+from enrichment.match import Evidence
+from enrichment.models import CrmConnection, CrmRecord, MatchLink, SyncRun, SyncState
+from inbox import accounts, consent, desk, drafts, facts, ingest, notes, replies
+from inbox.models import Contact, Feed, Identity, Message
+from listening import hits, shares, subjects
+from web import auth
+
+made: dict[str, str] = {}
+"""What is only known once it is made: the `token` of a shared report."""
+PASSWORD = "several quiet words"
+KIM = Author(
+    platform="mastodon", id="https://а.example/ким", handle="@ким@а.example", name="Ким Ли", bio="Поезда и кофе",
+    url="https://a.example/1", location="Осло", followers=1234, language="de",
+    links=(Link(url="https://site.example/1", label="Сайт", verified=True),),
+)  # fmt: skip
+TWIN = Author(platform="bluesky", id="did:plc:2", handle="ким.example", name="Ким Ли", followers=12)
+OTHER = Author(platform="mastodon", id="https://б.example/ян", handle="@ян@б.example", name="Ян Новак")
+
+
+def everything() -> None:
+    """Fill a fresh database: accounts, threads in public and private, desk work, people, CRM, listening, trouble."""
+    for role in ("admin", "agent", "marketer", "dpo"):
+        with db.write() as session:
+            if auth.find(session, f"{role}@demo.example") is None:
+                auth.create_user(session, f"{role}@demo.example", "Вера" if role == "admin" else "Олег", PASSWORD, role)
+    first, second = _accounts()
+    _messages(first, second)
+    _desk()
+    _people()
+    _listening()
+    _trouble(first)
+
+
+def _accounts() -> tuple[int, int]:
+    with db.write() as session:
+        made = [
+            accounts.add(
+                session, platform=platform, profile=Profile(author=Author(platform=platform, id=handle, handle=handle)),
+                base_url="", secrets={"token": "t"}, feeds=("notifications", "conversations"),
+            )
+            for platform, handle in (("mastodon", "@бренд@а.example"), ("bluesky", "бренд.example"))
+        ]  # fmt: skip
+        session.execute(sa.update(db.table(Feed)).values(error="Так нельзя.").where(db.table(Feed).c.id == 2))
+        return made[0], made[1]
+
+
+def said(key: str, text: str, *, minutes: int = 0, **changes: Any) -> Event:
+    """One message."""
+    values: dict[str, Any] = {
+        "key": key, "platform": "mastodon", "kind": "mention", "author": KIM, "text": text, "ref": key,
+        "language": "de",
+        "posted_at": db.now() - timedelta(minutes=minutes), "counts": {"likes": 3, "reposts": 1, "replies": 2},
+        "url": f"https://a.example/{key.replace(':', '/')}",
+    }  # fmt: skip
+    return Event(**(values | changes))
+
+
+def _messages(first: int, second: int) -> None:
+    moment = db.now()
+    thread = {"thread_key": "m:1"}
+    picture = Attachment(kind="image", url="https://pictures.example/1.png", alt="Лужа под краном")
+    ingest.store_page(first, Page(events=(
+        said("m:0", "Наш новый кофе.", minutes=4000, kind="post", direction="outbound", author=None, **thread),
+        said("m:1", "Кран течёт.", minutes=3000, parent_key="m:0", hashtags=("кофе",), attachments=(picture,),
+             **thread),
+        said("m:2", "У меня тоже.", minutes=2900, kind="reply", author=OTHER, parent_key="m:1", **thread),
+        said("m:3", "Я удалю это.", minutes=2800, kind="reply", parent_key="m:1", **thread),
+        said("m:4", "Как они пишут.", minutes=2700, kind="quote", author=OTHER, parent_key="m:1", language="ja",
+             **thread),
+        said("m:5", "", minutes=2650, kind="unsupported", parent_key="m:1", **thread),
+        said("m:6", "Номер семь.", minutes=90, kind="dm", visibility="private", parent_key="m:1", **thread),
+        said("x:1", "Спасибо!", minutes=50, subject="Осторожно", author=OTHER, language="ja"),
+        said("x:2", "Подписка", minutes=45, kind="follow", author=OTHER),
+        *[said(f"y:{n}", f"Вопрос {n}", minutes=100 + 700 * n) for n in range(12)],
+    )))  # fmt: skip
+    edit = {"minutes": 3000, "edited_at": moment, "parent_key": "m:0", "hashtags": ("кофе",), "attachments": (picture,)}
+    ingest.store_page(first, Page(events=(
+        said("m:1", "Кран всё ещё течёт.", **edit, **thread),
+        Event(key="m:3", platform="mastodon", kind="reply", action="delete", posted_at=moment),
+    )))  # fmt: skip
+    ingest.store_page(second, Page(events=(
+        said("b:1", "А у вас?", platform="bluesky", author=TWIN, minutes=60, language="en"),
+        said("b:2", "Чужое.", platform="bluesky", author=TWIN, minutes=61, kind="post", origin="listening"),
+        said("b:3", "Давно.", platform="bluesky", author=None, minutes=90_000, origin="archive"),
+    )))  # fmt: skip
+    m = db.table(Message)
+    with db.write() as session:
+        found = session.execute(sa.select(m.c.id).where(m.c.direction == "inbound").order_by(m.c.id)).scalars().all()
+        moods = ("negative", "neutral", "positive", "mixed", "unsure", "")
+        facts.set(
+            session,
+            {one: {"sentiment": moods[n % 6], "intent": "question", "labels": []} for n, one in enumerate(found)},
+        )
+
+
+def talk(key: str) -> int:
+    """The conversation of a message."""
+    m = db.table(Message)
+    with db.read() as session:
+        return int(session.execute(sa.select(m.c.conversation_id).where(m.c.key == key)).scalar_one())
+
+
+def _desk() -> None:
+    one = talk("m:1")
+    with db.write() as session:
+        for n, state in enumerate(("failed", "unknown", "cancelled", "queued")):
+            row = int(replies.queue(session, one, f"Ответ {n}", author="user:1", undo_seconds=60).id or 0)
+            if state in ("failed", "unknown"):
+                replies.mark(session, row, state, "Платформа говорит: нет.")
+            elif state == "cancelled":
+                replies.undo(session, row, "user:1")
+        for actor in ("user:1", "rule:гарантия", "system"):
+            desk.tag(session, one, f"гарантия {actor[0]}", actor)
+        desk.assign(session, one, "user:2", "user:1")
+        desk.close(session, talk("y:1"), "user:2")
+        desk.snooze(session, talk("y:2"), db.now() + timedelta(days=1), "user:2")
+        desk.spam(session, talk("y:3"), "user:2")
+        desk.assign(session, talk("y:4"), "user:1", "user:1")
+        notes.add(session, conversation_id=one, author="user:2", text="Партия известна.")
+        drafts.save(session, "user:1", talk("x:1"), "public", "Пока не всё")
+
+
+def who(handle: str) -> int:
+    """The identity with this handle."""
+    i = db.table(Identity)
+    with db.read() as session:
+        return int(session.execute(sa.select(i.c.id).where(i.c.handle == handle)).scalar_one())
+
+
+def _people() -> None:
+    moment, kim, twin, other = db.now(), who(KIM.handle), who(TWIN.handle), who(OTHER.handle)
+    evidence = [
+        Evidence("handle", "the CRM names this very account", 0.9).row(),
+        Evidence("name_full", "the same name", 0.3).row(),
+        Evidence("other_handle", "the CRM names another account here", supports=False).row(),
+    ]
+    with db.write() as session:
+        session.add(Contact(id="01J" + "0" * 23, name="Ким Ли", created_at=moment))
+        session.add(CrmConnection(url="https://org.example", client_id="c", secret="", pulled_at=moment))
+        for n, name in enumerate(("Ким Ли", "Ян Новак"), 1):
+            session.add(CrmRecord(
+                record_id=f"003{n:015d}", object="Contact", name=name, last_name=name, emails=["k@mail.example"],
+                company="Гончарня", modified=moment, contact_id="01J" + "0" * 23 if n == 1 else None,
+            ))  # fmt: skip
+        session.flush()
+        for identity, record, tier, decision in (
+            (kim, 1, "A", "auto"),
+            (twin, 1, "B", "review"),
+            (other, 2, "B", "review"),
+        ):
+            session.add(MatchLink(
+                identity_id=identity, crm_record_id=record, contact_id="01J" + "0" * 23 if decision == "auto" else None,
+                tier=tier, score=0.91, decision=decision, evidence=evidence, rules="1", at=moment,
+            ))  # fmt: skip
+        session.execute(
+            sa.update(db.table(Identity)).where(db.table(Identity).c.id == kim).values(contact_id="01J" + "0" * 23)
+        )
+        session.add(SyncState(kind="profile", hub_id="h1", state="synced", record_id="a01", at=moment, identity_id=kim))
+        session.add(
+            SyncState(kind="interaction", hub_id="h2", state="quarantined", code="ПОЛЕ", message="Нет.", at=moment)
+        )
+        session.add(SyncRun(kind="send", hour=moment.replace(minute=0, second=0, microsecond=0), batches=2, created=3))
+        notes.add(session, identity_id=kim, author="user:2", text="Любит поезда.")
+        consent.object_to(session, f"identity:{other}", "crm_sync", "web", "user:1")
+
+
+def _listening() -> None:
+    with db.write() as session:
+        for n, (name, kind, words) in enumerate((("Кофе", "brand", "кофе"), ("Чай", "competitor", "вопрос"))):
+            subject = subjects.create(session, name, kind)
+            subjects.add_query(session, subject, "Имя", words)
+            if n:
+                subjects.add_query(session, subject, "Ещё", "спасибо")
+    with db.write() as session:
+        queries, versions = hits.enabled(session)
+        hits.keep(session, hits.decide(queries, versions, hits.docs(session)))
+        made["token"] = shares.share(session, 1, {}, ("admin", "agent", "marketer", "dpo"), "user:1")
+
+
+def _trouble(account: int) -> None:
+    ingest.store_page(account, Page(bad=(Bad(source="уведомления", reason="Поля нет.", raw='{"а": 1}'),)))
+    with db.write() as session:
+        o = db.table(outbox.OutboxRow)
+        session.execute(sa.update(o).where(o.c.id == 1).values(dead=1, reason="Сломалось"))
