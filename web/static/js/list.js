@@ -175,7 +175,7 @@ function settle(part, ids) {
       else if (!old.contains(document.activeElement)) old.remove();
       fresh.delete(id);
     }
-    for (const [id, node] of found) place(list, id, node);
+    for (const [id, node] of found) place(list, id, node, !ids);
   });
   if (!ids) more(part);
   htmx.process(list);
@@ -184,12 +184,14 @@ function settle(part, ids) {
   if (!list.querySelector("[data-row]")) reload();
 }
 
-function place(list, id, node) {
+function place(list, id, node, certain) {
   const old = row(id), end = [...list.querySelectorAll("[data-row]")].at(-1);
   const held = old?.contains(document.activeElement), ticks = old?.querySelector(".pick input")?.checked;
   if (old && old.dataset.rank === node.dataset.rank && old.innerHTML === node.innerHTML) return;
-  if (!old && document.getElementById("older") && end && !before(node, end)) return; // on a later page
-  if (!old && !("first" in list.dataset) && list.firstElementChild && before(node, list.firstElementChild)) return;
+  if (!old && !certain) {
+    if (document.getElementById("older") && end && !before(node, end)) return; // on a later page
+    if (!("first" in list.dataset) && end && before(node, list.querySelector("[data-row]"))) return; // on an earlier one
+  }
   const moves = !old || old.dataset.rank !== node.dataset.rank;
   if (ticks) node.querySelector(".pick input").checked = true;
   if (old) old.replaceWith(node);
