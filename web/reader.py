@@ -20,7 +20,7 @@ from babel.units import format_unit
 from fastapi import Request
 
 from core import db
-from web import i18n
+from web import bidi, i18n
 from web.sessions import Signed
 
 LANGUAGE = "widerhall-language"
@@ -102,7 +102,7 @@ class Reader:
     def words(self, text: str, **values: object) -> str:
         """A text in this person's language, with `%(name)s` filled in."""
         translated = i18n.catalogue(self.language).gettext(text)
-        return translated % values if values else translated
+        return translated % {name: bidi.isolated(value) for name, value in values.items()} if values else translated
 
     def moment(self, at: datetime) -> str:
         """Date and time in full."""

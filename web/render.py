@@ -14,7 +14,7 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from web import i18n, live, shell, words
+from web import bidi, i18n, live, shell, words
 from web.reader import Reader
 
 HTMX = json.dumps(
@@ -61,6 +61,8 @@ def environment(language: str) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     made.install_gettext_translations(i18n.catalogue(language), newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
+    for name in ("_", "gettext", "ngettext", "pgettext", "npgettext"):
+        made.globals[name] = bidi.isolating(made.globals["gettext" if name == "_" else name])
     made.globals.update(
         static=static, words=words, shell=shell, languages=i18n.LANGUAGES, query=query, htmx_config=HTMX
     )

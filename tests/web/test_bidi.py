@@ -1,0 +1,27 @@
+"""Claims about names that are written the other way: sentences around them stay as they are."""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+import pytest
+
+from web import bidi
+from web.reader import Reader
+from web.render import environment
+
+
+@pytest.mark.parametrize("value", ["Kim", "高橋", "", 3, None])
+def test_what_turns_nothing_is_left_alone(value: object) -> None:
+    assert bidi.isolated(value) is value
+
+
+def test_name_that_turns_is_enclosed_and_cannot_break_out() -> None:
+    assert bidi.isolated("\u202eevil\u2069\u2069") == "\u2068evil\u2069"
+    assert bidi.isolated("שלום") == "\u2068שלום\u2069"
+
+
+def test_sentences_of_templates_and_of_code_enclose_names() -> None:
+    text = environment("en").from_string('{{ _("to %(account)s", account=name) }}').render(name="\u202e<b>")
+    assert text == "to \u2068&lt;b&gt;\u2069"
+    assert Reader("en", UTC).words("to %(account)s", account="\u202ex") == "to \u2068x\u2069"
