@@ -164,7 +164,7 @@ def _crm() -> Iterator[Told]:
         yield told("crm", "ok", N_("The sync is on."))
     if refused:
         mend = N_("Look at the page Salesforce.")
-        yield told("crm", "note", N_("The CRM refuses %(number)s records."), mend, number=refused)
+        yield told("crm", "note", N_("Records that the CRM refuses: %(number)s."), mend, number=refused)
 
 
 def _work() -> Iterator[Told]:
@@ -176,7 +176,7 @@ def _work() -> Iterator[Told]:
             )
             yield told("outbox", "wrong", text, mend, name=row.subscriber, words=row.paused)
         if row.dead:
-            text = N_("%(name)s: %(number)s rows were given up.")
+            text = N_("%(name)s: %(number)s given up.")
             yield told("outbox", "wrong", text, "widerhall outbox dead", name=row.subscriber, number=row.dead)
     r, d = db.table(ReplyRow), db.table(Delivery)
     with db.read() as session:
@@ -186,10 +186,10 @@ def _work() -> Iterator[Told]:
         open_replies = session.execute(replies).scalar_one()
         broken = audit.broken_at(session)
     if bad:
-        text = N_("%(number)s items of platforms could not be read; they are kept.")
+        text = N_("Items of platforms that could not be read, and are kept: %(number)s.")
         yield told("items", "note", text, N_("See the page Stuck work."), number=bad)
     if open_replies:
-        text = N_("%(number)s replies failed or have an unknown state.")
+        text = N_("Replies that failed or whose state is unknown: %(number)s.")
         yield told("replies", "note", text, N_("Look at them in their conversations."), number=open_replies)
     if broken is not None:
         text = N_("The audit trail was changed at entry %(number)s.")

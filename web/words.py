@@ -261,7 +261,7 @@ CRM_OBJECTS = {"Contact": N_("Contact"), "Lead": N_("Lead"), "csv": N_("Contact 
 
 CRM_KINDS = {"profile": N_("Profile"), "interaction": N_("Message")}
 
-RUNS = {"send": N_("sent"), "pull": N_("read")}
+RUNS = {"send": N_("sent there"), "pull": N_("read there")}
 
 CONTACT_FIELDS = {
     "key": N_("Number of your own"),
@@ -290,7 +290,7 @@ CHECKS = {
     "database": N_("Database"),
     "sqlite": N_("Database"),
     "disk": N_("Disk"),
-    "keys": N_("Keys"),
+    "keys": N_("Encryption keys"),
     "broker": N_("Broker"),
     "worker": N_("Worker"),
     "accounts": N_("Accounts"),

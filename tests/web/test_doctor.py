@@ -104,7 +104,7 @@ def test_a_paused_subscriber_and_dead_rows_are_wrong(hub: None) -> None:
     paused, dead = [finding for finding in examined() if finding.area == "outbox"]
     assert "half of a batch failed" in paused.found
     assert "outbox resume connectors.tasks.pull" in paused.mend
-    assert (dead.found, dead.mend) == ("connectors.tasks.send: 1 rows were given up.", "widerhall outbox dead")
+    assert (dead.found, dead.mend) == ("connectors.tasks.send: 1 given up.", "widerhall outbox dead")
     assert widerhall("doctor").code == 1
 
 
@@ -146,8 +146,8 @@ def test_what_could_not_be_read_and_replies_that_failed_are_notes(home: Sandbox)
         session.add(BadItem(account_id=1, source="x", reason="y", digest="z", seen_at=db.now()))
         reply = {"conversation_id": row.conversation_id, "answers_id": row.id, "send_at": db.now()}
         session.add(ReplyRow(key="k", text="t", state="unknown", created_at=db.now(), **reply))
-    assert "1 items" in only("items", "note").found
-    assert "1 replies" in only("replies", "note").found
+    assert "kept: 1." in only("items", "note").found
+    assert "unknown: 1." in only("replies", "note").found
 
 
 def test_too_little_disk_is_wrong(hub: None, monkeypatch: pytest.MonkeyPatch) -> None:

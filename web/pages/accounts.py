@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 
-from connectors import setup
+from connectors import schedule, setup
 from connectors.capabilities import BY_NAME, TABLE, Capability
 from core import db
 from core.errors import AuthExpired, WiderhallError
@@ -43,11 +44,19 @@ class Card:
 
     account: Account
     feeds: list[Feed]
+    interval: timedelta
+    """From one pull of a feed to the next."""
+
+    def looked_at(self, feed: Feed) -> datetime | None:
+        """When this feed was last asked for news: one interval before it is due again; None before the first time."""
+        asked = feed.due_at - self.interval
+        moments = [one for one in (feed.pulled_at, asked) if one is not None and one >= self.account.created_at]
+        return max(moments, default=None)
 
     @property
-    def pulled_at(self) -> object:
-        """When anything was last fetched."""
-        return max((feed.pulled_at for feed in self.feeds if feed.pulled_at is not None), default=None)
+    def looked(self) -> datetime | None:
+        """When anything was last asked for."""
+        return max((at for feed in self.following if (at := self.looked_at(feed)) is not None), default=None)
 
     @property
     def errors(self) -> list[str]:
@@ -62,7 +71,7 @@ class Card:
             return "paused" if self.account.state == "paused" else "expired"
         if any(feed.error for feed in self.feeds if feed.enabled):
             return "trouble"
-        return "fine" if self.pulled_at is not None or self.listens or not self.following else "new"
+        return "fine" if self.looked is not None or self.listens or not self.following else "new"
 
     @property
     def following(self) -> list[Feed]:
@@ -173,7 +182,11 @@ def page(
     """The accounts, after a failure with what went wrong and what was typed."""
     with db.read() as session:
         cards = [
-            Card(one, list(accounts.feeds(session, one.id or 0)))
+            Card(
+                one,
+                list(accounts.feeds(session, one.id or 0)),
+                timedelta(seconds=schedule.interval(one.platform, one.id or 0)),
+            )
             for one in accounts.all_accounts(session)
             if one.state != "removed"
         ]

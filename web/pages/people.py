@@ -53,7 +53,14 @@ def index(
             "platforms": directory.platforms(session),
             "reachable": connection.standing(session).connected or csv.holds(session),
         }
-    return render.page(request, reader, "people.html", found=found, wanted=wanted, first=not before, **values)
+
+    def address(**changes: str) -> str:
+        asked = {"q": wanted.q, "platform": wanted.platform, "show": wanted.show, "sort": wanted.sort, **changes}
+        return "/people" + render.query(**{**asked, "sort": "" if asked["sort"] == "recent" else asked["sort"]})
+
+    return render.page(
+        request, reader, "people.html", found=found, wanted=wanted, first=not before, address=address, **values
+    )
 
 
 @router.get("/people/{identity_id:int}")
