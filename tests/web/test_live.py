@@ -15,6 +15,7 @@ from core import broker, db, outbox
 from core.errors import TryLater
 from core.outbox import Item
 from core.topics import SUBSCRIBERS
+from inbox import desk
 from tests.web.conftest import account, event, store, user
 from web import auth, fanout, live, sessions
 
@@ -84,6 +85,16 @@ def test_stored_message_becomes_an_event_without_its_text(messages: None, server
     found = json.loads(data)
     assert found.keys() == {"topic", "message_id", "conversation_id", "account_id", "version"}
     assert found["topic"] == "message.stored"
+
+
+def test_a_deed_on_a_conversation_becomes_an_event(messages: None, server: str, cookie: dict[str, str]) -> None:
+    outbox.step(SUBSCRIBERS["web.live.publish"], live.publish)
+    place = live.position()
+    with db.write() as session:
+        desk.tag(session, 1, "refund", "user:1")
+    outbox.step(SUBSCRIBERS["web.live.publish"], live.publish)
+    with stream(server, cookie, after=place) as lines:
+        assert json.loads(next(lines)[2]) == {"topic": "conversation.changed", "conversation_id": 1}
 
 
 def test_nothing_is_lost_between_page_and_stream(messages: None, server: str, cookie: dict[str, str]) -> None:
