@@ -193,6 +193,12 @@ def counts(session: Session, wanted: Filter) -> dict[str, int]:
     return found
 
 
+def number(session: Session, wanted: Filter) -> int:
+    """How many rows the list has."""
+    query = sa.select(sa.func.count()).select_from(db.table(Conversation)).where(*in_view(wanted), *narrowed(wanted))
+    return int(session.execute(query).scalar_one())
+
+
 def volume(session: Session, wanted: Filter, edges: Sequence[datetime]) -> list[Bucket]:
     """Inbound messages of the list's conversations between each two of `edges`, which stand on quarter hours.
 

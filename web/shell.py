@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
+import sqlalchemy as sa
+
 from core import db
+from inbox import listing
+from inbox.narrowing import Filter
 from web import firststeps
 from web.i18n import N_
 from web.reader import Reader
@@ -46,7 +49,16 @@ SETTINGS = (
 )
 """The tabs of the set-up, from left to right; the rail leads to the first one a reader may open."""
 
-Count = Callable[[Reader], int]
+
+def mine(reader: Reader) -> int:
+    """Conversations that this reader takes care of: the number beside the inbox, as its own view counts it."""
+    if not reader.may("conversations.reply"):
+        return 0
+    try:
+        with db.read() as session:
+            return listing.number(session, Filter(view="mine", me=reader.actor))
+    except sa.exc.SQLAlchemyError:  # the frame stands around the page that says so, too
+        return 0
 
 
 def rail(reader: Reader) -> list[Entry]:

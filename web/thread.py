@@ -26,13 +26,31 @@ NOT_KEPT = frozenset({"note", "earlier", "also"})
 
 
 @dataclass(frozen=True)
-class Thread:
-    """A conversation with what its templates need; `page` is empty where only the head is shown."""
+class Log:
+    """A page of a conversation's entries."""
 
     conversation: Conversation
     account: Account
-    person: Identity | None
     page: Page
+    query: str
+    """The list's own parameters, kept by every form."""
+
+    @property
+    def id(self) -> int:
+        """The conversation's number."""
+        return self.conversation.id or 0
+
+    def to(self, what: str = "", **more: str) -> str:
+        """The address of the conversation, or of something about it, with the list's parameters."""
+        kept = urlencode([*parse_qsl(self.query), *more.items()])
+        return f"/inbox/{self.id}{'/' + what if what else ''}{'?' + kept if kept else ''}"
+
+
+@dataclass(frozen=True)
+class Thread(Log):
+    """A conversation with all that its templates need; `page` is empty where only the head is shown."""
+
+    person: Identity | None
     composer: Composer
     tags: Sequence[str]
     known_tags: Sequence[str]
@@ -41,25 +59,13 @@ class Thread:
     workers: Sequence[tuple[str, str]]
     """Whom it can be given to: (`user:3`, name)."""
     snoozes: Sequence[tuple[str, str, datetime]]
-    query: str
-    """The list's own parameters, kept by every form."""
     problem: str = ""
     """What was wrong with the last deed."""
-
-    @property
-    def id(self) -> int:
-        """The conversation's number."""
-        return self.conversation.id or 0
 
     @property
     def name(self) -> str:
         """What to call the other side; empty when the source does not tell."""
         return (self.person.name or self.person.handle) if self.person is not None else ""
-
-    def to(self, what: str = "", **more: str) -> str:
-        """The address of the conversation, or of something about it, with the list's parameters."""
-        kept = urlencode([*parse_qsl(self.query), *more.items()])
-        return f"/inbox/{self.id}{'/' + what if what else ''}{'?' + kept if kept else ''}"
 
 
 def context(session: Session, conversation_id: int, reader: Reader, request: Request) -> dict[str, Any]:
@@ -81,27 +87,38 @@ def beside(session: Session, talk: Thread, reader: Reader, problem: str = "", te
     }
 
 
-def load(session: Session, conversation_id: int, reader: Reader, request: Request) -> Thread:
-    """The thread alone."""
-    conversation = find(session, conversation_id, reader)
-    account = session.get(Account, conversation.account_id)
-    assert account is not None  # noqa: S101  # a foreign key
+def load(session: Session, conversation_id: int, reader: Reader, request: Request, *, whole: bool = True) -> Thread:
+    """The thread alone; without entries unless `whole`."""
+    conversation, account = _found(session, conversation_id, reader)
     person = session.get(Identity, conversation.identity_id) if conversation.identity_id is not None else None
-    page = entries.page(session, conversation_id, account, reader, request.query_params.get("earlier", ""))
-    given = conversation.assignee
+    place, given = request.query_params.get("earlier", ""), conversation.assignee
     return Thread(
         conversation=conversation,
         account=account,
+        page=entries.page(session, conversation_id, account, reader, place) if whole else Page([], ""),
+        query=kept(request),
         person=person,
-        page=page,
         composer=composers.composer(session, conversation, account, reader),
         tags=desk.tags_of(session, conversation_id),
         known_tags=desk.known_tags(session),
         assignee=actors.named(given, actors.names(session, [given]), reader) if given else "",
         workers=actors.answering(session) if reader.may("conversations.manage") else (),
         snoozes=snoozing.choices(reader),
-        query=kept(request),
     )
+
+
+def log(session: Session, conversation_id: int, reader: Reader, request: Request, before: str) -> Log:
+    """The newest page of entries, or the one before a place."""
+    conversation, account = _found(session, conversation_id, reader)
+    page = entries.page(session, conversation_id, account, reader, before)
+    return Log(conversation, account, page, kept(request))
+
+
+def _found(session: Session, conversation_id: int, reader: Reader) -> tuple[Conversation, Account]:
+    conversation = find(session, conversation_id, reader)
+    account = session.get(Account, conversation.account_id)
+    assert account is not None  # noqa: S101  # a foreign key
+    return conversation, account
 
 
 def find(session: Session, conversation_id: int, reader: Reader) -> Conversation:

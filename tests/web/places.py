@@ -13,7 +13,7 @@ from web.permissions import permission_of
 
 MORE = ("/nothing",)
 """Pages besides those of a plain route."""
-NO_PAGES = frozenset({"/live", "/healthz", "/readyz", "/metrics", "/oauth/client-metadata.json"})
+NO_PAGES = frozenset({"/live", "/live/mine", "/healthz", "/readyz", "/metrics", "/oauth/client-metadata.json"})
 
 
 NUMBERS = (

@@ -72,7 +72,7 @@ def test_private_thread_is_shut_to_who_may_not_read_it(as_role) -> None:
     store(account(), event("m:1", "secret", kind="dm", visibility="private"))
     browser = as_role("marketer")
     for part in ("", "/entries", "/head", "/composer"):
-        assert browser.get(f"/inbox/{talk()}{part}").status_code == 403
+        assert browser.get(f"/inbox/{talk()}{part}", headers=HTMX).status_code == 403
 
 
 def test_edit_keeps_the_earlier_wording_and_deletion_keeps_none(as_role) -> None:
@@ -151,7 +151,7 @@ def test_every_entry_is_on_exactly_one_page(long: Browser) -> None:
     while True:
         log = text[max(text.find('id="log"'), 0) :].partition('id="compose"')[0]
         seen = re.findall(r"message \d+(?=<)|in the middle", log) + seen
-        found = re.search(r'hx-get="([^"]*/entries\?before=[^"]+)"', text)
+        found = re.search(r'hx-get="([^"]*/entries\?earlier=[^"]+)"', text)
         if found is None:
             break
         text = long.get(found[1].replace("&amp;", "&"), headers=HTMX).text
@@ -178,6 +178,12 @@ def test_older_messages_on_the_page_are_brought_up_to_date(long: Browser) -> Non
     text = long.get(f"/inbox/{talk()}/entries?also=1,2,x,999", headers=HTMX).text
     older = text[text.index('<template id="older">') :]
     assert keys(older.replace('data-entry="d-', 'x="d-')) == ["m1", "m2"]
+
+
+def test_part_opened_by_itself_leads_to_the_conversation(agent: Browser) -> None:
+    for part in ("entries", "head", "composer"):
+        where = agent.get(f"/inbox/{talk()}/{part}?view=mine").headers["location"]
+        assert where == f"/inbox/{talk()}?view=mine#conversation"
 
 
 # --- answers ----------------------------------------------------------------------------------------------
@@ -235,9 +241,9 @@ def test_reply_taken_back_is_the_draft_again(agent: Browser) -> None:
     agent.post(f"/inbox/{talk()}/reply", {"text": "Too fast", "kind": "public"})
     agent.post(f"/inbox/{talk()}/draft", {"text": "begun since", "kind": "note"})
     assert agent.post("/replies/1/undo").headers["location"].endswith("note=reply-undone#conversation")
-    assert "Too fast\n\nbegun since" in agent.get(f"/inbox/{talk()}/composer").text
+    assert "Too fast\n\nbegun since" in agent.get(f"/inbox/{talk()}/composer", headers=HTMX).text
     assert agent.post("/replies/1/undo").headers["location"].endswith("note=reply-left#conversation")
-    assert 'data-entry="r1"' not in agent.get(f"/inbox/{talk()}/entries").text
+    assert 'data-entry="r1"' not in agent.get(f"/inbox/{talk()}/entries", headers=HTMX).text
 
 
 def test_unclear_reply_asks_before_it_is_sent_again(agent: Browser) -> None:
@@ -344,7 +350,7 @@ def test_tags_come_and_go(agent: Browser) -> None:
 
 def test_conversation_that_is_not_there_is_not_found(agent: Browser) -> None:
     for path in ("entries", "head", "composer"):
-        assert agent.get(f"/inbox/999/{path}").status_code == 404
+        assert agent.get(f"/inbox/999/{path}", headers=HTMX).status_code == 404
     for path in ("reply", "draft", "assign", "snooze", "tag", "untag", "state/open", "person-note"):
         assert agent.post(f"/inbox/999/{path}", {"text": "x", "kind": "note", "tag": "x"}).status_code == 404
 
@@ -410,5 +416,5 @@ def test_panel_names_accounts_history_and_what_may_be_done(agent: Browser) -> No
         session.execute(sa.update(db.table(Identity)).values(followers=1204, location="Bremen"))
     text = agent.get(f"/inbox/{talk()}").text
     panel = text[text.index('id="person"') :]
-    for expected in ("1,204 followers", "Bremen", "Passing on to the CRM", "Is it open?", "this one"):
+    for expected in ("1,204 followers", "Bremen", "Passing on to the CRM", "Is it open?", "this conversation"):
         assert expected in panel

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import StreamingResponse
+from fastapi.responses import PlainTextResponse, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from web import sessions
+from web import sessions, shell
 from web.fanout import Hub
 from web.permissions import PERMISSIONS, allow
 from web.reader import Reader
@@ -19,6 +19,12 @@ RECHECK = 60.0
 """Seconds after which a stream looks whether its reader may still read."""
 
 router = APIRouter()
+
+
+@router.get("/live/mine")
+def mine(reader: Annotated[Reader, Depends(allow("messages.read"))]) -> PlainTextResponse:
+    """The number beside the inbox, after an event that may have changed it."""
+    return PlainTextResponse(reader.number(shell.mine(reader)))
 
 
 @router.get("/live")

@@ -46,33 +46,43 @@ STATES = {"closed": "closed", "open": "reopened", "spam": "spam"}
 
 
 @router.get("/inbox/{conversation_id}/entries")
-def more(request: Request, conversation_id: int, reader: Reading, before: str = "", also: str = "") -> Response:
+def more(request: Request, conversation_id: int, reader: Reading, earlier: str = "", also: str = "") -> Response:
     """The newest page of the thread, or the one before a place; `also` are messages of older pages shown already."""
+    if not render.wants_part(request):
+        return _whole(conversation_id, request)
     numbers = [int(one) for one in also.split(",") if one.isascii() and one.isdigit() and len(one) < 16][:ALSO]
     with db.read() as session:
-        talk = thread.load(session, conversation_id, reader, request)
-        if before:
-            talk = replace(talk, page=entries.page(session, conversation_id, talk.account, reader, before))
+        talk = thread.log(session, conversation_id, reader, request, earlier)
         older = entries.some(session, conversation_id, talk.account, reader, numbers) if numbers else []
-    if not before:
+    if not earlier:
         with db.write() as session:
             thread.look(session, conversation_id, reader)
-    return render.part("parts/log.html", reader, talk=talk, older=older, begins=bool(before))
+    return render.part("parts/log.html", reader, talk=talk, older=older, begins=bool(earlier))
 
 
 @router.get("/inbox/{conversation_id}/head")
 def head(request: Request, conversation_id: int, reader: Reading) -> Response:
     """Name, state, tags and deeds."""
+    if not render.wants_part(request):
+        return _whole(conversation_id, request)
     with db.read() as session:
-        return _head(thread.load(session, conversation_id, reader, request), reader)
+        return _head(thread.load(session, conversation_id, reader, request, whole=False), reader)
 
 
 @router.get("/inbox/{conversation_id}/composer")
 def box(request: Request, conversation_id: int, reader: Reading) -> Response:
     """The box to write in, with the draft that was kept."""
+    if not render.wants_part(request):
+        return _whole(conversation_id, request)
     with db.read() as session:
-        talk = thread.load(session, conversation_id, reader, request)
+        talk = thread.load(session, conversation_id, reader, request, whole=False)
         return render.part("parts/composer.html", reader, talk=talk)
+
+
+def _whole(conversation_id: int, request: Request) -> Response:
+    """A part that somebody opened by itself: on to the conversation."""
+    query = thread.kept(request)
+    return render.to(f"/inbox/{conversation_id}{'?' + query if query else ''}#conversation")
 
 
 def _head(talk: Thread, reader: Reader, status: int = 200) -> Response:
@@ -142,7 +152,7 @@ def _note(request: Request, conversation_id: int, reader: Reader, text: str) -> 
 def _fresh(request: Request, conversation_id: int, reader: Reader) -> Response:
     """An empty box."""
     with db.read() as session:
-        talk = thread.load(session, conversation_id, reader, request)
+        talk = thread.load(session, conversation_id, reader, request, whole=False)
         return render.part("parts/composer.html", reader, talk=talk)
 
 

@@ -43,3 +43,23 @@ htmx.createEventSource = (address) => {
 
 addEventListener("offline", () => connected(false));
 addEventListener("pagehide", () => source?.close());
+
+// --- the number beside the inbox ------------------------------------------------------------------------
+
+const mine = document.getElementById("mine");
+let counting = 0;
+
+async function count() {
+  counting = 0;
+  try {
+    const answer = await fetch("/live/mine");
+    if (!answer.ok) return;
+    const text = await answer.text(), place = mine.querySelector("[data-mine]");
+    if (place.textContent !== text) place.textContent = text;
+    mine.hidden = text === "0";
+  } catch { /* away: the next event asks again */ }
+}
+
+if (mine) document.addEventListener("widerhall", ({ detail }) => {
+  if (detail.topic !== "message.annotated") counting ||= setTimeout(count, 2000);
+});
