@@ -66,7 +66,9 @@ class Seen:
 def _bad(said: Any, offline_is_fine: bool) -> bool:
     if said.type not in ("error", "warning"):
         return False
-    expected = ("404 (Not Found)", "403 (Forbidden)") + (("net::ERR_", "Failed to fetch") if offline_is_fine else ())
+    expected = ("404 (Not Found)", "403 (Forbidden)") + (
+        ("net::ERR_", "Failed to fetch", "[object Event]") if offline_is_fine else ()
+    )
     return not any(one in said.text for one in expected)
 
 
