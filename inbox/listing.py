@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from math import gcd
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,8 +17,6 @@ from inbox.models import Account, Conversation, Identity, Message, Seen
 from inbox.narrowing import VIEWS, Filter, in_view, inbound, narrowed, views_of
 
 LIMIT = 50
-QUARTER = 900
-"""Seconds: the edges of a volume stand on quarters of an hour."""
 
 
 @dataclass(frozen=True)
@@ -200,24 +199,25 @@ def number(session: Session, wanted: Filter) -> int:
 
 
 def volume(session: Session, wanted: Filter, edges: Sequence[datetime]) -> list[Bucket]:
-    """Inbound messages of the list's conversations between each two of `edges`, which stand on quarter hours.
+    """Inbound messages of the list's conversations between each two of `edges`, which stand on whole seconds.
 
     The edges take the place of the filter's own period. One query, whatever their number.
     """
     m, c = db.table(Message), db.table(Conversation)
-    quarter = _epoch(m.c.posted_at) // QUARTER
+    starts = [int(edge.timestamp()) for edge in edges]
+    step = gcd(*(start - starts[0] for start in starts))  # the largest part no edge goes through: a day, an hour …
+    part = (_epoch(m.c.posted_at) - starts[0]) // step
     bad = sa.func.sum(sa.case((m.c.sentiment == "negative", 1), else_=0))
     query = (
-        sa.select(quarter, sa.func.count(), bad)
+        sa.select(part, sa.func.count(), bad)
         .join(c, c.c.id == m.c.conversation_id)
         .where(m.c.posted_at >= edges[0], m.c.posted_at < edges[-1], *inbound())
         .where(*in_view(wanted), *narrowed(wanted, period=False))
-        .group_by(quarter)
+        .group_by(part)
     )
-    starts = [int(edge.timestamp()) for edge in edges]
     totals, negatives = [0] * (len(edges) - 1), [0] * (len(edges) - 1)
     for number, total, negative in session.execute(query):
-        place = bisect_right(starts, int(number) * QUARTER) - 1
+        place = bisect_right(starts, starts[0] + int(number) * step) - 1
         totals[place] += total
         negatives[place] += int(negative)
     return [Bucket(*values) for values in zip(edges[:-1], totals, negatives, strict=True)]

@@ -218,5 +218,5 @@ def span(since: datetime, until: datetime, reader: Reader) -> str:
     whole = start.time() == end.time() == time()
     last = end - timedelta(days=1) if whole and end > start else end
     if whole:
-        return str(format_interval(start.date(), last.date(), "MMMd", locale=reader.locale))
-    return str(format_interval(start, last, "MMMdHm", tzinfo=reader.zone, locale=reader.locale))
+        return str(format_interval(start.date(), last.date(), "MMMd", locale=reader.babel))
+    return str(format_interval(start, last, "MMMdHm", tzinfo=reader.zone, locale=reader.babel))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from babel import Locale
 from babel.dates import (
     format_date,
     format_datetime,
@@ -48,6 +49,11 @@ def asked(request: Request) -> str:
         if chosen in i18n.LANGUAGES:
             return chosen
     return i18n.pick(request.headers.get("accept-language", ""))
+
+
+@lru_cache(maxsize=16)
+def _parsed(locale: str) -> Locale:
+    return Locale.parse(locale)
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,11 @@ class Reader:
         """The locale for dates and numbers."""
         return FORMATS.get(self.language, self.language)
 
+    @property
+    def babel(self) -> Locale:
+        """The same, ready for Babel: parsed once, not for each date."""
+        return _parsed(self.locale)
+
     def may(self, permission: str) -> bool:
         """This person has a permission."""
         return permission in self.permissions
@@ -106,32 +117,32 @@ class Reader:
 
     def moment(self, at: datetime) -> str:
         """Date and time in full."""
-        return str(format_datetime(at, "medium", tzinfo=self.zone, locale=self.locale))
+        return str(format_datetime(at, "medium", tzinfo=self.zone, locale=self.babel))
 
     def short(self, at: datetime) -> str:
         """As short as it stays clear: the time today, day and month this year, else the date."""
         here, today = at.astimezone(self.zone), db.now().astimezone(self.zone)
         if here.date() == today.date():
-            return str(format_time(here, "short", tzinfo=self.zone, locale=self.locale))
+            return str(format_time(here, "short", tzinfo=self.zone, locale=self.babel))
         if here.year == today.year:
-            day = format_skeleton("MMMd", here, tzinfo=self.zone, locale=self.locale)
-            clock = format_time(here, "short", tzinfo=self.zone, locale=self.locale)
-            return str(get_datetime_format("short", locale=self.locale)).format(clock, day)
-        return str(format_date(here, "medium", locale=self.locale))
+            day = format_skeleton("MMMd", here, tzinfo=self.zone, locale=self.babel)
+            clock = format_time(here, "short", tzinfo=self.zone, locale=self.babel)
+            return str(get_datetime_format("short", locale=self.babel)).format(clock, day)
+        return str(format_date(here, "medium", locale=self.babel))
 
     def day(self, at: datetime) -> str:
         """The date in words."""
-        return str(format_date(at.astimezone(self.zone), "long", locale=self.locale))
+        return str(format_date(at.astimezone(self.zone), "long", locale=self.babel))
 
     def ago(self, at: datetime) -> str:
         """How long ago, in words."""
-        return str(format_timedelta(at - db.now(), add_direction=True, locale=self.locale))
+        return str(format_timedelta(at - db.now(), add_direction=True, locale=self.babel))
 
     def brief(self, at: datetime) -> str:
         """How long ago, in the largest unit that fits: "19 min", "2 hrs", "3 days"."""
         seconds = max(0.0, (db.now() - at).total_seconds())
         unit, size = next(((unit, size) for unit, size in STEPS if seconds >= size), ("minute", 60.0))
-        return str(format_unit(int(seconds // size), f"duration-{unit}", "short", locale=self.locale))
+        return str(format_unit(int(seconds // size), f"duration-{unit}", "short", locale=self.babel))
 
     def waited(self, at: datetime) -> float:
         """How long somebody has waited, as a share of a day."""
@@ -152,12 +163,12 @@ class Reader:
             value /= 1000
             units.pop(0)
         shown = round(value, 1) if value < 10 and units[0] != "byte" else round(value)
-        return str(format_unit(shown, f"digital-{units[0]}", "short", locale=self.locale))
+        return str(format_unit(shown, f"digital-{units[0]}", "short", locale=self.babel))
 
     def number(self, value: float) -> str:
         """A number with this language's separators."""
-        return str(format_decimal(value, locale=self.locale))
+        return str(format_decimal(value, locale=self.babel))
 
     def percent(self, value: float) -> str:
         """A share of one as per cent."""
-        return str(format_percent(value, locale=self.locale))
+        return str(format_percent(value, locale=self.babel))

@@ -111,8 +111,7 @@ def test_counts_and_volume_agree_with_the_list(world: None, wanted: Filter) -> N
 
 
 def _volume_agrees(session: Any, wanted: Filter, ids: list[int], since: Any, until: Any) -> None:
-    quarter = timedelta(seconds=listing.QUARTER)
-    edges = [START + n * 4 * quarter for n in range(-24, 24 * 11 + 1)]
+    edges = [START + timedelta(hours=n) for n in range(-24, 24 * 11 + 1)]
     edges = [edge for edge in edges if since <= edge <= until]
     if len(edges) < 2:
         return

@@ -6,7 +6,6 @@ from itertools import pairwise
 
 import pytest
 
-from inbox import listing
 from web import inbox_query, volume
 from web.inbox_query import Asked
 from web.reader import Reader, zone
@@ -23,7 +22,7 @@ def test_the_parts_of_a_period_are_the_readers_hours_and_days(since: str, until:
     edges = volume.edges(Asked(since=since, until=until), BERLIN)
     assert len(edges) - 1 == bars
     assert edges == sorted(set(edges))
-    assert all(edge.timestamp() % listing.QUARTER == 0 for edge in edges)
+    assert all(edge.timestamp() % volume.QUARTER.total_seconds() == 0 for edge in edges)
 
 
 @pytest.mark.parametrize("reader", [TOKYO, BERLIN])

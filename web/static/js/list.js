@@ -68,6 +68,7 @@ function ticked() {
   all.checked = on > 0 && on === boxes.length;
   all.indeterminate = on > 0 && on < boxes.length;
   const said = document.querySelector("[data-picked]");
+  document.querySelector("[data-number]").textContent = on || "";
   if (on) said.textContent = said.dataset.picked.replace("{n}", on);
 }
 
