@@ -186,6 +186,11 @@ def test_part_opened_by_itself_leads_to_the_conversation(agent: Browser) -> None
         assert where == f"/inbox/{talk()}?view=mine#conversation"
 
 
+def test_message_leads_to_the_conversation_it_belongs_to_now(agent: Browser) -> None:
+    assert agent.get("/inbox/of/1?view=all").headers["location"] == f"/inbox/{talk()}?view=all#m1"
+    assert agent.get("/inbox/of/999").status_code == 404
+
+
 # --- answers ----------------------------------------------------------------------------------------------
 
 

@@ -20,7 +20,7 @@ from core.event import Visibility
 from enrichment import review
 from enrichment.models import MatchLink
 from inbox import desk, drafts, notes, replies
-from inbox.models import ReplyRow
+from inbox.models import Message, ReplyRow
 from web import actors, entries, live, render, snoozing, thread
 from web import composer as composers
 from web.i18n import N_
@@ -58,6 +58,18 @@ def more(request: Request, conversation_id: int, reader: Reading, earlier: str =
         with db.write() as session:
             thread.look(session, conversation_id, reader)
     return render.part("parts/log.html", reader, talk=talk, older=older, begins=bool(earlier))
+
+
+@router.get("/inbox/of/{message_id}")
+def of_message(request: Request, message_id: int, reader: Reading) -> Response:
+    """On to the conversation a message belongs to now; threads that hang together become one."""
+    with db.read() as session:
+        message = session.get(Message, message_id)
+        if message is None:
+            raise HTTPException(404)
+        thread.find(session, message.conversation_id, reader)
+        query = thread.kept(request)
+        return render.to(f"/inbox/{message.conversation_id}{'?' + query if query else ''}#m{message_id}")
 
 
 @router.get("/inbox/{conversation_id}/head")

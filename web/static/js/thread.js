@@ -10,15 +10,22 @@ const wide = matchMedia("(max-width: 799px)");
 
 async function fetched(address) {
   const answer = await fetch(address, { headers: { "HX-Request": "true", Accept: "text/html" } });
-  if (!answer.ok) return null;
+  if (answer.status === 404) moved();
+  if (!answer.ok) throw new Error(String(answer.status));
   const made = document.createElement("template");
   made.innerHTML = await answer.text();
   return made.content;
 }
 
+// a missing parent arrived, and the thread is part of another one now: go where its messages are
+function moved() {
+  const message = log()?.querySelector(":scope > [data-entry^=m]")?.dataset.entry.slice(1);
+  location.assign(message ? `/inbox/of/${message}${location.search}` : "/inbox");
+}
+
 // --- the log ------------------------------------------------------------------------------------------
 
-let waiting = 0, working = false, again = false;
+let waiting = 0, working = false, again = false, missed = false;
 
 function refresh(head = false) {
   if (head) headWanted = true;
@@ -32,8 +39,9 @@ async function reconcile() {
   try {
     const here = pane();
     if (!here) return;
+    missed = false;
     await Promise.all([entries(here), head(here)]);
-  } catch { /* away: the next event, or the reconnect, asks again */
+  } catch { missed = true; /* away: the next event, or the connection, asks again */
   } finally {
     working = false;
     if (again) { again = false; refresh(); }
@@ -113,6 +121,7 @@ document.addEventListener("widerhall", ({ detail }) => {
   if (detail.topic === "resync") refresh(true);
   else if (detail.conversation_id === Number(here.dataset.conversation)) refresh(detail.topic !== "message.annotated");
 });
+document.addEventListener("widerhall:connected", ({ detail }) => { if (detail && missed) refresh(true); });
 for (const name of ["focusout", "toggle"]) {
   document.addEventListener(name, (event) => { if (headWanted && event.target.closest?.("#thread-head")) refresh(); }, true);
 }
@@ -205,7 +214,7 @@ for (const name of ["htmx:sendError", "htmx:responseError"]) {
 document.body.addEventListener("composer", async () => {
   const here = pane(), text = field();
   if (!here) return;
-  const found = await fetched(here.dataset.composer), made = found?.querySelector("#compose");
+  const found = await fetched(here.dataset.composer).catch(() => null), made = found?.querySelector("#compose");
   if (!made || pane() !== here) return;
   const begun = text?.value.trim() ? text.value : "";
   document.getElementById("compose").replaceWith(made);
