@@ -165,7 +165,7 @@ def test_review_shows_both_sides_and_counts_what_is_left(kim: int, as_role) -> N
     propose(kim)
     text = as_role("agent").get("/people/review").text
     assert "Kim Park" in text
-    assert re.search(r'id="left">1<', text)
+    assert re.search(r'id="open-pairs">1<', text)
     assert 'data-key="a"' in text
 
 

@@ -30,18 +30,21 @@ list?.addEventListener("focusin", (event) => {
   if (pair && pair !== current) choose(pair, false);
 });
 
-let place = 0;
+// after settling: until then htmx still writes the attributes of what came
+let place = -1;
 document.addEventListener("htmx:beforeSwap", (event) => { place = [...(list?.children ?? [])].indexOf(event.detail.target); });
-document.addEventListener("htmx:afterSwap", () => {
+document.addEventListener("htmx:afterSettle", () => {
   const made = list?.children[place];
   if (!made) return;
+  const at = place;
+  place = -1;
   for (const one of list.querySelectorAll("[data-undo]")) one.removeAttribute("data-key");
   if (made.matches("[data-pair]")) return choose(made);
   made.querySelector("[data-undo]")?.setAttribute("data-key", "z");
   const all = [...list.children];
-  const next = [...all.slice(place + 1), ...all.slice(0, place).reverse()].find((one) => one.matches("[data-pair]"));
+  const next = [...all.slice(at + 1), ...all.slice(0, at).reverse()].find((one) => one.matches("[data-pair]"));
   if (next) return choose(next);
   choose(null);
-  if (document.querySelector("#left")?.textContent !== "0" && document.querySelector("#more a")) document.querySelector("#more a").focus();
+  if (document.querySelector("#open-pairs")?.textContent !== "0" && document.querySelector("#more a")) document.querySelector("#more a").focus();
   else made.focus();
 });
