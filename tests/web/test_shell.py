@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 import time
 from typing import Any
 
@@ -15,7 +17,7 @@ import web.hooks as hooks
 from core import broker, db, outbox
 from core.errors import NotConfigured, Rejected, TryLater
 from core.settings import settings
-from tests.web.conftest import Browser, account, user
+from tests.web.conftest import Browser, account, event, store, user
 from web import health
 from web.middleware import CSP, HEADERS, host_allowed
 
@@ -98,6 +100,60 @@ def test_static_file_with_its_mark_is_kept_for_a_year(browser: Browser) -> None:
 
 def test_pages_are_not_cached(as_role) -> None:
     assert as_role("agent").get("/").headers["cache-control"] == "no-store"
+
+
+# --- the frame -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("role", "entries"),
+    [
+        ("admin", ["/inbox", "/listening", "/people", "/reports", "/settings/accounts"]),
+        ("marketer", ["/inbox", "/listening", "/people", "/reports", "/settings/accounts"]),
+        ("dpo", ["/inbox", "/people", "/settings/salesforce"]),
+    ],
+)
+def test_rail_offers_what_a_role_may_open(as_role, role: str, entries: list[str]) -> None:
+    browser = as_role(role)
+    rail = browser.get("/ui").text.partition('<nav class="rail"')[2].partition("</nav>")[0]
+    found = [one for one in re.findall(r'href="([^"#]+)"', rail) if one not in ("/", "/settings/me")]
+    assert [one for one in entries if one not in found] == []
+    assert {one: browser.get(one).status_code for one in found} == dict.fromkeys(found, 200)
+
+
+def test_number_beside_the_inbox_is_that_of_its_own_view(as_role) -> None:
+    store(account(), event("m:1"), event("m:2"), event("m:3"))
+    browser = as_role("agent")
+    assert re.search(r'id="mine" hidden', browser.get("/ui").text)
+    for number in (1, 2):
+        browser.post(f"/inbox/{number}/assign", {"assignee": "user:1"})
+    browser.post("/inbox/2/state/closed")
+    assert browser.get("/live/mine").text == "1"
+    assert re.search(r"<span data-mine>1</span>", browser.get("/ui").text)
+
+
+def test_frame_tells_htmx_to_do_nothing_inline_and_nothing_elsewhere(as_role) -> None:
+    browser = as_role("agent")
+    page = browser.get("/ui").text
+    config = json.loads(html.unescape(page.partition("name=\"htmx-config\" content='")[2].partition("'")[0]))
+    expected = {"allowEval": False, "includeIndicatorStyles": False, "selfRequestsOnly": True, "historyCacheSize": 0}
+    assert {name: config[name] for name in expected} == expected
+    assert html.unescape(page).count(f'{{"X-CSRF-Token": "{browser.csrf}"}}') == 1
+
+
+def test_change_by_htmx_needs_the_token_in_its_header(as_role) -> None:
+    store(account(), event("m:1"))
+    browser = as_role("agent")
+    for token, status in (("wrong", 403), (browser.csrf, 200)):
+        headers = {"hx-request": "true", "x-csrf-token": token}
+        assert browser.request("POST", "/inbox/1/state/closed", headers=headers).status_code == status
+
+
+def test_visitor_gets_no_script_of_the_inside(browser: Browser) -> None:
+    user("admin")
+    page = browser.get("/signin").text
+    assert "htmx" not in page.replace("htmx-config", "")
+    assert "sse-connect" not in page
 
 
 # --- proxies -----------------------------------------------------------------------------------------
