@@ -1,6 +1,6 @@
-"""Build hook: copies htmx and its SSE extension out of the django-htmx package into web/static/vendor.
+"""Build hook: takes htmx for the pages and a Japanese font for documents out of packages.
 
-The two files are not in the repository. An editable install and a wheel both run this hook, so both have them:
+The files are not in the repository. An editable install and a wheel both run this hook, so both have them:
 https://hatch.pypa.io/latest/plugins/build-hook/custom/
 """
 
@@ -13,20 +13,25 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-PACKAGE = "django-htmx"
-FILES = ("django_htmx/static/django_htmx/htmx-2.min.js", "django_htmx/static/django_htmx/ext/hx-sse-2.min.js")
 VENDOR = Path("web") / "static" / "vendor"
+FONTS = Path("web") / "fonts"
+FILES = (
+    ("django-htmx", "django_htmx/static/django_htmx/htmx-2.min.js", VENDOR),
+    ("django-htmx", "django_htmx/static/django_htmx/ext/hx-sse-2.min.js", VENDOR),
+    # the package itself draws with matplotlib, which nobody needs to have for the font
+    ("matplotlib-fontja", "matplotlib_fontja/fonts/ipaexg.ttf", FONTS),
+    ("matplotlib-fontja", "matplotlib_fontja/fonts/IPA_Font_License_Agreement_v1.0.txt", FONTS),
+)
+"""Package, file in it, folder it goes to."""
 
 
 def copy(root: Path) -> list[Path]:
     """Copy the files under the project's root; their new paths."""
-    package = distribution(PACKAGE)
-    folder = root / VENDOR
-    folder.mkdir(parents=True, exist_ok=True)
     made = []
-    for name in FILES:
-        made.append(folder / Path(name).name)
-        shutil.copyfile(str(package.locate_file(name)), made[-1])
+    for package, name, folder in FILES:
+        (root / folder).mkdir(parents=True, exist_ok=True)
+        made.append(root / folder / Path(name).name)
+        shutil.copyfile(str(distribution(package).locate_file(name)), made[-1])
     return made
 
 

@@ -15,20 +15,22 @@ from listening.models import Query, Subject
 from listening.query import parse
 from listening.query.nodes import Tag, Text, wanted
 from listening.query.prefilter import anchors
+from listening.unfit import Unfit
 
 KINDS = ("brand", "product", "competitor", "campaign", "industry")
+LONGEST_NAME = 180
 _FEED_LENGTH = 100
 
 
 def create(session: Session, name: str, kind: str = "brand", actor: str = "cli") -> int:
     """Add a subject; BadPayload when the kind is unknown or the name is taken. Returns its id."""
     name = name.strip()
-    if not name or len(name) > 180:
-        raise BadPayload("A subject needs a name of at most 180 characters.")
+    if not name or len(name) > LONGEST_NAME:
+        raise Unfit("A subject needs a name of at most 180 characters.")
     if kind not in KINDS:
-        raise BadPayload(f"A subject is one of {', '.join(KINDS)}; not {kind!r}.")
+        raise Unfit("A subject is one of %(kinds)s; not %(kind)s.", kinds=", ".join(KINDS), kind=kind)
     if session.scalars(sa.select(Subject).where(db.table(Subject).c.name == name)).first():
-        raise BadPayload(f"There is a subject {name!r} already.")
+        raise Unfit("There is a subject called %(name)s already.", name=name)
     subject = Subject(name=name, kind=kind, created_at=db.now())
     session.add(subject)
     session.flush()
@@ -57,10 +59,13 @@ def update(
     """Rename a subject or change its kind; its hits stay."""
     subject = get(session, str(subject_id))
     if kind is not None and kind not in KINDS:
-        raise BadPayload(f"A subject is one of {', '.join(KINDS)}; not {kind!r}.")
+        raise Unfit("A subject is one of %(kinds)s; not %(kind)s.", kinds=", ".join(KINDS), kind=kind)
+    name = None if name is None else name.strip()
     if name is not None and name != subject.name:
+        if not name or len(name) > LONGEST_NAME:
+            raise Unfit("A subject needs a name of at most 180 characters.")
         if session.scalars(sa.select(Subject).where(db.table(Subject).c.name == name)).first():
-            raise BadPayload(f"There is a subject {name!r} already.")
+            raise Unfit("There is a subject called %(name)s already.", name=name)
         subject.name = name
     subject.kind = kind or subject.kind
     session.add(subject)
@@ -97,7 +102,7 @@ def add_query(session: Session, subject_id: int, name: str, text: str, actor: st
     t = db.table(Query)
     taken = sa.select(t.c.id).where(t.c.subject_id == subject_id, t.c.name == name)
     if session.execute(taken).first():
-        raise BadPayload(f"There is a query {name!r} for this subject already: change its text instead.")
+        raise Unfit("There is a query called %(name)s already: change its text instead.", name=name)
     query = Query(subject_id=subject_id, name=name, text=text, matched_goal=_newest(session))
     session.add(query)
     session.flush()
@@ -144,7 +149,7 @@ def checked(text: str) -> None:
     """QueryError when a query cannot be read, BadPayload when it would match nearly everything."""
     node = parse(text)
     if anchors(node) is None and not list(wanted(node)):
-        raise BadPayload(
+        raise Unfit(
             "This query only excludes, so nearly every message would match. Add a word, a #tag or a field "
             "such as lang:de that a message must have."
         )

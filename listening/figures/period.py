@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from core import db
 from core.errors import BadPayload
+from listening.unfit import Unfit
 
 LONGEST_PERIOD = 3660
 DAYS = 30
@@ -51,6 +52,10 @@ class Period:
         """As many days right before."""
         return Period(self.first - timedelta(days=self.days), self.first - timedelta(days=1), self.zone)
 
+    def last_days(self, number: int) -> Period:
+        """The last days of it."""
+        return Period(self.last - timedelta(days=number - 1), self.last, self.zone)
+
     def each(self) -> Iterator[date]:
         """Every day in order."""
         return (self.first + timedelta(days=number) for number in range(self.days))
@@ -62,9 +67,9 @@ def period(first: str | date | None, last: str | date | None, zone: str | tzinfo
     end = _day(last) if last else (today or datetime.now(found).date())
     start = _day(first) if first else end - timedelta(days=DAYS - 1)
     if start > end:
-        raise BadPayload(f"The period ends ({end}) before it begins ({start}). Swap the days.")
+        raise Unfit("The period ends (%(end)s) before it begins (%(start)s). Swap the days.", start=start, end=end)
     if (end - start).days >= LONGEST_PERIOD:
-        raise BadPayload(f"A report covers at most {LONGEST_PERIOD} days. Choose a shorter period.")
+        raise Unfit("A report covers at most %(days)s days. Choose a shorter period.", days=LONGEST_PERIOD)
     return Period(start, end, found)
 
 
@@ -79,9 +84,9 @@ def _day(text: str | date) -> date:
     try:
         day = text if isinstance(text, date) else date.fromisoformat(text)
     except ValueError:
-        raise BadPayload(f"{text!r} is not a day. Write it as 2026-11-30.") from None
+        raise Unfit("%(day)s is not a day. Write it as 2026-11-30.", day=text) from None
     if not 1980 <= day.year <= 2200:
-        raise BadPayload(f"{day} is not a day messages can be of. Choose one between 1980 and 2200.")
+        raise Unfit("%(day)s is not a day messages can be of. Choose one between 1980 and 2200.", day=day)
     return day
 
 

@@ -13,9 +13,9 @@ from typing import Any, get_args
 from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 from lark.exceptions import VisitError
 
-from core.errors import BadPayload
 from core.event import Kind
 from listening.query.nodes import And, Between, Field, Mention, Near, Node, Not, Or, Raw, Tag, Text
+from listening.unfit import Unfit
 
 LONGEST = 10_000
 DEEPEST = 50
@@ -65,12 +65,15 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]+)*|und", re.IGNORECASE)
 _LETTERS = re.compile(r"\w")
 
 
-class QueryError(BadPayload):
+class QueryError(Unfit):
     """A query that cannot be read; `position` is the character it breaks at, counted from 1."""
 
-    def __init__(self, reason: str, position: int) -> None:
-        super().__init__(f"At character {position}: {reason}")
+    def __init__(self, reason: str, position: int, **values: object) -> None:
+        super().__init__(
+            "At character %(position)s: %(reason)s", position=position, reason=reason % values if values else reason
+        )
         self.reason = reason
+        self.given = values
         self.position = position
 
 
@@ -80,7 +83,7 @@ def parse(text: str) -> Node:
     if not text.strip():
         raise QueryError("the query is empty. Write at least one word.", 1)
     if len(text) > LONGEST:
-        raise QueryError(f"the query is longer than {LONGEST} characters. Split it.", LONGEST)
+        raise QueryError("the query is longer than %(number)s characters. Split it.", LONGEST, number=LONGEST)
     plain = text.translate(_TYPOGRAPHIC)
     _check_balance(plain)
     try:
@@ -111,7 +114,9 @@ def _check_balance(text: str) -> None:
         elif character == "(":
             opened.append(place)
             if len(opened) > DEEPEST:
-                raise QueryError(f"more than {DEEPEST} parentheses inside each other. Split it.", place + 1)
+                raise QueryError(
+                    "more than %(number)s parentheses inside each other. Split it.", place + 1, number=DEEPEST
+                )
         elif character == ")":
             if not opened:
                 raise QueryError("this closing parenthesis has no opening one. Remove it.", place + 1)
@@ -132,11 +137,13 @@ def _explain(error: UnexpectedInput, text: str) -> QueryError:
             return QueryError("NEAR stands between two words or phrases: storm NEAR/5 warning.", place + 1)
         if error.token.type == "_CLOSE":
             return QueryError("nothing stands before this parenthesis. Write a word or remove it.", place + 1)
-        return QueryError(f"{word!r} needs a word on both sides. To look for it, put it in quotes.", place + 1)
+        return QueryError(
+            "%(word)s needs a word on both sides. To look for it, put it in quotes.", place + 1, word=word
+        )
     character = text[place] if place < len(text) else ""
     if isinstance(error, UnexpectedCharacters) and character == ":":
         return QueryError("a colon belongs to a field such as lang:de. To look for it, use quotes.", place + 1)
-    return QueryError(f"{character!r} cannot stand here. Put it in quotes to look for it.", place + 1)
+    return QueryError("%(word)s cannot stand here. Put it in quotes to look for it.", place + 1, word=character)
 
 
 class _Builder(Transformer[Token, Node]):
@@ -184,12 +191,13 @@ class _Builder(Transformer[Token, Node]):
         name, value = name.lower(), value.strip('"')
         if name not in FIELDS:
             raise QueryError(
-                f"there is no field {name}:. Fields: {', '.join(f'{known}:' for known in FIELDS)}. "
-                "To look for the text itself, put it in quotes.",
+                "there is no field %(name)s:. Fields: %(fields)s. To look for the text itself, put it in quotes.",
                 _at(token),
+                name=name,
+                fields=", ".join(f"{known}:" for known in FIELDS),
             )
         if not value.strip():
-            raise QueryError(f"{name}: needs a value right after the colon.", _at(token))
+            raise QueryError("%(name)s: needs a value right after the colon.", _at(token), name=name)
         if name == "raw":
             return Raw(value)
         if name in _DATES:
@@ -216,12 +224,15 @@ def _checked(name: str, values: tuple[str, ...], token: Token) -> tuple[str, ...
         unknown = [value for value in lowered if value not in _CHOICES[name]]
         if unknown:
             choices = ", ".join(_CHOICES[name])
-            raise QueryError(f"{name}: knows {choices}; not {', '.join(unknown)}.", _at(token))
+            said = {"name": name, "choices": choices, "unknown": ", ".join(unknown)}
+            raise QueryError("%(name)s: knows %(choices)s; not %(unknown)s.", _at(token), **said)
         return lowered
     if name == "lang":
         wrong = [value for value in values if not _LANGUAGE.fullmatch(value)]
         if wrong:
-            raise QueryError(f"lang: takes codes such as de, en or ja; not {', '.join(wrong)}.", _at(token))
+            raise QueryError(
+                "lang: takes codes such as de, en or ja; not %(wrong)s.", _at(token), wrong=", ".join(wrong)
+            )
     return values
 
 
@@ -238,4 +249,4 @@ def _day(text: str, token: Token) -> datetime:
     try:
         return datetime.strptime(text.strip(), "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
-        raise QueryError(f"{text!r} is not a day. Write it as 2026-11-30.", _at(token)) from None
+        raise QueryError("%(day)s is not a day. Write it as 2026-11-30.", _at(token), day=text) from None

@@ -65,25 +65,28 @@ def test_build_hook_puts_the_files_into_a_fresh_tree(tmp_path: Path, monkeypatch
     pytest.importorskip("hatchling")
     monkeypatch.syspath_prepend(str(ROOT))
     packages = tmp_path / "packages"
-    for name in ("htmx-2.min.js", "ext/hx-sse-2.min.js"):
-        file = packages / "django_htmx/static/django_htmx" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(name, "utf-8")
-    (packages / "django_htmx-1.29.0.dist-info").mkdir()
-    (packages / "django_htmx-1.29.0.dist-info" / "METADATA").write_text("Name: django-htmx\nVersion: 1.29.0\n", "utf-8")
-    monkeypatch.setattr(sys, "path", [str(packages), *sys.path])
     import hatch_build
 
+    for package, name, _ in hatch_build.FILES:
+        (packages / name).parent.mkdir(parents=True, exist_ok=True)
+        (packages / name).write_text(Path(name).name, "utf-8")
+        info = packages / f"{package.replace('-', '_')}-1.0.dist-info"
+        info.mkdir(exist_ok=True)
+        (info / "METADATA").write_text(f"Name: {package}\nVersion: 1.0\n", "utf-8")
+    monkeypatch.setattr(sys, "path", [str(packages), *sys.path])
     made = hatch_build.copy(tmp_path / "tree")
     assert [path.relative_to(tmp_path / "tree").as_posix() for path in made] == [
         "web/static/vendor/htmx-2.min.js",
         "web/static/vendor/hx-sse-2.min.js",
+        "web/fonts/ipaexg.ttf",
+        "web/fonts/IPA_Font_License_Agreement_v1.0.txt",
     ]
-    assert made[1].read_text("utf-8") == "ext/hx-sse-2.min.js"
+    assert made[1].read_text("utf-8") == "hx-sse-2.min.js"
 
 
 def test_build_files_are_not_in_the_repository_but_in_the_wheel() -> None:
-    assert "web/static/vendor/" in (ROOT / ".gitignore").read_text("utf-8").splitlines()
+    ignored = (ROOT / ".gitignore").read_text("utf-8").splitlines()
+    assert {"web/static/vendor/", "web/fonts/"} <= {*ignored}
     assert 'path = "hatch_build.py"' in (ROOT / "pyproject.toml").read_text("utf-8")
 
 

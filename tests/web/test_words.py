@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from web import rows, words
+from web import behind, words
 
 
 @pytest.mark.parametrize("place", ["", "x-1", "1-x", "-1", "9" * 50 + "-1", "99999999999999999999-1"])
 def test_forged_place_is_no_place(place: str) -> None:
-    assert rows.place(place) is None
+    assert behind.place(place) is None
 
 
 @pytest.mark.parametrize(

@@ -1,84 +1,90 @@
-"""`/`: what arrives, newest first."""
+"""`/messages`: single messages, newest first: what stands behind a figure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import HTMLResponse
+from sqlmodel import Session
 
 from core import db
 from inbox import accounts
-from inbox.models import Account
-from inbox.states import STATES
-from web import live, render, rows
+from inbox.models import Identity
+from listening import subjects
+from listening.figures import behind as behind_figures
+from listening.figures.scope import UNKNOWN, Scope
+from web import behind, render
 from web.permissions import allow
 from web.reader import Reader
-
-FRAGMENTS = 50
-"""Rows fetched at once after live events."""
+from web.reports import asked
+from web.reports.say import Say
+from web.reports.sheet import filter_words
 
 router = APIRouter()
 
-
-def wanted(
-    reader: Annotated[Reader, Depends(allow("messages.read"))],
-    q: str = "",
-    account: str = "",
-    platform: str = "",
-    state: str = "",
-) -> rows.Filter:
-    """The filter in the address, within what the reader may see."""
-    number = int(account) if account.isascii() and account.isdigit() and len(account) < 16 else 0
-    return rows.Filter(q.strip()[:200], number, platform[:40], state[:20], reader.may("messages.private"))
+Pill = tuple[str, str]
+"""The words of a filter that is set, and the address without it."""
 
 
-@router.get("/")
-def index(
-    request: Request,
-    reader: Annotated[Reader, Depends(allow("messages.read"))],
-    filters: Annotated[rows.Filter, Depends(wanted)],
-    before: str = "",
-) -> Response:
-    """The list."""
-    start = rows.place(before)
-    position = live.position()  # before the rows are read: what comes later comes as an event
+@router.get("/messages")
+def index(request: Request, reader: Annotated[Reader, Depends(allow("messages.read"))], before: str = "") -> Response:
+    """The messages an address asks for, with their sums on top."""
+    given = request.query_params
+    scope, problem = asked.messages(reader, given)
+    start, say = behind.place(before), Say(reader)
     with db.read() as session:
-        found = rows.page(session, filters, start)
+        sums = behind_figures.sums(session, scope)
+        found = behind_figures.ids(session, scope, start, behind.PAGE + 1)
+        rows = behind.rows(session, found[: behind.PAGE])
+        names = {one.id or 0: one.name for one in subjects.all_subjects(session)}
+        pills = _pills(session, say, scope, names)
         known = accounts.all_accounts(session)
-        anything = bool(found) or rows.anything(session)
-    shown = found[: rows.PAGE]
+    here = asked.behind(scope)
+    older = rows[-1].place if rows and len(found) > behind.PAGE else ""
     return render.page(
         request,
         reader,
         "messages.html",
-        rows=shown,
-        older=shown[-1].place if len(found) > rows.PAGE else "",
-        first_page=start is None,
-        filters=filters,
-        accounts=[one for one in known if one.state != "removed" or one.id == filters.account],
+        sums=sums,
+        rows=rows,
+        older=f"{here}{'&' if '?' in here else '?'}before={older}" if older else "",
+        newest=here if start is not None else "",
+        scope=scope,
+        say=say,
+        pills=pills,
         platforms=sorted({one.platform for one in known}),
-        states=STATES,
         connected=any(one.state != "removed" for one in known),
-        troubled=_troubled(known),
-        anything=anything,
-        position=position,
+        subject=names.get(scope.subject_id, ""),
+        subjects=sorted(names.items(), key=lambda pair: pair[1]),
+        problem=problem,
     )
 
 
-def _troubled(known: Sequence[Account]) -> list[Account]:
-    return [one for one in known if one.state == "auth_expired" or (one.state == "active" and one.error)]
+def _pills(session: Session, say: Say, scope: Scope, names: dict[int, str]) -> list[Pill]:
+    found: list[Pill] = []
+    if scope.subject_id:
+        name = names.get(scope.subject_id, "?")
+        found.append((say.words("About %(subject)s", subject=name), asked.behind(scope.of(subject_id=0))))
+    if scope.period is not None:
+        found.append((say.period(scope.period), asked.behind(scope.of(period=None, clock=None))))
+    if scope.clock is not None:
+        found.append((say.hours(scope.clock), asked.behind(scope.of(clock=None))))
+    if scope.author:
+        found.append((_author(session, say, scope.author), asked.behind(scope.of(author=""))))
+    if scope.words:
+        found.append((say.words("“%(words)s”", words=scope.words), asked.behind(scope.of(words=""))))
+    if scope.hashtag:
+        found.append((f"#{scope.hashtag}", asked.behind(scope.of(hashtag=""))))
+    if scope.public:
+        found.append((say.words("only public"), asked.behind(scope.of(public=False))))
+    for name in asked.FILTERS:
+        if value := getattr(scope, name):
+            found.append((filter_words(say, name, value), asked.behind(scope.of(**{name: ""}))))
+    return found
 
 
-@router.get("/fragments/messages")
-def fragments(
-    reader: Annotated[Reader, Depends(allow("messages.read"))],
-    filters: Annotated[rows.Filter, Depends(wanted)],
-    ids: str = "",
-) -> Response:
-    """Rows of these messages that fit the filter, for a page that is open already."""
-    numbers = [int(one) for one in ids.split(",") if one.isascii() and one.isdigit() and len(one) < 16]
-    with db.read() as session:
-        found = rows.some(session, filters, numbers[:FRAGMENTS])
-    return HTMLResponse(render.text("parts/rows.html", reader, rows=found))
+def _author(session: Session, say: Say, author: str) -> str:
+    if author == UNKNOWN:
+        return say.words("Author unknown")
+    identity = session.get(Identity, asked.number(author))
+    return (identity.name or identity.handle) if identity is not None else say.words("Author unknown")

@@ -1,0 +1,57 @@
+"""The messages behind a figure: their sums, and they themselves, newest first."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from core import db
+from inbox.models import Identity, Message
+from listening.figures.count import Sums
+from listening.figures.scope import Scope, conditions, engagement
+from listening.figures.tally import SENTIMENTS, Tally
+
+
+def sums(session: Session, scope: Scope) -> Sums:
+    """What a report says of these messages as a whole."""
+    m, i = db.table(Message), db.table(Identity)
+    picked = (
+        sa.select(m.c.identity_id, m.c.sentiment, engagement().label("engagement"))
+        .where(*conditions(scope))
+        .cte("picked")
+        .prefix_with("MATERIALIZED")
+    )
+    rated = [sa.func.sum(sa.case((picked.c.sentiment == name, 1), else_=0)) for name in SENTIMENTS]
+    unknown = sa.func.sum(sa.case((picked.c.identity_id.is_(None), 1), else_=0))
+    once = sa.select(picked.c.identity_id).where(picked.c.identity_id.is_not(None)).distinct().subquery("once")
+    people = (
+        sa.select(
+            sa.func.count().label("authors"),
+            sa.func.sum(sa.func.coalesce(i.c.followers, 0)).label("reach"),
+            sa.func.sum(sa.case((i.c.contact_id.is_not(None), 1), else_=0)).label("in_crm"),
+        )
+        .select_from(once.join(i, i.c.id == once.c.identity_id))
+        .subquery("people")
+    )
+    whole = (
+        sa.select(sa.func.count(), *rated, sa.func.sum(picked.c.engagement), unknown)
+        .select_from(picked)
+        .subquery("whole")
+    )
+    row = [
+        int(value or 0)
+        for value in session.execute(sa.select(whole, people).select_from(whole.join(people, sa.true()))).one()
+    ]
+    return Sums(Tally(*row[:5]), authors=row[7], reach=row[8], engagement=row[5], in_crm=row[9], unknown=row[6])
+
+
+def ids(session: Session, scope: Scope, before: tuple[datetime, int] | None, limit: int) -> list[int]:
+    """Their ids, newest first; `before` goes on after the last one of the page before."""
+    m = db.table(Message)
+    query = sa.select(m.c.id).where(*conditions(scope))
+    if before is not None:
+        place = sa.tuple_(sa.literal(before[0], m.c.posted_at.type), sa.literal(before[1]))
+        query = query.where(sa.tuple_(m.c.posted_at, m.c.id) < place)
+    return list(session.scalars(query.order_by(m.c.posted_at.desc(), m.c.id.desc()).limit(limit)))

@@ -1,0 +1,72 @@
+"""A few figures of many subjects at once: for the lists of subjects and of reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from core import db
+from inbox.models import Message
+from listening.figures.period import Period, date_of, day_of, hour_of
+from listening.figures.scope import about
+from listening.figures.tally import Tally, tallies
+
+
+@dataclass(frozen=True)
+class Glance:
+    """One subject in one period; `days` has every day."""
+
+    days: list[tuple[date, Tally]] = field(default_factory=list)
+    before: int = 0
+    """Messages in the period before."""
+
+    @property
+    def tally(self) -> Tally:
+        """The period as a whole."""
+        return sum((tally for _, tally in self.days), Tally())
+
+    @property
+    def counts(self) -> list[int]:
+        """Messages of each day."""
+        return [tally.messages for _, tally in self.days]
+
+
+def glances(session: Session, subject_ids: Sequence[int], span: Period, *, private: bool) -> dict[int, Glance]:
+    """Every subject by its id; private messages count only for readers who may see them."""
+    if not subject_ids:
+        return {}
+    found: dict[int, list[tuple[int, str, int]]] = {one: [] for one in subject_ids}
+    for subject_id, day, sentiment, number in session.execute(_statement(subject_ids, span, private)):
+        found[int(subject_id)].append((int(day), sentiment, int(number)))
+    return {one: _glance(rows, span) for one, rows in found.items()}
+
+
+def _glance(rows: list[tuple[int, str, int]], span: Period) -> Glance:
+    by_day = {date_of(day): tally for day, tally in tallies(rows).items()}
+    before = sum(tally.messages for day, tally in by_day.items() if day < span.first)
+    return Glance([(day, by_day.get(day, Tally())) for day in span.each()], before)
+
+
+def _statement(subject_ids: Sequence[int], span: Period, private: bool) -> Any:
+    m = db.table(Message)
+    hour = hour_of(m.c.posted_at, span.previous.start, span.end, span.zone)
+    may = [] if private else [m.c.visibility != "private"]
+    heard = (
+        sa.select(m.c.id, m.c.sentiment, day_of(hour).label("day"))
+        .where(~m.c.erased, m.c.posted_at >= span.previous.start, m.c.posted_at < span.end, *may)
+        .cte("heard")
+        .prefix_with("MATERIALIZED")
+    )
+    return sa.union_all(
+        *(
+            sa.select(sa.literal_column(str(one)).label("subject_id"), heard.c.day, heard.c.sentiment, sa.func.count())
+            .where(about(one, heard))
+            .group_by(heard.c.day, heard.c.sentiment)
+            for one in subject_ids
+        )
+    )
