@@ -75,15 +75,19 @@ def test_every_fact_of_a_platform_is_shown_or_named() -> None:
         "stream": "Stream", "webhook": "Webhook", "reply": "Reply", "dm": "DM", "limit": "Limit", "rate": "Rate",
         "counting": "Limit", "idempotency": "Sent once by",
     }  # fmt: skip
-    below = {"long_poll": "*Stream*", "recheck": "*Looked up again*", "delete": "*Taken back*", "dm_limit": "*DM*"}
+    below = {
+        "long_poll": "*Stream*", "recheck": "*Looked up again*", "delete": "*Taken back*", "dm_limit": "*DM*",
+        "aside": "*Answered in private*",
+    }  # fmt: skip
     assert {one.name for one in fields(Capability)} == shown | columns.keys() | below.keys()
     assert all(f"| {title} |" in page for title in columns.values())
     assert all(word in page for word in below.values())
 
 
-@pytest.mark.parametrize("fact", ["long_poll", "recheck", "delete"])
+@pytest.mark.parametrize("fact", ["long_poll", "recheck", "delete", "aside"])
 def test_what_only_some_platforms_can_do_names_them(fact: str) -> None:
-    word = {"long_poll": "Stream", "recheck": "Looked up again", "delete": "Taken back"}[fact]
+    words = {"long_poll": "Stream", "recheck": "Looked up again", "delete": "Taken back", "aside": "Answered in private"}
+    word = words[fact]
     (line,) = re.findall(rf"^\*{word}\*.*$", text("platforms/README.md"), re.MULTILINE)
     named = {row.name for row in BY_NAME.values() if row.title in line}
     assert named == {row.name for row in BY_NAME.values() if getattr(row, fact)}
