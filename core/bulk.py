@@ -93,7 +93,7 @@ def insert(session: Session, model: type[SQLModel], columns: Mapping[str, Iterab
     An existing key is an error and stores none of them.
     """
     rows = zip(*columns.values(), strict=False)
-    table, names = db.table(model).name, ", ".join(columns)
+    table, names = f'"{db.table(model).name}"', ", ".join(columns)  # quoted: `user` is a word of PostgreSQL's own
     if db.dialect() == "postgresql":
         _copy(session, f"COPY {table} ({names}) FROM STDIN", rows)
         return
