@@ -155,7 +155,8 @@ COUNTED = f"""{PICKED}
     UNION ALL SELECT 'writers', 1, CAST(day AS text), '', count(*), sum(followers) FROM (SELECT DISTINCT hour / 24
     AS day, i.id, i.followers FROM picked JOIN identity i ON i.id = picked.identity_id) each_one GROUP BY 3"""
 WRITERS = f"""WITH found AS MATERIALIZED (SELECT m.identity_id, count(DISTINCT m.id) AS messages,
-    sum(CASE WHEN m.sentiment = 'negative' THEN 1 ELSE 0 END) AS negative, sum({{likes}}) AS likes {ABOUT} AND NOT m.erased
+    sum(CASE WHEN m.sentiment = 'negative' THEN 1 ELSE 0 END) AS negative, sum({{likes}}) AS likes {ABOUT}
+    AND NOT m.erased
     AND m.posted_at >= :since AND m.posted_at < :until AND m.visibility <> 'private' GROUP BY m.identity_id)
     SELECT * FROM (SELECT i.id, i.platform, i.handle, i.name, i.url, i.followers, i.contact_id, found.* FROM found
     JOIN identity i ON i.id = found.identity_id ORDER BY messages DESC LIMIT 10) busiest UNION ALL
@@ -165,12 +166,13 @@ REPORT = (
     "SELECT * FROM subject WHERE id = :subject",
     COUNTED,
     WRITERS,
-    f"""SELECT m.id, m.conversation_id, m.key, m.platform, m.kind, m.text, m.url, m.posted_at, m.sentiment, m.language, i.handle,
-    i.name, i.followers, best.likes FROM (SELECT DISTINCT m.id, m.posted_at, {{likes}} AS likes {ABOUT} AND NOT m.erased
+    f"""SELECT m.id, m.conversation_id, m.key, m.platform, m.kind, m.text, m.url, m.posted_at, m.sentiment, m.language,
+    i.handle, i.name, i.followers, best.likes FROM (SELECT DISTINCT m.id, m.posted_at, {{likes}} AS likes {ABOUT} AND NOT m.erased
     AND m.posted_at >= :since AND m.posted_at < :until AND m.visibility <> 'private' AND m.deleted_at IS NULL
     ORDER BY likes DESC, m.posted_at DESC LIMIT 10) best JOIN message m ON m.id = best.id
     LEFT JOIN identity i ON i.id = m.identity_id ORDER BY best.likes DESC""",
-    """SELECT subject_id, now, sentiment, count(*) FROM (SELECT DISTINCT q.subject_id, m.id, m.sentiment, m.posted_at >= :since AS now
+    """SELECT subject_id, now, sentiment, count(*) FROM (SELECT DISTINCT q.subject_id, m.id, m.sentiment,
+    m.posted_at >= :since AS now
     FROM message m JOIN hit h ON h.message_id = m.id JOIN query q ON q.id = h.query_id
     WHERE NOT m.erased AND m.posted_at >= :before AND m.posted_at < :until) each_one GROUP BY 1, 2, 3""",
 )

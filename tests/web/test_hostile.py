@@ -1,0 +1,269 @@
+"""10,000 hostile messages leave every page intact: nothing becomes markup, runs, asks, overflows or turns round."""
+
+from __future__ import annotations
+
+import base64
+import re
+import shutil
+from collections import defaultdict
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import sqlalchemy as sa
+
+from core import db
+from core.event import Author, Page, Profile
+from core.settings import settings
+from inbox import accounts, desk, ingest, notes, replies
+from inbox.models import Contact, Conversation, Identity
+from listening import hits, subjects
+from tests import living
+from tests.web import hostile, places
+from tests.web.chromium import needs_chromium
+from web.render import HERE
+
+COUNT = 10_000
+TEMPLATES = "\n".join(path.read_text() for path in (HERE / "templates").rglob("*.html"))
+TAGS = {name.lower() for name in re.findall(r"<([a-zA-Z][\w-]*)", TEMPLATES)}
+ADDRESSES = {"href", "src", "action", "formaction", "poster", "data", "srcset", "xlink:href", "cite", "ping"}
+
+
+@pytest.fixture(scope="module")
+def _beset(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Path:
+    """A hub that has stored them all, and whose own people wrote no better."""
+    folder = tmp_path_factory.mktemp("hostile")
+    shutil.copy(sqlite_template, folder / "widerhall.sqlite3")
+    with living.at_home(folder):
+        _store()
+        _work()
+        with db.engine().connect() as connection:
+            connection.exec_driver_sql("COMMIT")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.exec_driver_sql("BEGIN")
+    return folder
+
+
+@pytest.fixture
+def beset(_beset: Path, database: str, data_dir: Path) -> None:
+    """This test's database is a copy of that hub."""
+    db.engine().dispose()
+    shutil.copy(_beset / "widerhall.sqlite3", data_dir / "widerhall.sqlite3")
+    shutil.copy(_beset / "secret.key", data_dir / "secret.key")
+    db.configure(settings().url)
+
+
+def _store() -> None:
+    by_platform = defaultdict(list)
+    for platform, event in hostile.events(COUNT):
+        by_platform[platform].append(event)
+    for number, (platform, events) in enumerate(sorted(by_platform.items())):
+        author = Author(platform=platform, id=f"ours{number}", handle=hostile.QUOTES[number], name=hostile.MARKUP[0])
+        with db.write() as session:
+            account = accounts.add(
+                session, platform=platform, profile=Profile(author=author), base_url="", secrets={}, feeds=["mentions"]
+            )
+        for start in range(0, len(events), 1000):
+            ingest.store_page(account, Page(events=tuple(events[start : start + 1000])))
+
+
+def _work() -> None:
+    """Tags, notes, replies, a contact and a subject that are called like the messages."""
+    texts = [*hostile.TEXTS, "W" * 5000]
+    with db.write() as session:
+        for number, text in enumerate(texts, 1):
+            notes.add(session, conversation_id=number, author="user:1", text=f"{text} .")
+            notes.add(session, identity_id=number + 10, author="user:1", text=f"{text} .")
+            desk.tag(session, number, f"{db.sound(text)[:50]} .", "user:1")
+            replies.queue(session, number, f"{db.sound(text)[:400]} .", author="user:1", undo_seconds=3600)
+        session.add(Contact(id="01J" + "0" * 23, name=hostile.MARKUP[5] + hostile.DIRECTIONS[0], created_at=db.now()))
+        session.flush()
+        i = db.table(Identity)
+        session.execute(sa.update(i).where(i.c.id.in_((20, 21))).values(contact_id="01J" + "0" * 23))
+        for text in (hostile.MARKUP[0], hostile.QUOTES[2], hostile.DIRECTIONS[0], "W" * 180):
+            subjects.add_query(session, subjects.create(session, text[:180]), text[:200], "pwned OR bold")
+    with db.write() as session:
+        queries, versions = hits.enabled(session)
+        hits.keep(session, hits.decide(queries, versions, hits.docs(session, limit=3000)))
+
+
+def talks(number: int) -> list[int]:
+    """Some conversations: those with notes, tags and replies, and those with giants."""
+    c = db.table(Conversation)
+    with db.read() as session:
+        giants = session.execute(sa.select(c.c.id).where(sa.func.length(c.c.excerpt) > 150).limit(8)).scalars()
+        return [*range(1, number + 1), *giants]
+
+
+def addresses() -> list[str]:
+    """Every page, the threads and people in which something is hostile each in its way, and the list to its end."""
+    found = [path for path in places.pages({"conversation_id": "1", "identity_id": "20"}) if path != "/ui"]
+    found += [f"/inbox/{one}?view=all" for one in talks(70)]
+    found += [f"/people/{one}" for one in range(11, 60)]
+    return found
+
+
+# --- read as markup ------------------------------------------------------------------------------------
+
+
+class Markup(HTMLParser):
+    """Notes what of a page cannot be ours."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.foreign: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        shown = f"<{tag} {given}>"[:300]
+        names = " ".join(name for name, _ in attrs)
+        if tag not in TAGS or "pwned" in names or re.search(r"(^| )on\w+|(^| )style( |$)|srcdoc", names):
+            self.foreign.append(shown)
+        if any(not _harmless(tag, name, value or "") for name, value in attrs if name in ADDRESSES):
+            self.foreign.append(shown)
+        if tag == "img" and given.get("referrerpolicy") != "no-referrer":
+            self.foreign.append(shown)
+        if tag == "script" and not (given.get("src") or "").startswith("/static/"):
+            self.foreign.append(shown)
+
+    def handle_comment(self, data: str) -> None:
+        self.foreign.append(f"<!--{data[:100]}")
+
+
+def _harmless(tag: str, name: str, value: str) -> bool:
+    """A place here, or, for a link that a person may follow, one elsewhere."""
+    if value.startswith(("/", "?", "#")) and not value.startswith("//") and "\\" not in value[:2]:
+        return True
+    allowed = {("a", "href"): ("http", "https", "mailto"), ("img", "src"): ("https",)}
+    return urlsplit(value).scheme in allowed.get((tag, name), ())
+
+
+def foreign(page: str) -> list[str]:
+    parser = Markup()
+    parser.feed(page)
+    ends = len(re.findall(r"</(?:html|body|main)>", page))
+    return parser.foreign + ([f"{ends} ends"] if page.startswith("<!doctype") and ends != 3 else [])
+
+
+@pytest.mark.slow
+def test_nothing_of_a_message_becomes_markup(beset: None, as_role) -> None:
+    browser, found = as_role("admin"), []
+    for path in addresses():
+        answer = browser.get(path)
+        if answer.status_code != 200 and not path.startswith(("/nothing", "/oauth", "/shared")):
+            assert answer.status_code in (303, 422), path
+        if answer.headers.get("content-type", "").startswith("text/html"):
+            found += [f"{path}: {one}" for one in foreign(answer.text)]
+    assert found[:8] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("start", "most"), [("/inbox?view=all", 60), ("/messages?", 20)])
+def test_list_holds_every_row_and_no_markup(beset: None, as_role, start: str, most: int) -> None:
+    browser, found, seen, more = as_role("admin"), [], [], ""
+    for _ in range(most):
+        page = browser.get(f"{start}{more}").text
+        found += foreign(page)
+        seen += re.findall(r'data-row="(\d+)"', page)
+        older = re.search(r'href="[^"]*?[?&](?:amp;)?(before=[\w%.-]+)', page)
+        if older is None:
+            break
+        more = f"&{older[1]}"
+    assert found[:8] == []
+    assert len(seen) == len(set(seen)) >= 50 * min(most, 20)
+    c = db.table(Conversation)
+    with db.read() as session:
+        query = sa.select(sa.func.count()).where(c.c.inbox, c.c.state != "spam")
+        assert older is not None or len(seen) == session.execute(query).scalar_one()
+
+
+# --- seen by a browser ------------------------------------------------------------------------------
+
+OUTSIDE = """() => {
+  const found = [];
+  for (const one of document.body.querySelectorAll("*")) {
+    if (!one.getClientRects().length || one.closest("svg, .vh")) continue;
+    let { left, right } = one.getBoundingClientRect();
+    for (let outer = one.parentElement; outer; outer = outer.parentElement) {
+      if (getComputedStyle(outer).overflowX === "visible") continue;
+      const box = outer.getBoundingClientRect();
+      right = Math.min(right, box.right);
+      left = Math.max(left, box.left);
+    }
+    if (right > innerWidth + 1 && left < right) found.push(`outside: ${one.outerHTML.slice(0, 150)}`);
+    const style = getComputedStyle(one);
+    const slides = ["auto", "scroll"].includes(style.overflowX) && one.scrollWidth > one.clientWidth + 1;
+    if (slides && !one.matches(".scroll-x, .tabs, .tabs-scroll, .payload, pre, textarea")) {
+      found.push(`slides: ${one.outerHTML.slice(0, 150)}`);
+    }
+  }
+  if (document.scrollingElement.scrollWidth > innerWidth + 1) found.push("the page itself is too wide");
+  return found.slice(0, 10);
+}"""
+
+TURNED = """() => {
+  const found = [], turns = /[\\u202a-\\u202e\\u2066-\\u2069\\u200f\\u061c\\u0590-\\u08ff]/;
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+    if (!turns.test(node.data) || !node.parentElement.getClientRects().length) continue;
+    let one = node.parentElement, alone = false;
+    while (one && !alone) {
+      const style = getComputedStyle(one);
+      alone = style.unicodeBidi.includes("isolate") || style.unicodeBidi === "plaintext" || style.display !== "inline";
+      if (!alone) one = one.parentElement;
+    }
+    const nodes = [...one.childNodes], place = nodes.findIndex((other) => other.contains(node));
+    const rest = nodes.slice(place + 1).some((other) => other.textContent.trim() && !other.classList?.contains("vh"));
+    if (rest) found.push(one.outerHTML.slice(0, 250));
+  }
+  return found.slice(0, 10);
+}"""
+
+MADE = """() => ({
+  ran: "pwned" in window,
+  tags: [...document.querySelectorAll("pwned, [data-pwned], iframe, object, embed, base, style, meta[http-equiv]")]
+    .map((one) => one.outerHTML.slice(0, 100)),
+})"""
+
+
+DOT = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
+
+
+def _picture(request: Any) -> bool:
+    """A picture that somebody attached; it comes over TLS, and without a referrer as its markup says."""
+    return request.resource_type == "image" and request.url.startswith("https://")
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@needs_chromium
+@pytest.mark.parametrize("width", [390, 1440])
+def test_nothing_runs_asks_overflows_or_turns_in_a_browser(beset: None, seen: Any, width: int) -> None:
+    page = seen.page("admin", width=width)
+    asked: list[str] = []
+    page.on(
+        "request",
+        lambda request: asked.append(f"{request.resource_type} {request.url}") if not _picture(request) else None,
+    )
+    page.route(
+        lambda url: not url.startswith(seen.address),
+        lambda route: route.fulfill(status=200, content_type="image/png", body=DOT),
+    )
+    page.on("dialog", lambda dialog: asked.append(f"dialog {dialog.message}"))
+    wrong = []
+    paths = ["/inbox?view=all", "/people", "/people/review", "/listening", "/reports/1", "/reports/2", "/messages",
+             "/settings/accounts", *[f"/people/{one}" for one in range(11, 60, 7)],
+             *[f"/inbox/{one}?view=all#conversation" for one in [*range(1, 70, 4), *talks(0)]]]  # fmt: skip
+    for path in paths:
+        answer = page.goto(seen.address + path)
+        assert answer is None or answer.status == 200, path
+        page.wait_for_timeout(50)
+        made = page.evaluate(MADE)
+        wrong += [f"{path}: {made}"] if made["ran"] or made["tags"] else []
+        wrong += [f"{path}: {one}" for one in page.evaluate(OUTSIDE) + page.evaluate(TURNED)]
+    wrong += sorted({url[:100] for url in asked if not url.partition(" ")[2].startswith((seen.address, "data:image/"))})
+    assert wrong[:12] == []
