@@ -85,13 +85,13 @@ def allow(permission: str) -> Dependency:
         signed = await _signed(request)
         if signed is None:
             raise NotSignedIn
-        if request.method not in SAFE:
-            await _csrf(request, signed.csrf)
-        if signed.role not in PERMISSIONS[permission]:
-            raise Forbidden
         reader = Reader.signed(request, signed, granted(signed.role))
         request.state.user_id = signed.user_id
-        request.state.reader = reader
+        request.state.reader = reader  # before anything is refused: the refusal speaks the reader's language
+        if request.method not in SAFE:
+            await _csrf(request, signed.csrf)
+        if not reader.may(permission):
+            raise Forbidden
         return reader
 
     checked.permission = permission  # type: ignore[attr-defined]  # read by check_routes

@@ -197,6 +197,46 @@ def test_set_up_makes_one_administrator_and_shuts(browser: Browser) -> None:
         assert [one.role for one in auth.everybody(session)] == ["admin"]
 
 
+# --- languages, sessions that end, what one may not -----------------------------------------------------
+
+
+def test_language_chosen_at_the_door_is_kept(browser: Browser) -> None:
+    user("admin")
+    assert '<html lang="ja"' in browser.get("/signin?lang=ja&next=/people").text
+    assert 'name="next" value="/people"' in browser.get("/signin?next=/people").text
+    assert '<html lang="ja"' in browser.get("/signin").text
+    assert '<html lang="en"' in browser.get("/signin?lang=en").text
+
+
+def test_unknown_language_is_the_browsers(browser: Browser) -> None:
+    user("admin")
+    assert '<html lang="en"' in browser.get("/signin?lang=xx").text
+
+
+def test_ended_session_says_so_and_leads_back(as_role) -> None:
+    browser = as_role("agent")
+    with db.write() as session:
+        session.execute(sa.delete(SessionRow))
+    where = browser.get("/people?q=kim").headers["location"]
+    assert "next=%2Fpeople%3Fq%3Dkim" in where
+    assert "Your session has ended." in browser.get(where).text
+
+
+def test_form_sent_after_the_end_tells_how_to_save_what_was_typed(as_role) -> None:
+    browser = as_role("agent")
+    with db.write() as session:
+        session.execute(sa.delete(SessionRow))
+    answer = browser.post("/settings/me", {"name": "A"})
+    assert (answer.status_code, "go back in your browser" in answer.text) == (401, True)
+
+
+def test_refusal_names_the_role_and_who_can_help(as_role) -> None:
+    as_role("admin")
+    answer = as_role("agent").get("/settings/users")
+    assert answer.status_code == 403
+    assert "You are signed in as Agent. Administrators of this hub: Admin." in answer.text
+
+
 # --- users -------------------------------------------------------------------------------------------
 
 

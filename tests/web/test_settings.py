@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from typing import Any
 
 import pytest
@@ -239,6 +241,12 @@ def test_org_is_forgotten(database: str, as_role) -> None:
     as_role("admin").post("/settings/salesforce/disconnect")
     with db.read() as session:
         assert session.get(CrmConnection, 1) is None
+
+
+def test_package_for_the_org_is_downloaded(database: str, as_role) -> None:
+    answer = as_role("admin").get("/settings/salesforce/package")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as package:
+        assert "package.xml" in package.namelist()
 
 
 def test_data_protection_officer_looks_but_changes_nothing(database: str, as_role) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ from sqlmodel import Session
 
 from core import db
 from core.errors import Rejected
-from enrichment import review
+from enrichment import csv, review
 from inbox import consent, erasure
 from inbox.models import Contact, Identity
 from web.cli.base import Json, ready, say, settle, show, working
@@ -68,6 +69,27 @@ def reject(proposal: int, json: Json = False) -> None:
     with working(), db.write() as session:
         review.reject(session, proposal, "cli")
     say({"proposal": proposal, "rejected": True}, json, "Noted: not the same.")
+
+
+@group.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="A CSV file: one contact per line, the first line names the columns.")],
+    json: Json = False,
+) -> None:
+    """Contacts out of a file: matched like the CRM's, sent nowhere; the same file again changes nothing."""
+    try:
+        sheet = csv.read(file.read_bytes())
+    except OSError as error:
+        raise Rejected(f"{file} cannot be read: {error.strerror}.") from error
+    with working(), db.write() as session:
+        report = csv.store(session, sheet, csv.guess(sheet.columns), file.name, "cli")
+    left_out = [{"line": one.line, "reason": one.reason} for one in report.bad]
+    value = {"rows": report.rows, "stored": report.stored, "unchanged": report.unchanged, "known": report.known}
+    lines = "".join(f"\nline {one['line']} left out: {one['reason']}" for one in left_out)
+    sentence = (
+        f"{report.stored} contacts are new or changed, {report.unchanged} as they were, {len(left_out)} left out."
+    )
+    say({**value, "left_out": left_out}, json, sentence + lines)
 
 
 @group.command("object")

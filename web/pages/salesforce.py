@@ -10,6 +10,7 @@ from core import db, outbox
 from core.errors import Rejected, WiderhallError
 from enrichment import connection, csv, overview
 from enrichment.crm import CrmStatus
+from enrichment.salesforce import metadata
 from inbox import consent
 from web import render
 from web.i18n import N_
@@ -108,6 +109,13 @@ def retry(reader: Managing, hub_id: Annotated[str, Form()] = "") -> Response:
         one = [hub_id] if hub_id else overview.refused_ids(session)
         number = overview.retry(session, one, reader.actor)
     return render.to(f"{HERE}#refused", "crm-retried" if number else "")
+
+
+@router.get(f"{HERE}/package")
+def package(reader: Managing) -> Response:
+    """Our objects and permission set as a package that an administrator of the org deploys."""
+    headers = {"Content-Disposition": 'attachment; filename="widerhall.zip"'}
+    return Response(metadata.package(), media_type="application/zip", headers=headers)
 
 
 def _page(

@@ -6,6 +6,7 @@ platform's own tools. https://developer.salesforce.com/docs/atlas.en-us.api_meta
 
 from __future__ import annotations
 
+import io
 import zipfile
 from dataclasses import dataclass
 from functools import cache
@@ -40,12 +41,19 @@ def files() -> list[Path]:
 
 def build_zip(path: Path) -> Path:
     """Write the package for a deployment; returns the path."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    path.write_bytes(package())
+    return path
+
+
+def package() -> bytes:
+    """The package for a deployment: always the same bytes."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in files():
             info = zipfile.ZipInfo(file.relative_to(FOLDER).as_posix(), MOMENT)
             info.external_attr = 0o644 << 16
             archive.writestr(info, file.read_bytes(), zipfile.ZIP_DEFLATED)
-    return path
+    return made.getvalue()
 
 
 @cache
