@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, time, timedelta
 
-from babel.dates import format_interval
+from babel.dates import format_interval, format_skeleton, get_datetime_format
 from fastapi import Request
 
 from core import db
@@ -219,4 +219,8 @@ def span(since: datetime, until: datetime, reader: Reader) -> str:
     last = end - timedelta(days=1) if whole and end > start else end
     if whole:
         return str(format_interval(start.date(), last.date(), "MMMd", locale=reader.babel))
-    return str(format_interval(start, last, "MMMdHm", tzinfo=reader.zone, locale=reader.babel))
+    if start.date() == last.date():
+        clock = format_interval(start, last, "Hm", tzinfo=reader.zone, locale=reader.babel)
+        day = format_skeleton("MMMd", start, tzinfo=reader.zone, locale=reader.babel)
+        return str(get_datetime_format("short", locale=reader.babel)).format(clock, day)
+    return f"{reader.short(since)} – {reader.short(until)}"

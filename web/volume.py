@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from babel.dates import format_time
+
 from core import db
 from inbox.listing import Bucket
 from web import inbox_query
@@ -101,8 +103,7 @@ def drawn(buckets: Sequence[Bucket], last: datetime, asked: Asked, reader: Reade
         bars,
         total,
         negative,
-        _edge(buckets[0].start, reader),
-        _edge(last, reader, end=True),
+        *_ends(buckets, last, reader),
         _sentence(buckets, ends, reader),
         reader.words("%(number)s total", number=reader.number(total)),
     )
@@ -132,14 +133,16 @@ def _bar(bucket: Bucket, end: datetime, place: tuple[float, float], top: int, as
     )
 
 
-def _edge(at: datetime, reader: Reader, *, end: bool = False) -> str:
-    if end and abs(at - db.now()) < 2 * DAY and at > db.now():
-        return reader.words("now")
-    shown = at - timedelta(microseconds=1) if end else at
-    here = at.astimezone(reader.zone)
-    if here.hour or here.minute:
-        return reader.short(at)
-    return inbox_query.span(*_day_of(shown, reader), reader)
+def _ends(buckets: Sequence[Bucket], last: datetime, reader: Reader) -> tuple[str, str]:
+    """What stands below the first and the last bar."""
+    first = buckets[0].start
+    if last - first <= 3 * DAY:
+        clock = format_time(buckets[-1].start, "short", tzinfo=reader.zone, locale=reader.babel)
+        return reader.short(first), str(clock)
+    start = inbox_query.span(*_day_of(first, reader), reader)
+    if db.now() < last <= db.now() + DAY:
+        return start, reader.words("now")
+    return start, inbox_query.span(*_day_of(last - timedelta(microseconds=1), reader), reader)
 
 
 def _day_of(at: datetime, reader: Reader) -> tuple[datetime, datetime]:

@@ -34,3 +34,16 @@ def test_the_link_of_a_bar_asks_for_its_very_part(reader: Reader) -> None:
             until = inbox_query.written(end, reader, end=True)
             narrowed = Asked(since=inbox_query.written(start, reader), until=until)
             assert inbox_query.period(narrowed, reader) == (start, end)
+
+
+@pytest.mark.parametrize(
+    ("language", "day", "hour"),
+    [("en", "12 Nov", "12 Nov, 09:00–10:00"), ("de", "12. Nov.", "12. Nov., 09:00–10:00 Uhr"),
+     ("ja", "11月12日", "11月12日 9時00分～10時00分")],
+)  # fmt: skip
+def test_a_period_is_written_as_its_reader_writes_it(language: str, day: str, hour: str) -> None:
+    reader = Reader(language, zone("Europe/Berlin"))
+    for asked, said in ((Asked(since="2026-11-12", until="2026-11-12"), day),
+                        (Asked(since="2026-11-12T09:00", until="2026-11-12T10:00"), hour)):  # fmt: skip
+        since, until = inbox_query.period(asked, reader)
+        assert inbox_query.between(since, until, reader) == said
