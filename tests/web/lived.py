@@ -114,6 +114,13 @@ def talk(key: str) -> int:
         return int(session.execute(sa.select(m.c.conversation_id).where(m.c.key == key)).scalar_one())
 
 
+def message(key: str) -> int:
+    """The number of a message."""
+    m = db.table(Message)
+    with db.read() as session:
+        return int(session.execute(sa.select(m.c.id).where(m.c.key == key)).scalar_one())
+
+
 def _desk() -> None:
     one = talk("m:1")
     with db.write() as session:

@@ -18,7 +18,7 @@ NO_PAGES = frozenset({"/live", "/live/mine", "/healthz", "/readyz", "/metrics", 
 
 NUMBERS = (
     "conversation_id", "identity_id", "subject_id", "subject", "query_id", "account_id", "reply_id", "link_id",
-    "user_id", "row_id", "item_id", "note_id", "message_id", "proposal_id", "share_id",
+    "user_id", "row_id", "item_id", "note_id", "message_id", "proposal_id", "share_id", "message_id",
 )  # fmt: skip
 """Parameters of addresses."""
 
@@ -28,6 +28,7 @@ def values() -> dict[str, str]:
     return {
         **dict.fromkeys(NUMBERS, "1"),
         "conversation_id": str(lived.talk("y:4")),
+        "message_id": str(lived.message("y:4")),
         "identity_id": str(lived.who(lived.KIM.handle)),
         "user_id": "2",
         "proposal_id": "2",
