@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_interval, get_day_names, match_skeleton
+from babel.dates import format_interval, format_skeleton, get_day_names
 from babel.numbers import format_compact_decimal, format_decimal, format_percent
 
 from listening.figures.period import Period
@@ -43,7 +43,8 @@ class Say:
         """Large numbers in short: 8.4M, 8,4 Mio., 840万."""
         if value < _COMPACT:
             return self.number(value)
-        return str(format_compact_decimal(value, fraction_digits=1, locale=self.reader.locale))
+        short = str(format_compact_decimal(value, fraction_digits=1, locale=self.reader.locale))
+        return self.number(value) if short.isdigit() else short  # a language without a word for thousands
 
     def decimal(self, value: float) -> str:
         """With one digit after the separator."""
@@ -62,16 +63,12 @@ class Say:
 
     def day(self, value: date) -> str:
         """Short, without the year."""
-        return str(format_date(value, _pattern("MMMd", self.reader.locale), locale=self.reader.locale))
-
-    def full(self, value: date) -> str:
-        """In full."""
-        return str(format_date(value, "long", locale=self.reader.locale))
+        return str(format_skeleton("MMMd", _noon(value), locale=self.reader.locale))
 
     def days(self, first: date, last: date) -> str:
         """From one day to another, the year once."""
         if first == last:
-            return str(format_date(first, "medium", locale=self.reader.locale))
+            return str(format_skeleton("yMMMd", _noon(first), locale=self.reader.locale))
         return str(format_interval(first, last, "yMMMd", locale=self.reader.locale))
 
     def period(self, span: Period) -> str:
@@ -107,9 +104,9 @@ class Say:
         return self.reader.words(text, **values)
 
 
-def _pattern(skeleton: str, locale: str) -> str:
-    formats = Locale.parse(locale).datetime_skeletons
-    return str(formats.get(skeleton) or formats[match_skeleton(skeleton, formats)])
+def _noon(day: date) -> datetime:
+    """A day as Babel wants it for a pattern by its parts."""
+    return datetime.combine(day, time(12), UTC)
 
 
 def figure(text: str) -> str:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("heard")
 
 def make_link(browser, *roles: str, query: str = f"?{QUERY}&language=de") -> str:
     answer = browser.post("/reports/1/share", {"query": query, "roles": list(roles)})
-    found = re.search(r'id="link" value="[^"]*(/shared/[\w-]+)"', answer.text)
+    found = re.search(r'id="new-link" value="[^"]*(/shared/[\w-]+)"', answer.text)
     assert found is not None, answer.text
     return found[1]
 
