@@ -166,3 +166,16 @@ def seen(server: str) -> Iterator[Any]:
         yield found
         found.close()
         assert found.complaints == []
+
+
+@pytest.fixture
+def line(server: str) -> Iterator[Any]:
+    """A line to that server that can be cut (tests.web.line.Line)."""
+    from urllib.parse import urlsplit
+
+    from tests.web.line import Line
+
+    parts = urlsplit(server)
+    found = Line((parts.hostname or "", parts.port or 0))
+    yield found
+    found.cut()

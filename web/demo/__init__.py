@@ -21,6 +21,7 @@ from core.errors import NotConfigured, TryLater
 from core.settings import settings
 from enrichment import connection
 from inbox import accounts
+from listening import subjects
 from web.auth import create_user
 from web.models import User
 from web.supervisor import Child, Supervisor, hold, hub_children, web_url
@@ -121,6 +122,25 @@ def _patiently(call: Any, tries: int = 20) -> None:
             return
 
 
+SUBJECTS = (
+    ("Lindenbahn", "brand", 'lindenbahn OR RE50 OR "RE 50" OR Gleis OR Zug OR Bahn'),
+    ("Fjellvik", "brand", "fjellvik OR tent OR jacket OR helmet* OR ski*"),
+    ("星空電機", "brand", "hoshizora OR 星空 OR トースター OR 掃除機 OR kettle"),
+    ("Marlowe & Finch", "brand", "marlowefinch OR coffee OR tea OR Kaffee OR 紅茶"),
+    ("Kumo Mobile", "brand", "kumo OR roaming OR 障害 OR 通信 OR SIM"),
+)
+"""What the demo listens to: name, kind, query."""
+
+
+def follow() -> None:
+    """Follow the world's brands, unless something is followed already."""
+    with db.write() as session:
+        if subjects.all_subjects(session):
+            return
+        for name, kind, query in SUBJECTS:
+            subjects.add_query(session, subjects.create(session, name, kind, "demo"), name, query, "demo")
+
+
 def login() -> str | None:
     """Create the demo's administrator; returns the password, once, or None when there is one."""
     with db.write() as session:
@@ -143,6 +163,7 @@ def run(port: int) -> None:
     try:
         supervisor.start()
         new = connect_world()
+        follow()
         if new:
             print(f"  connected {new} accounts and the Salesforce org of the sandbox")
         _welcome()
