@@ -135,7 +135,7 @@ def test_number_beside_the_inbox_is_that_of_its_own_view(as_role) -> None:
 def test_frame_tells_htmx_to_do_nothing_inline_and_nothing_elsewhere(as_role) -> None:
     browser = as_role("agent")
     page = browser.get("/ui").text
-    config = json.loads(html.unescape(page.partition("name=\"htmx-config\" content='")[2].partition("'")[0]))
+    config = json.loads(html.unescape(page.partition('name="htmx-config" content=\'')[2].partition("'")[0]))
     expected = {"allowEval": False, "includeIndicatorStyles": False, "selfRequestsOnly": True, "historyCacheSize": 0}
     assert {name: config[name] for name in expected} == expected
     assert html.unescape(page).count(f'{{"X-CSRF-Token": "{browser.csrf}"}}') == 1
