@@ -62,7 +62,8 @@ def environment(language: str) -> Environment:
     )
     made.install_gettext_translations(i18n.catalogue(language), newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
     for name in ("_", "gettext", "ngettext", "pgettext", "npgettext"):
-        made.globals[name] = bidi.isolating(made.globals["gettext" if name == "_" else name])
+        call: Any = made.globals["gettext" if name == "_" else name]
+        made.globals[name] = bidi.isolating(call)
     made.globals.update(
         static=static, words=words, shell=shell, languages=i18n.LANGUAGES, query=query, htmx_config=HTMX
     )

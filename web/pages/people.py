@@ -14,6 +14,8 @@ from enrichment import byhand, connection, csv, directory, person, review
 from enrichment.directory import Filter
 from inbox import consent, erasure, notes
 from inbox.models import Identity
+from listening.figures import behind
+from listening.figures.scope import Scope
 from web import actors, render
 from web.permissions import allow
 from web.reader import Reader
@@ -221,6 +223,7 @@ def _page(
         remarks = notes.of_people(session, found.ids)
         values: dict[str, Any] = {
             "person": found,
+            "sums": behind.sums(session, Scope(author=str(identity_id), private=reader.may("messages.private"))),
             "links": person.links(session, identity_id),
             "talks": talks,
             "following": after + len(talks) if more else 0,
