@@ -152,7 +152,7 @@ COUNTED = f"""{PICKED}
     UNION ALL SELECT 'label', now, one.value, sentiment, count(*), 0 FROM picked, {{labels}} GROUP BY 2, 3, 4
     UNION ALL SELECT 'people', now, '', '', count(*), sum(followers) FROM (SELECT DISTINCT now, i.id,
     i.followers FROM picked JOIN identity i ON i.id = picked.identity_id) each_one GROUP BY 2
-    UNION ALL SELECT 'writers', 1, CAST(day AS text), '', count(*), sum(followers) FROM (SELECT DISTINCT hour / 24
+    UNION ALL SELECT 'writers', 1 = 1, CAST(day AS text), '', count(*), sum(followers) FROM (SELECT DISTINCT hour / 24
     AS day, i.id, i.followers FROM picked JOIN identity i ON i.id = picked.identity_id) each_one GROUP BY 3"""
 WRITERS = f"""WITH found AS MATERIALIZED (SELECT m.identity_id, count(DISTINCT m.id) AS messages,
     sum(CASE WHEN m.sentiment = 'negative' THEN 1 ELSE 0 END) AS negative, sum({{likes}}) AS likes {ABOUT}
