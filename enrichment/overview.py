@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ from enrichment import connection
 from enrichment.models import CrmConnection, CrmRecord, MatchLink, SyncRun, SyncState
 from enrichment.plan import Step, plan
 from enrichment.sending import ROWS
-from inbox.models import Purpose
+from inbox.models import Identity, Purpose
 
 PORTION = 1000
 OBJECTS = {"profile": "SocialProfile__c", "interaction": "SocialInteraction__c"}
@@ -93,6 +94,46 @@ def quarantined(session: Session, limit: int = 100) -> list[dict[str, Any]]:
         }
         for one in session.scalars(query)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One record and where it stands; `url` is its page in the CRM, empty while it has none."""
+
+    id: int
+    kind: str
+    hub_id: str
+    state: str
+    code: str
+    message: str
+    at: datetime
+    identity_id: int | None
+    name: str
+    """Of the person it belongs to; empty when nobody is known any more."""
+    url: str
+
+
+def standing(
+    session: Session, states: Sequence[str], kind: str = "", before: int = 0, limit: int = 50
+) -> tuple[list[Standing], int]:
+    """Records in these states, the newest first; with the number to go on `before`, 0 at the end."""
+    s, i, row = db.table(SyncState), db.table(Identity), session.get(CrmConnection, 1)
+    address = row.url if row is not None else ""
+    query = sa.select(SyncState, i.c.name, i.c.handle).outerjoin(i, i.c.id == s.c.identity_id)
+    query = query.where(s.c.state.in_(list(states)))
+    if kind:
+        query = query.where(s.c.kind == kind)
+    if before:
+        query = query.where(s.c.id < before)
+    found = session.execute(query.order_by(s.c.id.desc()).limit(limit + 1)).all()
+    rows = [
+        Standing(
+            one.id or 0, one.kind, one.hub_id, one.state, one.code, one.message, one.at, one.identity_id,
+            name or handle or "", connection.record_url(address, OBJECTS[one.kind], one.record_id),
+        )
+        for one, name, handle in found[:limit]
+    ]  # fmt: skip
+    return rows, rows[-1].id if len(found) > limit else 0
 
 
 def refused_ids(session: Session, limit: int = 5000) -> list[str]:

@@ -236,6 +236,21 @@ def test_refused_records_are_shown_with_the_crms_words_and_sent_again(database: 
         assert {one.state for one in session.scalars(sa.select(SyncState))} == {"pending"}
 
 
+def test_figure_opens_the_records_it_counts(database: str, as_role) -> None:
+    connect(basis="contract")
+    with db.write() as session:
+        for number in range(60):
+            row: dict[str, Any] = {"kind": "interaction", "hub_id": f"h{number}", "state": "synced"}
+            session.add(SyncState(**row, at=db.now()))
+    browser = as_role("dpo")
+    assert "/settings/salesforce/records?state=synced" in browser.get("/settings/salesforce").text
+    first = browser.get("/settings/salesforce/records?state=synced&kind=interaction").text
+    second = browser.get("/settings/salesforce/records?state=synced&kind=interaction&before=11").text
+    assert (first.count("<tr>") - 1, second.count("<tr>") - 1) == (50, 10)
+    assert "No record stands there" in browser.get("/settings/salesforce/records?state=failed").text
+    assert browser.get("/settings/salesforce/records?state=odd&kind=odd").status_code == 200
+
+
 def test_org_is_forgotten(database: str, as_role) -> None:
     connect(basis="contract")
     as_role("admin").post("/settings/salesforce/disconnect")

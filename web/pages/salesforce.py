@@ -12,7 +12,7 @@ from enrichment import connection, csv, overview
 from enrichment.crm import CrmStatus
 from enrichment.salesforce import metadata
 from inbox import consent
-from web import render
+from web import render, words
 from web.i18n import N_
 from web.permissions import allow
 from web.reader import Reader
@@ -109,6 +109,20 @@ def retry(reader: Managing, hub_id: Annotated[str, Form()] = "") -> Response:
         one = [hub_id] if hub_id else overview.refused_ids(session)
         number = overview.retry(session, one, reader.actor)
     return render.to(f"{HERE}#refused", "crm-retried" if number else "")
+
+
+@router.get(f"{HERE}/records")
+def records(request: Request, reader: Reading, state: str = "", kind: str = "", before: int = 0) -> Response:
+    """The records behind a figure: those in one state, or in several that are shown as one."""
+    states = [one for one in state.split(",") if one in words.SYNC] or list(words.SYNC)
+    chosen = kind if kind in words.CRM_KINDS else ""
+    with db.read() as session:
+        rows, following = overview.standing(session, states, chosen, before if 0 < before < 2**62 else 0)
+    address = f"{HERE}/records{render.query(state=','.join(states), kind=chosen)}"
+    return render.page(
+        request, reader, "settings/records.html", rows=rows, states=states, kind=chosen, first=not before,
+        address=address, following=following,
+    )  # fmt: skip
 
 
 @router.get(f"{HERE}/package")
