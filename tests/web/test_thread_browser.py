@@ -28,7 +28,7 @@ def brand(database: str) -> int:
 @pytest.fixture
 def thread(brand: int, seen: Any) -> Page:
     """The thread, open."""
-    page: Page = seen.page("agent")
+    page: Page = seen.page("agent", offline_is_fine=True)
     page.goto(f"{seen.address}/inbox/1?view=all")
     page.wait_for_function("document.body.getAttribute('sse-connect') !== null")
     page.wait_for_timeout(300)
