@@ -167,8 +167,9 @@ REPORT = (
     COUNTED,
     WRITERS,
     f"""SELECT m.id, m.conversation_id, m.key, m.platform, m.kind, m.text, m.url, m.posted_at, m.sentiment,
-    m.language, i.handle, i.name, i.followers, best.likes FROM (SELECT DISTINCT m.id, m.posted_at, {{likes}} AS likes {ABOUT}
-    AND NOT m.erased AND m.posted_at >= :since AND m.posted_at < :until AND m.visibility <> 'private' AND m.deleted_at IS NULL
+    m.language, i.handle, i.name, i.followers, best.likes
+    FROM (SELECT DISTINCT m.id, m.posted_at, {{likes}} AS likes {ABOUT} AND NOT m.erased
+    AND m.posted_at >= :since AND m.posted_at < :until AND m.visibility <> 'private' AND m.deleted_at IS NULL
     ORDER BY likes DESC, m.posted_at DESC LIMIT 10) best JOIN message m ON m.id = best.id
     LEFT JOIN identity i ON i.id = m.identity_id ORDER BY best.likes DESC""",
     """SELECT subject_id, now, sentiment, count(*) FROM (SELECT DISTINCT q.subject_id, m.id, m.sentiment,
