@@ -11,9 +11,8 @@ from sqlmodel import Session
 from core import db
 from core.errors import Rejected
 from enrichment import connection, csv, review
-from enrichment.match import REVIEW_FROM
 from enrichment.models import CrmConnection
-from web import render
+from web import panel, render
 from web.permissions import allow
 from web.reader import Reader
 
@@ -49,7 +48,7 @@ def decide(request: Request, proposal_id: int, reader: Reviewing, decision: Anno
         one, left = review.one(session, proposal_id), review.waiting(session)
         address = _address(session)
     return render.part(
-        "parts/proposal.html", reader, one=one, left=left, threshold=REVIEW_FROM, record_url=address, current=False
+        "parts/proposal.html", reader, one=one, left=left, threshold=panel.THRESHOLD, record_url=address, current=False
     )
 
 
@@ -70,7 +69,7 @@ def _page(request: Request, reader: Reader, status: int = 200, problem: str = ""
             "record_url": _address(session),
         }
     return render.page(
-        request, reader, "review.html", status, problem=problem, threshold=REVIEW_FROM,
+        request, reader, "review.html", status, problem=problem, threshold=panel.THRESHOLD,
         undo=undo if reader.may("people.review") else "", **values,
     )  # fmt: skip
 
