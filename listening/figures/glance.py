@@ -13,7 +13,7 @@ from sqlmodel import Session
 from core import db
 from inbox.models import Message
 from listening.figures.period import Period, date_of, day_of, hour_of
-from listening.figures.scope import about
+from listening.figures.scope import by_subject
 from listening.figures.tally import Tally, tallies
 
 
@@ -62,11 +62,4 @@ def _statement(subject_ids: Sequence[int], span: Period, private: bool) -> Any:
         .cte("heard")
         .prefix_with("MATERIALIZED")
     )
-    return sa.union_all(
-        *(
-            sa.select(sa.literal_column(str(one)).label("subject_id"), heard.c.day, heard.c.sentiment, sa.func.count())
-            .where(about(one, heard))
-            .group_by(heard.c.day, heard.c.sentiment)
-            for one in subject_ids
-        )
-    )
+    return by_subject(heard, subject_ids, heard.c.day, heard.c.sentiment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -65,16 +66,32 @@ def engagement() -> Any:
     )
 
 
-def about(subject_id: int, messages: Any = None) -> Any:
-    """That a message (of `message`, or of another table with its `id`) matches a query of a subject.
+def about(subject_id: int) -> Any:
+    """That a message matches a query of a subject.
 
     Asked message by message of a period, so that what the subject was in other years costs nothing.
     """
-    m = db.table(Message) if messages is None else messages
-    h, q = db.table(Hit), db.table(Query)
+    m, h, q = db.table(Message), db.table(Hit), db.table(Query)
     queries = sa.select(q.c.id).where(q.c.subject_id == subject_id).scalar_subquery()
     one: Any = sa.select(sa.literal_column("1")).where(h.c.message_id == m.c.id, h.c.query_id.in_(queries))
     return sa.exists(one.correlate(m))
+
+
+def by_subject(messages: Any, subject_ids: Sequence[int], *groups: Any) -> Any:
+    """How many of these messages are about each subject, by groups: (subject id, the groups, number).
+
+    One look at the hits of each message for all subjects; a message counts once for each of them.
+    """
+    h, q = db.table(Hit), db.table(Query)
+    each = (
+        sa.select(q.c.subject_id, messages.c.id, *groups)
+        .select_from(messages.join(h, h.c.message_id == messages.c.id).join(q, q.c.id == h.c.query_id))
+        .where(q.c.subject_id.in_(subject_ids))
+        .distinct()
+        .subquery("each_one")
+    )
+    kept = [each.c[name] for name in ("subject_id", *(group.name for group in groups))]
+    return sa.select(*kept, sa.func.count()).group_by(*kept)
 
 
 def conditions(scope: Scope) -> list[Any]:

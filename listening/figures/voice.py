@@ -12,7 +12,7 @@ from sqlmodel import Session
 from core import db
 from inbox.models import Message
 from listening.figures.period import Period
-from listening.figures.scope import Scope, about, narrowed
+from listening.figures.scope import Scope, by_subject, narrowed
 from listening.figures.tally import Tally, tallies
 from listening.models import Subject
 
@@ -137,15 +137,7 @@ def _count(
         .cte("heard")
         .prefix_with("MATERIALIZED")
     )
-    groups = (heard.c.now, heard.c.sentiment, heard.c.fits)
-    query = sa.union_all(
-        *(
-            sa.select(sa.literal_column(str(one)).label("subject_id"), *groups, sa.func.count().label("number"))
-            .where(about(one, heard))
-            .group_by(*groups)
-            for one in ids
-        )
-    )
+    query = by_subject(heard, ids, heard.c.now, heard.c.sentiment, heard.c.fits)
     rows = [
         ((int(one), int(then)), sentiment, int(fit), int(n)) for one, then, sentiment, fit, n in session.execute(query)
     ]
