@@ -126,6 +126,8 @@ PERSON = (
     WHERE l.identity_id = :person AND l.decision <> 'none' ORDER BY l.score DESC""",
     "SELECT n.*, u.name FROM note n LEFT JOIN \"user\" u ON n.author = 'user:' || u.id WHERE n.identity_id = :person",
 )
+SAID = """SELECT sentiment, count(*) FROM message WHERE identity_id = :person AND direction = 'inbound'
+    AND origin <> 'context' AND NOT erased GROUP BY sentiment"""
 HISTORY = "SELECT * FROM conversation WHERE identity_id = :person ORDER BY last_at DESC, id DESC LIMIT {limit}"
 
 
@@ -206,6 +208,14 @@ def _opened(session: Session, rng: random.Random, number: int) -> list[dict[str,
     return found
 
 
+def _writers(session: Session, rng: random.Random, number: int) -> list[dict[str, Any]]:
+    """People whose pages cost most: some of the thousand who wrote most."""
+    m, everyday = db.table(Message), _everyday(session, rng, 1)[0]
+    inbound = sa.select(m.c.identity_id).where(m.c.direction == "inbound").group_by(m.c.identity_id)
+    often = session.execute(inbound.order_by(sa.func.count().desc()).limit(1000)).scalars().all()
+    return [{**everyday, "person": one, "subject": f"identity:{one}"} for one in rng.choices(often, k=number)]
+
+
 def _subjects(session: Session, rng: random.Random, number: int) -> list[dict[str, Any]]:
     """The report on the last 30 days of one subject after the other."""
     stamp, today = bulk.stamp(), db.now().replace(hour=0, minute=0, second=0, microsecond=0)
@@ -228,5 +238,5 @@ CASES = (
         _opened,
     ),
     Case("report", "marketer", "/reports/{subject}", (WHO, *REPORT), _subjects),
-    Case("person", "agent", "/people/{person}", (WHO, *PERSON, HISTORY.replace("{limit}", "21")), _opened),
+    Case("person", "agent", "/people/{person}", (WHO, *PERSON, SAID, HISTORY.replace("{limit}", "21")), _writers),
 )
