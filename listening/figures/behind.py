@@ -11,7 +11,7 @@ from core import db
 from inbox.models import Identity, Message
 from listening.figures.count import Sums
 from listening.figures.scope import Scope, conditions, engagement
-from listening.figures.tally import SENTIMENTS, Tally
+from listening.figures.tally import SENTIMENTS, Tally, tallies
 
 
 def sums(session: Session, scope: Scope) -> Sums:
@@ -45,6 +45,14 @@ def sums(session: Session, scope: Scope) -> Sums:
         for value in session.execute(sa.select(whole, people).select_from(whole.join(people, sa.true()))).one()
     ]
     return Sums(Tally(*row[:5]), authors=row[7], reach=row[8], engagement=row[5], in_crm=row[9], unknown=row[6])
+
+
+def tally(session: Session, scope: Scope) -> Tally:
+    """These messages by sentiment alone."""
+    m = db.table(Message)
+    query = sa.select(m.c.sentiment, sa.func.count()).where(*conditions(scope)).group_by(m.c.sentiment)
+    found = tallies(("", sentiment, int(number)) for sentiment, number in session.execute(query))
+    return found.get("", Tally())
 
 
 def ids(session: Session, scope: Scope, before: tuple[datetime, int] | None, limit: int) -> list[int]:

@@ -223,7 +223,7 @@ def _page(
         remarks = notes.of_people(session, found.ids)
         values: dict[str, Any] = {
             "person": found,
-            "sums": behind.sums(session, Scope(author=str(identity_id), private=reader.may("messages.private"))),
+            "said": behind.tally(session, Scope(author=str(identity_id), private=reader.may("messages.private"))),
             "links": person.links(session, identity_id),
             "talks": talks,
             "following": after + len(talks) if more else 0,
