@@ -141,7 +141,7 @@ def test_a_malformed_item_is_kept_and_the_rest_is_stored(evil: Evil, odd: Any) -
     for reason, raw in bad():
         assert reason
         assert json.loads(raw) == odd
-        assert "items of platforms could not be read" in widerhall("doctor").out
+        assert "could not be read, and are kept" in widerhall("doctor", "--json").out
 
 
 def test_what_could_not_be_read_is_shown_once_however_often_it_comes(evil: Evil) -> None:
@@ -169,7 +169,7 @@ def test_script_never_reaches_the_page(evil: Evil) -> None:
     done("users", "add", "kim@example.org", "--role", "admin", "--password", "several quiet words")
     browser = Browser(create_app())
     browser.sign_in("kim@example.org")
-    page = browser.get("/").text
+    page = browser.get("/inbox").text
     assert "&lt;script&gt;alert(3)" in page
     assert "<script>alert" not in page
 
@@ -327,7 +327,7 @@ def test_a_signed_delivery_nobody_can_read_is_kept_and_shown(
     with db.read() as session:
         (row,) = session.scalars(sa.select(Delivery)).all()
     assert row.error.startswith("The delivery is not")
-    assert "1 items of platforms could not be read" in widerhall("doctor").out
+    assert "could not be read, and are kept: 1" in widerhall("doctor", "--json").out
 
 
 def test_a_malformed_update_is_kept_aside_by_the_worker(hooked: tuple[Browser, dict[str, str], int]) -> None:

@@ -87,8 +87,8 @@ def test_who_may_not_choose_what_is_followed_cannot(heard: None, as_role, path: 
 
 
 WRONG = (
-    "", "(", ")", '"', "a OR", "NEAR b", "a (", "foo:bar", "kind:nothing", "lang:12", "since:x", "lang:", '""', "*", "*ab",
-    "a:b:c", "OR a", "( )", "(" * 60, "x" * 10_001,
+    "", "(", ")", '"', "a OR", "NEAR b", "a (", "foo:bar", "kind:nothing", "lang:12", "since:x", "lang:", '""', "*",
+    "*ab", "a:b:c", "OR a", "( )", "(" * 60, "x" * 10_001,
 )  # fmt: skip
 
 
