@@ -75,6 +75,7 @@ WHO = (
     "SELECT s.expires_at, s.csrf, u.id, u.name, u.email, u.role, u.language, u.time_zone, u.disabled FROM session s "
     'JOIN "user" u ON u.id = s.user_id WHERE s.digest = (SELECT min(digest) FROM session)'
 )
+MINE = """SELECT count(*) FROM conversation WHERE assignee = :me AND state IN ('open', 'pending') AND inbox = {yes}"""
 LIST = (
     """SELECT c.id, c.platform, a.handle, c.private, c.state, c.excerpt, c.messages, c.last_at, c.last_inbound_at,
     c.waiting_since, c.snoozed_until, c.sentiment, c.language, c.intent, c.assignee, c.identity_id, i.name, i.handle,
@@ -238,5 +239,5 @@ CASES = (
         _opened,
     ),
     Case("report", "marketer", "/reports/{subject}", (WHO, *REPORT), _subjects),
-    Case("person", "agent", "/people/{person}", (WHO, *PERSON, SAID, HISTORY.replace("{limit}", "21")), _writers),
+    Case("person", "agent", "/people/{person}", (WHO, MINE, *PERSON, SAID, HISTORY.replace("{limit}", "21")), _writers),
 )

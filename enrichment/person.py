@@ -111,7 +111,7 @@ def find(session: Session, identity_id: int) -> Person | None:
         syncs=_syncs(session, ids, address),
         messages=_messages(session, ids),
         objections=frozenset(one.purpose for one in consent.objections(session, subjects(identity))),
-        purposes={name: consent.switched_on(session, name) for name in consent.PURPOSES},
+        purposes={name: on for name, (on, _) in consent.standing(session).items()},
     )
 
 

@@ -118,6 +118,15 @@ def feeds(session: Session, account_id: int) -> Sequence[Feed]:
     return session.scalars(query).all()
 
 
+def troubles(session: Session) -> dict[int, str]:
+    """Accounts from which nothing comes as it should → why; what a platform merely remarks is no trouble."""
+    a, f = db.table(Account), db.table(Feed)
+    ended = sa.select(a.c.id, a.c.error).where(a.c.state == "auth_expired")
+    failing = sa.select(a.c.id, f.c.error).join(f, f.c.account_id == a.c.id)
+    failing = failing.where(a.c.state == "active", f.c.enabled, f.c.error != "")
+    return {number: why for number, why in session.execute(failing.union_all(ended))}
+
+
 def pull_now(session: Session, account_ids: Sequence[int] | None = None) -> int:
     """Have every enabled feed of active accounts pulled at once; returns how many."""
     f, a = db.table(Feed), db.table(Account)

@@ -19,6 +19,8 @@ NOBODY = {"system": N_("Widerhall"), "cli": N_("The command line"), "": N_("Some
 def names(session: Session, actors: Iterable[str]) -> dict[str, str]:
     """The names of those actors that are users (`user:3`); who is gone is missing."""
     numbers = {int(one[5:]): one for one in actors if one.startswith("user:") and one[5:].isdecimal()}
+    if not numbers:
+        return {}
     u = db.table(User)
     found = session.execute(sa.select(u.c.id, u.c.name).where(u.c.id.in_(sorted(numbers))))
     return {numbers[number]: name for number, name in found}

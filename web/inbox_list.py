@@ -57,7 +57,8 @@ class Pane:
     names: Mapping[str, str]
     """Who takes care of these rows, by `user:3`."""
     tags: list[str]
-    troubled: list[Account]
+    troubled: list[tuple[Account, str]]
+    """Accounts that need a look, and why."""
     empty: str
     """Why there is no row: start, nobody, nothing, done or end; empty when there are rows."""
 
@@ -83,6 +84,7 @@ def pane(session: Session, asked: Asked, reader: Reader, *, current: int = 0, be
     known, takers, tags = accounts.all_accounts(session), actors.answering(session), desk.known_tags(session)
     names = cares(session, found.rows, takers)
     connected = [one for one in known if one.state != "removed"]
+    troubles = accounts.troubles(session)
     return Pane(
         asked=asked,
         base=f"/inbox/{current}" if current else "/inbox",
@@ -98,7 +100,7 @@ def pane(session: Session, asked: Asked, reader: Reader, *, current: int = 0, be
         takers=takers,
         names=names,
         tags=tags,
-        troubled=[one for one in connected if one.state == "auth_expired" or (one.state == "active" and one.error)],
+        troubled=[(one, troubles[one.id]) for one in connected if one.id in troubles],
         empty="" if found.rows else _empty(session, asked, connected, counts[asked.view]),
     )
 

@@ -63,14 +63,19 @@ def start(session: Session, user_id: int, agent: str) -> str:
 def find(token: str) -> Signed | None:
     """The sign-in of a cookie; None when it ended, expired, or its user was disabled."""
     moment, key = db.now(), digest(token)
+    r, u = db.table(SessionRow), db.table(User)
+    columns = (u.c.id, u.c.name, u.c.email, u.c.role, u.c.language, u.c.time_zone, r.c.seen_at, r.c.created_at)
+    query = (
+        sa.select(r.c.csrf, *columns)
+        .join(u, u.c.id == r.c.user_id)
+        .where(r.c.digest == key, r.c.expires_at >= moment, u.c.disabled.is_(False))
+    )
     with db.read() as session:
-        row = session.get(SessionRow, key)
-        user = session.get(User, row.user_id) if row is not None else None
-        if row is None or user is None or user.disabled or row.expires_at < moment:
-            return None
-        seen, created = row.seen_at, row.created_at
-        assert user.id is not None  # noqa: S101  # it was read from the store
-        signed = Signed(key, row.csrf, user.id, user.name, user.email, user.role, user.language, user.time_zone)
+        row = session.execute(query).one_or_none()
+    if row is None:
+        return None
+    csrf, *about, seen, created = row
+    signed = Signed(key, csrf, *about)
     if moment - seen > TOUCH:
         _touch(signed, min(moment + timedelta(days=settings().session_days), created + LONGEST))
     return signed

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from core import db
 from core.event import Author
 from inbox import accounts, desk, listing
-from inbox.models import Conversation, Message
+from inbox.models import Conversation, Feed, Message
 from tests.conftest import BOTH
 from tests.web.conftest import Browser, account, event, store, user
 from web import auth, inbox_query
@@ -126,6 +126,16 @@ def test_an_account_in_trouble_is_named_above_the_list(as_role: As) -> None:
     text = as_role("agent").get("/inbox").text
     assert "needs a look" in text
     assert "The token was revoked." in text
+
+
+def test_a_feed_that_fails_is_trouble_but_a_remark_of_the_platform_is_none(as_role: As) -> None:
+    number = account()
+    do(accounts.set_state, number, "active", "Privacy mode is on.")
+    assert "needs a look" not in as_role("agent").get("/inbox").text
+    with db.write() as session:
+        accounts.follow(session, number, "own")
+        session.execute(sa.update(db.table(Feed)).values(error="It answers 500."))
+    assert "It answers 500." in as_role("agent").get("/inbox").text
 
 
 def test_private_conversations_are_for_those_who_may_read_them(as_role: As) -> None:
