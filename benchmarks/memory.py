@@ -24,6 +24,7 @@ from core import db
 from inbox import erasure, replies
 from inbox.models import Conversation, Identity
 from listening import subjects
+from listening.models import Subject
 from sentiment import active
 from sentiment.models import AnnotationRow
 from web.supervisor import web_url
@@ -32,8 +33,14 @@ TARGET_MB = 900
 PAGES = (
     "/inbox",
     "/inbox?q=service",
+    "/messages",
     "/people",
+    "/people/review",
+    "/listening",
+    "/reports",
     "/settings/accounts",
+    "/settings/salesforce",
+    "/settings/system",
     "/settings/stuck",
     "/settings/users",
     "/settings/me",
@@ -101,7 +108,9 @@ def _read_pages() -> None:
     with db.read() as session:
         talks = session.scalars(_some(Conversation, sa.true())).all()
         people = session.scalars(_some(Identity, ~db.table(Identity).c.ours)).all()
+        followed = session.scalars(_some(Subject, sa.true())).all()
     paths = [*PAGES, *(f"/inbox/{one}" for one in talks), *(f"/people/{one}" for one in people)]
+    paths += [f"/reports/{one}{form}" for one in followed for form in ("", ".csv", ".pdf")]
     with httpx.Client(base_url=web_url() or "", cookies=house.signed_in(), timeout=60) as browser:
         for path in paths:
             browser.get(path).raise_for_status()
