@@ -35,7 +35,7 @@ def worker() -> Iterator[subprocess.Popen[bytes]]:
     child.wait()
 
 
-def until(condition, seconds: float = 20.0) -> None:
+def until(condition, seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it never happened"

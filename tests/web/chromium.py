@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from core import db
 from tests.web.conftest import user
@@ -19,6 +19,8 @@ PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil
 needs_chromium = pytest.mark.skipif(
     PROGRAM is None, reason="no Chromium on this machine: install the package `chromium`"
 )
+expect.set_options(timeout=20_000)
+"""Milliseconds: two workers may share this machine with the browser."""
 LOCALES = {"de": "de-DE", "en": "en-GB", "ja": "ja-JP"}
 
 

@@ -1,4 +1,4 @@
-"""The newcomer's tour, as `python -m tests.tour` takes it: the whole job by mouse and by keyboard in a running demo."""
+"""The newcomer's tour: the whole job by mouse and by keyboard in a running demo; `python -m tests.tour` times it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ def test_a_newcomer_does_the_job_by_mouse_and_by_keyboard(tmp_path: Path) -> Non
         mouse = job.by_mouse(browser, demo, "Fährt der Nachtzug auch sonntags?", "Ja, sonntags um 23:48 Uhr.")
         keys = job.by_keyboard(browser, demo, "Und am Feiertag auch?", "Ja, auch am Feiertag.")
     for done in (mouse, keys):
-        assert done.arrived <= job.LIVE_SECONDS, done
         assert (done.sent, done.profiles, done.interactions) == (1, 1, 1)
 
 
