@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -110,13 +110,15 @@ def test_every_subscriber_listens_to_something_and_is_known() -> None:
 
 def test_an_external_broker_serves_as_well_as_the_embedded_one(monkeypatch, tmp_path, database) -> None:
     """REDIS_URL names a server that somebody else runs, reached over TCP."""
-    port = 20000 + os.getpid() % 20000
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
     command = [broker.command()[0], "--port", str(port), "--save", "", "--bind", "127.0.0.1", "--dir", str(tmp_path)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     monkeypatch.setenv("REDIS_URL", f"redis://127.0.0.1:{port}/0")
     settings.cache_clear()
     try:
-        broker.wait_alive(10)
+        broker.wait_alive(30)
         child = start_worker()
         try:
             put(5)
