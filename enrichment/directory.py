@@ -127,6 +127,8 @@ def _place(text: str, sort: str) -> tuple[Any, int] | None:
     left, _, right = text.partition("_")
     if not right.isdecimal() or not left.removeprefix("-").isdecimal() or not text.isascii() or len(text) > 40:
         return None
+    if max(abs(int(left)), int(right)) >= 2**62:  # does not fit a database's integer, and is no row of ours
+        return None
     if sort == "followers":
         return int(left), int(right)
     seconds, micro = divmod(int(left), 1_000_000)

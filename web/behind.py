@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import db
 from inbox.models import Account, Identity, Message
+from web import place
 
 PAGE = 50
 EXCERPT = 600
@@ -41,19 +42,7 @@ class Row:
     @property
     def place(self) -> str:
         """Where it stands in the list: what comes next begins after it."""
-        return f"{round(self.at.timestamp() * 1_000_000)}-{self.id}"
-
-
-def place(text: str) -> tuple[datetime, int] | None:
-    """The other way round; None for what is no place."""
-    left, _, right = text.partition("-")
-    if not (left.isascii() and left.isdigit() and right.isascii() and right.isdigit() and len(text) < 40):
-        return None
-    seconds, micro = divmod(int(left), 1_000_000)
-    try:
-        return datetime.fromtimestamp(seconds, UTC).replace(microsecond=micro), int(right)
-    except (ValueError, OverflowError, OSError):
-        return None
+        return place.mark(self.at, self.id)
 
 
 def rows(session: Session, ids: Sequence[int]) -> list[Row]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -14,14 +14,12 @@ from core import db
 from core.event import MESSAGE_KINDS
 from inbox import activities, notes, replies
 from inbox.models import Account, Activity, Identity, Message, MessageVersion, Note, ReplyRow
-from web import actors, deeds
+from web import actors, deeds, place
+from web.place import Place
 from web.reader import Reader
 
 PAGE = 40
 """Messages of one page."""
-
-Place = tuple[datetime, int]
-"""Where a page ends: the time and the number of its oldest message."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +92,7 @@ class _Bare:
 
 def page(session: Session, conversation_id: int, account: Account, reader: Reader, before: str = "") -> Page:
     """The newest page, or the one before the place `before` (`Page.earlier`)."""
-    edge = place(before)
+    edge = place.read(before)
     found = _messages(session, conversation_id, edge)
     shown, unseen = found[-PAGE:], found[:-PAGE]
     low = shown[0].posted_at if unseen and shown else None
@@ -112,7 +110,7 @@ def page(session: Session, conversation_id: int, account: Account, reader: Reade
     bare.sort(key=lambda one: (one.at, one.rank, one.row.id or 0))
     above = _Bare(unseen[-1].posted_at, 1, unseen[-1]) if unseen else None
     entries = _Reading(session, account, reader, [*unseen[-1:], *shown], bare).entries(above)
-    return Page(entries, _mark(shown[0]) if unseen else "")
+    return Page(entries, place.mark(shown[0].posted_at, shown[0].id) if unseen else "")
 
 
 def some(session: Session, conversation_id: int, account: Account, reader: Reader, ids: Sequence[int]) -> list[Entry]:
@@ -122,22 +120,6 @@ def some(session: Session, conversation_id: int, account: Account, reader: Reade
     found = list(session.scalars(query))
     bare = [_Bare(one.posted_at, 1, one) for one in found]
     return _Reading(session, account, reader, found, bare).entries(None)
-
-
-def place(text: str) -> Place | None:
-    """`Page.earlier` read again; None for what is no place."""
-    left, _, right = text.partition("-")
-    if not (left.isascii() and left.isdigit() and right.isascii() and right.isdigit() and len(text) < 40):
-        return None
-    seconds, micro = divmod(int(left), 1_000_000)
-    try:
-        return datetime.fromtimestamp(seconds, UTC).replace(microsecond=micro), int(right)
-    except (ValueError, OverflowError, OSError):
-        return None
-
-
-def _mark(message: Message) -> str:
-    return f"{round(message.posted_at.timestamp() * 1_000_000)}-{message.id}"
 
 
 def _messages(session: Session, conversation_id: int, edge: Place | None) -> list[Message]:

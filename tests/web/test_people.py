@@ -66,7 +66,10 @@ def test_empty_hub_says_what_to_do(database: str, as_role) -> None:
     assert "Connect an account" not in as_role("dpo").get("/people").text
 
 
-@pytest.mark.parametrize("query", ["before=x", "show=odd", "sort=odd", "q=%00%25", "platform=%27", "before=9_²"])
+@pytest.mark.parametrize(
+    "query",
+    ["before=x", "show=odd", "sort=odd", "q=%00%25", "platform=%27", "before=9_²", "before=1_9999999999999999999"],
+)
 def test_odd_addresses_break_nothing(kim: int, as_role, query: str) -> None:
     assert as_role("agent").get(f"/people?{query}").status_code == 200
 

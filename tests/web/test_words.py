@@ -1,15 +1,10 @@
-"""Claims about words for codes and names, and about places in the list."""
+"""Claims about words for codes and names."""
 
 from __future__ import annotations
 
 import pytest
 
-from web import behind, words
-
-
-@pytest.mark.parametrize("place", ["", "x-1", "1-x", "-1", "9" * 50 + "-1", "99999999999999999999-1"])
-def test_forged_place_is_no_place(place: str) -> None:
-    assert behind.place(place) is None
+from web import words
 
 
 @pytest.mark.parametrize(

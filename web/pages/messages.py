@@ -13,7 +13,7 @@ from inbox.models import Identity
 from listening import subjects
 from listening.figures import behind as behind_figures
 from listening.figures.scope import UNKNOWN, Scope
-from web import behind, render
+from web import behind, place, render
 from web.permissions import allow
 from web.reader import Reader
 from web.reports import asked
@@ -31,7 +31,7 @@ def index(request: Request, reader: Annotated[Reader, Depends(allow("messages.re
     """The messages an address asks for, with their sums on top."""
     given = request.query_params
     scope, problem = asked.messages(reader, given)
-    start, say = behind.place(before), Say(reader)
+    start, say = place.read(before), Say(reader)
     with db.read() as session:
         sums = behind_figures.sums(session, scope)
         found = behind_figures.ids(session, scope, start, behind.PAGE + 1)
