@@ -19,6 +19,7 @@ from web import panel as panels
 from web.composer import Composer
 from web.entries import Page
 from web.permissions import Forbidden
+from web.place import LARGEST
 from web.reader import Reader
 
 NOT_KEPT = frozenset({"note", "earlier", "also"})
@@ -123,7 +124,7 @@ def _found(session: Session, conversation_id: int, reader: Reader) -> tuple[Conv
 
 def find(session: Session, conversation_id: int, reader: Reader) -> Conversation:
     """The conversation, if this reader may read it."""
-    conversation = session.get(Conversation, conversation_id)
+    conversation = session.get(Conversation, conversation_id) if conversation_id < LARGEST else None
     if conversation is None:
         raise HTTPException(404)
     if conversation.private and not reader.may("messages.private"):

@@ -21,7 +21,7 @@ from enrichment import review
 from enrichment.models import MatchLink
 from inbox import desk, drafts, notes, replies
 from inbox.models import Message, ReplyRow
-from web import actors, entries, live, render, snoozing, thread
+from web import actors, entries, live, place, render, snoozing, thread
 from web import composer as composers
 from web.i18n import N_
 from web.permissions import allow
@@ -64,7 +64,7 @@ def more(request: Request, conversation_id: int, reader: Reading, earlier: str =
 def of_message(request: Request, message_id: int, reader: Reading) -> Response:
     """On to the conversation a message belongs to now; threads that hang together become one."""
     with db.read() as session:
-        message = session.get(Message, message_id)
+        message = session.get(Message, message_id) if message_id < place.LARGEST else None
         if message is None:
             raise HTTPException(404)
         thread.find(session, message.conversation_id, reader)
