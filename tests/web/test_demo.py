@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 import sqlalchemy as sa
@@ -123,6 +124,24 @@ def test_a_comparison_sees_every_sort_of_difference(quiet_home: Sandbox) -> None
     assert keys[2] in found.lost[0]
     assert found.doubled == ["message mastodon:never:written is stored but not in the world"]
     assert sorted(words.split(":")[0].split()[0] for words in found.different) == ["identity", "message", "message"]
+
+
+@pytest.mark.xdist_group("living")
+def test_what_nobody_could_see_is_not_counted_at_the_source(
+    quiet_home: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = compare(quiet_home.announced)
+    world = quiet_home.world()
+    gone = {**world["events"][0], "key": "mastodon:written:and-gone", "optional": True}
+    world["events"].append(gone)
+    real = httpx.get
+    monkeypatch.setattr(
+        "web.demo.compare.httpx.get",
+        lambda url, **kw: httpx.Response(200, json=world) if url.endswith("/_world.json") else real(url, **kw),
+    )
+    after = compare(quiet_home.announced)
+    assert after.ok
+    assert after.stages == before.stages
 
 
 @pytest.mark.xdist_group("living")
