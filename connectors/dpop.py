@@ -58,9 +58,7 @@ def took_nonce(answer: Answer) -> bool:
     if nonce := answer.headers.get("dpop-nonce"):
         _nonces[_origin(answer.url)] = nonce
     code, _ = reason(answer)
-    return bool(nonce) and (
-        code == "use_dpop_nonce" or "use_dpop_nonce" in answer.headers.get("www-authenticate", "")
-    )
+    return bool(nonce) and (code == "use_dpop_nonce" or "use_dpop_nonce" in answer.headers.get("www-authenticate", ""))
 
 
 class ProofOnly:

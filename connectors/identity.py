@@ -23,9 +23,7 @@ def did_of(identifier: str, allow_private: bool = False) -> str:
     did = _asked(handle, allow_private) or _published(handle, allow_private)
     if not did:
         raise Rejected(f"There is no Bluesky account {handle}: check the handle.", "no_account")
-    if f"at://{handle}" not in [
-        str(name).lower() for name in document(did, allow_private).get("alsoKnownAs") or ()
-    ]:
+    if f"at://{handle}" not in [str(name).lower() for name in document(did, allow_private).get("alsoKnownAs") or ()]:
         raise Rejected(f"The account behind {handle} does not name this handle as its own.", "bad_handle")
     return did
 
@@ -73,15 +71,11 @@ def server_of(did: str, allow_private: bool = False) -> str:
 def authorization_server(server: str, allow_private: bool = False) -> dict[str, Any]:
     """The metadata of the authorization server that a data server trusts (RFC 9728, RFC 8414)."""
     try:
-        resource = (
-            Client(server, allow_private=allow_private).get("/.well-known/oauth-protected-resource").object()
-        )
+        resource = Client(server, allow_private=allow_private).get("/.well-known/oauth-protected-resource").object()
         issuer = str((resource.get("authorization_servers") or [server])[0]).rstrip("/")
     except Rejected:
         issuer = server
-    about = (
-        Client(issuer, allow_private=allow_private).get("/.well-known/oauth-authorization-server").object()
-    )
+    about = Client(issuer, allow_private=allow_private).get("/.well-known/oauth-authorization-server").object()
     if str(about.get("issuer", "")).rstrip("/") != issuer:
         raise BadPayload(f"{issuer} calls itself by another name.")
     needed = ("authorization_endpoint", "token_endpoint", "pushed_authorization_request_endpoint")

@@ -79,9 +79,7 @@ def start(
     raise NotConfigured(f"{capability(platform).title} is not connected by OAuth: use `accounts add`.")
 
 
-def finish(
-    pending: Mapping[str, str], params: Mapping[str, str], *, allow_private: bool = False
-) -> Connected:
+def finish(pending: Mapping[str, str], params: Mapping[str, str], *, allow_private: bool = False) -> Connected:
     """Exchange what came back. Raises `Rejected` when the person declined or the state is not ours."""
     if not hmac.compare_digest(pending["state"].encode(), str(params.get("state", "")).encode()):
         raise Rejected("This sign-in was not started here, or is too old: start it again.", "bad_state")
@@ -101,9 +99,7 @@ def _pkce() -> tuple[str, str]:
     return verifier, base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
-def _checked(
-    platform: str, base_url: str, tokens: dict[str, str], who: str, allow_private: bool
-) -> Connected:
+def _checked(platform: str, base_url: str, tokens: dict[str, str], who: str, allow_private: bool) -> Connected:
     kept = _Kept(tokens)
     reference = AccountRef(0, platform, base_url, external_id=who)
     profile = connect(reference, kept, None, allow_private=allow_private).check()
@@ -190,9 +186,7 @@ def client_id(redirect_uri: str) -> tuple[str, str]:
     if parts.scheme == "https":
         return f"https://{parts.netloc}{METADATA_PATH}", redirect_uri
     if parts.hostname not in ("localhost", "127.0.0.1", "::1"):
-        raise NotConfigured(
-            "Bluesky signs in only to https addresses: set this installation's public address."
-        )
+        raise NotConfigured("Bluesky signs in only to https addresses: set this installation's public address.")
     netloc = parts.netloc.replace("localhost", "127.0.0.1")
     redirect = urlunsplit((parts.scheme, netloc, parts.path, parts.query, ""))
     return "http://localhost?" + urlencode({"redirect_uri": redirect, "scope": BLUESKY_SCOPE}), redirect

@@ -8,9 +8,7 @@ from html.parser import HTMLParser
 import nh3
 import regex
 
-BLOCKS = frozenset(
-    {"p", "div", "blockquote", "ul", "ol", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "table", "hr"}
-)
+BLOCKS = frozenset({"p", "div", "blockquote", "ul", "ol", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "table", "hr"})
 LINES = frozenset({"li", "tr", "dt", "dd"})
 INLINE = frozenset(
     "br a span b i em strong del code u img td th ruby rt rp small sub sup q dl".split()  # noqa: SIM905 - shorter

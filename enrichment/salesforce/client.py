@@ -258,9 +258,7 @@ def _translated(error: SalesforceError) -> Exception:
     refusal = _refusal(error)
     verdict = classify(refusal.code, refusal.status, refusal.message)
     if verdict == "reauthenticate":
-        return AuthExpired(
-            "Salesforce ended the session and refuses the renewed one too. Check the app's user."
-        )
+        return AuthExpired("Salesforce ended the session and refuses the renewed one too. Check the app's user.")
     if verdict == "retry":
         text = f"Salesforce is busy ({refusal.code or refusal.status}): {refusal.message}"
         return TryLater(text, wait(refusal.code, refusal.message))

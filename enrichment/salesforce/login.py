@@ -87,9 +87,7 @@ def _form(login: Login) -> dict[str, str]:
         key = RSAKey.import_key(login.private_key)
         assertion = jwt.encode({"alg": "RS256"}, claims, key)
     except (JoseError, ValueError) as error:
-        raise NotConfigured(
-            "The private key for Salesforce cannot be read: it must be an RSA key in PEM."
-        ) from error
+        raise NotConfigured("The private key for Salesforce cannot be read: it must be an RSA key in PEM.") from error
     return {"grant_type": JWT_GRANT, "assertion": assertion}
 
 
@@ -113,7 +111,5 @@ def _instance(given: str, login: Login) -> str:
     host = found.hostname or ""
     same = (found.hostname, found.port) == (asked.hostname, asked.port)
     if not same and not (found.scheme == "https" and host.endswith(SALESFORCE_DOMAINS)):
-        raise NotConfigured(
-            f"The sign-in at {login.url} names {host} as the org's host, which is not Salesforce's."
-        )
+        raise NotConfigured(f"The sign-in at {login.url} names {host} as the org's host, which is not Salesforce's.")
     return given.rstrip("/")

@@ -36,9 +36,7 @@ class _Judged(HTTPConnection):
             raise NameResolutionError(self.host, self, socket.gaierror(*error.args)) from error
         for address in addresses:
             try:
-                return create_connection(
-                    (address, self.port), self.timeout, self.source_address, self.socket_options
-                )
+                return create_connection((address, self.port), self.timeout, self.source_address, self.socket_options)
             except OSError as error:
                 failure = error
         raise NewConnectionError(self, f"no connection to {self.host}: {failure}") from failure

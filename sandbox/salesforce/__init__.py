@@ -28,9 +28,7 @@ __all__ = ["CLIENT_ID", "CLIENT_SECRET", "INTEGRATION_USER", "create_app"]
 
 VERSIONS = range(31, 69)
 """API versions the org answers to; older ones are retired."""
-LOGIN_PAGE = (
-    "<html><head><title>Session Expired</title></head><body>Your session has ended. Log in.</body></html>"
-)
+LOGIN_PAGE = "<html><head><title>Session Expired</title></head><body>Your session has ended. Log in.</body></html>"
 METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
 
 
@@ -84,9 +82,7 @@ class _Front:
         return JSONResponse(found, headers={"Cache-Control": "no-store"})
 
     async def versions(self, request: Request) -> Response:
-        found = [
-            {"label": f"Version {v}", "url": f"/services/data/v{v}.0", "version": f"{v}.0"} for v in VERSIONS
-        ]
+        found = [{"label": f"Version {v}", "url": f"/services/data/v{v}.0", "version": f"{v}.0"} for v in VERSIONS]
         return JSONResponse(found)
 
     async def api(self, request: Request) -> Response:

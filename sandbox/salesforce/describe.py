@@ -98,8 +98,7 @@ def _field(f: Field, *, fixed: bool) -> dict[str, Any]:
         "nillable": f.nillable,
         "permissionable": f.nillable and f.type != "id",
         "picklistValues": [
-            {"active": True, "defaultValue": v == f.default, "label": v, "validFor": None, "value": v}
-            for v in f.values
+            {"active": True, "defaultValue": v == f.default, "label": v, "validFor": None, "value": v} for v in f.values
         ],
         "polymorphicForeignKey": len(f.targets) > 1,
         "precision": f.precision,

@@ -35,8 +35,5 @@ def full(value: object) -> str | None:
     check = value[15:].upper()
     if any(c not in CHECK for c in check):
         return None
-    chars = [
-        c.upper() if CHECK.index(check[i // 5]) >> (i % 5) & 1 else c.lower()
-        for i, c in enumerate(value[:15])
-    ]
+    chars = [c.upper() if CHECK.index(check[i // 5]) >> (i % 5) & 1 else c.lower() for i, c in enumerate(value[:15])]
     return "".join(chars) + check

@@ -38,9 +38,7 @@ def everything(call: Call) -> Answer:
 
 
 def brief(call: Call, object_: str) -> Answer:
-    return Answer(
-        {"objectDescribe": describe.brief(call.org.table(object_), call.version), "recentItems": []}
-    )
+    return Answer({"objectDescribe": describe.brief(call.org.table(object_), call.version), "recentItems": []})
 
 
 def whole(call: Call, object_: str) -> Answer:
@@ -136,7 +134,5 @@ def _span(call: Call, reach: timedelta) -> tuple[str, str]:
 def record_count(call: Call) -> Answer:
     wanted = [n for n in call.query.get("sObjects", "").split(",") if n]
     tables = [call.org.table(name) for name in wanted] or list(call.org.tables.values())
-    counts = [
-        {"count": sum(not r["IsDeleted"] for r in call.org.rows(t.name)), "name": t.name} for t in tables
-    ]
+    counts = [{"count": sum(not r["IsDeleted"] for r in call.org.rows(t.name)), "name": t.name} for t in tables]
     return Answer({"sObjects": counts})

@@ -85,9 +85,7 @@ class Door:
             del self.tokens[token]
         return len(open_)
 
-    def _app(
-        self, form: Mapping[str, str], authorization: str, *, secret_needed: bool = True
-    ) -> dict[str, Any]:
+    def _app(self, form: Mapping[str, str], authorization: str, *, secret_needed: bool = True) -> dict[str, Any]:
         client, secret = form.get("client_id", ""), form.get("client_secret", "")
         if authorization.lower().startswith("basic "):
             try:

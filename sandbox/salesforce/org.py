@@ -57,9 +57,7 @@ class Org:
 
     def table(self, name: str) -> Table:
         """The object of that name in any case; unknown ones are a 404."""
-        found = self.tables.get(name) or next(
-            (t for n, t in self.tables.items() if n.lower() == name.lower()), None
-        )
+        found = self.tables.get(name) or next((t for n, t in self.tables.items() if n.lower() == name.lower()), None)
         if found is None or found.name in self.missing:
             raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
         return found
@@ -161,9 +159,7 @@ class Org:
             cases = self.find(CASE, CASE.by_name["contactid"], id_)
             if cases:
                 numbers = ", ".join(c["CaseNumber"] for c in cases)
-                text = (
-                    f"Your attempt to delete {row['Name']} could not be completed because it is associated "
-                )
+                text = f"Your attempt to delete {row['Name']} could not be completed because it is associated "
                 raise RowError("DELETE_FAILED", f"{text}with the following cases.: {numbers}")
         for object_, field, child in list(self.children(table, id_)):
             self.set(object_, child["Id"], {field.name: None})
@@ -186,9 +182,7 @@ class Org:
 
     def _may_write(self, table: Table, given: Iterable[Field], *, creating: bool) -> None:
         if not table.writable:
-            raise RowError(
-                "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", f"entity type cannot be written: {table.name}"
-            )
+            raise RowError("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", f"entity type cannot be written: {table.name}")
         barred = [
             f.name
             for f in given

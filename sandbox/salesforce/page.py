@@ -82,9 +82,7 @@ def _value(org: Org, type_: str, value: Any, base: str) -> str:
     shown = escape(str(value))
     if type_ == "reference" and (table := org.object_of(value)):
         target = org.get(table.name, value) or {}
-        return (
-            f'<a href="{base}/page/{table.name}/{quote(value)}">{escape(str(target.get("Name", value)))}</a>'
-        )
+        return f'<a href="{base}/page/{table.name}/{quote(value)}">{escape(str(target.get("Name", value)))}</a>'
     if type_ == "url" and str(value).startswith(("http://", "https://")):
         return f'<a href="{shown}" rel="noopener noreferrer">{shown}</a>'
     return shown

@@ -99,11 +99,7 @@ class _Run:
         if where.operator not in ("=", "IN") or not all(isinstance(v, soql.Literal) for v in literals):
             return None
         field = self.org.field(self.table, where.path.parts[-1])
-        if (
-            len(where.path.parts) > 1
-            or field is None
-            or not (field.type == "id" or field in self.table.indexed)
-        ):
+        if len(where.path.parts) > 1 or field is None or not (field.type == "id" or field in self.table.indexed):
             return None
         wanted = [filters.constant(self.names, field, v) for v in literals]
         if None in wanted:
@@ -133,9 +129,7 @@ class _Run:
                 plain.extend(self._group_of(item.group))
             elif isinstance(item, soql.Query):
                 inner.append(self._children(item))
-            elif len(item.parts) == 1 or (
-                len(item.parts) == 2 and item.parts[0].lower() == table.name.lower()
-            ):
+            elif len(item.parts) == 1 or (len(item.parts) == 2 and item.parts[0].lower() == table.name.lower()):
                 plain.append(names.path(item)[0].name)
             else:
                 names.path(item)
@@ -200,9 +194,7 @@ class _Run:
         def children(row: Record) -> Any:
             rows = [r for r in self.org.find(run.table, field, row["Id"]) if test is None or test(r)]
             rows = run._cut(run._sorted(rows))
-            return (
-                {"totalSize": len(rows), "done": True, "records": [show(r) for r in rows]} if rows else None
-            )
+            return {"totalSize": len(rows), "done": True, "records": [show(r) for r in rows]} if rows else None
 
         return name, children
 

@@ -118,9 +118,7 @@ def show_fields(call: Call, table: Table, row: Record, names: list[str] | None =
 def _alone(call: Call, do: Callable[[], T]) -> T:
     """A write about one record: its refusal is the refusal of the call."""
     if call.fault("lock"):
-        raise ApiError(
-            400, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record or 1 records"
-        )
+        raise ApiError(400, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record or 1 records")
     try:
         with call.org.transaction():
             return do()

@@ -126,9 +126,7 @@ def _tokens(text: str) -> list[Token]:
         match = TOKEN.match(text, at)
         if match is None or match.lastgroup is None:
             raise malformed(text, at, f"unexpected token: '{text[at : at + 1]}'")
-        kind = next(
-            k for k in ("space", "datetime", "date", "number", "string", "name", "op", "mark") if match[k]
-        )
+        kind = next(k for k in ("space", "datetime", "date", "number", "string", "name", "op", "mark") if match[k])
         if kind != "space":
             found.append(Token(kind, match[0], at))
         at = match.end()

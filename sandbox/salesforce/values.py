@@ -89,9 +89,7 @@ def check(field: Field, value: Any) -> Any:
                 "INVALID_TYPE_ON_FIELD_IN_RECORD", f"{field.label}: value not of required type: ", field.name
             )
         if not field.nillable:
-            raise RowError(
-                "REQUIRED_FIELD_MISSING", f"Required fields are missing: [{field.name}]", field.name
-            )
+            raise RowError("REQUIRED_FIELD_MISSING", f"Required fields are missing: [{field.name}]", field.name)
         return None
     if field.type in ("reference", "id"):
         return reference(field, value)

@@ -234,9 +234,7 @@ def test_over_the_daily_limit_waits_long(client: Client, org: RunningOrg) -> Non
         ((400, "text/html", "<html>"), Rejected),
     ],
 )
-def test_each_wrong_answer_becomes_its_error(
-    answer: tuple[int, str, str], error: type[WiderhallError]
-) -> None:
+def test_each_wrong_answer_becomes_its_error(answer: tuple[int, str, str], error: type[WiderhallError]) -> None:
     with answers(TOKEN, answer) as (url, _), pytest.raises(error):
         against(url).limits()
 

@@ -83,9 +83,7 @@ def known_elements() -> dict[str, dict[str, str]]:
     wsdl = parsed(package_files("simple_salesforce").joinpath("metadata.wsdl").read_text("utf-8"))
     found: dict[str, dict[str, str]] = {}
     for type_ in wsdl.iter(f"{SCHEMA}complexType"):
-        elements = {
-            e.get("name", ""): e.get("type", "").removeprefix("tns:") for e in type_.iter(f"{SCHEMA}element")
-        }
+        elements = {e.get("name", ""): e.get("type", "").removeprefix("tns:") for e in type_.iter(f"{SCHEMA}element")}
         found[type_.get("name", "")] = {"fullName": "xsd:string", **elements}
     return found
 

@@ -119,16 +119,10 @@ def test_a_profile_and_its_interactions_are_written_and_found(crm: CRM, org: Run
     contact = org.make("Contact", LastName="Weber")
     crm.upsert("profile", [{"Hub_Id__c": "p1", "Name": "Jana", "Contact__c": contact}])
     parent = {"Profile__r": {"Hub_Id__c": "p1"}}
-    found = crm.upsert(
-        "interaction", [{"Hub_Id__c": f"i{n}", "Kind__c": "reply", **parent} for n in range(3)]
-    )
-    assert [(r.hub_id, r.ok, r.created, r.verdict) for r in found] == [
-        (f"i{n}", True, True, "done") for n in range(3)
-    ]
+    found = crm.upsert("interaction", [{"Hub_Id__c": f"i{n}", "Kind__c": "reply", **parent} for n in range(3)])
+    assert [(r.hub_id, r.ok, r.created, r.verdict) for r in found] == [(f"i{n}", True, True, "done") for n in range(3)]
     assert crm.exists("interaction", ["i0", "i2", "no"]) == {"i0", "i2"}
-    assert {r["Profile__c"] for r in org.rows("SocialInteraction__c")} == {
-        org.rows("SocialProfile__c")[0]["Id"]
-    }
+    assert {r["Profile__c"] for r in org.rows("SocialInteraction__c")} == {org.rows("SocialProfile__c")[0]["Id"]}
 
 
 @pytest.mark.parametrize(

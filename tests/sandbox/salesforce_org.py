@@ -107,9 +107,7 @@ class Api:
         return self.http.request("POST", self.base + path, json=body, headers=self.headers)
 
     def patch(self, path: str, body: Any, headers: Mapping[str, str] | None = None) -> httpx.Response:
-        return self.http.request(
-            "PATCH", self.base + path, json=body, headers={**self.headers, **(headers or {})}
-        )
+        return self.http.request("PATCH", self.base + path, json=body, headers={**self.headers, **(headers or {})})
 
     def query(self, soql: str, *, deleted: bool = False) -> Any:
         answer = self.get("queryAll" if deleted else "query", q=soql)

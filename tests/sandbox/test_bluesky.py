@@ -38,9 +38,7 @@ def test_notifications_page_by_cursor_until_there_is_none(sandbox: Running) -> N
     headers, found, cursor = sandbox.sign_in(), [], None
     while True:
         query = {"limit": 10, **({"cursor": cursor} if cursor else {})}
-        page = sandbox.bluesky.get(
-            "/app.bsky.notification.listNotifications", params=query, headers=headers
-        ).json()
+        page = sandbox.bluesky.get("/app.bsky.notification.listNotifications", params=query, headers=headers).json()
         found += [item["uri"] for item in page["notifications"]]
         cursor = page.get("cursor")
         if not cursor:
@@ -110,9 +108,7 @@ def test_the_chat_log_tells_of_new_and_deleted_messages(sandbox: Running) -> Non
     }
     key = sandbox.control.post("/_post", json=body).json()["key"]
     sandbox.control.post("/_delete", json={"key": key})
-    logs = sandbox.bluesky.get("/chat.bsky.convo.getLog", params={"cursor": cursor}, headers=headers).json()[
-        "logs"
-    ]
+    logs = sandbox.bluesky.get("/chat.bsky.convo.getLog", params={"cursor": cursor}, headers=headers).json()["logs"]
     assert [log["$type"].split("#")[1] for log in logs] == ["logCreateMessage", "logDeleteMessage"]
 
 
@@ -128,9 +124,7 @@ def test_a_thread_shows_parents_to_the_root(sandbox: Running) -> None:
 
 
 def test_more_than_twenty_five_posts_are_refused(sandbox: Running) -> None:
-    answer = sandbox.bluesky.get(
-        "/app.bsky.feed.getPosts", params={"uris": ["at://x"] * 26}, headers=sandbox.sign_in()
-    )
+    answer = sandbox.bluesky.get("/app.bsky.feed.getPosts", params={"uris": ["at://x"] * 26}, headers=sandbox.sign_in())
     assert (answer.status_code, answer.json()["error"]) == (400, "InvalidRequest")
 
 
@@ -210,7 +204,5 @@ def test_an_oauth_refresh_token_works_once(sandbox: Running, granted: Any) -> No
     url = f"{sandbox.doc['bluesky']}/oauth/token"
     client = "http://localhost?redirect_uri=http://127.0.0.1/back&scope=atproto%20transition:generic"
     body = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"], "client_id": client}
-    answers = [
-        httpx.post(url, data=body, headers={"DPoP": proof(key, "POST", url, nonce=nonce)}) for _ in range(2)
-    ]
+    answers = [httpx.post(url, data=body, headers={"DPoP": proof(key, "POST", url, nonce=nonce)}) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [200, 400]

@@ -14,9 +14,7 @@ def test_the_page_lists_people_and_finds_them(sandbox: Running) -> None:
     assert "Gareth" not in found
 
 
-@pytest.mark.parametrize(
-    ("person", "brand"), [("anna", "lindenbahn"), ("yuki", "hoshizora"), ("tom", "kumo")]
-)
+@pytest.mark.parametrize(("person", "brand"), [("anna", "lindenbahn"), ("yuki", "hoshizora"), ("tom", "kumo")])
 def test_writing_on_the_page_stands_on_the_platform(sandbox: Running, person: str, brand: str) -> None:
     form = {"person": person, "brand": brand, "text": f"Von der Seite: {person} <b>"}
     answer = sandbox.control.post("/customer", data=form)

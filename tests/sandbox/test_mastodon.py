@@ -171,12 +171,8 @@ def test_oauth_with_pkce_ends_in_a_working_token(sandbox: Running) -> None:
         "code": sent["code"][0],
     }
     assert httpx.post(f"{base}/oauth/token", data={**grant, "code_verifier": "wrong"}).status_code == 400
-    token = httpx.post(f"{base}/oauth/token", data={**grant, "code_verifier": verifier}).json()[
-        "access_token"
-    ]
-    me = httpx.get(
-        f"{base}/api/v1/accounts/verify_credentials", headers={"Authorization": f"Bearer {token}"}
-    ).json()
+    token = httpx.post(f"{base}/oauth/token", data={**grant, "code_verifier": verifier}).json()["access_token"]
+    me = httpx.get(f"{base}/api/v1/accounts/verify_credentials", headers={"Authorization": f"Bearer {token}"}).json()
     assert (me["username"], sent["state"]) == ("fjellvik", ["s1"])
 
 

@@ -279,9 +279,7 @@ def test_collections_insert_update_read_and_delete(api: Api) -> None:
     ids = [r["id"] for r in api.post("composite/sobjects", {"records": types}).json()]
     changes = [{"attributes": {"type": "Contact"}, "id": i, "Title": "T"} for i in ids]
     assert all(r["success"] for r in api.patch("composite/sobjects", {"records": changes}).json())
-    read = api.get(
-        "composite/sobjects/Contact", ids=",".join([*ids, "003000000000000AAA"]), fields="Title"
-    ).json()
+    read = api.get("composite/sobjects/Contact", ids=",".join([*ids, "003000000000000AAA"]), fields="Title").json()
     assert [r and r["Title"] for r in read] == ["T", "T", None]
     gone = api.delete("composite/sobjects", ids=",".join(ids)).json()
     assert [r["success"] for r in gone] == [True, True]
@@ -326,9 +324,7 @@ def test_a_composite_call_can_be_all_or_none(api: Api) -> None:
         {"method": "POST", "url": f"{api.base}sobjects/Account", "referenceId": "a", "body": {"Name": "N"}},
         {"method": "POST", "url": f"{api.base}sobjects/Account", "referenceId": "b", "body": {}},
     ]
-    found = api.post("composite", {"compositeRequest": requests, "allOrNone": True}).json()[
-        "compositeResponse"
-    ]
+    found = api.post("composite", {"compositeRequest": requests, "allOrNone": True}).json()["compositeResponse"]
     assert [r["body"][0]["errorCode"] for r in found] == ["PROCESSING_HALTED", "REQUIRED_FIELD_MISSING"]
     assert api.query("SELECT COUNT() FROM Account")["totalSize"] == 0
 
@@ -381,10 +377,7 @@ def test_a_hidden_field_does_not_exist_for_the_caller(api: Api) -> None:
     names = [f["name"] for f in api.get("sobjects/Contact/describe").json()["fields"]]
     assert "Email" not in names
     assert code(api.post("sobjects/Contact", {"LastName": "W", "Email": "a@b.de"})) == "INVALID_FIELD"
-    assert (
-        code(api.post("sobjects/Contact", {"LastName": "W", "Title": "x"}))
-        == "INVALID_FIELD_FOR_INSERT_UPDATE"
-    )
+    assert code(api.post("sobjects/Contact", {"LastName": "W", "Title": "x"})) == "INVALID_FIELD_FOR_INSERT_UPDATE"
     assert api.get("sobjects/Case/describe").status_code == 404
 
 
@@ -393,9 +386,7 @@ def test_a_hidden_field_does_not_exist_for_the_caller(api: Api) -> None:
 
 def test_a_person_finds_a_contact_with_profile_and_interactions(api: Api) -> None:
     id_ = contact(api, LastName="<Weber>")
-    api.patch(
-        "sobjects/SocialProfile__c/Hub_Id__c/p1", {"Contact__c": id_, "Handle__c": "@jana@example.social"}
-    )
+    api.patch("sobjects/SocialProfile__c/Hub_Id__c/p1", {"Contact__c": id_, "Handle__c": "@jana@example.social"})
     api.patch(
         "sobjects/SocialInteraction__c/Hub_Id__c/i1",
         {"Profile__r": {"Hub_Id__c": "p1"}, "Text__c": "Hallo & danke"},

@@ -44,11 +44,7 @@ def test_standard_fields_are_as_recorded(api: Api, name: str) -> None:
         if field["custom"] or (name, field["name"]) in OURS_DIFFER:
             continue
         other = real[field["name"]]
-        wrong += [
-            f"{field['name']}.{key}: {field[key]} is {other[key]}"
-            for key in EXACT
-            if field[key] != other[key]
-        ]
+        wrong += [f"{field['name']}.{key}: {field[key]} is {other[key]}" for key in EXACT if field[key] != other[key]]
     assert wrong == []
 
 

@@ -70,16 +70,11 @@ def test_conditions_order_and_cut(api: Api, where: str, expected: list[str]) -> 
 
 
 def test_keywords_and_names_mind_no_case(api: Api) -> None:
-    assert (
-        api.query("select lastname from CONTACT where FIRSTNAME = 'Jana'")["records"][0]["LastName"]
-        == "Weber"
-    )
+    assert api.query("select lastname from CONTACT where FIRSTNAME = 'Jana'")["records"][0]["LastName"] == "Weber"
 
 
 def test_parents_are_nested_with_their_attributes(api: Api) -> None:
-    row = api.query("SELECT Account.Name, Account.Owner.Username FROM Contact WHERE FirstName = 'Jana'")[
-        "records"
-    ][0]
+    row = api.query("SELECT Account.Name, Account.Owner.Username FROM Contact WHERE FirstName = 'Jana'")["records"][0]
     assert row["attributes"]["type"] == "Contact"
     assert row["Account"]["attributes"]["type"] == "Account"
     assert (row["Account"]["Name"], row["Account"]["Owner"]["Username"]) == (
@@ -93,9 +88,7 @@ def test_a_missing_parent_is_null(api: Api) -> None:
 
 
 def test_children_are_answers_of_their_own(api: Api) -> None:
-    row = api.query(
-        "SELECT Name, (SELECT Name FROM Contacts ORDER BY Name DESC) FROM Account WHERE Name = 'Nordwind'"
-    )
+    row = api.query("SELECT Name, (SELECT Name FROM Contacts ORDER BY Name DESC) FROM Account WHERE Name = 'Nordwind'")
     assert [c["Name"] for c in row["records"][0]["Contacts"]["records"]] == [KENJI, JANA]
 
 
@@ -104,9 +97,7 @@ def test_count_alone_is_the_total(api: Api) -> None:
 
 
 def test_groups_are_counted(api: Api) -> None:
-    found = api.query(
-        "SELECT Account.Name, COUNT(Id) n FROM Contact GROUP BY Account.Name ORDER BY COUNT(Id) DESC"
-    )
+    found = api.query("SELECT Account.Name, COUNT(Id) n FROM Contact GROUP BY Account.Name ORDER BY COUNT(Id) DESC")
     assert [(r["Name"], r["n"]) for r in found["records"]] == [("Nordwind", 2), ("Acme", 1), (None, 1)]
     assert found["records"][0]["attributes"] == {"type": "AggregateResult"}
 

@@ -72,11 +72,7 @@ def problems(types: dict[str, Any], name: str, value: Any, where: str) -> list[s
     """Missing required fields and wrong basic types of one Bot API object."""
     if name.startswith("Array of "):
         inner = name.removeprefix("Array of ")
-        return [
-            line
-            for place, item in enumerate(value)
-            for line in problems(types, inner, item, f"{where}[{place}]")
-        ]
+        return [line for place, item in enumerate(value) for line in problems(types, inner, item, f"{where}[{place}]")]
     if name in BASIC:
         return [] if isinstance(value, BASIC[name]) else [f"{where}: not {name}"]
     found = [

@@ -88,9 +88,7 @@ def test_the_same_seed_and_start_give_the_same_world() -> None:
 
 
 def test_expected_keys_are_unique(fixed: dict[str, list[dict[str, object]]]) -> None:
-    assert [
-        key for key, count in Counter(event["key"] for event in fixed["events"]).items() if count > 1
-    ] == []
+    assert [key for key, count in Counter(event["key"] for event in fixed["events"]).items() if count > 1] == []
 
 
 def test_every_brand_is_written_to(fixed: dict[str, list[dict[str, object]]]) -> None:

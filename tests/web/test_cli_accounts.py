@@ -44,9 +44,10 @@ def test_a_removed_account_cannot_be_checked_but_connected_again(platforms: Sand
 
 def test_sentences_are_for_people(platforms: Sandbox, hub: None) -> None:
     assert "No account yet" in widerhall("accounts", "list").out
-    assert "Connected mastodon lindenbahn@social.example as account 1." in widerhall(
-        "accounts", "add", *platforms.sign_in("lindenbahn")
-    ).out
+    assert (
+        "Connected mastodon lindenbahn@social.example as account 1."
+        in widerhall("accounts", "add", *platforms.sign_in("lindenbahn")).out
+    )
     assert "works as lindenbahn" in widerhall("accounts", "check", 1).out
     assert "lindenbahn" in widerhall("accounts", "list").out
 

@@ -85,9 +85,7 @@ def test_a_wrong_secret_is_said_in_words(platforms: Sandbox, hub: None) -> None:
 @pytest.mark.parametrize(
     ("address", "words"), [("http://127.0.0.1", "HTTPS only"), ("https://127.0.0.1", "WIDERHALL_ALLOW_PRIVATE_HOSTS=1")]
 )
-def test_a_private_address_is_refused(
-    hub: None, monkeypatch: pytest.MonkeyPatch, address: str, words: str
-) -> None:
+def test_a_private_address_is_refused(hub: None, monkeypatch: pytest.MonkeyPatch, address: str, words: str) -> None:
     monkeypatch.delenv("WIDERHALL_ALLOW_PRIVATE_HOSTS")
     settings.cache_clear()
     done("crm", "connect", "--url", address, "--client-id", "x", "--client-secret", "y")

@@ -182,7 +182,7 @@ def test_no_child_outlives_a_killed_supervisor(nurse: subprocess.Popen[bytes]) -
 
 
 def test_ctrl_c_while_starting_stops_what_was_started(data_dir: Path) -> None:
-    script = NURSE.replace("one\", sleeper", "one\", sleeper, ready=lambda: False")
+    script = NURSE.replace('one", sleeper', 'one", sleeper, ready=lambda: False')
     process = subprocess.Popen([sys.executable, "-c", script], env=dict(os.environ), start_new_session=True)
     until(lambda: len(family(process.pid)) == 2)
     left = family(process.pid)
