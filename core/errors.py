@@ -13,6 +13,9 @@ WiderhallError
 class WiderhallError(Exception):
     """The root: `str(error)` is a sentence for people that says what happened and what to change."""
 
+    exit_code = 1
+    """What a command that meets it ends with."""
+
 
 class TryLater(WiderhallError):
     """The same call will work later.

@@ -1,38 +1,29 @@
-"""How well an annotator agrees with labelled texts."""
+"""How well an annotator agrees with labelled texts, on any task."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from sentiment.port import CLASSES, Annotator
+from core.errors import BadPayload
+from sentiment import answers
+from sentiment.answers import LANGUAGE, Unsupported
+from sentiment.language import identify
+from sentiment.measures import Evaluation, figures
+from sentiment.port import TASKS, Annotator
 
-
-@dataclass(frozen=True)
-class ClassFigures:
-    """Precision, recall and F1 of one class (0 to 1); `support` is how many texts carry it."""
-
-    precision: float
-    recall: float
-    f1: float
-    support: int
+BATCH = 256
+"""Texts asked at once."""
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    """Agreement over `n` texts. An "unsure" text counts by its likeliest class; `unsure` is their share."""
+class _Said:
+    """An answer with its probability; `unsure` is what the inbox would not show as a class."""
 
-    n: int
-    accuracy: float
-    macro_f1: float
-    macro_recall: float
-    unsure: float
-    per_class: dict[str, ClassFigures]
-
-    def as_dict(self) -> dict[str, Any]:
-        """For a JSON report."""
-        return asdict(self)
+    name: str
+    sure: float | None
+    unsure: bool
 
 
 def evaluate(
@@ -40,43 +31,60 @@ def evaluate(
     labels: Sequence[str],
     annotator: Annotator,
     languages: Sequence[str | None] | None = None,
-    batch: int = 500,
+    batch: int = BATCH,
+    task: str = "sentiment",
 ) -> Evaluation:
-    """Compare with labels out of "negative", "neutral", "positive"; another label is a ValueError."""
-    unknown = {*labels} - {*CLASSES}
-    if unknown:
-        raise ValueError(f"labels must be negative, neutral or positive, not {', '.join(sorted(unknown))}")
-    answers: list[str] = []
-    unsure = 0
+    """Compare with labels, which are names of the task's classes or their numbers; BadPayload for another one.
+
+    When the labels name some of the classes but not all, the answer is the likeliest of those they name.
+    Unsupported when the annotator has no answer for any of the texts.
+    """
+    return timed(texts, labels, annotator, languages, batch, task)[0]
+
+
+def timed(
+    texts: Sequence[str],
+    labels: Sequence[str],
+    annotator: Annotator,
+    languages: Sequence[str | None] | None = None,
+    batch: int = BATCH,
+    task: str = "sentiment",
+) -> tuple[Evaluation, float]:
+    """The same with the seconds the annotator took."""
+    if len(texts) != len(labels):
+        raise BadPayload(f"there are {len(texts)} texts and {len(labels)} labels: they must be as many.")
+    truth = answers.labels(labels, task)
+    among = _among(truth, task)
+    started = time.perf_counter()
+    if task == LANGUAGE:
+        said = [_Said(*guess, guess[0] == "und") for guess in identify(texts)]
+    else:
+        said = list(_asked(texts, annotator, languages, batch, task, among))
+    seconds = time.perf_counter() - started
+    names, sure = [one.name for one in said], [one.sure for one in said]
+    return figures(truth, names, sure, sum(one.unsure for one in said), TASKS.get(task, ())), seconds
+
+
+def _among(truth: Sequence[str], task: str) -> frozenset[str]:
+    """The classes an answer is chosen from: those the labels name, unless that would leave no choice."""
+    named = frozenset(truth)
+    return named if len(named) > 1 else frozenset(TASKS.get(task, ()))
+
+
+def _asked(
+    texts: Sequence[str],
+    annotator: Annotator,
+    languages: Sequence[str | None] | None,
+    batch: int,
+    task: str,
+    among: frozenset[str],
+) -> Iterator[_Said]:
+    told = False
     for start in range(0, len(texts), batch):
         hints = list(languages[start : start + batch]) if languages is not None else None
-        for annotation in annotator.annotate(list(texts[start : start + batch]), hints):
-            answers.append(CLASSES[annotation.probabilities.index(max(annotation.probabilities))])
-            unsure += annotation.sentiment == "unsure"
-    return figures(labels, answers, unsure)
-
-
-def figures(labels: Sequence[str], answers: Sequence[str], unsure: int = 0) -> Evaluation:
-    """The figures of given answers, in the order of the labels."""
-    n = len(labels)
-    pairs = list(zip(labels, answers, strict=True))
-    per_class: dict[str, ClassFigures] = {name: _class(name, pairs) for name in CLASSES}
-    present = [row for row in per_class.values() if row.support] or list(per_class.values())
-    return Evaluation(
-        n=n,
-        accuracy=sum(label == answer for label, answer in pairs) / n if n else 0.0,
-        macro_f1=sum(row.f1 for row in present) / len(present),
-        macro_recall=sum(row.recall for row in present) / len(present),
-        unsure=unsure / n if n else 0.0,
-        per_class=per_class,
-    )
-
-
-def _class(name: str, pairs: list[tuple[str, str]]) -> ClassFigures:
-    right = sum(label == answer == name for label, answer in pairs)
-    said = sum(answer == name for _, answer in pairs)
-    support = sum(label == name for label, _ in pairs)
-    precision = right / said if said else 0.0
-    recall = right / support if support else 0.0
-    f1 = 2 * precision * recall / (precision + recall) if right else 0.0
-    return ClassFigures(precision, recall, f1, support)
+        found = annotator.annotate(list(texts[start : start + batch]), hints)
+        told = told or answers.supports(found, task)
+        if not told and any(text.strip() for text in texts[start : start + batch]):
+            raise Unsupported(f"unsupported: {annotator.name} does not tell {task}.")
+        for one in found:
+            yield _Said(*answers.likeliest(one, task, among), answers.answer(one, task) in ("", "unsure"))

@@ -11,13 +11,13 @@ from core.errors import WiderhallError
 
 
 def main() -> None:
-    """Entry point of `widerhall`: errors of ours are sentences on standard error, and exit code 1."""
+    """Entry point of `widerhall`: errors of ours are sentences on standard error, and their exit code (mostly 1)."""
     try:
         from web.cli.commands import app  # imports read the settings: a wrong one is a sentence, too
 
         app()
     except WiderhallError as error:
-        _end(str(error))
+        _end(str(error), error.exit_code)
     except sa.exc.OperationalError as error:
         from inbox.ingest import in_store_trouble
 
@@ -30,6 +30,6 @@ def main() -> None:
         _end(f"{error.filename}: {error.strerror}")
 
 
-def _end(words: str) -> None:
+def _end(words: str, code: int = 1) -> None:
     print(f"widerhall: {words}", file=sys.stderr)
-    sys.exit(1)
+    sys.exit(code)
