@@ -1,0 +1,1 @@
+"""Labels learnt from messages that people named as examples and counter-examples."""

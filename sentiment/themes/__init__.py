@@ -1,0 +1,1 @@
+"""Themes: what people write about, found out without being told, with ids that stay."""
