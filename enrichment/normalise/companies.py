@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
+
 from enrichment.normalise.text import listed, plain
 from inbox.text import fold, words
 
@@ -15,12 +18,50 @@ _FORMS = listed(
 _AFFIXES = ("株式会社", "有限会社", "合同会社", "一般社団法人", "(株)", "(有)")
 
 
+_ORGANISATIONS = _FORMS - listed("and und the se sa as gbr co company") | listed(
+    """
+    official offizieller kundenservice kundendienst support shop store team redaktion verein verband club stiftung
+    foundation agency agentur studio studios services service solutions magazin magazine news zeitung radio museum
+    restaurant cafe hotel praxis kanzlei university universitaet hochschule 公式 協会 事務局 編集部 編集室 広報
+    """
+)
+_SUFFIXES = ("公式", "株式会社", "有限会社", "合同会社", "協会", "事務局", "編集部", "広報", "サポート", "ショップ")
+
+
+@lru_cache(maxsize=65_536)
+def words_of(text: str) -> tuple[str, ...]:
+    """The words of a text, folded."""
+    return tuple(words(fold(plain(text))))
+
+
+def is_organisation(shown: str) -> bool:
+    """A shown name carries a word that people's names do not have."""
+    if any(one in shown for one in _SUFFIXES):
+        return True
+    return any(one in _ORGANISATIONS for one in words_of(shown))
+
+
+@lru_cache(maxsize=200_000)
 def significant(name: str) -> tuple[str, ...]:
     """What tells this company from others, folded: `Nordwerk Maschinenbau GmbH` → nordwerk, maschinenbau."""
     text = plain(name)
     for affix in _AFFIXES:
         text = text.replace(affix, " ")
     return tuple(word for word in words(fold(text)) if word not in _FORMS and len(word) > 1)
+
+
+_EMPLOYER = re.compile(
+    r"(?:\b(?:works? (?:at|for)|working (?:at|for)|employed (?:at|by)|engineer at|manager at|arbeite[nt]? (?:bei|für)"
+    r"|angestellt bei|bei(?: der)?|@)\s*)(?P<after>[A-ZÄÖÜ][\w&.-]+)"
+    r"|(?P<before>[\u4e00-\u9fff\u30a1-\u30ff]{2,})(?:勤務|で働|に勤め|の社員)"
+    r"|(?<!\w)@(?P<at>[\u4e00-\u9fffA-ZÄÖÜ\u30a1-\u30ff][\w\u30fc]+)"
+)
+
+
+def employers(bio: str) -> tuple[str, ...]:
+    """Companies a bio names as the account's own: after "works at", "bei" or "@", before 勤務 and the like."""
+    found = (next(filter(None, match.groups())) for match in _EMPLOYER.finditer(plain(bio)))
+    return tuple(dict.fromkeys(fold(one) for one in found))
 
 
 def named_in(text: str, company: str) -> bool:

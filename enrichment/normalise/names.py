@@ -55,6 +55,22 @@ def tokens(shown: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+_AT_WORK = re.compile(
+    r"\s*(?:[@＠|｜/／•·~〜(（\[【「<–—]|\s-\s|\b(?:at|bei|from|aus|fan of)\s).*$", re.IGNORECASE | re.DOTALL
+)
+
+
+def before_work(shown: str) -> str:
+    """What stands before a sign after which a shown name tells of something else: "Anna Berg @ Nordwerk"."""
+    head = _AT_WORK.sub("", plain(without_pronouns(shown))).strip()
+    return head if head and tokens(head) else shown
+
+
+def is_particle(word: str) -> bool:
+    """A word like "von" that belongs to a surname and says nothing by itself."""
+    return word in _PARTICLES
+
+
 def of_handle(handle: str) -> str:
     """A user name as if it were a name: `uli_schoenfeld@server` is "uli schoenfeld"."""
     local = handle.lstrip("@").split("@")[0]
@@ -88,8 +104,8 @@ def romaji(word: str) -> str:
 
 def agreement(shown: str, first: str, last: str, whole: str = "") -> Level:
     """Compare a shown name with a CRM's given name and surname (`whole` where it has no parts)."""
-    first, last = _parts(first, last, whole)
-    given, surname = tokens(first), _surname(last)
+    first, last = parts(first, last, whole)
+    given, surname = tokens(first), surname_words(last)
     words = _split_cjk(tokens(shown), given, surname)
     if not words or not (given or surname):
         return "empty"
@@ -102,12 +118,14 @@ def agreement(shown: str, first: str, last: str, whole: str = "") -> Level:
     return "different" if readable else "unreadable"
 
 
-def _surname(last: str) -> Sequence[str]:
+def surname_words(last: str) -> Sequence[str]:
+    """The words of a surname without "von der" and the like."""
     words = tokens(last)
     return [word for word in words if word not in _PARTICLES] or words
 
 
-def _parts(first: str, last: str, whole: str) -> tuple[str, str]:
+def parts(first: str, last: str, whole: str) -> tuple[str, str]:
+    """Given name and surname; a name without parts is cut at its last space."""
     if first or last or not whole:
         return first, last
     before, _, after = whole.rpartition(" ")
@@ -177,7 +195,7 @@ def keys(shown: str) -> set[str]:
 
 def record_keys(first: str, last: str, whole: str = "") -> set[str]:
     """Block keys of a CRM's name, in both orders."""
-    first, last = _parts(first, last, whole)
+    first, last = parts(first, last, whole)
     given = tokens(first)
     surname = [word for word in tokens(last) if word not in _PARTICLES]
     if not given or not surname:

@@ -5,6 +5,137 @@ from __future__ import annotations
 from inbox.text import fold
 
 _TABLE = """
+abigail: abby gail
+adelheid: heidi
+agnes: aggie
+albert: al bert bertie
+alfred: fred fredi alf
+alice: ali
+amanda: mandy
+angela: angie geli
+angelika: geli angie
+annemarie: annemie
+arthur: art artie
+august: gus gustl
+augustin: gus gustl
+beatrice: bea trixie
+bernadette: bernie
+bettina: tina betty
+carolin: caro
+caroline: caro carrie
+cassandra: cass cassie sandra
+claudia: claudi
+cornelia: conny nelly
+cynthia: cindy
+deborah: deb debbie
+diana: di
+dominik: domi dom
+donald: don donnie
+douglas: doug
+edgar: ed eddie
+edmund: ed ted
+eleanor: ellie nell nora
+eleonore: elli lore nora
+erich: erik
+erwin: erwi
+eugene: gene
+felicitas: feli
+fabian: fabi
+felix: fex
+frances: fran franny
+francis: frank fran
+gwendolyn: gwen
+hannelore: hanne lore
+harold: harry hal
+harriet: hattie
+heidemarie: heidi
+helen: nell nellie
+helena: lena leni
+hubert: bert hubsi
+isabel: isa bella
+isabelle: isa bella
+jacqueline: jackie jacky
+janet: jan
+jeffrey: jeff
+jeremy: jerry
+jerome: jerry
+joanna: jo joey
+jonas: joni
+jordan: jordy
+joshua: josh
+julia: jule julchen
+juliane: jule jule
+julian: jules juli
+karin: kari
+kristina: tina kris
+kirsten: kiki
+larissa: lari
+laura: lau
+leonie: leo
+leopold: leo poldi
+louis: lou lui
+louise: lou
+lucas: luke
+lucia: lucy
+lukas: luki luk
+luise: lulu
+lydia: liddy
+madeline: maddie
+marcus: marc
+marius: mari
+markus: mark max
+martin: mart marty tino
+martina: tina
+marlene: leni
+marvin: marv
+michaela: michi micha ela
+mildred: millie
+miriam: miri mimi
+mitchell: mitch
+nadine: nadi
+natalie: nat
+natascha: tascha
+olivia: liv livvy
+pauline: pauli
+penelope: penny
+philippa: pippa
+rachel: rach
+raimund: rai
+raymond: ray
+reinhard: reini
+reinhold: reini
+renate: reni nate
+roderick: rod
+roger: rodge
+rosalind: ros roz
+rosemarie: rosi romy
+rosemary: rose rosie
+roswitha: rosi
+russell: russ
+salvatore: sal
+sarah: sally
+saskia: sassi
+sharon: shaz
+sieglinde: linde sigi
+silvia: silvi
+simone: simo mone
+stanley: stan
+stephan: steff
+tabitha: tabby
+tamara: tammy mara
+teresa: terry tess resi
+terence: terry
+theresia: resi
+tobias: tobi
+valentin: vale valli
+valentina: vale tina
+valerie: val
+vincent: vince vinnie
+vincenz: vinz
+vivian: viv
+walburga: burgi
+walther: walti
+zachary: zach zack
 alexander: alex sascha xander sandro
 alexandra: alex sandra sascha
 andreas: andi andy

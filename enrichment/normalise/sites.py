@@ -63,7 +63,12 @@ def host_of(comparable_site: str) -> str:
     return comparable_site.split("/", 1)[0]
 
 
+_PLAIN_HOST = re.compile(r"^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)+$", re.ASCII)
+
+
 def _ascii(host: str) -> str:
+    if _PLAIN_HOST.match(host) and "xn-" not in host:
+        return host
     try:
         return idna.encode(host, uts46=True).decode()
     except idna.IDNAError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +14,7 @@ from sqlmodel import Session
 from core import db
 from core.errors import Rejected
 from enrichment import csv, review
+from enrichment.matching import bulk
 from inbox import consent, erasure
 from inbox.models import Contact, Identity
 from web.cli.base import Json, ready, say, settle, show, working
@@ -90,6 +93,34 @@ def import_(
         f"{report.stored} contacts are new or changed, {report.unchanged} as they were, {len(left_out)} left out."
     )
     say({**value, "left_out": left_out}, json, sentence + lines)
+
+
+@group.command("match")
+def match(
+    contacts: Annotated[Path, typer.Option(help="CSV of contacts: contact_id, first_name, last_name, email, phone, …")],
+    identities: Annotated[Path, typer.Option(help="CSV of accounts: identity_id, platform, handle, display_name, …")],
+    out: Annotated[Path, typer.Option(help="CSV to write: one line per account, with decision and evidence.")],
+    rejected: Annotated[Path | None, typer.Option(help="Where rows go that cannot be used; beside --out.")] = None,
+    candidates: Annotated[
+        Path | None, typer.Option(help="Write which contacts each account was compared with.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Which contact of a file each account of another is; needs no hub and leaves no database."""
+    bad = rejected or out.with_name(f"{out.stem}.rejected.csv")
+    summary = bulk.run(bulk.Files(contacts, identities, out, bad, candidates), _progress)
+    sentence = (
+        f"{summary.identities} accounts against {summary.contacts} contacts in {summary.seconds:.1f} s: "
+        f"{summary.auto} linked, {summary.review} to review, {summary.none} nobody. Written to {out}."
+    )
+    if summary.rejected:
+        sentence += f"\n{summary.rejected} rows could not be used; they stand in {bad} with the reason."
+    say({**asdict(summary), "out": str(out), "rejected_file": str(bad) if summary.rejected else None}, json, sentence)
+
+
+def _progress(what: str, count: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{count} {what} …", end="", file=sys.stderr, flush=True)
 
 
 @group.command("object")

@@ -1,0 +1,161 @@
+"""A candidate index in memory: sorted hashes of keys beside the numbers of the people who carry them.
+
+Twelve bytes per key, no database. A key that more than BLOCK people carry finds nobody by itself; keys that
+join two values (name and town, name and company) then do, so a look-up costs the same however large the CRM is.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Collection, Iterable
+from functools import lru_cache
+from math import log2
+
+import numpy as np
+
+from enrichment.matching import keys, score
+from enrichment.matching.people import Account, Contact, Person, person
+from enrichment.matching.weights import Weights
+
+BLOCK = 50
+MOST = 20
+"""Candidates that are compared in full."""
+_LOOKED_AT = 400
+_KEPT = 50_000
+_FIELDS = "\x1f"
+_VALUES = "\x1e"
+_OWN = 40.0
+
+
+class Index:
+    """People of a CRM, found by keys. Fill with `add`, then `build`; after that nothing is added."""
+
+    def __init__(self) -> None:
+        self._hashes, self._owners = array("q"), array("i")
+        self._rows: list[str] = []
+        self._keys = self._starts = np.empty(0, np.int64)
+        self._ids = np.empty(0, np.int32)
+        self._counts: dict[str, int] = {}
+        self.person = lru_cache(maxsize=_KEPT)(self._person)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add(self, contact: Contact) -> None:
+        """Take a contact in."""
+        number = len(self._rows)
+        self._rows.append(_packed(contact))
+        found = keys.of_person(person(contact))
+        self._hashes.extend(map(hash, found))
+        self._owners.extend([number] * len(found))
+
+    def build(self) -> None:
+        """Sort what was added."""
+        hashes, owners = np.frombuffer(self._hashes, np.int64), np.frombuffer(self._owners, np.int32)
+        order = np.argsort(hashes, kind="stable")
+        ordered = hashes[order]
+        self._ids = owners[order]
+        first = np.ones(len(ordered), bool)
+        first[1:] = ordered[1:] != ordered[:-1]
+        self._keys = ordered[first]
+        self._starts = np.append(np.flatnonzero(first), len(ordered))
+        self._hashes, self._owners = array("q"), array("i")
+
+    @property
+    def crm(self) -> score.Crm:
+        """Its size and counts, for the scorer."""
+        return score.Crm(len(self._rows), self.count)
+
+    def count(self, key: str) -> int:
+        """How many people carry a key."""
+        found = self._counts.get(key)
+        if found is None:
+            if len(self._counts) > _KEPT * 8:
+                self._counts.clear()
+            found = self._counts[key] = self._size(hash(key))
+        return found
+
+    def _size(self, hashed: int) -> int:
+        at = bisect_left(self._keys, hashed)
+        if at == len(self._keys) or self._keys[at] != hashed:
+            return 0
+        return int(self._starts[at + 1] - self._starts[at])
+
+    def _sizes(self, wanted: Collection[str]) -> list[tuple[str, int, int]]:
+        """(key, start, size) of each."""
+        if not len(self._keys) or not wanted:
+            return [(key, 0, 0) for key in wanted]
+        hashes = np.fromiter(map(hash, wanted), np.int64, len(wanted))
+        at = np.searchsorted(self._keys, hashes)
+        at[at == len(self._keys)] = 0
+        there = self._keys[at] == hashes
+        starts = self._starts[at]
+        sizes = np.where(there, self._starts[at + 1] - starts, 0)
+        return list(zip(wanted, starts.tolist(), sizes.tolist(), strict=True))
+
+    def candidates(self, account: Account, most: int = MOST) -> list[int]:
+        """Numbers of the people an account may be, the likeliest first: rarest keys first, common ones not at all."""
+        early = [one for one in self._sizes(keys.first(account)) if one[2]]
+        late = self._sizes(keys.second(account, [key for key, _, _ in early]))
+        blocks = [one for one in (*early, *late) if 0 < one[2] <= BLOCK]
+        blocks.sort(key=lambda one: one[2])
+        self._counts.update((key, size) for key, _, size in (*early, *late))
+        found: dict[int, dict[str, float]] = {}
+        for key, start, size in blocks:
+            if len(found) > _LOOKED_AT:
+                break
+            kind = key.partition(":")[0]
+            rare = _OWN if kind in keys.OWN else log2(1 + len(self._rows) / size)
+            for number in self._ids[start : start + size].tolist():
+                kinds = found.setdefault(number, {})
+                kinds[kind] = max(kinds.get(kind, 0.0), rare)
+        ranked = sorted(found, key=lambda number: (-_promise(found[number]), number))
+        return ranked[:most]
+
+    def _person(self, number: int) -> Person:
+        return person(self.contact(number))
+
+    def contact(self, number: int) -> Contact:
+        """A contact as it was added."""
+        return _unpacked(self._rows[number])
+
+    def match(self, account: Account, weights: Weights | None = None) -> score.Verdict:
+        """The decision about an account."""
+        people = [self.person(number) for number in self.candidates(account)]
+        return score.of(account, people, self.crm, weights)
+
+
+def _promise(kinds: dict[str, float]) -> float:
+    """How much a candidate's keys promise: its rarest in full, each further kind by a part."""
+    values = sorted(kinds.values(), reverse=True)
+    return values[0] + 0.3 * sum(values[1:])
+
+
+def _packed(one: Contact) -> str:
+    handles = _VALUES.join(part for pair in one.handles for part in pair)
+    names = one.id, one.first_name, one.last_name, one.name
+    values = _VALUES.join(one.emails), _VALUES.join(one.phones), _VALUES.join(one.websites), handles
+    return _FIELDS.join((*names, *values, one.company, one.domain, one.city, one.country, one.locale))
+
+
+def _unpacked(row: str) -> Contact:
+    id_, first, last, name, emails, phones, sites, handles, company, domain, city, country, locale = row.split(_FIELDS)
+    pairs = handles.split(_VALUES) if handles else []
+    return Contact(
+        id_, first, last, name, _values(emails), _values(phones), _values(sites),
+        tuple(zip(pairs[::2], pairs[1::2], strict=True)), company, domain, city, country, locale,
+    )  # fmt: skip
+
+
+def _values(joined: str) -> tuple[str, ...]:
+    return tuple(joined.split(_VALUES)) if joined else ()
+
+
+def filled(contacts: Iterable[Contact]) -> Index:
+    """An index of these contacts, built."""
+    index = Index()
+    for one in contacts:
+        index.add(one)
+    index.build()
+    return index
