@@ -109,9 +109,11 @@ def _turns(case: pages_bare.Case, get: Callable[[str], None], fetch: Fetch) -> t
     with db.read() as session:
         chosen = case.choose(session, rng, WARM_UP + REQUESTS)
     ours, theirs = [], []
-    for values in chosen:
-        theirs.append(_seconds(partial(_all, fetch, case.statements, values)))
-        ours.append(_seconds(partial(get, case.path.format_map(values))))
+    for turn, values in enumerate(chosen):
+        bare = partial(_all, fetch, case.statements, values)
+        page = partial(get, case.path.format_map(values))
+        for work in (bare, page) if turn % 2 else (page, bare):  # whoever goes first finds the rows colder
+            (theirs if work is bare else ours).append(_seconds(work))
     return ours[WARM_UP:], theirs[WARM_UP:]
 
 

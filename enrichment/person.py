@@ -7,18 +7,103 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import db
+from core import bulk, rows
 from enrichment import connection
-from enrichment.models import CrmConnection, CrmRecord, MatchLink, SyncState
-from inbox import consent, people
-from inbox.models import Contact, Conversation, Identity
+from inbox import consent
+from inbox.models import Identity
 
 PROFILE_OBJECT = "SocialProfile__c"
 CSV = "csv"
 LATEST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account of the person on one platform, as the platform last described it."""
+
+    id: int
+    platform: str
+    handle: str
+    name: str
+    url: str
+    bio: str
+    links: list[dict[str, Any]]
+    location: str
+    language: str
+    followers: int | None
+    bot: bool
+    ours: bool
+    contact_id: str | None
+    first_seen: datetime
+    last_seen: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Whom the accounts are linked to."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A living CRM record of the contact, as it is mirrored."""
+
+    object: str
+    record_id: str
+    name: str
+    first_name: str
+    last_name: str
+    company: str
+    emails: list[str]
+    phones: list[str]
+    websites: list[str]
+    modified: datetime | None
+    objects: bool
+
+    @property
+    def called(self) -> str:
+        """Its name as people say it."""
+        return self.name or f"{self.first_name} {self.last_name}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What was decided, or is proposed, about the account and one CRM record."""
+
+    id: int
+    decision: str
+    """auto, accepted, review or rejected."""
+    tier: str
+    score: float
+    evidence: list[dict[str, Any]]
+    at: datetime
+    object: str
+    name: str
+    first_name: str
+    last_name: str
+    company: str
+
+    @property
+    def called(self) -> str:
+        """The record's name as people say it."""
+        return self.name or f"{self.first_name} {self.last_name}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A conversation as the history shows it."""
+
+    id: int
+    platform: str
+    private: bool
+    state: str
+    excerpt: str
+    language: str
+    last_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +151,9 @@ class Sync:
 class Person:
     """Everything known about whoever stands behind an identity."""
 
-    identity: Identity
+    identity: Account
     contact: Contact | None
-    identities: Sequence[Identity]
+    identities: Sequence[Account]
     """All accounts of this person, the one asked for first."""
     facts: Sequence[Fact]
     records: Sequence[Record]
@@ -79,11 +164,13 @@ class Person:
     objections: frozenset[str]
     purposes: dict[str, bool]
     """Purpose → switched on for the installation."""
+    connected: bool
+    """There is a CRM to look them up in."""
 
     @property
     def ids(self) -> list[int]:
         """Row ids of the identities."""
-        return [one.id or 0 for one in self.identities]
+        return [one.id for one in self.identities]
 
     @property
     def name(self) -> str:
@@ -93,38 +180,57 @@ class Person:
 
 def find(session: Session, identity_id: int) -> Person | None:
     """The person behind an identity; None when there is none, or it is one of our own accounts."""
-    identity = session.get(Identity, identity_id)
+    identity = next(iter(_accounts(session, "id = ?", identity_id)), None)
     if identity is None or identity.ours:
         return None
-    contact = session.get(Contact, identity.contact_id) if identity.contact_id else None
-    others = people.identities_of(session, contact.id) if contact is not None else []
+    contact, others, records = _linked(session, identity.contact_id)
     identities = [identity, *(one for one in others if one.id != identity_id)]
-    rows = _records(session, contact)
-    address = _address(session)
-    ids = [one.id or 0 for one in identities]
+    urls = bulk.fetch(session, "SELECT url FROM crm_connection WHERE id = 1")
+    address = urls[0][0] if urls else ""
+    syncs, messages = _sent(session, [one.id for one in identities], address)
+    objections, purposes = consent.about(session, subjects(identity))
     return Person(
         identity=identity,
         contact=contact,
         identities=identities,
-        facts=facts(identities, rows),
-        records=[_record(one, address) for one in rows],
-        syncs=_syncs(session, ids, address),
-        messages=_messages(session, ids),
-        objections=frozenset(one.purpose for one in consent.objections(session, subjects(identity))),
-        purposes={name: on for name, (on, _) in consent.standing(session).items()},
+        facts=facts(identities, records),
+        records=[_record(one, address) for one in records],
+        syncs=syncs,
+        messages=messages,
+        objections=objections,
+        purposes=purposes,
+        connected=bool(urls),
     )
 
 
-def subjects(identity: Identity) -> list[str]:
+def subjects(identity: Account | Identity) -> list[str]:
     """How objections name this person."""
     return [f"identity:{identity.id}", *([f"contact:{identity.contact_id}"] if identity.contact_id else [])]
 
 
-def facts(identities: Sequence[Identity], records: Sequence[CrmRecord]) -> list[Fact]:
+def _accounts(session: Session, condition: str, value: Any) -> list[Account]:
+    sql = f"SELECT {rows.columns(Account)} FROM identity WHERE {condition} ORDER BY id"  # noqa: S608  # our own names
+    return rows.read(session, Account, sql, value)
+
+
+def _linked(session: Session, contact_id: str | None) -> tuple[Contact | None, list[Account], list[Known]]:
+    """The contact with all its accounts and living records; nothing is asked when there is no link."""
+    if contact_id is None:
+        return None, [], []
+    contacts = rows.read(session, Contact, "SELECT id, name FROM contact WHERE id = ?", contact_id)
+    records = (
+        f"SELECT {rows.columns(Known)} FROM crm_record "  # noqa: S608  # our own names
+        "WHERE contact_id = ? AND NOT deleted AND successor = '' ORDER BY object, id"
+    )
+    accounts = _accounts(session, "contact_id = ?", contact_id)
+    return next(iter(contacts), None), accounts, rows.read(session, Known, records, contact_id)
+
+
+def facts(identities: Sequence[Account], records: Sequence[Known]) -> list[Fact]:
     """The merged profile: the CRM's word before a platform's, and of several accounts the one heard of last."""
     newest = sorted(identities, key=lambda one: one.last_seen, reverse=True)
     living = [one for one in records if not one.objects]
-    names = [_crm("name", shown_name(one), one) for one in living] + [_said("name", one.name, one) for one in newest]
+    names = [_crm("name", one.called, one) for one in living] + [_said("name", one.name, one) for one in newest]
     found = [
         *_first(names),
         *_first(_crm("company", one.company, one) for one in living),
@@ -140,20 +246,15 @@ def facts(identities: Sequence[Identity], records: Sequence[CrmRecord]) -> list[
     return [*found, *_each(sites), *_each(mails), *_each(phones)]
 
 
-def shown_name(record: CrmRecord) -> str:
-    """A record's name as people say it."""
-    return record.name or f"{record.first_name} {record.last_name}".strip()
-
-
-def _said(name: str, value: str, identity: Identity) -> Fact:
+def _said(name: str, value: str, identity: Account) -> Fact:
     return Fact(name, value.strip(), identity.platform, identity.handle, identity.last_seen)
 
 
-def _crm(name: str, value: str, record: CrmRecord) -> Fact:
+def _crm(name: str, value: str, record: Known) -> Fact:
     return Fact(name, value.strip(), record.object, at=record.modified)
 
 
-def _site(link: dict[str, Any], identity: Identity) -> Fact:
+def _site(link: dict[str, Any], identity: Account) -> Fact:
     url, verified = str(link.get("url") or ""), bool(link.get("verified"))
     return Fact("site", url, identity.platform, identity.handle, identity.last_seen, verified)
 
@@ -171,61 +272,63 @@ def _each(found: Iterable[Fact]) -> list[Fact]:
     return list(seen.values())
 
 
-def _records(session: Session, contact: Contact | None) -> list[CrmRecord]:
-    if contact is None:
-        return []
-    r = db.table(CrmRecord)
-    query = sa.select(CrmRecord).where(r.c.contact_id == contact.id, ~r.c.deleted, r.c.successor == "")
-    return list(session.scalars(query.order_by(r.c.object, r.c.id)))
-
-
-def _address(session: Session) -> str:
-    row = session.get(CrmConnection, 1)
-    return row.url if row is not None else ""
-
-
-def _record(row: CrmRecord, address: str) -> Record:
+def _record(row: Known, address: str) -> Record:
     url = "" if row.object == CSV else connection.record_url(address, row.object, row.record_id)
-    return Record(row.object, row.record_id, shown_name(row), row.company, url, row.objects)
+    return Record(row.object, row.record_id, row.called, row.company, url, row.objects)
 
 
-def _syncs(session: Session, ids: Sequence[int], address: str) -> dict[int, Sync]:
-    s = db.table(SyncState)
-    query = sa.select(SyncState).where(s.c.identity_id.in_(ids), s.c.kind == "profile").order_by(s.c.id)
-    return {
-        one.identity_id or 0: Sync(
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A profile in the CRM; or, with a number, how many messages are in one state."""
+
+    identity_id: int | None
+    state: str
+    message: str
+    code: str
+    at: datetime | None
+    record_id: str
+    number: int
+
+
+_SENT = """SELECT identity_id, state, message, code, at, record_id, 0, id FROM sync_state
+WHERE {whose} AND kind = 'profile'
+UNION ALL SELECT NULL, state, '', '', NULL, '', count(*), 0 FROM sync_state
+WHERE {whose} AND kind = 'interaction' GROUP BY state ORDER BY 8"""
+
+
+def _sent(session: Session, ids: Sequence[int], address: str) -> tuple[dict[int, Sync], dict[str, int]]:
+    """By identity, how far its profile stands in the CRM; and by state, how many of their messages do."""
+    whose = bulk.listed(ids)
+    found = bulk.fetch(session, _SENT.format(whose=bulk.among("identity_id")), whose, whose)
+    every = rows.records(_Sent, [row[:-1] for row in found])
+    syncs = {
+        one.identity_id: Sync(
             one.state, one.message, one.code, one.at, connection.record_url(address, PROFILE_OBJECT, one.record_id)
         )
-        for one in session.scalars(query)
+        for one in every
+        if one.identity_id is not None and one.at is not None
     }
+    return syncs, {one.state: one.number for one in every if one.number}
 
 
-def _messages(session: Session, ids: Sequence[int]) -> dict[str, int]:
-    s = db.table(SyncState)
-    query = sa.select(s.c.state, sa.func.count()).where(s.c.identity_id.in_(ids), s.c.kind == "interaction")
-    return dict(session.execute(query.group_by(s.c.state)).all())
+_LINKS = """SELECT l.id, l.decision, l.tier, l.score, l.evidence, l.at, r.object, r.name, r.first_name, r.last_name,
+r.company FROM match_link l JOIN crm_record r ON r.id = l.crm_record_id
+WHERE l.identity_id = ? AND l.decision IN ('auto', 'accepted', 'review', 'rejected')
+ORDER BY l.decision = 'rejected', l.score DESC, l.id"""
 
 
-def links(session: Session, identity_id: int) -> list[tuple[MatchLink, CrmRecord]]:
+def links(session: Session, identity_id: int) -> list[Link]:
     """Links, proposals and refusals of an identity with their records, the likeliest first."""
-    k, r = db.table(MatchLink), db.table(CrmRecord)
-    query = (
-        sa.select(MatchLink, CrmRecord)
-        .join(r, r.c.id == k.c.crm_record_id)
-        .where(k.c.identity_id == identity_id, k.c.decision.in_(("auto", "accepted", "review", "rejected")))
-        .order_by(k.c.decision == "rejected", k.c.score.desc(), k.c.id)
-    )
-    return [(link, record) for link, record in session.execute(query)]
+    return rows.read(session, Link, _LINKS, identity_id)
 
 
 def history(
     session: Session, identity_ids: Sequence[int], *, private: bool, after: int = 0, limit: int = LATEST
-) -> tuple[list[Conversation], bool]:
+) -> tuple[list[Talk], bool]:
     """Conversations over all platforms, newest first; `after` skips so many. Tells whether there are more."""
-    c = db.table(Conversation)
-    query = sa.select(Conversation).where(c.c.identity_id.in_(identity_ids))
-    if not private:
-        query = query.where(~c.c.private)
-    query = query.order_by(c.c.last_at.desc(), c.c.id.desc()).offset(after).limit(limit + 1)
-    found = list(session.scalars(query))
+    sql = (
+        f"SELECT {rows.columns(Talk)} FROM conversation WHERE {bulk.among('identity_id')} "  # noqa: S608  # our own names
+        f"{'' if private else 'AND NOT private '}ORDER BY last_at DESC, id DESC LIMIT ? OFFSET ?"
+    )
+    found = rows.read(session, Talk, sql, bulk.listed(identity_ids), limit + 1, after)
     return found[:limit], len(found) > limit

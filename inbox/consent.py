@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import audit, db, outbox
+from core import audit, bulk, db, outbox
 from core.errors import Rejected
 from inbox.models import Identity, Objection, Purpose
 
@@ -69,6 +69,19 @@ def standing(session: Session) -> dict[str, tuple[bool, str]]:
     """Every purpose: switched on, and its lawful basis."""
     rows = {row.name: (row.enabled and bool(row.basis), row.basis) for row in session.scalars(sa.select(Purpose))}
     return {name: rows.get(name, (on and bool(basis), basis)) for name, (on, basis) in PURPOSES.items()}
+
+
+def about(session: Session, subjects: Iterable[str]) -> tuple[frozenset[str], dict[str, bool]]:
+    """What these people objected to, and every purpose with whether it is switched on: one look for a page."""
+    found = bulk.fetch(
+        session,
+        "SELECT 'against', purpose, TRUE, '' FROM objection WHERE "  # noqa: S608  # names of our models
+        f"{bulk.among('subject')} UNION ALL SELECT 'purpose', name, enabled, basis FROM purpose",
+        bulk.listed(subjects),
+    )
+    known = {name: bool(on and basis) for what, name, on, basis in found if what == "purpose"}
+    against = frozenset(name for what, name, _, _ in found if what == "against")
+    return against, {name: known.get(name, on and bool(basis)) for name, (on, basis) in PURPOSES.items()}
 
 
 def numbers(session: Session) -> dict[str, int]:

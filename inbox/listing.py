@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from math import gcd
 from typing import Any
 
@@ -13,8 +14,9 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import db
+from core import rows as plain
 from inbox.models import Account, Conversation, Identity, Message, Seen
-from inbox.narrowing import VIEWS, Filter, in_view, inbound, narrowed, views_of
+from inbox.narrowing import VIEWS, Filter, given_to, in_view, inbound, narrowed, views_of
 
 LIMIT = 50
 
@@ -196,6 +198,18 @@ def number(session: Session, wanted: Filter) -> int:
     """How many rows the list has."""
     query = sa.select(sa.func.count()).select_from(db.table(Conversation)).where(*in_view(wanted), *narrowed(wanted))
     return int(session.execute(query).scalar_one())
+
+
+def mine(me: str) -> int:
+    """How many conversations one person takes care of, as the view "mine" counts them: asked with every page."""
+    return int(plain.glance(_mine(db.dialect()), me=me)[0][0])
+
+
+@lru_cache(maxsize=2)
+def _mine(dialect: str) -> plain.Prepared:
+    c = db.table(Conversation)
+    conditions = (*given_to(plain.asked("me")), *narrowed(Filter()))
+    return plain.prepare(sa.select(sa.func.count()).select_from(c).where(*conditions))
 
 
 def volume(session: Session, wanted: Filter, edges: Sequence[datetime]) -> list[Bucket]:

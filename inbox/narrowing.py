@@ -56,12 +56,18 @@ def in_view(wanted: Filter) -> list[Condition]:
     """The conditions of the view."""
     c = db.table(Conversation)
     if wanted.view == "mine":
-        return [c.c.assignee == wanted.me, c.c.assignee != "", c.c.state.in_(("open", "pending"))]
+        return given_to(wanted.me)
     if wanted.view == "unassigned":
         return [c.c.state == "open", c.c.assignee == ""]
     if wanted.view == "all":
         return [c.c.state != "spam"]
     return [c.c.state == wanted.view]
+
+
+def given_to(me: Any) -> list[Condition]:
+    """The conditions of the view "mine"; `me` is a value or the place of one."""
+    c = db.table(Conversation)
+    return [c.c.assignee == me, c.c.assignee != "", c.c.state.in_(("open", "pending"))]
 
 
 def views_of(state: str, assignee: str, me: str) -> list[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import audit, db
+from core import audit, bulk, db, rows
 from core.errors import Rejected
 from inbox import activities
 from inbox.models import Conversation, Identity, Note
@@ -50,11 +52,20 @@ def of_conversation(session: Session, conversation_id: int) -> list[Note]:
     return list(session.scalars(sa.select(Note).where(n.c.conversation_id == conversation_id).order_by(n.c.at, n.c.id)))
 
 
-def of_people(session: Session, identity_ids: Sequence[int]) -> list[Note]:
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A note as a page shows it."""
+
+    id: int
+    author: str
+    text: str
+    at: datetime
+
+
+def of_people(session: Session, identity_ids: Sequence[int]) -> list[Written]:
     """The notes on these identities, newest first."""
-    n = db.table(Note)
-    query = sa.select(Note).where(n.c.identity_id.in_(identity_ids)).order_by(n.c.at.desc(), n.c.id.desc())
-    return list(session.scalars(query))
+    sql = f"SELECT {rows.columns(Written)} FROM note WHERE {bulk.among('identity_id')} ORDER BY at DESC, id DESC"  # noqa: S608  # our own names
+    return rows.read(session, Written, sql, bulk.listed(identity_ids))
 
 
 def remove(session: Session, note_id: int, actor: str) -> bool:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from gettext import NullTranslations
 from typing import Any
 
-from jinja2 import pass_context
-from jinja2.runtime import Context
 from markupsafe import Markup
 
 _TURNS = re.compile("[\u0590-\u08ff\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc]")
 _ORDERS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Signs that open and close directions: one too many would reach beyond the name."""
+
+LIMIT = 5000
+"""Sentences kept ready: more than there are."""
 
 
 def isolated(value: Any) -> Any:
@@ -26,11 +28,24 @@ def isolated(value: Any) -> Any:
     return f"\u2068{_ORDERS.sub('', value)}\u2069"
 
 
-def isolating(call: Callable[..., Any]) -> Callable[..., Any]:
-    """gettext for templates whose filled-in values are enclosed."""
+def speaking(words: NullTranslations) -> dict[str, Callable[..., Any]]:
+    """gettext for templates in one language: each text is looked up once, and filled-in values are enclosed."""
+    known: dict[str, Markup] = {}
 
-    @pass_context
-    def spoken(context: Context, *texts: Any, **values: Any) -> Any:
-        return call(context, *texts, **{name: isolated(value) for name, value in values.items()})
+    def filled(text: str, values: dict[str, Any]) -> Markup:
+        return Markup(text) % {name: isolated(value) for name, value in values.items()}  # noqa: S704  # our own sentences
 
-    return spoken
+    def spoken(text: str, /, **values: Any) -> Markup:
+        if values:
+            return filled(words.gettext(text), values)
+        found = known.get(text)
+        if found is None:
+            found = filled(words.gettext(text), {})
+            if len(known) < LIMIT:
+                known[text] = found
+        return found
+
+    def counted(one: str, many: str, number: int, /, **values: Any) -> Markup:
+        return filled(words.ngettext(one, many, number), {"num": number, **values})
+
+    return {"_": spoken, "gettext": spoken, "ngettext": counted}

@@ -94,7 +94,7 @@ def _sqlite() -> Iterator[Told]:
 def _disk() -> Iterator[Told]:
     free = shutil.disk_usage(settings().data_dir).free
     low = free < LOW_DISK
-    text, size = N_("%(size)s GB free in %(folder)s"), f"{free / 1024**3:.1f}"
+    text, size = N_("%(size)s GB free in %(folder)s"), round(free / 1024**3, 1)
     remedy = N_("Free some space.") if low else ""
     yield told("disk", "wrong" if low else "ok", text, remedy, size=size, folder=settings().data_dir.resolve())
 

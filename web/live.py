@@ -113,10 +113,11 @@ def position() -> str:
     Empty when the broker is away; the page then begins with what is new when it connects.
     """
     try:
-        client = broker.client()
-        client.set(epoch_key(), secrets.token_hex(4), nx=True)
-        epoch = str(client.get(epoch_key()))
-        newest = cast(list[Entry], client.xrevrange(stream(), count=1))
+        with broker.client().pipeline(transaction=False) as pipe:
+            pipe.set(epoch_key(), secrets.token_hex(4), nx=True)
+            pipe.get(epoch_key())
+            pipe.xrevrange(stream(), count=1)
+            _, epoch, newest = cast(tuple[Any, str, list[Entry]], pipe.execute())
     except (redis.RedisError, OSError):
         return ""
     return f"{epoch}.{newest[0][0] if newest else '0-0'}"

@@ -9,10 +9,9 @@ from sqlmodel import Session
 
 from enrichment import person
 from enrichment.match import AUTO_SCORE
-from enrichment.models import CrmRecord, MatchLink
-from enrichment.person import Person
+from enrichment.person import Link, Person, Talk
 from inbox import notes
-from inbox.models import Conversation, Note
+from inbox.notes import Written
 from web import actors
 from web.reader import Reader
 
@@ -28,12 +27,12 @@ class Panel:
     """Everything the panel shows. `notes` are (note, author's name), newest first."""
 
     person: Person
-    proposals: Sequence[tuple[MatchLink, CrmRecord]]
+    proposals: Sequence[Link]
     """Open ones, the likeliest first."""
-    history: Sequence[Conversation]
+    history: Sequence[Talk]
     more: bool
     """There are older conversations."""
-    notes: Sequence[tuple[Note, str]]
+    notes: Sequence[tuple[Written, str]]
 
 
 def panel(session: Session, identity_id: int | None, reader: Reader) -> Panel | None:
@@ -48,7 +47,7 @@ def panel(session: Session, identity_id: int | None, reader: Reader) -> Panel | 
     names = actors.names(session, [one.author for one in written])
     return Panel(
         person=found,
-        proposals=[both for both in person.links(session, identity_id) if both[0].decision == "review"],
+        proposals=[one for one in person.links(session, identity_id) if one.decision == "review"],
         history=history,
         more=more,
         notes=[(one, actors.named(one.author, names, reader)) for one in written],

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from functools import lru_cache
+from typing import Any, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
 from babel.dates import (
     format_date,
-    format_datetime,
     format_skeleton,
     format_time,
     format_timedelta,
@@ -54,6 +54,25 @@ def asked(request: Request) -> str:
 @lru_cache(maxsize=16)
 def _parsed(locale: str) -> Locale:
     return Locale.parse(locale)
+
+
+@lru_cache(maxsize=4096)
+def _day(day: date, form: str, locale: str) -> str:
+    """A date in one of Babel's formats, or `MMMd`: a page has many times and few days."""
+    if form == "MMMd":
+        return str(format_skeleton(form, datetime.combine(day, time()), locale=_parsed(locale)))
+    return str(format_date(day, cast(Any, form), locale=_parsed(locale)))
+
+
+@lru_cache(maxsize=4096)
+def _clock(clock: time, form: str, locale: str) -> str:
+    return str(format_time(clock, cast(Any, form), locale=_parsed(locale)))
+
+
+@lru_cache(maxsize=16)
+def _together(form: str, locale: str) -> str:
+    """How a locale writes time {0} and date {1} side by side."""
+    return str(get_datetime_format(cast(Any, form), locale=_parsed(locale))).replace("'", "")
 
 
 @dataclass(frozen=True)
@@ -113,26 +132,35 @@ class Reader:
     def words(self, text: str, **values: object) -> str:
         """A text in this person's language, with `%(name)s` filled in."""
         translated = i18n.catalogue(self.language).gettext(text)
-        return translated % {name: bidi.isolated(value) for name, value in values.items()} if values else translated
+        if not values:
+            return translated
+        return translated % {name: self._filled(value) for name, value in values.items()}
+
+    def _filled(self, value: object) -> object:
+        return self.number(value) if isinstance(value, float) else bidi.isolated(value)
 
     def moment(self, at: datetime) -> str:
         """Date and time in full."""
-        return str(format_datetime(at, "medium", tzinfo=self.zone, locale=self.babel))
+        here = at.astimezone(self.zone)
+        clock, day = (
+            _clock(here.time().replace(microsecond=0), "medium", self.locale),
+            _day(here.date(), "medium", self.locale),
+        )
+        return _together("medium", self.locale).format(clock, day)
 
     def short(self, at: datetime) -> str:
         """As short as it stays clear: the time today, day and month this year, else the date."""
         here, today = at.astimezone(self.zone), db.now().astimezone(self.zone)
+        if here.year != today.year:
+            return _day(here.date(), "medium", self.locale)
+        clock = _clock(time(here.hour, here.minute), "short", self.locale)
         if here.date() == today.date():
-            return str(format_time(here, "short", tzinfo=self.zone, locale=self.babel))
-        if here.year == today.year:
-            day = format_skeleton("MMMd", here, tzinfo=self.zone, locale=self.babel)
-            clock = format_time(here, "short", tzinfo=self.zone, locale=self.babel)
-            return str(get_datetime_format("short", locale=self.babel)).format(clock, day)
-        return str(format_date(here, "medium", locale=self.babel))
+            return clock
+        return _together("short", self.locale).format(clock, _day(here.date(), "MMMd", self.locale))
 
     def day(self, at: datetime) -> str:
         """The date in words."""
-        return str(format_date(at.astimezone(self.zone), "long", locale=self.babel))
+        return _day(at.astimezone(self.zone).date(), "long", self.locale)
 
     def ago(self, at: datetime) -> str:
         """How long ago, in words."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from urllib.parse import urlencode
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.runtime import Context, Macro
 
 from web import bidi, i18n, live, shell, words
 from web.reader import Reader
@@ -49,6 +51,28 @@ def static(name: str) -> str:
     return f"/static/{name}?v={mark}"
 
 
+_reader: ContextVar[Reader] = ContextVar("reader")
+
+
+class _Reading:
+    """The reader of the page that is being written, for macros: they are made once, not for each page."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(_reader.get(), name)
+
+
+class _Context(Context):
+    """Calls without Jinja's question what each function wants to know: of those in our templates, macros alone do."""
+
+    def call(self, called: Callable[..., Any], /, *args: Any, **values: Any) -> Any:
+        if values:
+            values.pop("_loop_vars", None)
+            values.pop("_block_vars", None)
+        if isinstance(called, Macro):
+            return called(self.eval_ctx, *args, **values)
+        return called(*args, **values)
+
+
 @lru_cache(maxsize=len(i18n.LANGUAGES))
 def environment(language: str) -> Environment:
     """The templates in one language."""
@@ -58,14 +82,18 @@ def environment(language: str) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
+        auto_reload=False,
     )
-    made.install_gettext_translations(i18n.catalogue(language), newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
-    for name in ("_", "gettext", "ngettext", "pgettext", "npgettext"):
-        call: Any = made.globals["gettext" if name == "_" else name]
-        made.globals[name] = bidi.isolating(call)
+    made.context_class = _Context
+    made.globals.update(bidi.speaking(i18n.catalogue(language)))
     made.globals.update(
-        static=static, words=words, shell=shell, languages=i18n.LANGUAGES, query=query, htmx_config=HTMX
+        reader=_Reading(),
+        static=static,
+        words=words,
+        shell=shell,
+        languages=i18n.LANGUAGES,
+        query=query,
+        htmx_config=HTMX,
     )
     return made
 
@@ -78,7 +106,11 @@ def query(**values: object) -> str:
 
 def text(template: str, reader: Reader, **values: Any) -> str:
     """A template as text."""
-    return environment(reader.language).get_template(template).render(reader=reader, **values)
+    mark = _reader.set(reader)
+    try:
+        return environment(reader.language).get_template(template).render(reader=reader, **values)
+    finally:
+        _reader.reset(mark)
 
 
 def page(request: Request, reader: Reader, template: str, status: int = 200, **values: Any) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import socket
@@ -84,6 +85,8 @@ def main() -> None:
     """Serve until a signal comes."""
     log.configure(settings().log_level)
     server, bound = build()
+    gc.collect()
+    gc.freeze()  # what stays for good is not looked through again and again while pages wait
     server.run(sockets=[bound])
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import lru_cache
 
 import sqlalchemy as sa
 from fastapi import Request, Response
 from sqlmodel import Session
 
-from core import db
+from core import bulk, db, rows
 from core.settings import settings
 from web.models import SessionRow, User
 
@@ -63,22 +64,42 @@ def start(session: Session, user_id: int, agent: str) -> str:
 def find(token: str) -> Signed | None:
     """The sign-in of a cookie; None when it ended, expired, or its user was disabled."""
     moment, key = db.now(), digest(token)
-    r, u = db.table(SessionRow), db.table(User)
-    columns = (u.c.id, u.c.name, u.c.email, u.c.role, u.c.language, u.c.time_zone, r.c.seen_at, r.c.created_at)
-    query = (
-        sa.select(r.c.csrf, *columns)
-        .join(u, u.c.id == r.c.user_id)
-        .where(r.c.digest == key, r.c.expires_at >= moment, u.c.disabled.is_(False))
-    )
-    with db.read() as session:
-        row = session.execute(query).one_or_none()
-    if row is None:
+    found = rows.records(_Row, rows.glance(_found(db.dialect()), digest=key, moment=bulk.stamp()(moment)))
+    if not found:
         return None
-    csrf, *about, seen, created = row
-    signed = Signed(key, csrf, *about)
-    if moment - seen > TOUCH:
-        _touch(signed, min(moment + timedelta(days=settings().session_days), created + LONGEST))
+    row = found[0]
+    signed = Signed(key, row.csrf, row.user_id, row.name, row.email, row.role, row.language, row.time_zone)
+    if moment - row.seen_at > TOUCH:
+        _touch(signed, min(moment + timedelta(days=settings().session_days), row.created_at + LONGEST))
     return signed
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What is read of a sign-in and its user."""
+
+    csrf: str
+    user_id: int
+    name: str
+    email: str
+    role: str
+    language: str
+    time_zone: str
+    seen_at: datetime
+    created_at: datetime
+
+
+@lru_cache(maxsize=2)
+def _found(dialect: str) -> rows.Prepared:
+    r, u = db.table(SessionRow), db.table(User)
+    query = (
+        sa.select(
+            r.c.csrf, u.c.id, u.c.name, u.c.email, u.c.role, u.c.language, u.c.time_zone, r.c.seen_at, r.c.created_at
+        )
+        .join(u, u.c.id == r.c.user_id)
+        .where(r.c.digest == rows.asked("digest"), r.c.expires_at >= rows.asked("moment"), u.c.disabled.is_(False))
+    )
+    return rows.prepare(query)
 
 
 def _touch(signed: Signed, expires: object) -> None:

@@ -8,7 +8,6 @@ import sqlalchemy as sa
 
 from core import db
 from inbox import listing
-from inbox.narrowing import Filter
 from web import firststeps
 from web.i18n import N_
 from web.reader import Reader
@@ -55,8 +54,7 @@ def mine(reader: Reader) -> int:
     if not reader.may("conversations.reply"):
         return 0
     try:
-        with db.read() as session:
-            return listing.number(session, Filter(view="mine", me=reader.actor))
+        return listing.mine(reader.actor)
     except sa.exc.SQLAlchemyError:  # the frame stands around the page that says so, too
         return 0
 

@@ -286,6 +286,14 @@ BAD_ROWS = {
 }
 """Why a row of a file was left out."""
 
+REMARKS = (
+    N_("The server tells nothing about itself, so Mastodon's usual limits are assumed."),
+    N_("The server offers no event stream; the account is polled."),
+    N_("Privacy mode is on: in groups the bot sees only what is addressed to it."),
+    N_("A webhook is set: updates are delivered, not polled."),
+)
+"""What platforms remark about an account, in the words that are kept with it."""
+
 CHECKS = {
     "database": N_("Database"),
     "sqlite": N_("Database"),

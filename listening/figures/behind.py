@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import db
+from core import db, rows
 from inbox.models import Identity, Message
 from listening.figures.count import Sums
 from listening.figures.scope import Scope, conditions, engagement
@@ -53,6 +54,19 @@ def tally(session: Session, scope: Scope) -> Tally:
     query = sa.select(m.c.sentiment, sa.func.count()).where(*conditions(scope)).group_by(m.c.sentiment)
     found = tallies(("", sentiment, int(number)) for sentiment, number in session.execute(query))
     return found.get("", Tally())
+
+
+def of_author(session: Session, identity_id: int, *, private: bool) -> Tally:
+    """What one person wrote, by sentiment: `tally` of their scope, for a page that asks nothing else."""
+    found = rows.run(session, _of_author(db.dialect(), private), author=identity_id)
+    return tallies(("", sentiment, int(number)) for sentiment, number in found).get("", Tally())
+
+
+@lru_cache(maxsize=4)
+def _of_author(dialect: str, private: bool) -> rows.Prepared:
+    m = db.table(Message)
+    query = sa.select(m.c.sentiment, sa.func.count()).where(m.c.identity_id == rows.asked("author"))
+    return rows.prepare(query.where(*conditions(Scope(private=private))).group_by(m.c.sentiment))
 
 
 def ids(session: Session, scope: Scope, before: tuple[datetime, int] | None, limit: int) -> list[int]:

@@ -77,10 +77,10 @@ def test_record_is_found_and_joined_by_hand(anna: int) -> None:
 def test_decision_of_a_proposal_is_taken_back(anna: int) -> None:
     with db.write() as session:
         (link,) = person.links(session, anna)
-        review.reject(session, link[0].id or 0, "user:1")
-        review.undo(session, link[0].id or 0, "user:1")
+        review.reject(session, link.id, "user:1")
+        review.undo(session, link.id, "user:1")
         assert review.waiting(session) == 1
-        again = review.one(session, link[0].id or 0)
+        again = review.one(session, link.id)
     assert again is not None
     assert [line.verdict for line in again.lines if line.field == "handle"] == ["same"]
 

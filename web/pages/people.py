@@ -15,7 +15,6 @@ from enrichment.directory import Filter
 from inbox import consent, erasure, notes
 from inbox.models import Identity
 from listening.figures import behind
-from listening.figures.scope import Scope
 from web import actors, render
 from web.permissions import allow
 from web.reader import Reader
@@ -222,14 +221,14 @@ def _page(
         remarks = notes.of_people(session, found.ids)
         values: dict[str, Any] = {
             "person": found,
-            "said": behind.tally(session, Scope(author=str(identity_id), private=reader.may("messages.private"))),
+            "said": behind.of_author(session, identity_id, private=reader.may("messages.private")),
             "links": person.links(session, identity_id),
             "talks": talks,
             "following": after + len(talks) if more else 0,
             "after": after,
             "notes": remarks,
             "names": actors.names(session, [one.author for one in remarks]),
-            "connected": connection.standing(session).connected or csv.holds(session),
+            "connected": found.connected or csv.holds(session),
             "words_found": words,
             "records": byhand.search(session, words) if words and reader.may("people.review") else [],
         }

@@ -1,0 +1,134 @@
+"""Small reads of a page: rows as typed records, by plain SQL or a statement compiled once, past the work per statement.
+
+Names of tables and columns come from our models, never from outside.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from core import bulk, db
+
+T = TypeVar("T")
+Convert = Callable[[Any], Any]
+
+
+# --- rows as records -------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=256)
+def columns(kind: type[Any], table: str = "") -> str:
+    """The fields of a dataclass as a list of columns."""
+    return ", ".join(f"{table}.{one.name}" if table else one.name for one in fields(kind))
+
+
+def read(session: Session, kind: type[T], sql: str, *values: Any) -> list[T]:
+    """The rows of one query of ours as `kind`, a dataclass whose fields are the columns in their order."""
+    return records(kind, bulk.fetch(session, sql, *values))
+
+
+def records(kind: type[T], found: list[Any]) -> list[T]:
+    """Rows as the driver brings them, as `kind`: moments aware and in UTC, JSON and booleans as such."""
+    key: Any = kind
+    turned = _converters(key)
+    made: list[T] = []
+    for row in found:
+        values = list(row)
+        for place, convert in turned:
+            if values[place] is not None:
+                values[place] = convert(values[place])
+        made.append(kind(*values))
+    return made
+
+
+@lru_cache(maxsize=64)
+def _converters(kind: Any) -> tuple[tuple[int, Convert], ...]:
+    hints = get_type_hints(kind)
+    found = ((place, _converter(hints[one.name])) for place, one in enumerate(fields(kind)))
+    return tuple((place, convert) for place, convert in found if convert is not None)
+
+
+def _converter(hint: Any) -> Convert | None:
+    kinds = {get_origin(one) or one for one in (hint, *get_args(hint))}
+    if datetime in kinds:
+        return moment
+    if get_origin(hint) in (list, dict):
+        return _json
+    return bool if hint is bool else None
+
+
+def moment(value: Any) -> datetime:
+    """A moment as the driver brings it, aware and in UTC."""
+    found = bulk.moment(value)
+    assert found is not None  # noqa: S101  # callers ask for values only
+    return found if found.tzinfo is UTC else found.astimezone(UTC)
+
+
+def _json(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value
+
+
+# --- statements compiled once ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A statement in the words of one engine, with the names of its values in order.
+
+    `fixed` are those that stand in it already.
+    """
+
+    sql: str
+    order: tuple[str, ...]
+    fixed: Mapping[str, Any]
+
+    def values(self, given: Mapping[str, Any]) -> tuple[Any, ...]:
+        """What goes to the driver with the statement."""
+        return tuple([given[name] if name in given else self.fixed[name] for name in self.order])
+
+
+def asked(name: str) -> Any:
+    """The place of a value that is given each time a prepared statement runs."""
+    return sa.bindparam(name, required=False)
+
+
+def prepare(query: sa.Select[Any]) -> Prepared:
+    """Compile a query for the engine at hand, with `asked(name)` where values come later.
+
+    Values go to the driver as they are: texts and numbers. Keep what comes back, by `db.dialect()`.
+    """
+    compiled = query.compile(db.engine(), compile_kwargs={"render_postcompile": True})
+    order = getattr(compiled, "positiontup", None)
+    if order is not None:
+        return Prepared(str(compiled), tuple(order), dict(compiled.params))
+    return Prepared(_NAMED.sub("%s", str(compiled)), tuple(_NAMED.findall(str(compiled))), dict(compiled.params))
+
+
+_NAMED = re.compile(r"%\((\w+)\)s")
+
+
+def run(session: Session, statement: Prepared, **values: Any) -> list[Any]:
+    """The rows of a prepared statement in this session's transaction."""
+    return bulk.fetch(session, statement.sql, *statement.values(values))
+
+
+def glance(statement: Prepared, **values: Any) -> list[Any]:
+    """The rows of one prepared statement by itself: no transaction is opened around it."""
+    made = db.engine()
+    kind = made.dialect.loaded_dbapi.Error
+    try:
+        with closing(made.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+            cursor.execute(statement.sql, statement.values(values))
+            return list(cursor.fetchall())
+    except kind as error:
+        raise sa.exc.DBAPIError.instance(statement.sql, None, error, kind, dialect=made.dialect) from error

@@ -1,0 +1,67 @@
+"""Claims about small reads: records typed by their fields, statements compiled once, the same on both engines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from core import bulk, db, rows
+from inbox.models import Conversation, Identity
+
+BOTH = pytest.mark.parametrize("db_url", ["sqlite", "postgresql"], indirect=True)
+MOMENT = datetime(2026, 3, 1, 12, 30, 15, 250, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Some columns of an identity."""
+
+    id: int
+    links: list[dict[str, Any]]
+    bot: bool
+    followers: int | None
+    last_seen: datetime
+
+
+@pytest.fixture
+def kim(database: str) -> int:
+    with db.write() as session:
+        link = {"url": "https://kim.example", "verified": True}
+        row = Identity(platform="bluesky", external_id="k", links=[link], bot=True, first_seen=MOMENT, last_seen=MOMENT)
+        session.add(row)
+        session.flush()
+        return row.id or 0
+
+
+@BOTH
+def test_record_has_the_types_of_its_fields(kim: int) -> None:
+    sql = f"SELECT {rows.columns(Known)} FROM identity WHERE {bulk.among('id')}"  # noqa: S608  # names of our models
+    with db.read() as session:
+        (found,) = rows.read(session, Known, sql, bulk.listed([kim]))
+    assert found == Known(kim, [{"url": "https://kim.example", "verified": True}], True, None, MOMENT)
+    assert found.bot is True
+    assert found.last_seen.isoformat() == "2026-03-01T12:30:15.000250+00:00"
+
+
+@BOTH
+def test_prepared_statement_takes_its_values_each_time(kim: int) -> None:
+    i = db.table(Identity)
+    query = sa.select(i.c.id).where(i.c.id == rows.asked("id"), i.c.platform.in_(["bluesky", "mastodon"]), i.c.bot)
+    statement = rows.prepare(query)
+    assert [tuple(row) for row in rows.glance(statement, id=kim)] == [(kim,)]
+    with db.read() as session:
+        assert [tuple(row) for row in rows.run(session, statement, id=kim)] == [(kim,)]
+        assert rows.run(session, statement, id=kim + 1) == []
+
+
+@BOTH
+def test_statement_that_fails_says_so_as_any_other(database: str) -> None:
+    c = db.table(Conversation)
+    statement = rows.prepare(sa.select(c.c.id).where(sa.text("no_such_column = 1")))
+    with pytest.raises(sa.exc.SQLAlchemyError):
+        rows.glance(statement)
+    assert rows.glance(rows.prepare(sa.select(sa.literal(1)))) is not None
