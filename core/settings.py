@@ -35,6 +35,10 @@ class Settings(BaseSettings):
     )
     workers: int = Field(1, description="Worker processes; more than one needs PostgreSQL.", ge=1)
     threads: int = Field(8, description="Threads of each worker process.", ge=1)
+    annotator_threads: int = Field(1, description="Threads that one run of the annotation model may use.", ge=1)
+    model_dir: str = Field(
+        "", description="Folder for built models, which installations may share; empty: data_dir/models."
+    )
     allow_private_hosts: bool = Field(
         False, description="Let accounts and Salesforce live on private or loopback addresses (tests, intranets)."
     )
@@ -62,6 +66,11 @@ class Settings(BaseSettings):
     )
     session_days: int = Field(14, description="Days a sign-in lasts without use.")
     sqlite_max_pages: int = Field(0, description="Upper limit of the SQLite file in 4 kB pages; 0: none.")
+
+    @property
+    def models(self) -> Path:
+        """Where built models live."""
+        return Path(self.model_dir) if self.model_dir else self.data_dir / "models"
 
     @property
     def sqlite_path(self) -> Path:

@@ -12,8 +12,8 @@ from core import bulk
 from core.event import MESSAGE_KINDS
 from inbox.models import Conversation, Message
 
-COLUMNS = frozenset({"language", "sentiment", "intent", "urgency", "labels", "hits"})
-_SHOWN = ("language", "sentiment", "intent", "urgency", "labels")
+COLUMNS = frozenset({"language", "sentiment", "intent", "urgency", "emotion", "offensive", "labels", "hits", "theme"})
+_SHOWN = ("language", "sentiment", "intent", "urgency", "emotion", "offensive", "labels")
 
 
 def set(session: Session, facts: Mapping[int, Mapping[str, Any]]) -> None:  # reads as facts.set(...)

@@ -166,6 +166,8 @@ class Conversation(SQLModel, table=True):
     language: str = ""
     intent: str = ""
     urgency: str = ""
+    emotion: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    offensive: bool | None = None
     labels: list[str] = _json(list)
     assignee: str = Field(default="", sa_column=Column(sa.String, nullable=False, server_default=""))
     """Who takes care: `user:3`, or nobody."""
@@ -235,6 +237,7 @@ class Message(SQLModel, table=True):
     __tablename__ = "message"
     __table_args__ = (
         Index("message_thread", "conversation_id", "posted_at", "id"),
+        Index("message_themed", "theme", "posted_at", **_only("theme <> 0")),
         {"sqlite_autoincrement": True},
     )
     id: int | None = _id()
@@ -267,9 +270,13 @@ class Message(SQLModel, table=True):
     sentiment: str = ""
     intent: str = ""
     urgency: str = ""
+    emotion: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    offensive: bool | None = None
     labels: list[str] = _json(list)
     hits: list[int] = _json(list)
     """Ids of the subjects whose queries it matches."""
+    theme: int = Field(default=0, sa_column=Column(BigId, nullable=False, server_default="0"))
+    """What it is about, as discovered: the number of a theme, 0 for none."""
     erased: bool = False
 
 

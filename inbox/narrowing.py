@@ -41,6 +41,8 @@ class Filter:
     language: str = ""
     sentiment: str = ""
     intent: str = ""
+    urgency: str = ""
+    emotion: str = ""
     label: str = ""
     tag: str = ""
     assignee: str = ""
@@ -92,7 +94,7 @@ def narrowed(wanted: Filter, *, period: bool = True) -> list[Condition]:
         found.append(c.c.private == sa.true())
     if wanted.account:
         found.append(c.c.account_id == wanted.account)
-    for name in ("platform", "language", "sentiment", "intent"):
+    for name in ("platform", "language", "sentiment", "intent", "urgency", "emotion"):
         if value := getattr(wanted, name):
             found.append(c.c[name] == value)
     if wanted.assignee:

@@ -13,10 +13,13 @@ from sqlmodel import Session
 
 from core import audit, db, log
 from core.errors import NotConfigured
+from sentiment import fitted
 from sentiment.lexicon import LexiconAnnotator
 from sentiment.models import AnnotatorState
 from sentiment.port import Annotator
 
+DEFAULT = "lexicon"
+"""What annotates where nobody chose."""
 RETRY_SECONDS = 600.0
 logger = log.get("sentiment")
 
@@ -35,32 +38,41 @@ _loaded: dict[str, Annotator] = {"lexicon": _lexicon}
 _failed: dict[str, tuple[float, str]] = {}
 
 
-def make(name: str, threads: int = 1) -> Annotator:
-    """`lexicon` or `hub:MODEL`; NotConfigured when it is neither or cannot be loaded."""
+def make(name: str, threads: int = 1, heads: str = "") -> Annotator:
+    """`embedded`, `lexicon` or `hub:MODEL`; NotConfigured when it is none of them or cannot be loaded.
+
+    `heads`: the version of heads that were fitted here, for the embedded model; the shipped ones unless given.
+    """
     if name == "lexicon":
         return _lexicon
+    if name == "embedded":
+        from sentiment.embedded.annotator import EmbeddedAnnotator  # onnxruntime loads only where a model is used
+
+        return EmbeddedAnnotator(heads=fitted.load(heads) if heads else None)
     if name.startswith("hub:") and len(name) > 4:
         from sentiment.hub import HubAnnotator  # transformers and onnxruntime load only where a model is used
 
         return HubAnnotator(name.removeprefix("hub:"), threads)
-    raise NotConfigured(f"There is no annotator {name!r}. Use `lexicon` or `hub:MODEL`.")
+    raise NotConfigured(f"There is no annotator {name!r}. Use `embedded`, `lexicon` or `hub:MODEL`.")
 
 
 def current(session: Session) -> Active:
     """What is in use now; never fails."""
     row = session.get(AnnotatorState, 1)
-    wanted = row.name if row else "lexicon"
-    if wanted in _loaded:
-        return Active(_loaded[wanted], wanted)
+    wanted = row.name if row else DEFAULT
+    heads = fitted.chosen(session) if wanted == fitted.OF else ""
+    key = f"{wanted}+{heads}" if heads else wanted
+    if key in _loaded:
+        return Active(_loaded[key], wanted)
     failed_at, reason = _failed.get(wanted, (0.0, ""))
     if reason and time.monotonic() - failed_at < RETRY_SECONDS:
         return Active(_lexicon, wanted, reason)
     try:
-        _loaded[wanted] = make(wanted)
+        _loaded[key] = make(wanted, heads=heads)
     except Exception as error:
         return failed(wanted, error)
     _failed.pop(wanted, None)
-    return Active(_loaded[wanted], wanted)
+    return Active(_loaded[key], wanted)
 
 
 def failed(wanted: str, error: Exception) -> Active:
@@ -68,7 +80,8 @@ def failed(wanted: str, error: Exception) -> Active:
     reason = str(error) if isinstance(error, NotConfigured) else f"{wanted} failed: {type(error).__name__}: {error}"
     logger.warning("the lexicon stands in for a model", model=wanted, reason=reason[:500])
     _failed[wanted] = (time.monotonic(), reason)
-    _loaded.pop(wanted, None)
+    for key in [key for key in _loaded if key == wanted or key.startswith(f"{wanted}+")]:
+        _loaded.pop(key)
     return Active(_lexicon, wanted, reason)
 
 
@@ -92,4 +105,4 @@ def write_state(session: Session, name: str, error: str) -> None:
 
 def state(session: Session) -> AnnotatorState:
     """The choice as stored; the lexicon when nothing was chosen."""
-    return session.get(AnnotatorState, 1) or AnnotatorState(id=1, name="lexicon", at=db.now())
+    return session.get(AnnotatorState, 1) or AnnotatorState(id=1, name=DEFAULT, at=db.now())

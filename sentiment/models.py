@@ -34,7 +34,23 @@ class AnnotationRow(SQLModel, table=True):
     p_pos: float | None = None
     intent: str = ""
     urgency: str = ""
+    emotion: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    offensive: bool | None = None
+    details: dict[str, list[float]] = Field(
+        default_factory=dict, sa_column=Column(sa.JSON, nullable=False, server_default="{}")
+    )
+    """Probabilities of every task a model answered, in the order of its classes."""
     at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+
+
+class MessageEmbedding(SQLModel, table=True):
+    """What the newest version of a message means to the model: 384 float16 values of a row of length 1."""
+
+    __tablename__ = "message_embedding"
+    message_id: int = Field(sa_column=Column(BigId, ForeignKey("message.id", ondelete="CASCADE"), primary_key=True))
+    version: int
+    model_version: str = Field(max_length=40)
+    vector: bytes
 
 
 class Label(SQLModel, table=True):

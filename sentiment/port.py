@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
 
 Sentiment = Literal["negative", "neutral", "positive", "unsure"]
 Intent = Literal["question", "complaint", "praise", "request", "purchase", "churn", "spam", "other"]
@@ -11,6 +15,15 @@ Urgency = Literal["low", "normal", "high"]
 
 CLASSES: tuple[Sentiment, Sentiment, Sentiment] = ("negative", "neutral", "positive")
 """The order of `Annotation.probabilities`."""
+
+EMOTIONS = ("anger", "joy", "optimism", "sadness", "fear", "surprise", "neutral")
+INTENTS: tuple[Intent, ...] = ("question", "complaint", "praise", "request", "purchase", "churn", "spam", "other")
+URGENCIES: tuple[Urgency, ...] = ("low", "normal", "high")
+OFFENSIVE = ("no", "yes")
+TASKS: dict[str, tuple[str, ...]] = {
+    "sentiment": CLASSES, "emotion": EMOTIONS, "intent": INTENTS, "urgency": URGENCIES, "offensive": OFFENSIVE,
+}  # fmt: skip
+"""What is asked about a text, and the classes of each in the order of their numbers (0, 1, 2 …)."""
 
 UNSURE_BELOW = 0.45
 """With no class at least this likely, the sentiment is "unsure"."""
@@ -21,8 +34,9 @@ class Annotation:
     """What an annotator says about one text.
 
     `language` is an ISO 639 code or "und"; `probabilities` are (negative, neutral, positive) and sum
-    to 1; `model` and `version` name who said it. `intent` and `urgency` are None where the annotator
-    cannot tell.
+    to 1; `model` and `version` name who said it. `intent`, `urgency` and `offensive` are None, `emotion`
+    is empty where the annotator cannot tell. `details` holds the probabilities of each task of `TASKS`
+    that a model answered; `embedding` is what the text means to the model: shape (384,), length 1.
     """
 
     language: str
@@ -33,6 +47,10 @@ class Annotation:
     urgency: Urgency | None
     model: str
     version: str
+    emotion: str = ""
+    offensive: bool | None = None
+    details: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    embedding: npt.NDArray[np.float32] | None = field(default=None, compare=False)
 
 
 class Annotator(Protocol):

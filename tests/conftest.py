@@ -28,7 +28,9 @@ BOTH = pytest.mark.parametrize("db_url", ["sqlite", "postgresql"], indirect=True
 def clean_environment() -> Iterator[None]:
     """No setting of the person who runs the tests leaks in."""
     kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("WIDERHALL_")}
+    os.environ["WIDERHALL_MODEL_DIR"] = str(living.ROOT / "var" / "models")  # built once, not by every test
     yield
+    del os.environ["WIDERHALL_MODEL_DIR"]
     os.environ.update(kept)
 
 

@@ -175,6 +175,8 @@ def _form(
         "language": table(words.LANGUAGES),
         "sentiment": table(moods),
         "intent": table(words.INTENTS),
+        "urgency": table(words.URGENCIES),
+        "emotion": table(words.EMOTIONS),
         "label": _labels(session, reader),
         "tag": [(one, one) for one in tags],
         "assignee": [nobody, *((actor.removeprefix("user:"), name) for actor, name in takers)],

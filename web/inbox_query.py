@@ -46,6 +46,8 @@ class Asked:
     language: str = ""
     sentiment: str = ""
     intent: str = ""
+    urgency: str = ""
+    emotion: str = ""
     label: str = ""
     tag: str = ""
     assignee: str = ""
@@ -114,6 +116,8 @@ def wanted(one: Asked, reader: Reader) -> Filter:
         language=one.language,
         sentiment=one.sentiment,
         intent=one.intent,
+        urgency=one.urgency,
+        emotion=one.emotion,
         label=one.label,
         tag=one.tag,
         assignee=f"user:{one.assignee}" if _number(one.assignee) else one.assignee,
@@ -188,6 +192,8 @@ def pills(one: Asked, reader: Reader, accounts: Mapping[str, str], team: Mapping
         "language": _in(words.LANGUAGES, one.language, reader),
         "sentiment": reader.words(words.SENTIMENTS.get(one.sentiment, ("", one.sentiment))[1]) if one.sentiment else "",
         "intent": _in(words.INTENTS, one.intent, reader),
+        "urgency": _in(words.URGENCIES, one.urgency, reader),
+        "emotion": _in(words.EMOTIONS, one.emotion, reader),
         "label": one.label,
         "tag": one.tag,
         "assignee": reader.words("Nobody") if one.assignee == NOBODY else team.get(one.assignee, one.assignee),

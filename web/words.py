@@ -47,6 +47,16 @@ SENTIMENTS = {
 }
 UNRATED = ("senti-none", N_("not rated"))
 
+URGENCIES = {"low": N_("Low"), "normal": N_("Normal"), "high": N_("Urgent")}
+EMOTIONS = {
+    "anger": N_("Anger"),
+    "joy": N_("Joy"),
+    "optimism": N_("Hope"),
+    "sadness": N_("Disappointment"),
+    "fear": N_("Worry"),
+    "surprise": N_("Surprise"),
+    "neutral": N_("No emotion"),
+}
 INTENTS = {
     "question": N_("question"),
     "complaint": N_("complaint"),
@@ -329,6 +339,13 @@ PROCESSES = {
 }
 
 NOTES = {
+    "label-added": N_("The label is kept. Stored messages are looked at now."),
+    "label-removed": N_("The label is gone. Messages that carry it keep it."),
+    "label-taught": N_("Noted. The label is learnt anew, and stored messages are looked at again."),
+    "theme-named": N_("The theme has its name, and keeps it."),
+    "theme-merged": N_("The two themes are one."),
+    "theme-hidden": N_("The theme is hidden."),
+    "theme-shown": N_("The theme is shown again."),
     "session-ended": N_("Your session has ended. Sign in again, and you come back to where you were."),
     "crm-connected": N_("The org is connected. Its contacts and leads are being read."),
     "crm-disconnected": N_("The org is forgotten here. What was sent stays there."),

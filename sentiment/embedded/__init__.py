@@ -1,0 +1,1 @@
+"""The default annotator: one small multilingual encoder, several heads, no torch."""

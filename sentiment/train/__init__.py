@@ -1,0 +1,1 @@
+"""Training of what the embedded annotator carries; needs the extra `train`."""

@@ -1,0 +1,184 @@
+"""`python -m sentiment.train.finish`: heads fitted on the rows of the model as shipped, temperatures, model card.
+
+Fitting again on the quantised rows takes back what quantising moved. Temperatures are fitted per language
+on texts that were never trained on; a language with too few of them gets the one of all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+
+from sentiment.embedded import build, heads
+from sentiment.embedded.encoder import Encoder
+from sentiment.embedded.heads import Head, Heads
+from sentiment.port import TASKS
+from sentiment.train import data
+from sentiment.train.data import Example
+from sentiment.train.run import EPOCHS, class_weights
+
+Rows = npt.NDArray[np.float32]
+STRENGTHS = (1e-5, 3e-5, 1e-4, 3e-4)
+"""How strongly weights are held to what training found; the held-back texts choose."""
+FEWEST = 60
+"""Texts of a language that a temperature of its own needs."""
+SAMPLES = 1_000
+
+
+def rows_of(encoder: Encoder, texts: Sequence[str], cache: Path) -> Rows:
+    """Rows of many texts, kept in a file: encoding takes minutes."""
+    if cache.exists():
+        found: Rows = np.load(cache)
+        if len(found) == len(texts):
+            return found
+    found = np.concatenate([encoder.encode(texts[start : start + 512]) for start in range(0, len(texts), 512)])
+    np.save(cache, found)
+    return found
+
+
+def fit(start: Head, rows: Rows, truth: Rows, factor: Rows, strength: float) -> Head:
+    """Weighted cross-entropy plus the squared distance from the head that training found."""
+    x, y, w = torch.from_numpy(rows), torch.from_numpy(truth), torch.from_numpy(factor)
+    first = torch.from_numpy(start.weight)
+    weight, bias = first.clone().requires_grad_(), torch.from_numpy(start.bias.copy()).requires_grad_()
+    solver = torch.optim.LBFGS([weight, bias], max_iter=60, line_search_fn="strong_wolfe")
+
+    def loss() -> torch.Tensor:
+        solver.zero_grad()
+        each = F.cross_entropy(F.linear(x, weight, bias), y, reduction="none", label_smoothing=0.05)
+        found = (each * w).sum() / w.sum() + strength * ((weight - first) ** 2).sum()
+        found.backward()
+        return found
+
+    solver.step(loss)
+    return Head(start.task, start.classes, weight.detach().numpy(), bias.detach().numpy(), {})
+
+
+def temperatures(head: Head, rows: Rows, truth: Rows, languages: Sequence[str]) -> dict[str, float]:
+    """The temperature of least cross-entropy, by language; "" for all others."""
+    spoken, found = np.array(languages), {}
+    for language in ("", *sorted(set(languages))):
+        mine = np.ones(len(spoken), bool) if language == "" else spoken == language
+        if mine.sum() >= FEWEST:
+            found[language] = _temperature(head.logits(rows[mine]), truth[mine])
+    return found
+
+
+def _temperature(logits: Rows, truth: Rows) -> float:
+    heat = np.exp(np.linspace(np.log(0.4), np.log(4.0), 140))
+    scaled = logits[None] / heat[:, None, None]
+    scaled = scaled - scaled.max(axis=2, keepdims=True)
+    right = scaled[:, np.arange(len(truth)), truth] - np.log(np.exp(scaled).sum(axis=2))
+    return round(float(heat[right.mean(axis=1).argmax()]), 3)
+
+
+def macro(said: Rows, truth: Rows, recall: bool = False) -> float:
+    """Macro-F1 (or macro-recall) over the classes that occur."""
+    found = []
+    for number in np.unique(truth):
+        right = float(((said == number) & (truth == number)).sum())
+        r, p = right / (truth == number).sum(), right / max(1, (said == number).sum())
+        found.append(r if recall else 2 * p * r / max(p + r, 1e-9))
+    return float(np.mean(found))
+
+
+def calibration(shares: Rows, truth: Rows, bins: int = 15) -> float:
+    """Expected calibration error of the likeliest class."""
+    top, right = shares.max(axis=1), shares.argmax(axis=1) == truth
+    place = np.minimum((top * bins).astype(int), bins - 1)
+    return float(sum(abs(top[place == n].sum() - right[place == n].sum()) for n in range(bins)) / len(truth))
+
+
+def measure(head: Head, rows: Rows, truth: Rows, languages: Sequence[str], where: str) -> dict[str, Any]:
+    """One line of the model card."""
+    shares = head.probabilities(rows, languages)
+    said = shares.argmax(axis=1)
+    chance = np.random.default_rng(7)
+    draws = [chance.integers(0, len(truth), len(truth)) for _ in range(SAMPLES)]
+    low, high = np.quantile([macro(said[draw], truth[draw]) for draw in draws], (0.025, 0.975))
+    return {
+        "task": head.task, "language": languages[0], "set": where, "n": len(truth),
+        "macro_f1": round(macro(said, truth), 4), "low": round(float(low), 4), "high": round(float(high), 4),
+        "macro_recall": round(macro(said, truth, recall=True), 4),
+        "accuracy": round(float((said == truth).mean()), 4),
+        "calibration_error": round(calibration(shares, truth), 4),
+    }  # fmt: skip
+
+
+def labelled(examples: Sequence[Example], task: str) -> tuple[list[int], Rows]:
+    """Places of the examples with a label of a task, and the labels."""
+    places = [place for place, example in enumerate(examples) if task in example.labels]
+    return places, np.array([examples[place].labels[task] for place in places])
+
+
+def main() -> None:
+    """Finish from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="the folder of labelled sets")
+    parser.add_argument("--work", type=Path, required=True, help="a folder for rows and the built model")
+    parser.add_argument("--assets", type=Path, default=build.ASSETS)
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    args.work.mkdir(parents=True, exist_ok=True)
+    encoder = Encoder(build.ensure(args.work / "models", args.assets), cached=0)
+    train, held, seen = data.training(args.data), data.measuring(args.data), data.evaluation(args.data)
+    version = build.lock(args.assets).version
+    rows = {
+        name: rows_of(encoder, [one.text for one in some], args.work / f"{name}-{version}.npy")
+        for name, some in (("train", train), ("held", held), ("seen", seen))
+    }
+    first = heads.load(args.assets / "heads.npz")
+    factors = class_weights(train)
+    found, measures = {}, []
+    for task in TASKS:
+        head = _best(first.tasks[task], task, train, rows["train"], held, rows["held"], factors)
+        places, truth = labelled(held, task)
+        languages = [held[place].language for place in places]
+        heat = temperatures(head, rows["held"][places], truth, languages)
+        found[task] = head = Head(task, head.classes, head.weight, head.bias, heat)
+        for some, part in ((held, "held"), (seen, "seen")):
+            groups: dict[tuple[str, str], list[int]] = defaultdict(list)
+            for place, example in enumerate(some):
+                if task in example.labels:
+                    groups[example.source, example.language].append(place)
+            for (source, language), mine in sorted(groups.items()):
+                truth = np.array([some[place].labels[task] for place in mine])
+                measures.append(measure(head, rows[part][mine], truth, [language] * len(mine), source))
+    heads.save(Heads(found), args.assets / "heads.npz")
+    card = {
+        "encoder": version,
+        "heads": {task: {"data": data.SOURCES[task], "supported": True} for task in TASKS},
+        "measures": measures,
+    }
+    (args.assets / "card.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n")
+
+
+def _best(
+    start: Head, task: str, train: Sequence[Example], rows: Rows, held: Sequence[Example], held_rows: Rows,
+    factors: dict[tuple[str, str], torch.Tensor],
+) -> Head:  # fmt: skip
+    places, truth = labelled(train, task)
+    share = np.array([EPOCHS[train[place].source] for place in places])
+    factor = np.array([float(factors[train[place].source, task][train[place].labels[task]]) for place in places])
+    mine, wanted = labelled(held, task)
+    groups = np.array([f"{held[place].source}.{held[place].language}" for place in mine])
+
+    def score(head: Head) -> float:
+        said = head.logits(held_rows[mine]).argmax(axis=1)
+        return float(np.mean([macro(said[groups == group], wanted[groups == group]) for group in set(groups)]))
+
+    tried = [fit(start, rows[places], truth, (factor * share).astype(np.float32), strength) for strength in STRENGTHS]
+    return max([start, *tried], key=score)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""Which pieces of the vocabulary are worth their bytes: those that cleared texts and our languages use."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from sentiment.embedded.tokenizer import SPECIAL, make, prepare
+from sentiment.embedded.weights import Weights
+
+KEPT = 88_000
+"""So many pieces are kept; each costs 388 bytes of the built model."""
+
+_SCRIPTS = {
+    "HIRAGANA": 2.0, "KATAKANA": 2.0, "CJK": 1.06, "IDEOGRAPHIC": 1.06, "LATIN": 1.0, "ARABIC": 0.9, "DEVANAGARI": 0.9,
+}  # fmt: skip
+"""The scripts that are kept, and how deep into each one's pieces."""
+
+
+def choose(weights: Weights, texts: Sequence[str], kept: int = KEPT) -> npt.NDArray[np.bool_]:
+    """A mask over the vocabulary, True for what is kept.
+
+    First the special pieces, single characters of our scripts and whatever occurs in `texts`; then, by
+    their own score, pieces of the scripts that the hub's languages are written in.
+    """
+    pieces, scores = weights.pieces, weights.scores
+    usable = len(pieces)
+    mask = np.zeros(usable, bool)
+    mask[: len(SPECIAL)] = True
+    whole = make(pieces, np.asarray(scores))
+    found: Counter[int] = Counter()
+    for start in range(0, len(texts), 2000):
+        for encoding in whole.encode_batch([prepare(text) for text in texts[start : start + 2000]]):
+            found.update(encoding.ids)
+    mask[[number for number in found if number < usable]] = True
+    depth = np.array([_depth(piece) for piece in pieces])
+    single = np.array([len(piece.lstrip("▁")) <= 1 for piece in pieces])
+    mask |= single & (depth > 0)
+    rank = np.where(depth > 0, np.asarray(scores) / np.maximum(depth, 1e-6), -np.inf)
+    rank[mask] = np.inf
+    order = np.argsort(-rank, kind="stable")
+    mask[order[:kept]] = True
+    return mask
+
+
+def _depth(piece: str) -> float:
+    """How deep into the script of its letters (digits and signs count with any); 0 for scripts left out."""
+    depths = [
+        _SCRIPTS.get(unicodedata.name(character, "").split(" ", 1)[0].split("-", 1)[0], 0.0)
+        for character in piece
+        if character.isalpha()
+    ]
+    return min(depths, default=1.0)
