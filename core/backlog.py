@@ -62,15 +62,15 @@ def overview() -> list[Backlog]:
 
 def due_subscribers() -> set[str]:
     """Subscribers that have work now."""
-    t = db.table(OutboxRow)
-    found = set()
     with db.read() as session:
-        moment = time.time()
-        for name in SUBSCRIBERS:
-            query = sa.select(t.c.id).where(t.c.subscriber == name, t.c.dead == 0, t.c.due_at <= moment).limit(1)
-            if session.execute(query).first() is not None:
-                found.add(name)
-    return found
+        return {name for name in SUBSCRIBERS if waits(session, name)}
+
+
+def waits(session: Session, name: str) -> bool:
+    """A subscriber has work now."""
+    t = db.table(OutboxRow)
+    query = sa.select(t.c.id).where(t.c.subscriber == name, t.c.dead == 0, t.c.due_at <= time.time()).limit(1)
+    return session.execute(query).first() is not None
 
 
 def resume(session: Session, name: str) -> None:
