@@ -144,6 +144,13 @@ def test_a_bar_opens_the_conversations_of_its_messages(db_url: str) -> None:
 
 
 @pytest.mark.usefixtures("world")
+@pytest.mark.parametrize("me", ["user:1", "user:2", ""])
+def test_the_number_beside_the_inbox_is_that_of_its_view(db_url: str, me: str) -> None:
+    with db.read() as session:
+        assert listing.mine(me) == listing.number(session, Filter(view="mine", me=me))
+
+
+@pytest.mark.usefixtures("world")
 def test_what_is_only_listened_to_is_nobodys_work(db_url: str) -> None:
     c = db.table(Conversation)
     with db.read() as session:
