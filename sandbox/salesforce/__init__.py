@@ -1,7 +1,8 @@
 """A simulated Salesforce org over real HTTP: it answers, and above all refuses, as the platform does.
 
 Faults it serves by itself (ordered through the sandbox): `lock` (the first row of a write), `limit` (403
-REQUEST_LIMIT_EXCEEDED), `expired` (401 INVALID_SESSION_ID), `html401` (401 with a page for people).
+REQUEST_LIMIT_EXCEEDED), `expired` (401 INVALID_SESSION_ID), `html401` (401 with a page for people),
+`bulk_failed` (the next bulk job that is worked on fails as a whole).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.salesforce import founding, hooks, page, routes
+from sandbox.salesforce.bulk.work import Hands
 from sandbox.salesforce.calls import Answer, Call, Desk
 from sandbox.salesforce.errors import ApiError, not_found
 from sandbox.salesforce.meter import Meter
@@ -45,7 +47,7 @@ def create_app(store: Shelves, faults: TakesFaults, records: founding.Rows, cloc
     """
     org = Org(store, clock)
     settings = store.shelf("salesforce.settings")
-    desk = Desk(org, Meter(settings), routes.answer)
+    desk = Desk(org, Meter(settings), routes.answer, Hands(org))
     door = Door(org, store.shelf("salesforce.apps"), store.shelf("salesforce.tokens"))
     if "founded" not in settings:
         founding.found(org, records, store.shelf("salesforce.keys"))
@@ -97,7 +99,10 @@ class _Front:
             answer = routes.answer(await self._call(request, version, segments))
         except ApiError as error:
             answer = Answer(error.body(), error.status)
+        self.desk.hands.press(lambda kind: self.faults.take("salesforce", kind, "BULK", "/bulk"))
         headers = {**answer.headers, "Sforce-Limit-Info": self.desk.meter.header}
+        if answer.text is not None:
+            return Response(answer.text, answer.status, headers, "text/csv; charset=UTF-8")
         if answer.body is None:
             return Response(status_code=answer.status, headers=headers)
         return JSONResponse(answer.body, answer.status, headers=headers)
@@ -125,8 +130,9 @@ class _Front:
 
     async def _call(self, request: Request, version: str, segments: tuple[str, ...]) -> Call:
         raw = await request.body()
+        uploaded = request.method == "PUT"  # a file, whatever its type says
         try:
-            body = json.loads(raw) if raw.strip() else None
+            body = json.loads(raw) if raw.strip() and not uploaded else None
         except ValueError as error:
             raise ApiError(400, "JSON_PARSER_ERROR", f"Unexpected character: {error}") from error
         return Call(
@@ -138,6 +144,7 @@ class _Front:
             dict(request.headers),
             body,
             lambda kind: self._fault(request, kind),
+            raw,
         )
 
     async def hook(self, request: Request) -> Response:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -18,6 +18,7 @@ from sandbox.salesforce import ids
 from sandbox.salesforce.calls import Answer, Call
 from sandbox.salesforce.errors import ApiError, RowError
 from sandbox.salesforce.fields import Field, Table
+from sandbox.salesforce.org import Org
 from sandbox.salesforce.records import external_id, show_fields
 
 MOST_RECORDS = 200
@@ -72,27 +73,31 @@ def upsert(call: Call, object_: str, name: str) -> Answer:
             raise ApiError(400, "INVALID_INPUT", f"all records must be of type {table.name}")
     parsed = [call.org.parse(table, record) for record in records]
     times = Counter(given.get(field) for given in parsed)
+    twice = {key for key, number in times.items() if number > 1}
 
     def job(given: dict[Field, Any]) -> dict[str, Any]:
-        key = given.get(field)
-        if key is None:
-            raise RowError("MISSING_ARGUMENT", f"{field.name} not specified")
-        if times[key] > 1:
-            raise RowError("DUPLICATE_VALUE", f"Duplicate external id specified: {key}", field.name)
-        return _upsert_one(call, table, field, given)
+        return upsert_row(call.org, table, field, given, twice)
 
     return _results(call, [partial(job, given) for given in parsed])
 
 
-def _upsert_one(call: Call, table: Table, field: Field, given: dict[Field, Any]) -> dict[str, Any]:
-    found = call.org.find(table, field, given[field])
+def upsert_row(
+    org: Org, table: Table, field: Field, given: dict[Field, Any], twice: Collection[Any] = ()
+) -> dict[str, Any]:
+    """Create or change one record by its key; a key out of `twice` is refused."""
+    key = given.get(field)
+    if key is None:
+        raise RowError("MISSING_ARGUMENT", f"{field.name} not specified")
+    if key in twice:
+        raise RowError("DUPLICATE_VALUE", f"Duplicate external id specified: {key}", field.name)
+    found = org.find(table, field, key)
     if len(found) > 1:
         text = f"{field.name}: more than one record found for external id field: {[r['Id'] for r in found]}"
         raise RowError("DUPLICATE_EXTERNAL_ID", text, field.name)
     if found:
-        call.org.update(table, found[0]["Id"], {f: v for f, v in given.items() if f is not field})
+        org.update(table, found[0]["Id"], {f: v for f, v in given.items() if f is not field})
         return {"id": found[0]["Id"], "created": False}
-    return {"id": call.org.insert(table, given), "created": True}
+    return {"id": org.insert(table, given), "created": True}
 
 
 def delete(call: Call) -> Answer:

@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.meter import Meter
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.query import Found
+
+Fault = Callable[[str], Mapping[str, Any] | None]
+
+
+class Works(Protocol):
+    """Whoever works on bulk jobs: `sandbox.salesforce.bulk.work.Hands`."""
+
+    held: bool
+
+    def press(self, fault: Fault) -> None: ...
+
+    def finish(self, fault: Fault) -> int: ...
 
 
 @dataclass(slots=True)
@@ -21,8 +33,11 @@ class Desk:
     meter: Meter
     answer: Callable[[Call], Answer]
     """Runs a call inside another one."""
+    hands: Works
     cursors: OrderedDict[str, Found] = field(default_factory=OrderedDict)
     """Answers that are handed out in pages."""
+    answers: dict[str, Found] = field(default_factory=dict)
+    """What query jobs found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +51,10 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     """By lower-case name."""
     body: Any = None
-    fault: Callable[[str], Mapping[str, Any] | None] = lambda kind: None
+    fault: Fault = lambda kind: None
     """Use up an ordered fault of that kind."""
+    raw: bytes = b""
+    """The body as it came."""
 
     @property
     def org(self) -> Org:
@@ -58,3 +75,5 @@ class Answer:
     body: Any = None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    text: str | None = None
+    """CSV in place of JSON."""

@@ -100,6 +100,13 @@ def limits(desk: Desk, body: Body) -> Any:
     return {"used": desk.meter.used, "limit": desk.meter.limit}
 
 
+def bulk(desk: Desk, body: Body) -> Any:
+    """`{"hold": true}` keeps work on bulk jobs from beginning; `{"finish": true}` does all of it now."""
+    desk.hands.held = bool(body.get("hold", desk.hands.held))
+    parts = desk.hands.finish(lambda kind: None) if body.get("finish") else 0
+    return {"held": desk.hands.held, "parts": parts}
+
+
 DESK_HOOKS: dict[str, Callable[[Desk, Body], Any]] = {
     "merge": merge,
     "convert": convert,
@@ -107,6 +114,7 @@ DESK_HOOKS: dict[str, Callable[[Desk, Body], Any]] = {
     "change": change,
     "security": security,
     "limits": limits,
+    "bulk": bulk,
 }
 
 

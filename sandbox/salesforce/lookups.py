@@ -22,7 +22,7 @@ UPDATED_REACH, DELETED_REACH = timedelta(days=30), timedelta(days=15)
 
 
 def resources(call: Call) -> Answer:
-    names = ("sobjects", "limits", "query", "queryAll", "composite")
+    names = ("sobjects", "limits", "query", "queryAll", "composite", "jobs")
     return Answer({name: f"/services/data/v{call.version}/{name}" for name in names})
 
 

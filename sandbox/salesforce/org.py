@@ -41,6 +41,7 @@ class Org:
         """(object, field) pairs the integration user may read but not write."""
         self.missing: set[str] = set()
         """Objects this org does not have (yet)."""
+        self._store = store
         self._shelves = {name: store.shelf(f"salesforce.{name}") for name in TABLES}
         self._counters = store.shelf("salesforce.counters")
         self._index: dict[tuple[str, str], dict[str, dict[str, None]]] = {
@@ -335,3 +336,18 @@ class Org:
     def act_as(self, username: str) -> None:
         """Whose name stands in `LastModifiedById` from here on."""
         self._user = self.user_ids[username]
+
+    # --- what is kept beside the records
+
+    def shelf(self, name: str) -> MutableMapping[str, dict[str, Any]]:
+        """A store of its own for something that is no record."""
+        return self._store.shelf(f"salesforce.{name}")
+
+    def number(self, name: str) -> int:
+        """The next running number of that name."""
+        return self._next(name)
+
+    @property
+    def user_id(self) -> str:
+        """Who acts at the moment."""
+        return self._user

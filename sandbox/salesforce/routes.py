@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sandbox.salesforce import batches, lookups, records
+from sandbox.salesforce.bulk import ingest, queries
 from sandbox.salesforce.calls import Answer, Call
 from sandbox.salesforce.errors import ApiError, not_found
 
@@ -35,6 +36,21 @@ ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     ("GET", "composite/sobjects/{}", batches.read),
     ("POST", "composite/sobjects/{}", batches.read),
     ("PATCH", "composite/sobjects/{}/{}", batches.upsert),
+    ("POST", "jobs/ingest", ingest.create),
+    ("GET", "jobs/ingest", ingest.everything),
+    ("GET", "jobs/ingest/{}", ingest.look),
+    ("PATCH", "jobs/ingest/{}", ingest.close),
+    ("DELETE", "jobs/ingest/{}", ingest.delete),
+    ("PUT", "jobs/ingest/{}/batches", ingest.upload),
+    ("GET", "jobs/ingest/{}/successfulResults", ingest.successful),
+    ("GET", "jobs/ingest/{}/failedResults", ingest.failed),
+    ("GET", "jobs/ingest/{}/unprocessedrecords", ingest.unprocessed),
+    ("POST", "jobs/query", queries.create),
+    ("GET", "jobs/query", queries.everything),
+    ("GET", "jobs/query/{}", queries.look),
+    ("PATCH", "jobs/query/{}", queries.close),
+    ("DELETE", "jobs/query/{}", queries.delete),
+    ("GET", "jobs/query/{}/results", queries.results),
 )
 PATTERNS = [(method, tuple(p for p in path.split("/") if p), do) for method, path, do in ROUTES]
 
