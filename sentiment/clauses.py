@@ -82,10 +82,11 @@ def mark(text: str, brands: Sequence[Sequence[str]]) -> Marked:
     surfaces: list[str] = []
 
     def stand_in(match: re.Match[str]) -> str:
-        if len(found) > _MOST:
-            return match[0]
         key = _key(match[0])
-        found.append(owner[key] if key in owner else owner[key.removesuffix("s").removesuffix("'").removesuffix("’")])
+        number = owner.get(key, owner.get(key.removesuffix("s").removesuffix("'").removesuffix("’")))
+        if number is None or len(found) > _MOST:
+            return match[0]
+        found.append(number)
         surfaces.append(match[0])
         return chr(MARK + len(found) - 1)
 

@@ -12,32 +12,35 @@ _M = "[\ue000-\uf8ff]"
 _SMALL = r"(?:(?:the|an?|my|our|your|this|that|old|de[rmns]|die|das|diese[mnrs]?|mein\w*|alte\w*|von|bei|beim) )*"
 _ONE = rf"{_SMALL}(?P<against>{_M})(?:['’]s)?"
 
+_GAP = ".{0,80}?"
+"""What may stand between two parts of a comparison."""
+
 _HELD = (
     rf"(?P<cut>\bthan {_ONE})",
-    rf"(?P<cut>\b(?:unlike|compared (?:to|with)|instead of|in contrast to) (?:\w+ ){{0,2}}?{_ONE},?)",
-    rf"(?:n't|\bnot|\bnever|nowhere near)\b.*?(?P<cut>\bas (?=\w+ as )|(?=as \w+ as )).*?(?P<cut2>\bas {_ONE})",
-    rf"\b\w+er(?:e[nrms]?)?\b.*?(?P<cut>\bals {_ONE})",
+    rf"(?P<cut>\b(?:unlike|compared (?:to|with)|in contrast to) (?:\w+ ){{0,2}}?{_ONE},?)",
+    rf"(?:n't|\bnot|\bnever|nowhere near)\b{_GAP}(?P<cut>\bas (?=\w+ as )|(?=as \w+ as )){_GAP}(?P<cut2>\bas {_ONE})",
+    rf"\b\w+er(?:e[nrms]?)?\b{_GAP}(?P<cut>\bals {_ONE})",
     rf"(?P<cut>\b(?:im (?:gegensatz|vergleich) zu[mr]?|anders als|verglichen mit) {_ONE},?)",
-    rf"\bnicht (?:\w+ )?(?P<cut>so )(?=\w+ wie ).*?(?P<cut2>\bwie {_ONE})",
+    rf"\bnicht (?:\w+ )?(?P<cut>so )(?=\w+ wie ){_GAP}(?P<cut2>\bwie {_ONE})",
     rf"(?P<cut>(?P<against>{_M})(?:の\w{{1,4}})?より(?:も|は)?)",
     rf"(?P<cut>(?P<against>{_M})(?:に比べて?|と比べて?|と違って|と違い)、?)",
-    rf"(?P<cut>(?P<against>{_M})ほど)(?=.*(?:ない|ません|なく))",
+    rf"(?P<cut>(?P<against>{_M})ほど)(?=.{{0,80}}(?:ない|ません|なく))",
 )
 """The other brand's part is what is left; the one held against it gets the opposite."""
 
 _CHOSEN = (
-    rf"\b(?:prefer|choose|chose|pick|picked|take|took|recommend)\b.*?{_M}.*?(?P<cut>\b(?:to|over) {_ONE})",
+    rf"\b(?:prefer|choose|chose|pick|picked|take|took|recommend)\b{_GAP}{_M}{_GAP}(?P<cut>\b(?:to|over) {_ONE})",
     rf"(?P<cut>\b(?:instead of|rather than) (?:\w+ ){{0,2}}?{_ONE})",
-    rf"\blieber\b.*?(?P<cut>\bals {_ONE})",
+    rf"\blieber\b{_GAP}(?P<cut>\bals {_ONE})",
     rf"(?P<cut>\b(?:statt|anstatt|anstelle von) (?:\w+ ){{0,3}}?{_ONE})",
     rf"{_M}(?P<cut>\s*>+\s*(?P<against>{_M}))",
     rf"(?P<cut>(?P<against>{_M})\s*<+\s*)(?={_M})",
     rf"(?P<cut>\bfrom {_ONE} )(?=(?:over )?to {_SMALL}{_M})",
     rf"\b(?:leav\w+|left|ditch\w*|dropp\w+|quit\w*) (?P<cut>{_ONE}) for {_SMALL}{_M}",
     rf"(?P<cut>\b[Vv]on {_ONE} )(?=(?:\w+ )?zu[mr]? {_SMALL}{_M})",
-    rf"(?P<cut>\b[Kk]ündig\w* (?:\w+ ){{0,2}}?{_ONE})(?=.*{_M})",
+    rf"(?P<cut>\b[Kk]ündig\w* (?:\w+ ){{0,2}}?{_ONE})(?=.{{0,80}}{_M})",
     rf"(?P<cut>(?P<against>{_M})から)(?=.{{0,4}}{_M}.{{0,4}}(?:乗り換|変え|切り替|移))",
-    rf"(?P<cut>(?P<against>{_M})を(?:解約|やめ|止め)\w{{0,3}}て?)(?=.*{_M})",
+    rf"(?P<cut>(?P<against>{_M})を(?:解約|やめ|止め)\w{{0,3}}て?)(?=.{{0,80}}{_M})",
     rf"(?P<cut>(?P<against>{_M})(?:なんか|なんて)?(?:じゃ|では)なくて?、?)",
     rf"(?P<cut>(?P<against>{_M})の代わりに)",
     rf"(?P<cut>(?P<against>{_M})より(?:も)?)(?={_M}(?:派|が好き|一択))",

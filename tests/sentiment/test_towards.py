@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -70,6 +71,16 @@ def test_names_are_found_in_any_spelling_and_inside_japanese() -> None:
 
 def test_the_longest_name_wins() -> None:
     assert mark("Lumo Air or Lumo", [["Lumo"], ["Lumo Air"]]).brands == [1, 0]
+
+
+def test_letters_that_only_look_alike_do_no_harm() -> None:
+    assert mark("Lumoſ İstanbul ſ", [["s"], ["istanbul"], ["Lumos"]]).text
+
+
+def test_a_text_made_to_be_slow_is_not() -> None:
+    start = time.process_time()
+    said("choose Lumo Habora " * 210)
+    assert time.process_time() - start < 0.5
 
 
 def test_no_text_is_lost_between_clauses() -> None:
