@@ -1,0 +1,1 @@
+"""Brands that listening follows, by their names, and what messages that name several say of each."""
