@@ -11,15 +11,15 @@ from enrichment.normalise import mail, phones
 from inbox.models import Identity
 
 AGREES: Mapping[str, frozenset[str]] = {
-    "name": frozenset({"name_full", "name_nickname", "name_initial"}),
+    "name": frozenset({"name_full", "name_reading", "name_nickname", "name_initial", "name_given_initial"}),
     "handle": frozenset({"handle"}),
     "email": frozenset({"email"}),
     "phone": frozenset({"phone"}),
     "site": frozenset({"proven_site", "said_site"}),
-    "company": frozenset({"company", "company_site"}),
+    "company": frozenset({"company", "company_part", "domain", "company_site"}),
 }
 DISAGREES: Mapping[str, frozenset[str]] = {
-    "name": frozenset({"name_different", "name_other_given"}),
+    "name": frozenset({"name_different", "name_other_given", "name_other_surname", "name_stranger"}),
     "handle": frozenset({"other_handle"}),
 }
 
@@ -49,7 +49,7 @@ def lines(identity: Identity, record: CrmRecord, evidence: Sequence[Mapping[str,
         ("email", sorted(mail.found_in(identity.bio)), list(record.emails)),
         ("phone", sorted(phones.found_in(identity.bio, country)), list(record.phones)),
         ("site", [str(link.get("url", "")) for link in identity.links], list(record.websites)),
-        ("company", [record.company if "company" in supports else ""], [record.company]),
+        ("company", [record.company if supports & AGREES["company"] else ""], [record.company]),
         ("place", [identity.location], []),
         ("about", [identity.bio], []),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from sqlmodel import Session, SQLModel
 from core import db
 from enrichment.keys import Key
 from enrichment.match import GENERIC_FROM, CandidateView, LinkedAccount
+from enrichment.matching.keys import OWN
 from enrichment.models import CannotLink, CrmRecord, IdentityKey, MatchKey
 from enrichment.normalise import handles
 from inbox.models import Identity
@@ -107,16 +109,21 @@ def identities_with(session: Session, keys: Collection[Key]) -> set[int]:
     return {
         identity
         for key, identities in found.items()
-        if key in keys and (key.kind != "name" or len(identities) <= BLOCK)
+        if key in keys and (key.kind in OWN or len(identities) <= BLOCK)
         for identity in identities
     }
 
 
+@dataclass(frozen=True, slots=True)
 class Candidates:
     """The CRM records that share a key with each identity of a batch, and the values many share."""
 
-    def __init__(self, of: Mapping[int, list[CandidateView]], shared: frozenset[Key]) -> None:
-        self.of, self.shared = of, shared
+    of: Mapping[int, list[CandidateView]]
+    shared: frozenset[Key]
+    sizes: Mapping[str, int]
+    """How many records carry the names and companies of the candidates, as `kind:value`."""
+    records: int
+    """How many records there are, about."""
 
 
 def candidates(session: Session, keys: KeysById, contacts: Mapping[int, str]) -> Candidates:
@@ -127,11 +134,11 @@ def candidates(session: Session, keys: KeysById, contacts: Mapping[int, str]) ->
     own = _records_of(session, set(contacts.values()))
     own_keys = stored_keys(session, [one for ids in own.values() for one in ids])
     wanted = {key for found in keys.values() for key in found}
-    wanted |= {key for found in own_keys.values() for key in found if key.kind != "name"}
+    wanted |= {key for found in own_keys.values() for key in found if key.kind in OWN}
     blocks = {
         key: records
         for key, records in records_with(session, wanted).items()
-        if key.kind != "name" or len(records) <= BLOCK
+        if key.kind in OWN or len(records) <= BLOCK
     }
     views = _views(session, {one for records in blocks.values() for one in records} | set(own_keys))
     refused = _refused(session, keys)
@@ -142,8 +149,25 @@ def candidates(session: Session, keys: KeysById, contacts: Mapping[int, str]) ->
         near = sorted({one for key in looked for one in blocks.get(key, ())} | set(linked))
         of[identity] = [_for(views[one], (identity, one) in refused) for one in near if one in views]
     persons = {key: {views[one].person for one in records if one in views} for key, records in blocks.items()}
-    shared = frozenset(key for key, who in persons.items() if key.kind != "name" and len(who) >= GENERIC_FROM)
-    return Candidates(of, shared)
+    shared = frozenset(key for key, who in persons.items() if key.kind in OWN and len(who) >= GENERIC_FROM)
+    return Candidates(of, shared, _sizes(session, views.values()), _records(session))
+
+
+_COUNTED = ("name", "given", "surname", "work")
+
+
+def _sizes(session: Session, views: Iterable[CandidateView]) -> dict[str, int]:
+    t = db.table(MatchKey)
+    wanted = {key for view in views for key in view.keys if key.kind in _COUNTED}
+    found: dict[str, int] = {}
+    for values in _portions({key.value for key in wanted}):
+        query = sa.select(t.c.kind, t.c.value, sa.func.count()).where(t.c.value.in_(values), t.c.kind.in_(_COUNTED))
+        found |= {f"{kind}:{value}": n for kind, value, n in session.execute(query.group_by(t.c.kind, t.c.value))}
+    return found
+
+
+def _records(session: Session) -> int:
+    return int(session.execute(sa.select(sa.func.max(db.table(CrmRecord).c.id))).scalar() or 0)
 
 
 def _for(view: CandidateView, refused: bool) -> CandidateView:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
-from enrichment.normalise import handles, mail, names, phones, sites
+from enrichment.matching import keys as index_keys
+from enrichment.matching import people
+from enrichment.normalise import handles, mail, phones, sites
 
-KeyKind = Literal["email", "phone", "handle", "site", "name"]
+KeyKind = Literal["email", "phone", "handle", "site", "name", "given", "surname", "work"]
+"""given, surname and work only say how often a record's names and company occur; nobody is found by them alone."""
+KINDS: frozenset[str] = frozenset(get_args(KeyKind))
 MOST_OF_A_KIND = 5
 """So many e-mails or numbers a person has at most; a bio with more is a directory, and none counts."""
 LONGEST = 300
@@ -73,17 +77,23 @@ def of_identity(identity: IdentityView) -> IdentityKeys:
         said_sites=_keys("site", map(sites.comparable, declared)) - proven,
         emails=_keys("email", emails if len(emails) <= MOST_OF_A_KIND else ()),
         phones=_keys("phone", numbers if len(numbers) <= MOST_OF_A_KIND else ()),
-        names=_keys("name", names.keys(shown_name(identity))),
+        names=_keys("name", index_keys.shown_pairs(people.account(profile(identity)))),
     )
 
 
-def shown_name(identity: IdentityView) -> str:
-    """The name to compare: as shown, or the user name where none is shown."""
-    shown = identity.name.strip()
-    user = identity.handle.lstrip("@").split("@")[0]
-    if shown and shown.lower() not in (user.lower(), identity.handle.lower()):
-        return shown
-    return names.of_handle(identity.handle)
+def profile(identity: IdentityView) -> people.Profile:
+    """An account as the scorer takes it."""
+    return people.Profile(
+        id=str(identity.id),
+        platform=identity.platform,
+        handle=identity.handle,
+        name=identity.name,
+        bio=identity.bio,
+        location=identity.location,
+        links=tuple((str(link.get("url", "")), bool(link.get("verified"))) for link in identity.links),
+        language=identity.language,
+        domain_handle=identity.domain_handle,
+    )
 
 
 def _own_handles(identity: IdentityView) -> set[str]:
@@ -111,15 +121,24 @@ class RecordView:
 
 def of_record(record: RecordView) -> frozenset[Key]:
     """All keys of a CRM record."""
-    whole = record.name or f"{record.first_name} {record.last_name}"
-    country = phones.record_region(whole, record.emails)
-    typed = (f"{platform}:{handles.comparable(platform, one)}" for platform, one in record.handles.items())
-    return (
-        _keys("email", map(mail.canonical, record.emails))
-        | _keys("phone", (phones.e164(number, country) for number in record.phones))
-        | _keys("handle", (one for one in typed if not one.endswith(":")))
-        | _keys("site", map(sites.comparable, record.websites))
-        | _keys("name", names.record_keys(record.first_name, record.last_name, record.name))
+    person = people.person(
+        people.Contact(
+            id=record.record_id,
+            first_name=record.first_name,
+            last_name=record.last_name,
+            name=record.name,
+            emails=record.emails,
+            phones=record.phones,
+            websites=record.websites,
+            handles=tuple(record.handles.items()),
+            company=record.company,
+        )
+    )
+    cut = (one.partition(":") for one in index_keys.of_person(person))
+    return frozenset(
+        Key(kind, value)  # type: ignore[arg-type]  # one of KINDS
+        for kind, _, value in cut
+        if kind in KINDS and value and len(value) <= LONGEST
     )
 
 

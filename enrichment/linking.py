@@ -56,7 +56,7 @@ def decide(identity_ids: Collection[int]) -> list[Decided]:
     decided = []
     for view in views:
         found = near.of.get(view.id, [])
-        ranked = tuple(rank(replace(view, contact_id=None), found, near.shared))
+        ranked = tuple(rank(replace(view, contact_id=None), found, near.shared, near.sizes, near.records))
         known = links.get(view.id, {})
         if view.contact_id:
             decided.append(_look_again(view, ranked, found, near.shared, known))

@@ -13,43 +13,29 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
+from math import log2
+from typing import Any
 
-from enrichment.keys import IdentityKeys, IdentityView, Key, of_identity, shown_name
-from enrichment.normalise import companies, mail, names, sites
-from inbox.text import fold
+from enrichment.keys import IdentityKeys, IdentityView, Key, of_identity, profile
+from enrichment.matching import people, score
+from enrichment.matching.weights import shipped
+from enrichment.normalise import companies, mail
 
-RULES = "2026.1"
+RULES = "2026.2"
 """Version of these rules; stored with every decision, so that it can be replayed."""
 
-Tier = Literal["A", "A-", "B", "C"]
-Decision = Literal["auto", "review", "none"]
+Tier = score.Tier
+Decision = score.Decision
 
-GENERIC_FROM = 3
-"""A value on so many persons belongs to nobody."""
+GENERIC_FROM = score.GENERIC_FROM
 LARGEST_CLUSTER = 10
-REVIEW_FROM = 0.5
-AUTO_SCORE = {"A": 1.0, "A-": 0.97}
-
-WEIGHTS: Mapping[str, float] = {
-    "handle": 0.95, "proven_site": 0.9, "email": 0.8, "phone": 0.75, "said_site": 0.55,
-    "name_full": 0.35, "name_nickname": 0.3, "name_initial": 0.2, "name_surname": 0.1, "company": 0.35,
-}  # fmt: skip
-AGAINST: Mapping[str, float] = {"name_other_given": 0.7, "name_different": 0.7}
-"""By how much the score shrinks."""
-
-NAME_WORDS: Mapping[names.Level, str] = {
-    "full": "given name and surname are the same",
-    "nickname": "the surname is the same, the given name is a short form of it",
-    "initial": "initial and surname are the same",
-    "surname": "only the surname is the same",
-    "given": "only the given name is the same",
-    "other_given": "the surname is the same, the given name is another",
-    "unreadable": "the names are in scripts that cannot be compared",
-    "different": "the names are different",
-    "empty": "there is no name to compare",
-}
+AUTO_SCORE: Mapping[Tier, float] = {"A": 1.0, "A-": 0.97}
+MOST_SURE = 0.96
+"""A proposal is never shown as surer than a link that the rules made."""
+_HALF = 8.0
+"""An agreement of so many powers of two has half of the weight there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +110,51 @@ def match(identity: IdentityView, candidates: Sequence[CandidateView], shared: C
 
 
 def rank(
-    identity: IdentityView, candidates: Sequence[CandidateView], shared: Collection[Key] = frozenset()
+    identity: IdentityView,
+    candidates: Sequence[CandidateView],
+    shared: Collection[Key] = frozenset(),
+    sizes: Mapping[str, int] | None = None,
+    records: int = 0,
 ) -> list[Match]:
-    """Every candidate with its decision, best first; at most one person is linked automatically."""
+    """Every candidate with its decision, best first; at most one person is linked automatically.
+
+    `sizes` says how many records of the CRM carry a name or company (`kind:value`), `records` how many there are.
+    """
     own = of_identity(identity)
-    carriers = _carriers(candidates)
-    generic = {key for key, persons in carriers.items() if len(persons) >= GENERIC_FROM} | set(shared)
-    judged = [_judge(identity, own, one, carriers, generic) for one in candidates]
+    seen = account(identity, own)
+    crm = _crm(candidates, shared, sizes or {}, records)
+    weighed = {one.id: score.judge(seen, person(one), crm) for one in candidates if not (one.refused or one.objects)}
+    likely = _likely(candidates, weighed)
+    judged = [_judge(identity, own, one, weighed.get(one.id), likely.get(one.id, 0.0)) for one in candidates]
     judged.sort(key=lambda one: (-_ORDER[one.decision], -one.score, one.candidate or 0))
     return _one_at_most(judged, {one.id: one.person for one in candidates})
+
+
+def _crm(
+    candidates: Sequence[CandidateView], shared: Collection[Key], sizes: Mapping[str, int], records: int
+) -> score.Crm:
+    carriers: dict[str, set[str]] = defaultdict(set)
+    for one in candidates:
+        for key in one.keys:
+            carriers[f"{key.kind}:{key.value}"].add(one.person)
+    generic = {f"{key.kind}:{key.value}" for key in shared}
+
+    def count(key: str) -> int:
+        found = max(len(carriers.get(key, ())), sizes.get(key, 0))
+        return max(found, GENERIC_FROM) if key in generic else found
+
+    return score.Crm(max(records, len(candidates)), count)
+
+
+def _likely(candidates: Sequence[CandidateView], weighed: Mapping[int, score.Judged]) -> dict[int, float]:
+    """How likely each candidate is, beside all other persons and nobody; two records of one person do not compete."""
+    best: dict[str, float] = defaultdict(float)
+    for one in candidates:
+        if one.id in weighed:
+            best[one.person] = max(best[one.person], weighed[one.id].odds)
+    total = 1.0 + sum(best.values())
+    odds = {one.id: (weighed[one.id].odds, best[one.person]) for one in candidates if one.id in weighed}
+    return {row: mine / (total - most + mine) for row, (mine, most) in odds.items()}
 
 
 _ORDER: Mapping[Decision, int] = {"auto": 2, "review": 1, "none": 0}
@@ -141,14 +163,6 @@ _ORDER: Mapping[Decision, int] = {"auto": 2, "review": 1, "none": 0}
 def fingerprint(key: Key) -> str:
     """The short hash under which evidence names a value."""
     return hashlib.sha256(f"{key.kind}:{key.value}".encode()).hexdigest()[:16]
-
-
-def _carriers(candidates: Sequence[CandidateView]) -> dict[Key, set[str]]:
-    found: dict[Key, set[str]] = defaultdict(set)
-    for one in candidates:
-        for key in one.keys:
-            found[key].add(one.person)
-    return found
 
 
 def _one_at_most(judged: list[Match], persons: Mapping[int, str]) -> list[Match]:
@@ -166,112 +180,70 @@ def _one_at_most(judged: list[Match], persons: Mapping[int, str]) -> list[Match]
 
 
 def _judge(
-    identity: IdentityView,
-    own: IdentityKeys,
-    candidate: CandidateView,
-    carriers: Mapping[Key, set[str]],
-    generic: set[Key],
+    identity: IdentityView, own: IdentityKeys, candidate: CandidateView, judged: score.Judged | None, likely: float
 ) -> Match:
-    if candidate.refused or candidate.objects:
+    if judged is None:
         word = "a person decided: not the same" if candidate.refused else "the person objects to matching"
         veto = Evidence("refused" if candidate.refused else "objection", word, supports=False)
         return Match("C", candidate.id, "none", 0.0, (veto,))
     if identity.contact_id and identity.contact_id == candidate.contact_id:
         known = Evidence("linked", "this account is linked to this contact already", 1.0)
         return Match("A", candidate.id, "auto", 1.0, (known,))
-    signals = _signals(identity, own, candidate, generic)
-    if not signals:  # a namesake at most
+    if not judged.families() - {"name"} and not any(one.value for one in judged.signals):  # a namesake at most
         return Match("C", candidate.id, "none", 0.0)
-    level = names.agreement(shown_name(identity), candidate.first_name, candidate.last_name, candidate.name)
-    against = _conflicts(identity, own, candidate, carriers, generic)
-    named = _name_evidence(level)
-    evidence = (*signals, *against, *named)
-    tier = _tier(signals, against, level)
+    against = _conflicts(identity, own, candidate, judged)
+    evidence = (*(_evidence(one) for one in judged.signals), *against)
+    tier = _tier(judged, against)
     if tier in AUTO_SCORE:
         return Match(tier, candidate.id, "auto", AUTO_SCORE[tier], evidence)
-    score = _score(evidence)
-    telling = any(one.weight and one.signal in _TELLING for one in signals) or _two_families(signals, level)
-    if telling and score >= REVIEW_FROM:
-        return Match("B", candidate.id, "review", score, evidence)
-    return Match("C", candidate.id, "none", score, evidence)
+    sure = round(min(likely, MOST_SURE), 4)
+    if _weighs(judged, *_PROVING) or (likely >= shipped().review and _telling(judged)):
+        return Match("B", candidate.id, "review", sure, evidence)
+    return Match("C", candidate.id, "none", sure, evidence)
 
 
-_TELLING = frozenset({"handle", "proven_site", "email", "phone", "said_site"})
+_PROVING = ("handle", "proven_site", "email", "phone")
 """Signals that are worth a reviewer's look by themselves."""
 
 
-def _two_families(signals: Sequence[Evidence], level: names.Level) -> bool:
-    return level in names.AGREES and any(one.signal == "company" for one in signals)
+def _telling(judged: score.Judged) -> bool:
+    """Worth a reviewer's look when likely: a user name that is the address's, or the name with a second kind."""
+    families = judged.families()
+    if "account" in families:
+        return True
+    return judged.level in score.VOUCHED and bool(families & {"company", "site"})
 
 
-def _tier(signals: Sequence[Evidence], against: Sequence[Evidence], level: names.Level) -> Tier:
+def _weighs(judged: score.Judged, *signals: str) -> bool:
+    return any(one.name in signals and one.times > 1.0 for one in judged.signals)
+
+
+def _tier(judged: score.Judged, against: Sequence[Evidence]) -> Tier:
     """A and A- where the rules allow an automatic link; B for everything else that is shared."""
-    strong = {one.signal for one in signals if one.weight}
-    if against:
+    conflicts = {one.signal for one in against}
+    if _weighs(judged, "handle") and not conflicts - {"other_name"}:
+        return "A"
+    if conflicts:
         return "B"
-    if "handle" in strong:
+    if _weighs(judged, "proven_site"):
         return "A"
-    if "proven_site" in strong and level != "other_given":
-        return "A"
-    if strong & {"email", "phone"} and level in names.AGREES:
-        return "A-"
-    return "B"
+    return "A-" if _weighs(judged, "email", "phone") and judged.level in score.VOUCHED else "B"
 
 
-def _signals(identity: IdentityView, own: IdentityKeys, candidate: CandidateView, generic: set[Key]) -> list[Evidence]:
-    """What both sides share, in the order of its strength; generic values are named with no weight."""
-    found = []
-    for signal, keys, words in (
-        ("handle", own.handles, "the handle stands in the CRM record"),
-        ("proven_site", own.proven_sites, "a site this account has proven to own is the CRM record's own"),
-        ("email", own.emails, "an e-mail in the bio stands on the CRM record"),
-        ("phone", own.phones, "a phone number in the bio stands on the CRM record"),
-        ("said_site", own.said_sites, "a site on the profile, not proven, is the CRM record's"),
-    ):
-        for key in sorted(keys & candidate.keys):
-            found.append(_shared_value(signal, key, words, candidate, generic))
-    named = f"{identity.name} {identity.bio}"
-    if candidate.company and companies.named_in(named, candidate.company):
-        found.append(Evidence("company", "name or bio mention the company", WEIGHTS["company"]))
-    return found
-
-
-def _shared_value(signal: str, key: Key, words: str, candidate: CandidateView, generic: set[Key]) -> Evidence:
-    value = fingerprint(key)
-    if key in generic or (key.kind == "email" and mail.is_role(key.value)):
-        return Evidence(signal, f"{words}, but several people share it", value=value)
-    if key.kind == "site" and _company_site(key.value, candidate):
-        return Evidence("company_site", "the site is the company's, not a person's", value=value)
-    return Evidence(signal, words, WEIGHTS[signal], value=value)
-
-
-def _company_site(site: str, candidate: CandidateView) -> bool:
-    """The host carries the company's name and not the person's."""
-    host = sites.host_of(site).replace("-", "").replace(".", " ")
-    person = {w for w in names.tokens(f"{candidate.first_name} {candidate.last_name}") if len(w) > 2}
-    if any(fold(word) in host for word in person):
-        return False
-    return any(len(word) > 3 and word in host for word in companies.significant(candidate.company)[:1])
+def _evidence(signal: score.Signal) -> Evidence:
+    """A signal as it is stored: its weight from nothing to one, a value only by its hash."""
+    kind, _, value = signal.value.partition(":")
+    short = fingerprint(Key(kind, value)) if value else ""  # type: ignore[arg-type]  # kinds of the scorer are ours
+    strength = abs(log2(max(signal.times, 1e-9)))
+    return Evidence(signal.name, signal.words, round(strength / (strength + _HALF), 2), signal.supports, short)
 
 
 def _conflicts(
-    identity: IdentityView,
-    own: IdentityKeys,
-    candidate: CandidateView,
-    carriers: Mapping[Key, set[str]],
-    generic: set[Key],
+    identity: IdentityView, own: IdentityKeys, candidate: CandidateView, judged: score.Judged
 ) -> list[Evidence]:
     """What speaks against an automatic link, whatever supports it."""
-    found = []
+    found = [Evidence(one.name, one.words, supports=False) for one in judged.against]
     exact = bool(own.handles & candidate.keys)
-    proof = own.handles | own.proven_sites | own.emails | own.phones
-    for key in sorted((proof & candidate.keys) - generic):
-        if len(carriers.get(key, ())) > 1:
-            words = f"the same {_KINDS[key.kind]} stands on another CRM record too"
-            found.append(Evidence("two_records", words, supports=False, value=fingerprint(key)))
-    theirs = {k for k in candidate.keys if k.kind == "handle" and k.value.startswith(f"{identity.platform}:")}
-    if theirs and not exact:
-        found.append(Evidence("other_handle", "the CRM names another account here", supports=False))
     others = [
         one
         for one in candidate.accounts
@@ -290,25 +262,31 @@ def _conflicts(
     return found
 
 
-_KINDS = {"email": "e-mail", "phone": "number", "handle": "handle", "site": "site", "name": "name"}
+# --- both sides as the scorer sees them --------------------------------------------------------------
 
 
-def _name_evidence(level: names.Level) -> list[Evidence]:
-    signal, words = f"name_{level}", NAME_WORDS[level]
-    if signal in AGAINST:
-        return [Evidence(signal, words, AGAINST[signal], supports=False)]
-    return [Evidence(signal, words, WEIGHTS.get(signal, 0.0))]
+def account(identity: IdentityView, own: IdentityKeys) -> people.Account:
+    """The account in its comparable forms, with all spellings of its handle."""
+    handles = tuple(sorted(key.value for key in own.handles))
+    return replace(people.account(profile(identity)), own_handles=handles)
 
 
-def _score(evidence: Sequence[Evidence]) -> float:
-    """How much is left of the doubt, each signal once; what speaks against it shrinks the rest."""
-    doubt, factor, counted = 1.0, 1.0, set()
-    for one in evidence:
-        if one.signal in counted:
-            continue
-        counted.add(one.signal)
-        if one.supports:
-            doubt *= 1.0 - one.weight
-        elif one.weight:
-            factor *= one.weight
-    return round((1.0 - doubt) * factor, 4)
+@lru_cache(maxsize=10_000)
+def person(candidate: CandidateView) -> people.Person:
+    """A CRM record in its comparable forms, out of its keys."""
+    values: dict[str, list[str]] = defaultdict(list)
+    for key in sorted(candidate.keys):
+        values[key.kind].append(key.value)
+    emails = tuple(values["email"])
+    return people.again(
+        str(candidate.id),
+        people.name_of(candidate.first_name, candidate.last_name, candidate.name),
+        emails,
+        tuple(values["phone"]),
+        tuple(values["site"]),
+        tuple(values["handle"]),
+        companies.significant(candidate.company) if candidate.company else (),
+        mail.company_domain(emails[0]) if emails and candidate.company else "",
+        "",
+        "",
+    )

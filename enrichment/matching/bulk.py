@@ -91,7 +91,8 @@ def run(files: Files, progress: Progress = lambda what, count: None, weights: We
             looked_at += len(seen)
             links.write(row(profile.id, verdict))
             if candidates is not None:
-                candidates.write_all((profile.id, one, place) for place, one in enumerate(seen, 1))
+                for place, one in enumerate(seen, 1):
+                    candidates.write((profile.id, one, place))
             summary.identities += 1
             counted[verdict.decision] += 1
             if verdict.decision == "auto":
@@ -99,8 +100,8 @@ def run(files: Files, progress: Progress = lambda what, count: None, weights: We
             if summary.identities % PROGRESS_EVERY == 0:
                 progress("identities", summary.identities)
         progress("identities", summary.identities)
-        for one in (links, rejected, *([candidates] if candidates is not None else [])):
-            one.keep()
+        for file in (links, rejected, *([candidates] if candidates is not None else [])):
+            file.keep()
     summary.auto, summary.review, summary.none = counted["auto"], counted["review"], counted["none"]
     summary.rejected = rejected.rows
     summary.seconds = round(time.monotonic() - begun, 3)
@@ -283,29 +284,24 @@ class _Later:
     def __init__(self, path: Path, columns: Sequence[str], stack: ExitStack, always: bool = False) -> None:
         self.path, self.columns, self.rows = path, columns, 0
         self._part = path.with_name(f"{path.name}.part")
-        self._stack, self._writer, self._file = stack, None, None  # type: Any, Any, Any
-        self._always = always
+        self._stack = stack
+        self._file: IO[str] | None = None
         if always:
             self._open()
 
-    def _open(self) -> None:
+    def _open(self) -> IO[str]:
         try:
             self._file = self._stack.enter_context(self._part.open("w", encoding="utf-8", newline=""))
         except OSError as error:
             raise Rejected(f"{self.path} cannot be written: {error.strerror}.") from error
         self._stack.callback(self._part.unlink, missing_ok=True)
-        self._writer = csv.writer(self._file)
-        self._writer.writerow(self.columns)
+        csv.writer(self._file).writerow(self.columns)
+        return self._file
 
     def write(self, cells: Iterable[object]) -> None:
-        if self._writer is None:
-            self._open()
-        self._writer.writerow([_sound(cell) for cell in cells])
+        """Add a row."""
+        csv.writer(self._file or self._open()).writerow([_sound(cell) for cell in cells])
         self.rows += 1
-
-    def write_all(self, many: Iterable[Iterable[object]]) -> None:
-        for one in many:
-            self.write(one)
 
     def keep(self) -> None:
         """Give the file its name; one without rows that need not be there goes away, also from an earlier run."""

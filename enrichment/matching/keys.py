@@ -126,6 +126,14 @@ def second(account: Account, live: Iterable[str]) -> set[str]:
     return found
 
 
+def shown_pairs(account: Account) -> set[str]:
+    """Given name and surname in any order, as the shown name has them, or the user name where none is shown."""
+    if account.shown:
+        return set(_shown(account)[2])
+    words = [word(one, "given") for one in account.handle_words]
+    return {pair for one, two in permutations(words[:_MOST_SHOWN], 2) for pair in pairs_of(one.lookup, two.lookup)}
+
+
 def _shown(account: Account) -> tuple[list[str], list[str], list[str]]:
     """Given names, surnames and pairs that the shown name may hold, in any order."""
     words = [word_pair for word_pair in zip(account.shown, account.shown_surnames, strict=True)][:_MOST_SHOWN]

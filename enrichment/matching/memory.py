@@ -15,14 +15,14 @@ from math import log2
 import numpy as np
 
 from enrichment.matching import keys, score
-from enrichment.matching.people import Account, Contact, Person, person
+from enrichment.matching.people import Account, Contact, Person, again, name_of, person
 from enrichment.matching.weights import Weights
 
 BLOCK = 50
 MOST = 20
 """Candidates that are compared in full."""
 _LOOKED_AT = 400
-_KEPT = 50_000
+_KEPT = 20_000
 _FIELDS = "\x1f"
 _VALUES = "\x1e"
 _OWN = 40.0
@@ -33,20 +33,21 @@ class Index:
 
     def __init__(self) -> None:
         self._hashes, self._owners = array("q"), array("i")
-        self._rows: list[str] = []
+        self._text, self._ends = bytearray(), array("q", [0])
         self._keys = self._starts = np.empty(0, np.int64)
         self._ids = np.empty(0, np.int32)
         self._counts: dict[str, int] = {}
         self.person = lru_cache(maxsize=_KEPT)(self._person)
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._ends) - 1
 
     def add(self, contact: Contact) -> None:
         """Take a contact in."""
-        number = len(self._rows)
-        self._rows.append(_packed(contact))
-        found = keys.of_person(person(contact))
+        number, one = len(self), person(contact)
+        self._text += _packed(contact, one).encode("utf-8", "surrogatepass")
+        self._ends.append(len(self._text))
+        found = keys.of_person(one)
         self._hashes.extend(map(hash, found))
         self._owners.extend([number] * len(found))
 
@@ -65,13 +66,13 @@ class Index:
     @property
     def crm(self) -> score.Crm:
         """Its size and counts, for the scorer."""
-        return score.Crm(len(self._rows), self.count)
+        return score.Crm(len(self), self.count)
 
     def count(self, key: str) -> int:
         """How many people carry a key."""
         found = self._counts.get(key)
         if found is None:
-            if len(self._counts) > _KEPT * 8:
+            if len(self._counts) > _KEPT * 20:
                 self._counts.clear()
             found = self._counts[key] = self._size(hash(key))
         return found
@@ -106,7 +107,7 @@ class Index:
             if len(found) > _LOOKED_AT:
                 break
             kind = key.partition(":")[0]
-            rare = _OWN if kind in keys.OWN else log2(1 + len(self._rows) / size)
+            rare = _OWN if kind in keys.OWN else log2(1 + len(self) / size)
             for number in self._ids[start : start + size].tolist():
                 kinds = found.setdefault(number, {})
                 kinds[kind] = max(kinds.get(kind, 0.0), rare)
@@ -114,11 +115,8 @@ class Index:
         return ranked[:most]
 
     def _person(self, number: int) -> Person:
-        return person(self.contact(number))
-
-    def contact(self, number: int) -> Contact:
-        """A contact as it was added."""
-        return _unpacked(self._rows[number])
+        row = self._text[self._ends[number] : self._ends[number + 1]]
+        return _unpacked(row.decode("utf-8", "surrogatepass"))
 
     def match(self, account: Account, weights: Weights | None = None) -> score.Verdict:
         """The decision about an account."""
@@ -132,20 +130,27 @@ def _promise(kinds: dict[str, float]) -> float:
     return values[0] + 0.3 * sum(values[1:])
 
 
-def _packed(one: Contact) -> str:
-    handles = _VALUES.join(part for pair in one.handles for part in pair)
-    names = one.id, one.first_name, one.last_name, one.name
-    values = _VALUES.join(one.emails), _VALUES.join(one.phones), _VALUES.join(one.websites), handles
-    return _FIELDS.join((*names, *values, one.company, one.domain, one.city, one.country, one.locale))
+def _packed(contact: Contact, one: Person) -> str:
+    """What a person is made of again without looking at each value anew."""
+    names = contact.id, contact.first_name, contact.last_name, contact.name
+    many = (_VALUES.join(part) for part in (one.emails, one.phones, one.sites, one.handles, one.company))
+    return _FIELDS.join((*names, *many, one.domain, one.town, one.country))
 
 
-def _unpacked(row: str) -> Contact:
-    id_, first, last, name, emails, phones, sites, handles, company, domain, city, country, locale = row.split(_FIELDS)
-    pairs = handles.split(_VALUES) if handles else []
-    return Contact(
-        id_, first, last, name, _values(emails), _values(phones), _values(sites),
-        tuple(zip(pairs[::2], pairs[1::2], strict=True)), company, domain, city, country, locale,
-    )  # fmt: skip
+def _unpacked(row: str) -> Person:
+    id_, first, last, name, emails, phones, sites, handles, company, domain, town, country = row.split(_FIELDS)
+    return again(
+        id_,
+        name_of(first, last, name),
+        _values(emails),
+        _values(phones),
+        _values(sites),
+        _values(handles),
+        _values(company),
+        domain,
+        town,
+        country,
+    )
 
 
 def _values(joined: str) -> tuple[str, ...]:

@@ -165,21 +165,36 @@ def person(contact: Contact) -> Person:
     if not domain and emails:
         domain = mail.company_domain(emails[0]) if contact.company else ""
     typed = (f"{platform}:{handles.comparable(platform, one)}" for platform, one in contact.handles if one)
-    locals_ = tuple(local_part(one) for one in emails if not mail.is_role(one))
-    name = name_of(contact.first_name, contact.last_name, contact.name)
-    return Person(
-        id=contact.id,
-        name=_spoken_by_mail(name, emails),
-        emails=emails,
-        phones=tuple(dict.fromkeys(n for n in (phones.e164(one, region) for one in contact.phones if one) if n)),
-        sites=tuple(dict.fromkeys(s for s in map(sites.comparable, filter(None, contact.websites)) if s)),
-        handles=tuple(one for one in typed if not one.endswith(":")),
-        company=companies.significant(contact.company) if contact.company else (),
-        domain=domain,
-        town=places.town(contact.city) if contact.city else "",
-        country=places.country(contact.country) or _country_of_locale(contact.locale),
-        locals=locals_,
+    return again(
+        contact.id,
+        name_of(contact.first_name, contact.last_name, contact.name),
+        emails,
+        tuple(dict.fromkeys(n for n in (phones.e164(one, region) for one in contact.phones if one) if n)),
+        tuple(dict.fromkeys(s for s in map(sites.comparable, filter(None, contact.websites)) if s)),
+        tuple(one for one in typed if not one.endswith(":")),
+        companies.significant(contact.company) if contact.company else (),
+        domain,
+        places.town(contact.city) if contact.city else "",
+        places.country(contact.country) or _country_of_locale(contact.locale),
     )
+
+
+def again(
+    id_: str,
+    name: Name,
+    emails: tuple[str, ...],
+    numbers: tuple[str, ...],
+    own_sites: tuple[str, ...],
+    own_handles: tuple[str, ...],
+    company: tuple[str, ...],
+    domain: str,
+    town: str,
+    country: str,
+) -> Person:
+    """A person out of values that are in their comparable forms already."""
+    spoken = _spoken_by_mail(name, emails)
+    locals_ = tuple(local_part(one) for one in emails if not mail.is_role(one))
+    return Person(id_, spoken, emails, numbers, own_sites, own_handles, company, domain, town, country, locals_)
 
 
 def phone_region(contact: Contact) -> str | None:

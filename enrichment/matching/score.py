@@ -403,7 +403,7 @@ def calibrated(likely: float, weights: Weights) -> float:
 
 def _tells(one: Judged) -> bool:
     """Tier C: a given name, a company, a place or a pseudonym alone is never proposed."""
-    if one.families() & {"account", "site", "contact"}:
+    if one.families() & {"account", "contact"} or any(signal.name == "proven_site" for signal in one.signals):
         return True
     if one.level in ("given", "surname", "abbreviated"):
         return len(one.families() - {"name"}) > 0
@@ -414,10 +414,12 @@ def _tier(
     account: Account, one: Judged, score: float, rival: float, all_: Sequence[Judged], crm: Crm, weights: Weights
 ) -> Tier | None:
     """The tier in which it is linked by itself; None when a person decides."""
+    strong = {signal.name for signal in one.signals if signal.times > 1.0}
+    if "handle" in strong and all(signal.name == "other_name" for signal in one.against):
+        return "A"
     if one.against:
         return None
-    strong = {signal.name for signal in one.signals if signal.times > 1.0}
-    if "handle" in strong or "proven_site" in strong:
+    if "proven_site" in strong:
         return "A"
     if "phone" in strong and account.platform in _FROM_PHONES:
         return "A"

@@ -62,18 +62,3 @@ def employers(bio: str) -> tuple[str, ...]:
     """Companies a bio names as the account's own: after "works at", "bei" or "@", before 勤務 and the like."""
     found = (next(filter(None, match.groups())) for match in _EMPLOYER.finditer(plain(bio)))
     return tuple(dict.fromkeys(fold(one) for one in found))
-
-
-def named_in(text: str, company: str) -> bool:
-    """A text names the company: all its words in a row, or the first when that is long enough to tell."""
-    wanted = significant(company)
-    if not wanted:
-        return False
-    there = words(fold(plain(text)))
-    joined = " ".join(there)
-    if f" {' '.join(wanted)} " in f" {joined} ":
-        return True
-    first = wanted[0]
-    if not first.isascii():
-        return len("".join(wanted)) > 2 and "".join(wanted) in joined.replace(" ", "")
-    return len(first) > 5 and first in there

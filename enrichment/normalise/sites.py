@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 import idna
@@ -34,6 +35,7 @@ _HOST = re.compile(r"^[^\s.]+(?:\.[^\s.]+)+$")
 _DEFAULT = {"http": 80, "https": 443}
 
 
+@lru_cache(maxsize=65_536)
 def comparable(url: str) -> str:
     """Host and path: lower host, no `www`, no query or fragment, no trailing slash; empty when it is none.
 

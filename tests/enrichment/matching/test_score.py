@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrichment.matching import score
+from enrichment.matching import compare, score
 from enrichment.matching.people import Contact, person
 from enrichment.matching.weights import shipped
 from tests.enrichment.matching.people import crm, seen, verdict
@@ -140,7 +140,7 @@ def test_calibration_keeps_the_order() -> None:
 def test_every_level_has_words_and_a_weight() -> None:
     weights = shipped()
     levels = {*weights.names, *weights.others}
-    assert set(score.compare.ORDER) <= levels
+    assert set(compare.ORDER) <= levels
     assert all(
         one.words for part in (weights.names, weights.others, weights.own, weights.shared) for one in part.values()
     )
