@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import db, log, outbox
-from enrichment import index
+from enrichment import calibration, index
 from enrichment.keys import IdentityView, of_identity
 from enrichment.match import RULES, CandidateView, Evidence, Match, fingerprint, rank
 from enrichment.models import CrmRecord, MatchLink
@@ -53,10 +53,10 @@ def decide(identity_ids: Collection[int]) -> list[Decided]:
     with db.read() as session:
         near = index.candidates(session, keys, contacts)
         links = links_of(session, [view.id for view in views])
-    decided = []
+    decided, weights = [], calibration.active()
     for view in views:
         found = near.of.get(view.id, [])
-        ranked = tuple(rank(replace(view, contact_id=None), found, near.shared, near.sizes, near.records))
+        ranked = tuple(rank(replace(view, contact_id=None), found, near.shared, near.sizes, near.records, weights))
         known = links.get(view.id, {})
         if view.contact_id:
             decided.append(_look_again(view, ranked, found, near.shared, known))

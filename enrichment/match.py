@@ -20,7 +20,7 @@ from typing import Any
 
 from enrichment.keys import IdentityKeys, IdentityView, Key, of_identity, profile
 from enrichment.matching import people, score
-from enrichment.matching.weights import shipped
+from enrichment.matching.weights import Weights, shipped
 from enrichment.normalise import companies, mail
 
 RULES = "2026.2"
@@ -115,6 +115,7 @@ def rank(
     shared: Collection[Key] = frozenset(),
     sizes: Mapping[str, int] | None = None,
     records: int = 0,
+    weights: Weights | None = None,
 ) -> list[Match]:
     """Every candidate with its decision, best first; at most one person is linked automatically.
 
@@ -122,12 +123,17 @@ def rank(
     """
     own = of_identity(identity)
     seen = account(identity, own)
-    crm = _crm(candidates, shared, sizes or {}, records)
-    weighed = {one.id: score.judge(seen, person(one), crm) for one in candidates if not (one.refused or one.objects)}
+    crm, weights = _crm(candidates, shared, sizes or {}, records), weights or shipped()
+    weighed = {one.id: score.judge(seen, person(one), crm, weights) for one in candidates if not _vetoed(one)}
     likely = _likely(candidates, weighed)
-    judged = [_judge(identity, own, one, weighed.get(one.id), likely.get(one.id, 0.0)) for one in candidates]
+    sure = {row: score.calibrated(value, weights) for row, value in likely.items()}
+    judged = [_judge(identity, own, one, weighed.get(one.id), sure.get(one.id, 0.0)) for one in candidates]
     judged.sort(key=lambda one: (-_ORDER[one.decision], -one.score, one.candidate or 0))
     return _one_at_most(judged, {one.id: one.person for one in candidates})
+
+
+def _vetoed(one: CandidateView) -> bool:
+    return one.refused or one.objects
 
 
 def _crm(

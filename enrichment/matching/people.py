@@ -17,6 +17,8 @@ MOST = 5
 _MOST_WORDS = 6
 _MOST_FORMS = 8
 _SPLIT_LOCAL = re.compile(r"[._+-]+")
+_KANA = re.compile("[\u3041-\u30ff]")
+_GERMAN = re.compile(r"[äöüß]|\b(?:und|ich|der|die|das|für|bei|aus|Handy|Telefon|Büro)\b")
 _DIGITS = re.compile(r"\d+")
 
 
@@ -284,7 +286,7 @@ def account(profile: Profile) -> Account:
         proven.append(profile.handle.lstrip("@"))
     emails = _few((*(e for e in map(mail.canonical, profile.emails) if e), *mail.found_in(profile.bio)))
     towns, country = places.read(profile.location) if profile.location else ((), "")
-    region = country.upper() or phones.region(profile.location, profile.language)
+    region = country.upper() or phones.region(profile.location, profile.language) or _region(profile)
     numbers = (*(n for n in (phones.e164(one, region) for one in profile.phones if one) if n),
                *phones.found_in(profile.bio, region))  # fmt: skip
     own = tuple(dict.fromkeys(s for s in map(sites.comparable, proven) if s))
@@ -318,6 +320,14 @@ def account(profile: Profile) -> Account:
     )
 
 
+def _region(profile: Profile) -> str | None:
+    """The country a number belongs to, by the language the profile is written in."""
+    written = f"{profile.name} {profile.bio}"
+    if _KANA.search(written):
+        return "JP"
+    return "DE" if _GERMAN.search(written) else None
+
+
 def _is_domain(profile: Profile) -> bool:
     """A handle that is a domain of its own, as Bluesky proves it; the platform's own names are none."""
     handle = profile.handle.lstrip("@").lower()
@@ -336,7 +346,10 @@ def _name_words(profile: Profile) -> tuple[str, ...]:
     shown = profile.name.strip()
     if shown.lower().lstrip("@") in (user, profile.handle.lower().lstrip("@")) and " " not in shown:
         return ()
-    return tuple(one for one in names.tokens(names.before_work(shown)) if not names.is_particle(one))[:_MOST_WORDS]
+    before = names.before_work(shown)
+    if _DIGITS.search(before):
+        before = " ".join(map(_undone, before.split()))
+    return tuple(one for one in names.tokens(before) if not names.is_particle(one))[:_MOST_WORDS]
 
 
 def _beyond(named: str, shown: tuple[str, ...]) -> str:

@@ -37,7 +37,7 @@ FREE_HOSTS = listed(
 """Domains that say nothing about whom somebody works for."""
 
 _GMAIL = {"gmail.com", "googlemail.com"}
-_AT = r"(?:at|ät|\(?@\)?|a\s?t|klammeraffe|アットマーク|アット|あっと)"
+_AT = r"(?:at|ät|a|\(?@\)?|a\s?t|klammeraffe|アットマーク|アット|あっと)"
 _DOT = r"(?:dot|punkt|ドット|どっと)"
 _BRACKETED = re.compile(rf"\s*[\(\[\{{<《【]\s*{_AT}\s*[\)\]\}}>》】]\s*", re.IGNORECASE)
 _BRACKETED_DOT = re.compile(rf"\s*[\(\[\{{<《【]\s*(?:{_DOT}|\.)\s*[\)\]\}}>》】]\s*", re.IGNORECASE)
@@ -47,8 +47,13 @@ _SPOKEN = re.compile(
 )
 _SPOKEN_DOT = re.compile(rf"\s+{_DOT}\s+", re.IGNORECASE)
 _SPOKEN_REST = re.compile(rf"(@[\w.-]+)\s+{_DOT}\s+(?=[a-z])", re.IGNORECASE)
-_LONE_STAR = re.compile(r"(?<=[\w.])[★☆](?=[\w-]+\.[a-z]{2,})", re.IGNORECASE)
-_SPACED_AT = re.compile(r"(?<=[\w.+-])\s+@\s+(?=[\w-]+\.[a-z]{2,})", re.IGNORECASE)
+_DASHED = re.compile(rf"(?<=\w)\s*[-_*~|]\s*{_AT}\s*[-_*~|]\s*(?=\w)", re.IGNORECASE)
+_DASHED_DOT = re.compile(rf"(?<=\w)\s*[-*~|]\s*{_DOT}\s*[-*~|]\s*(?=\w)", re.IGNORECASE)
+_SPOKEN_LOCAL = re.compile(rf"\b(\w+)\s+{_DOT}\s+(?=\w+\s*(?:@|\bat\b|\bät\b))", re.IGNORECASE)
+_TOLD = re.compile(r"\b(\w+(?:[._+-]\w+)+|\w*\d\w*)\s+(?:at|ät)\s+([\w-]+(?:\.[\w-]+)*\.[a-z]{2,})\b", re.IGNORECASE)
+_SPACED_DOT = re.compile(r"(@[\w.-]*\w)\s+\.\s+(?=[a-z]{2,}\b)", re.IGNORECASE)
+_LONE_STAR = re.compile(r"(?<=[\w.])[★☆●◎◆■#](?=[\w-]+\.[a-z]{2,})", re.IGNORECASE)
+_SPACED_AT = re.compile(r"(?<=[\w.+-])\s+@\s+(?=[\w-]+\s?\.\s?[a-z]{2,})", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?<![\w@./+:%-])(?:mailto:)?([a-z0-9][\w.+%'-]*@[\w-]+(?:\.[\w-]+)+)", re.IGNORECASE)
 _LABELLED = re.compile(r"\b(e-?mail|mail|post|kontakt|contact|メール)[:：](?=\S)", re.IGNORECASE)
 
@@ -87,10 +92,13 @@ def found_in(bio: str) -> tuple[str, ...]:
     """
     text = _LABELLED.sub(r"\1: ", unicodedata.normalize("NFKC", bio))
     text = _BRACKETED_DOT.sub(".", _BRACKETED.sub("@", text))
+    text = _DASHED_DOT.sub(".", _DASHED.sub("@", text))
+    text = _SPOKEN_LOCAL.sub(r"\1.", text)
     text = _SPOKEN.sub(lambda m: f"{m[1]}@{_SPOKEN_DOT.sub('.', m[2])}.{m[3]}", text)
     while (joined := _SPOKEN_REST.sub(r"\1.", text)) != text:
         text = joined
-    text = _SPACED_AT.sub("@", _LONE_STAR.sub("@", text))
+    text = _SPACED_AT.sub("@", _LONE_STAR.sub("@", _TOLD.sub(r"\1@\2", text)))
+    text = _SPACED_DOT.sub(r"\1.", text)
     found = (canonical(match[1].rstrip(".-_")) for match in _ADDRESS.finditer(text))
     return tuple(dict.fromkeys(one for one in found if one))
 

@@ -13,8 +13,8 @@ from sqlmodel import Session
 
 from core import db
 from core.errors import Rejected
-from enrichment import csv, review
-from enrichment.matching import bulk
+from enrichment import calibration, csv, review
+from enrichment.matching import bulk, calibrate
 from inbox import consent, erasure
 from inbox.models import Contact, Identity
 from web.cli.base import Json, ready, say, settle, show, working
@@ -121,6 +121,30 @@ def match(
 def _progress(what: str, count: int) -> None:
     if sys.stderr.isatty():
         print(f"\r{count} {what} …", end="", file=sys.stderr, flush=True)
+
+
+@group.command("calibrate")
+def calibrate_(
+    yes: Annotated[bool, typer.Option("--yes", help="Switch without asking.")] = False, json: Json = False
+) -> None:
+    """Measure on reviewers' decisions how sure proposals really are, and switch to that when you agree."""
+    ready()
+    with db.read() as session:
+        decided = calibration.decisions(session)
+    if why := calibrate.too_few(decided):
+        say({"switched": False, "decisions": len(decided), "why": why}, json, why)
+        return
+    found = calibrate.fit(decided)
+    if not json:
+        for band in found.bands:
+            print(f"{band.low:.2f} to {band.high:.2f}: {band.count} decided, {band.true:.0%} were right; "
+                  f"said {band.said:.0%}, would say {band.would_say:.0%}")  # fmt: skip
+        print(f"Error of what is said (log loss): {found.loss_before} before, {found.loss_after} after.")
+    agreed = found.better and (yes or (not json and typer.confirm("Switch to it?")))
+    if agreed:
+        calibration.switch(found)
+    sentence = "Proposals are rated so from now on." if agreed else "Nothing was changed."
+    say({**asdict(found), "switched": agreed}, json, sentence)
 
 
 @group.command("object")
