@@ -56,6 +56,12 @@ TABLES: dict[str, str] = {
     "annotation": "sentiment.tasks.forget",
     "annotator": "no person",
     "label": "no person",
+    "label_example": "sentiment.examples.tasks.forget",
+    "label_head": "numbers out of many examples; learnt anew without those of the person",
+    "label_pass": "no person",
+    "theme": "numbers and words of many people; named anew without those of the person",
+    "message_theme": "sentiment.themes.tasks.forget",
+    "theme_state": "numbers out of all messages",
     "subject": "no person",
     "query": "no person",
     "shared_report": "no person: a link's digest, a report's parameters",
@@ -150,7 +156,7 @@ def _empty_messages(session: Session, keys: dict[str, int]) -> None:
             .where(m.c.id == row_id)
             .values(
                 key=shell, identity_id=None, text="", subject="", url="", ref="", hashtags=[], attachments=[],
-                raw={}, labels=[], hits=[], erased=True, deleted_at=moment, version=m.c.version + 1,
+                raw={}, labels=[], hits=[], theme=0, erased=True, deleted_at=moment, version=m.c.version + 1,
             )
         )  # fmt: skip
 

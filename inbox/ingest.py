@@ -205,7 +205,7 @@ def wipe(session: Session, row: Any, event: Event) -> None:
         sa.update(m)
         .where(m.c.id == row.id)
         .values(
-            text="", subject="", hashtags=[], attachments=[], raw={}, labels=[], hits=[],
+            text="", subject="", hashtags=[], attachments=[], raw={}, labels=[], hits=[], theme=0,
             deleted_at=event.posted_at, version=row.version + 1,
         )
     )  # fmt: skip

@@ -54,7 +54,7 @@ def docs(session: Session, *where: Any, limit: int | None = None) -> list[tuple[
     m, i = db.table(Message), db.table(Identity)
     names = (
         "id", "version", "text", "subject", "posted_at", "hashtags", "platform", "language", "kind",
-        "sentiment", "intent", "labels", "url", "edited_at", "attachments",
+        "sentiment", "intent", "labels", "theme", "url", "edited_at", "attachments",
     )  # fmt: skip
     query = (
         sa.select(*(m.c[name] for name in names), i.c.handle, i.c.links)
@@ -78,7 +78,7 @@ def doc_of(row: sa.Row[Any]) -> Doc:
         kind=row.kind,
         sentiment=row.sentiment,
         intent=row.intent,
-        labels=tuple(row.labels),
+        labels=(*row.labels, *([f"theme-{row.theme}"] if row.theme else ())),
         url=row.url,
         verified=any(link.get("verified") for link in row.links or ()),
         has_media=any(one.get("kind") in {"image", "video", "audio"} for one in row.attachments),

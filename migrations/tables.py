@@ -7,7 +7,9 @@ import core.outbox
 import enrichment.models
 import inbox.models
 import listening.models
+import sentiment.examples.models
 import sentiment.models
+import sentiment.themes.models
 import web.models
 
 metadata = SQLModel.metadata

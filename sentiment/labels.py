@@ -1,4 +1,7 @@
-"""Labels that users define by words: a message carries each label of which it contains a term."""
+"""Labels that users define by words: a message carries each label of which it contains a term.
+
+What a label learns from examples stands in sentiment.examples; a label may have terms, examples or both.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import audit, db
+from core import audit, db, outbox
 from core.errors import BadPayload
 from inbox.text import bare, fold, has_cjk, needle, words
 from sentiment.models import Label
+from sentiment.unfit import Unfit
 
 _START = 3
 """Characters by which prefixes are found; a shorter prefix is refused."""
@@ -90,16 +94,22 @@ def create(
     terms: Sequence[str],
     names: Mapping[str, str] | None = None,
     actor: str = "cli",
+    *,
+    by_example: bool = False,
 ) -> int:
-    """Add a label; BadPayload when the name is taken or a term says nothing. Returns its id."""
+    """Add a label; BadPayload when the name is taken or a term says nothing. Returns its id.
+
+    One that is to learn from examples needs no terms.
+    """
     name = name.strip()
     if not name or len(name) > 80:
-        raise BadPayload("A label needs a name of at most 80 characters.")
+        raise Unfit("A label needs a name of at most 80 characters.")
     if session.scalars(sa.select(Label).where(db.table(Label).c.name == name)).first():
-        raise BadPayload(f"There is a label {name!r} already: change its terms instead.")
-    label = Label(name=name, names=dict(names or {}), terms=checked(terms))
+        raise Unfit("There is a label called %(name)s already: change its terms instead.", name=name)
+    label = Label(name=name, names=dict(names or {}), terms=checked(terms, needed=not by_example))
     session.add(label)
     session.flush()
+    announce(session, label)
     audit.record(session, actor, "label.created", f"label:{label.id}")
     return int(label.id or 0)
 
@@ -111,15 +121,27 @@ def update(
     enabled: bool | None = None,
     actor: str = "cli",
 ) -> None:
-    """Change the terms or switch a label on or off; messages that arrive from now on follow."""
+    """Change the terms or switch a label on or off; stored messages follow in the background."""
     label = get(session, name)
     if terms is not None:
-        label.terms = checked(terms)
-        label.version += 1
+        label.terms = checked(terms, needed=False)
     if enabled is not None:
         label.enabled = enabled
-    session.add(label)
+    changed(session, label)
     audit.record(session, actor, "label.changed", f"label:{label.id}")
+
+
+def changed(session: Session, label: Label) -> None:
+    """A label has other terms, other examples, or was switched: what is stored is looked at anew."""
+    label.version += 1
+    session.add(label)
+    session.flush()
+    announce(session, label)
+
+
+def announce(session: Session, label: Label) -> None:
+    """Have the label's examples learnt and stored messages looked at."""
+    outbox.emit(session, "label.changed", [(f"label:{label.id}", {"label_id": label.id})])
 
 
 def remove(session: Session, name: str, actor: str = "cli") -> None:
@@ -138,15 +160,16 @@ def get(session: Session, name: str) -> Label:
     return label
 
 
-def checked(terms: Sequence[str]) -> list[str]:
+def checked(terms: Sequence[str], *, needed: bool = True) -> list[str]:
     """The terms without blanks and repeats; BadPayload for one that could never match or always would."""
     kept = list(dict.fromkeys(term.strip() for term in terms if term.strip()))
-    if not kept:
-        raise BadPayload("A label needs at least one word or phrase.")
+    if needed and not kept:
+        raise Unfit("A label needs at least one word or phrase.")
     for term in kept:
         found = words(fold(term))
         if not found:
-            raise BadPayload(f"The term {term!r} has no letters or digits.")
+            raise Unfit("The term %(term)s has no letters or digits.", term=term)
         if term.endswith("*") and len(found) == 1 and len(found[0]) < _START:
-            raise BadPayload(f"The prefix {term!r} is too short: give at least {_START} letters before the star.")
+            text = "The prefix %(term)s is too short: give at least %(number)s letters before the star."
+            raise Unfit(text, term=term, number=_START)
     return kept

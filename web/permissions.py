@@ -34,6 +34,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "users.manage": frozenset({"admin"}),
     "listening.read": frozenset(ROLES),
     "listening.manage": frozenset({"admin", "marketer"}),
+    "labels.teach": frozenset({"admin", "agent", "marketer"}),
     "reports.read": frozenset(ROLES),
     "reports.share": frozenset({"admin", "marketer"}),
     "crm.read": frozenset({"admin", "dpo"}),

@@ -161,6 +161,7 @@ PERMISSIONS = {
     "users.manage": N_("Manage users"),
     "listening.read": N_("See what is followed"),
     "listening.manage": N_("Choose what is followed"),
+    "labels.teach": N_("Name examples of labels"),
     "reports.read": N_("Read reports"),
     "reports.share": N_("Share reports"),
     "crm.read": N_("See the exchange with the CRM"),

@@ -42,6 +42,8 @@ class Scope:
     """weekday * 24 + hour of the reader; Monday is 0."""
     words: str = ""
     account: int = 0
+    theme: int = 0
+    """A theme's number."""
     public: bool = False
     """Only what everybody can read: what is listed by name."""
     private: bool = True
@@ -123,6 +125,8 @@ def narrowed(scope: Scope) -> list[Any]:
         found.append(m.c.kind == scope.kind)
     if scope.account:
         found.append(m.c.account_id == scope.account)
+    if scope.theme:
+        found.append(m.c.theme == scope.theme)
     if scope.words:
         fits = search.matches(scope.words)
         found.append(sa.false() if fits is None else fits)

@@ -48,7 +48,7 @@ def test_every_table_is_described_in_its_room(sqlite_template: Path) -> None:
 def _room(table: str) -> str:
     """The room whose modules declare a table."""
     line = f'__tablename__ = "{table}"'
-    (room,) = {room for room in ROOMS for path in (ROOT / room).glob("*.py") if line in path.read_text("utf-8")}
+    (room,) = {room for room in ROOMS for path in (ROOT / room).rglob("*.py") if line in path.read_text("utf-8")}
     return room
 
 

@@ -17,6 +17,9 @@ from enrichment.models import CrmConnection, CrmRecord, MatchLink, SyncRun, Sync
 from inbox import accounts, consent, desk, drafts, facts, ingest, notes, replies
 from inbox.models import Contact, Feed, Identity, Message
 from listening import hits, shares, subjects
+from sentiment import labels
+from sentiment.examples import store as examples
+from sentiment.themes.models import Theme
 from web import auth
 
 made: dict[str, str] = {}
@@ -195,6 +198,12 @@ def _listening() -> None:
     with db.write() as session:
         queries, versions = hits.enabled(session)
         hits.keep(session, hits.decide(queries, versions, hits.docs(session)))
+        labels.create(session, "Цена", ["дорого"])
+        examples.add(session, labels.get(session, "Цена"), [message("y:4"), message("y:5")])
+        for number, name in enumerate(("Кофе, чай", "Кран"), 1):
+            session.add(Theme(id=number, centroid=bytes(4 * 384), names={"de": name}, terms={}, born_at=db.now()))
+        session.flush()
+        facts.set(session, {message(f"y:{n}"): {"theme": 1} for n in range(6)})
         made["token"] = shares.share(session, 1, {}, ("admin", "agent", "marketer", "dpo"), "user:1")
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from web.cli import accounts, annotate, archive, crm, hub, inbox, listen, outbox, people, sentiment, system, towards
+from web.cli import accounts, annotate, archive, crm, hub, inbox, listen, outbox, people, sentiment, system, themes, towards
 from web.cli.base import app
 
 __all__ = ["app"]
 
-for _part in (hub, accounts, inbox, archive, people, crm, listen, annotate, sentiment, towards, outbox, system):
+for _part in (hub, accounts, inbox, archive, people, crm, listen, annotate, sentiment, towards, themes, outbox, system):
     _part.register(app)

@@ -13,7 +13,8 @@ from inbox.models import Identity
 from listening import subjects
 from listening.figures import behind as behind_figures
 from listening.figures.scope import UNKNOWN, Scope
-from web import behind, place, render
+from sentiment.themes.models import Theme
+from web import behind, place, render, topics
 from web.permissions import allow
 from web.reader import Reader
 from web.reports import asked
@@ -69,6 +70,8 @@ def _pills(session: Session, say: Say, scope: Scope, names: dict[int, str]) -> l
         found.append((say.period(scope.period), asked.behind(scope.of(period=None, clock=None))))
     if scope.clock is not None:
         found.append((say.hours(scope.clock), asked.behind(scope.of(clock=None))))
+    if scope.theme:
+        found.append((_theme(session, say, scope.theme), asked.behind(scope.of(theme=0))))
     if scope.author:
         found.append((_author(session, say, scope.author), asked.behind(scope.of(author=""))))
     if scope.words:
@@ -81,6 +84,11 @@ def _pills(session: Session, say: Say, scope: Scope, names: dict[int, str]) -> l
         if value := getattr(scope, name):
             found.append((filter_words(say, name, value), asked.behind(scope.of(**{name: ""}))))
     return found
+
+
+def _theme(session: Session, say: Say, theme: int) -> str:
+    row = session.get(Theme, theme)
+    return say.words("Theme: %(name)s", name=topics.named(row, say.reader) if row is not None else str(theme))
 
 
 def _author(session: Session, say: Say, author: str) -> str:

@@ -70,6 +70,7 @@ def messages(reader: Reader, given: Mapping[str, Any]) -> tuple[Scope, str]:
             clock=int(clock) if clock.isdigit() and clock.isascii() and int(clock[:4]) < 168 and span else None,
             words=_text(given.get("q")),
             account=number(_text(given.get("account"))),
+            theme=number(_text(given.get("theme"))),
             public=given.get("public") == "1",
             private=reader.may("messages.private"),
         ),
@@ -89,6 +90,7 @@ def behind(scope: Scope, *, days: tuple[date, date] | None = None, **changes: An
         clock="" if found.clock is None else found.clock,
         q=found.words,
         account=found.account or "",
+        theme=found.theme or "",
         public="1" if found.public else "",
     )
 
