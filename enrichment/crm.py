@@ -89,6 +89,32 @@ class Problem:
     fix: str
 
 
+Stage = Literal["open", "working", "done", "failed", "gone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a bulk job is: `open` has not begun, `failed` was given up as a whole, `gone` is not known there."""
+
+    stage: Stage
+    processed: int = 0
+    failed: int = 0
+    """Of the processed rows."""
+    message: str = ""
+    """Why it was given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What was spent by one instance, and what the CRM says of the day; None before it was asked anything."""
+
+    calls: int = 0
+    sent_bytes: int = 0
+    used: int | None = None
+    """API calls of the last 24 hours, over all programs."""
+    limit: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class CrmStatus:
     """The answer of the preflight check; `problems` empty means the sync can run."""
@@ -129,6 +155,38 @@ class CRM(Protocol):
     def upsert(self, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> list[RowResult]:
         """Create or change by `Hub_Id__c`; a repeat changes nothing. A parent may be named by its own
         key: `{"Profile__r": {"Hub_Id__c": …}}`."""
+        ...
+
+    def fits(self, row: Mapping[str, Any]) -> bool:
+        """Whether a row may go in a bulk job."""
+        ...
+
+    def begin(self, kind: Kind) -> str:
+        """Make a bulk job for upserts by `Hub_Id__c`; returns its id. Nothing is written before `upload`."""
+        ...
+
+    def upload(self, job: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Give a bulk job its rows, once, and have it begin."""
+        ...
+
+    def progress(self, job: str) -> Progress:
+        """How far a bulk job is."""
+        ...
+
+    def results(self, job: str, found: Progress) -> list[RowResult]:
+        """What became of its rows, in no order; rows that were never worked on are left out."""
+        ...
+
+    def drop(self, job: str) -> None:
+        """End a bulk job and delete what the CRM holds of it; one that is not there counts as deleted."""
+        ...
+
+    def usage(self) -> Cost:
+        """Ask how much of the day's calls is used."""
+        ...
+
+    def cost(self) -> Cost:
+        """What this instance has spent so far; asks nobody."""
         ...
 
     def delete(self, kind: Kind, hub_ids: Sequence[str]) -> list[RowResult]:

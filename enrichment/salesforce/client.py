@@ -75,6 +75,9 @@ class Client:
         self.login = login
         self.usage: Usage | None = None
         """As the last answer said; None before the first one."""
+        self.calls = 0
+        """Calls of the interface that were made, answered or not; signing in is none."""
+        self.sent_bytes = 0
         self._kept = (login, allow_private)
         self._session = session(login.url, allow_private=allow_private)
         self._session.hooks["response"].append(self._note_usage)
@@ -171,6 +174,20 @@ class Client:
         results = dict(zip(ids, self.delete(ids), strict=True))
         return [_worst([results[i] for i in known.get(key, ())]) for key in keys]
 
+    def exchange(self, method: str, path: str, **more: Any) -> requests.Response:
+        """One call beneath the version's address, for what is no JSON; `more` as `requests.request` takes it."""
+
+        def call(sf: Any) -> requests.Response:
+            found: requests.Response = sf._call_salesforce(method, sf.base_url + path, name=path, **more)
+            return found
+
+        return self._call(call)
+
+    def record_counts(self, objects: Sequence[str]) -> dict[str, int]:
+        """About how many records objects have; one call for all."""
+        found = self._get("limits/recordCount", {"sObjects": ",".join(map(_word, objects))})
+        return {one["name"]: int(one["count"]) for one in found["sObjects"]}
+
     # --- beneath
 
     def _upsert(self, path: str, records: list[dict[str, Any]]) -> list[Saved]:
@@ -229,6 +246,7 @@ class Client:
         except requests.exceptions.JSONDecodeError as error:
             raise BadPayload("Salesforce answered with something that is not JSON.") from error
         except requests.RequestException as error:
+            self.calls += 1
             host = urlsplit(token.instance).hostname
             raise TryLater(f"Salesforce did not answer at {host}: {type(error).__name__}.") from error
 
@@ -241,6 +259,9 @@ class Client:
             return known
 
     def _note_usage(self, answer: requests.Response, *args: Any, **kwargs: Any) -> None:
+        if "/services/data/" in str(answer.request.url):
+            self.calls += 1
+            self.sent_bytes += len(answer.request.body or b"")
         match = USAGE.search(answer.headers.get("Sforce-Limit-Info", ""))
         if match:
             self.usage = Usage(int(match[1]), int(match[2]))

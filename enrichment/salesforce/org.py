@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from enrichment.crm import HUB_ID, CrmPerson, CrmStatus, Kind, PersonObject, RowResult
-from enrichment.salesforce import people, preflight
+from core import log
+from core.errors import Rejected
+from enrichment.crm import HUB_ID, Cost, CrmPerson, CrmStatus, Kind, PersonObject, Progress, RowResult
+from enrichment.salesforce import bulk, people, preflight
 from enrichment.salesforce.client import API_VERSION, Client, Saved
 from enrichment.salesforce.errors import classify
 from enrichment.salesforce.people import Layout
 
 OBJECTS: dict[Kind, str] = {"profile": "SocialProfile__c", "interaction": "SocialInteraction__c"}
 PEOPLE: tuple[PersonObject, ...] = ("Contact", "Lead")
+logger = log.get("crm")
 OVERLAP = timedelta(minutes=5)
 """A record's stamp is older than the moment others can see it, by the length of its transaction."""
 
@@ -21,8 +25,10 @@ OVERLAP = timedelta(minutes=5)
 class SalesforceOrg:
     """`enrichment.crm.CRM` for one org."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, load_from: int = 10_000) -> None:
         self.client = client
+        self.load_from = load_from
+        """From so many records of an object on, all of them are read by a bulk query."""
         self._described: dict[str, dict[str, Any] | None] = {}
 
     def check(self) -> CrmStatus:
@@ -47,6 +53,33 @@ class SalesforceOrg:
         saved = self.client.upsert(OBJECTS[kind], HUB_ID, rows)
         return [_result(str(row[HUB_ID]), one) for row, one in zip(rows, saved, strict=True)]
 
+    def fits(self, row: Mapping[str, Any]) -> bool:
+        return bulk.fits(row)
+
+    def begin(self, kind: Kind) -> str:
+        return bulk.begin(self.client, OBJECTS[kind], HUB_ID)
+
+    def upload(self, job: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        bulk.upload(self.client, job, rows)
+
+    def progress(self, job: str) -> Progress:
+        return bulk.progress(self.client, job)
+
+    def results(self, job: str, found: Progress) -> list[RowResult]:
+        return [_result(key, saved) for key, saved in bulk.results(self.client, job, HUB_ID, found).items()]
+
+    def drop(self, job: str) -> None:
+        bulk.drop(self.client, job)
+
+    def usage(self) -> Cost:
+        asked = self.client.limits()
+        return replace(self.cost(), used=asked.used, limit=asked.limit)
+
+    def cost(self) -> Cost:
+        usage = self.client.usage
+        spent = Cost(self.client.calls, self.client.sent_bytes)
+        return spent if usage is None else replace(spent, used=usage.used, limit=usage.limit)
+
     def delete(self, kind: Kind, hub_ids: Sequence[str]) -> list[RowResult]:
         saved = self.client.delete_by_external_id(OBJECTS[kind], HUB_ID, hub_ids)
         return [_result(hub_id, one) for hub_id, one in zip(hub_ids, saved, strict=True)]
@@ -58,7 +91,7 @@ class SalesforceOrg:
         """Changed records in the order of their change; then those whose privacy record alone changed."""
         start = f"SELECT {layout.select()} FROM {layout.object}"  # noqa: S608 - names out of a description
         if since is None:
-            yield from self._read(layout, start + " ORDER BY SystemModstamp, Id", set())
+            yield from self._everybody(layout, start)
             return
         moment = (since - OVERLAP).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         seen: set[str] = set()
@@ -67,6 +100,19 @@ class SalesforceOrg:
         if layout.individual:
             inner = f"SELECT Id FROM Individual WHERE SystemModstamp >= {moment}"  # noqa: S608 - our time
             yield from self._read(layout, f"{start} WHERE IndividualId IN ({inner})", seen)
+
+    def _everybody(self, layout: Layout, soql: str) -> Iterator[CrmPerson]:
+        """All records; in one bulk answer where they are many, which costs calls by the page of 25,000."""
+        counts = self.client.record_counts([layout.object])
+        if counts.get(layout.object, 0) >= self.load_from:
+            try:
+                for row in bulk.query(self.client, soql, deleted=True):
+                    yield people.person(layout, people.nested(row))
+                return
+            except Rejected as error:
+                logger.warning("bulk query refused", code=error.code)
+        for row in self.client.query_all(soql, deleted=True):
+            yield people.person(layout, row)
 
     def _read(self, layout: Layout, soql: str, seen: set[str]) -> Iterator[CrmPerson]:
         for row in self.client.query_all(soql, deleted=True):

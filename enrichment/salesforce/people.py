@@ -27,6 +27,9 @@ ONLY = {"Contact": ("AccountId",), "Lead": ("Company", "IsConverted", "Converted
 CONSENT = ("HasOptedOutProcessing", "HasOptedOutProfiling", "ShouldForget")
 
 
+FLAGS = frozenset({"IsDeleted", "IsConverted", *CONSENT})
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """The fields of one object the hub reads, by what they hold."""
@@ -80,6 +83,18 @@ def layout(object_: PersonObject, description: Mapping[str, Any]) -> Layout:
 def _platform(name: str) -> str:
     lower = name.lower()
     return next((platform for word, platform in HANDLE_WORDS.items() if word in lower), "")
+
+
+def nested(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of a bulk answer, all texts under dotted names, in the shape of a query's record."""
+    found: dict[str, Any] = {}
+    for name, text in row.items():
+        *parents, last = name.split(".")
+        inner = found
+        for parent in parents:
+            inner = inner.setdefault(parent, {})
+        inner[last] = text == "true" if last in FLAGS else text
+    return found
 
 
 def person(found: Layout, row: Mapping[str, Any]) -> CrmPerson:

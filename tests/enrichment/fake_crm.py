@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core.errors import WiderhallError
-from enrichment.crm import HUB_ID, CrmPerson, CrmStatus, Kind, RowResult
+from enrichment.crm import HUB_ID, Cost, CrmPerson, CrmStatus, Kind, Progress, RowResult, Stage
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+@dataclass
+class Job:
+    kind: Kind
+    rows: list[Mapping[str, Any]] = field(default_factory=list)
+    stage: Stage = "open"
+    results: list[RowResult] = field(default_factory=list)
 
 
 class FakeCrm:
@@ -25,6 +33,10 @@ class FakeCrm:
         """Raised by the next writes after they have taken effect."""
         self.refuse: Callable[[Kind, Mapping[str, Any]], RowResult | None] = lambda kind, row: None
         self.clock = START
+        self.jobs: dict[str, Job] = {}
+        self.limit: int | None = None
+        """API calls a day; each write is one. None: it does not say."""
+        self.used = 0
 
     # --- people
 
@@ -49,6 +61,7 @@ class FakeCrm:
     def upsert(self, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> list[RowResult]:
         assert 0 < len(rows) <= 200
         self._fault(self.faults)
+        self.used += 1
         self.calls.append(("upsert", kind, [dict(row) for row in rows]))
         results = [self._upsert(kind, row) for row in rows]
         self._fault(self.late_faults)
@@ -81,6 +94,52 @@ class FakeCrm:
 
     def exists(self, kind: Kind, hub_ids: Sequence[str]) -> set[str]:
         return {one for one in hub_ids if one in self.records[kind]}
+
+    # --- bulk jobs: begun at the upload, worked on at the first look
+
+    def fits(self, row: Mapping[str, Any]) -> bool:
+        return True
+
+    def begin(self, kind: Kind) -> str:
+        self.used += 1
+        self.jobs[f"job{len(self.jobs)}"] = Job(kind)
+        return f"job{len(self.jobs) - 1}"
+
+    def upload(self, job: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        self._fault(self.faults)
+        self.used += 2
+        assert self.jobs[job].stage == "open"
+        self.jobs[job].rows, self.jobs[job].stage = [dict(row) for row in rows], "working"
+        self.calls.append(("bulk", self.jobs[job].kind, self.jobs[job].rows))
+        self._fault(self.late_faults)
+
+    def progress(self, job: str) -> Progress:
+        self.used += 1
+        found = self.jobs.get(job)
+        if found is None:
+            return Progress("gone")
+        if found.stage == "working" and not found.results:
+            found.results = [self._upsert(found.kind, row) for row in found.rows]
+            return Progress("working")
+        if found.stage == "working":
+            found.stage = "done"
+        return Progress(found.stage, len(found.results), sum(not one.ok for one in found.results))
+
+    def results(self, job: str, found: Progress) -> list[RowResult]:
+        self.used += 1
+        return list(reversed(self.jobs[job].results))
+
+    def drop(self, job: str) -> None:
+        self.used += 1
+        self.jobs.pop(job, None)
+
+    # --- what it costs
+
+    def usage(self) -> Cost:
+        return self.cost()
+
+    def cost(self) -> Cost:
+        return Cost() if self.limit is None else Cost(0, 0, self.used, self.limit)
 
     # --- for tests
 
