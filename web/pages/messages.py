@@ -70,10 +70,7 @@ def _pills(session: Session, say: Say, scope: Scope, names: dict[int, str]) -> l
         found.append((say.period(scope.period), asked.behind(scope.of(period=None, clock=None))))
     if scope.clock is not None:
         found.append((say.hours(scope.clock), asked.behind(scope.of(clock=None))))
-    if scope.theme:
-        found.append((_theme(session, say, scope.theme), asked.behind(scope.of(theme=0))))
-    if scope.author:
-        found.append((_author(session, say, scope.author), asked.behind(scope.of(author=""))))
+    found += _by_name(session, say, scope)
     if scope.words:
         found.append((say.words("“%(words)s”", words=scope.words), asked.behind(scope.of(words=""))))
     if scope.hashtag:
@@ -83,6 +80,15 @@ def _pills(session: Session, say: Say, scope: Scope, names: dict[int, str]) -> l
     for name in asked.FILTERS:
         if value := getattr(scope, name):
             found.append((filter_words(say, name, value), asked.behind(scope.of(**{name: ""}))))
+    return found
+
+
+def _by_name(session: Session, say: Say, scope: Scope) -> list[Pill]:
+    found: list[Pill] = []
+    if scope.theme:
+        found.append((_theme(session, say, scope.theme), asked.behind(scope.of(theme=0))))
+    if scope.author:
+        found.append((_author(session, say, scope.author), asked.behind(scope.of(author=""))))
     return found
 
 
