@@ -29,6 +29,7 @@ SUBSCRIBERS: dict[str, Subscriber] = {
     row.name: row
     for row in (
         Subscriber("sentiment.tasks.annotate"),
+        Subscriber("sentiment.reannotate.step", batch=1, lease=300.0),
         Subscriber("sentiment.tasks.forget"),
         Subscriber("sentiment.themes.tasks.assign"),
         Subscriber("sentiment.themes.tasks.care", batch=1, lease=300.0),
@@ -62,6 +63,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "enrichment.tasks.sync_messages",
         "web.live.publish",
     ),
+    "annotation.stale": ("sentiment.reannotate.step",),
     "message.sorted": ("listening.tasks.match", "enrichment.tasks.sync_messages"),
     "message.deleted": (
         "sentiment.themes.tasks.forget",

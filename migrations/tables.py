@@ -10,6 +10,7 @@ import listening.models
 import sentiment.examples.models
 import sentiment.models
 import sentiment.themes.models
+import sentiment.upkeep
 import web.models
 
 metadata = SQLModel.metadata

@@ -14,7 +14,8 @@ from sqlmodel import Session
 from core import db
 from core.errors import BadPayload
 from inbox.models import Message
-from sentiment import vectors
+from sentiment import fitted, vectors
+from sentiment.embedded import heads
 from sentiment.embedded.heads import Head, Heads
 from sentiment.logistic import fit
 from sentiment.measures import Evaluation, figures
@@ -182,3 +183,10 @@ def _changed(start: Head, head: Head, anchors: Array, spoken: Sequence[str]) -> 
 def _short(found: Evaluation) -> dict[str, Any]:
     kept = ("macro_f1", "interval", "accuracy", "calibration_error")
     return {name: value for name, value in found.as_dict().items() if name in kept}
+
+
+def model() -> tuple[Heads, str, Encode]:
+    """The shipped heads, the version of the encoder, and the encoder; NotConfigured where it cannot be loaded."""
+    from sentiment.embedded.encoder import shared  # onnxruntime loads only where a model is used
+
+    return heads.load(), fitted.encoder(), shared().encode

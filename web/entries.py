@@ -14,8 +14,12 @@ from core import db
 from core.event import MESSAGE_KINDS
 from inbox import activities, notes, replies
 from inbox.models import Account, Activity, Identity, Message, MessageVersion, Note, ReplyRow
-from web import actors, deeds, place
+from sentiment import corrections
+from sentiment.brands.tasks import of as said_of_brands
+from sentiment.upkeep import Correction
+from web import actors, deeds, place, rating
 from web.place import Place
+from web.rating import Chip
 from web.reader import Reader
 
 PAGE = 40
@@ -56,12 +60,16 @@ class Entry:
     activity: Activity | None = None
     parent: Parent | None = None
     versions: Sequence[MessageVersion] = ()
+    towards: Sequence[tuple[str, str]] = ()
+    """(Brand, sentiment) where a message names several."""
     new_day: bool = False
     icon: str = ""
     said: str = ""
     """What was done, as a sentence with its icon."""
     turns_private: bool = False
     turns_public: bool = False
+    chips: Sequence[Chip] = ()
+    """What it is rated as."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +157,10 @@ class _Reading:
         self._people = _people(session, [*messages, *self._parents.values()])
         self._wordings = _wordings(session, messages)
         self._sent = _sent(session, messages)
-        self._names = actors.names(session, {self._actor(one.row) for one in bare} | set(_given(bare)))
+        self._towards = said_of_brands(session, [one.id or 0 for one in messages])
+        self._said = corrections.standing(session, [one.id or 0 for one in messages if one.direction == "inbound"])
+        better = {row.author for rows in self._said.values() for row in rows.values()}
+        self._names = actors.names(session, {self._actor(one.row) for one in bare} | set(_given(bare)) | better)
 
     def entries(self, before: _Bare | None) -> list[Entry]:
         """The entries; `before` is what stands above the first one."""
@@ -172,7 +183,7 @@ class _Reading:
         icon, said = deeds.sentence(row, self._name, self._reader) if isinstance(row, Activity) else ("", "")
         return Entry(
             key=f"{_LETTERS[type(row)]}{row.id}",
-            version=_version(row, reply),
+            version=_version(row, reply, self._said.get(row.id or 0, {})),
             at=one.at,
             ours=ours,
             private=one.private,
@@ -187,10 +198,17 @@ class _Reading:
             said=said,
             parent=self._parent(message, spoken),
             versions=self._wordings[row.id or 0] if message is not None else (),
+            towards=self._towards.get(message.id or 0, ()) if message is not None else (),
             new_day=before is None or self._day(one.at) != self._day(before.at),
             turns_private=one.private and (spoken is None or not spoken.private),
             turns_public=one.spoken and not one.private and spoken is not None and spoken.private,
+            chips=self._chips(message) if message is not None else (),
         )
+
+    def _chips(self, message: Message) -> Sequence[Chip]:
+        standing = self._said.get(message.id or 0, {})
+        names = {row.author: self._name(row.author) for row in standing.values()}
+        return rating.chips(message, standing, names, self._reader)
 
     def _actor(self, row: Message | ReplyRow | Note | Activity) -> str:
         if isinstance(row, Activity):
@@ -230,10 +248,12 @@ class _Reading:
 _LETTERS: Mapping[type, str] = {Message: "m", ReplyRow: "r", Note: "n", Activity: "a"}
 
 
-def _version(row: Message | ReplyRow | Note | Activity, reply: ReplyRow | None) -> str:
+def _version(
+    row: Message | ReplyRow | Note | Activity, reply: ReplyRow | None, standing: Mapping[str, Correction]
+) -> str:
     if isinstance(row, Message):
         sent = reply.state if reply is not None else ""
-        return f"{row.version}-{row.sentiment}-{row.language}-{len(row.labels)}-{sent}"
+        return f"{row.version}-{rating.version(row, standing)}-{len(row.labels)}-{sent}"
     return f"{reply.state}-{reply.attempts}-{reply.error}" if reply is not None else "1"
 
 

@@ -22,6 +22,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "messages.read": frozenset(ROLES),
     "messages.private": frozenset({"admin", "agent", "dpo"}),
     "conversations.reply": frozenset({"admin", "agent"}),
+    "messages.correct": frozenset({"admin", "agent"}),
     "conversations.manage": frozenset({"admin", "agent"}),
     "accounts.read": frozenset({"admin", "agent", "marketer"}),
     "accounts.manage": frozenset({"admin"}),
@@ -39,6 +40,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "reports.share": frozenset({"admin", "marketer"}),
     "crm.read": frozenset({"admin", "dpo"}),
     "crm.manage": frozenset({"admin"}),
+    "model.read": frozenset({"admin", "marketer"}),
+    "model.manage": frozenset({"admin"}),
     "system.read": frozenset({"admin"}),
 }
 """Permission → roles that have it. What is not here, nobody may."""

@@ -42,6 +42,7 @@ SETTINGS = (
     Entry("/settings/users", "people", N_("Users"), "users.manage", ("/settings/users",)),
     Entry("/settings/salesforce", "link", N_("Salesforce"), "crm.read", ("/settings/salesforce", "/settings/contacts")),
     Entry("/settings/purposes", "lock", N_("Data protection"), "people.object", ("/settings/purposes",)),
+    Entry("/settings/model", "star", N_("Model"), "model.read", ("/settings/model",)),
     Entry("/settings/stuck", "warn", N_("Stuck work"), "dead.read", ("/settings/stuck",)),
     Entry("/settings/system", "cog", N_("System"), "system.read", ("/settings/system",)),
     Entry("/settings/me", "user", N_("Me"), "self", ("/settings/me",)),

@@ -22,7 +22,7 @@ from web.permissions import Forbidden
 from web.place import LARGEST
 from web.reader import Reader
 
-NOT_KEPT = frozenset({"note", "earlier", "also"})
+NOT_KEPT = frozenset({"note", "earlier", "also", "task"})
 """Parameters that say something once."""
 
 
@@ -113,6 +113,12 @@ def log(session: Session, conversation_id: int, reader: Reader, request: Request
     conversation, account = _found(session, conversation_id, reader)
     page = entries.page(session, conversation_id, account, reader, before)
     return Log(conversation, account, page, kept(request))
+
+
+def bare(session: Session, conversation_id: int, reader: Reader, request: Request) -> Log:
+    """The conversation with its address, without entries."""
+    conversation, account = _found(session, conversation_id, reader)
+    return Log(conversation, account, Page([], ""), kept(request))
 
 
 def _found(session: Session, conversation_id: int, reader: Reader) -> tuple[Conversation, Account]:

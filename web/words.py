@@ -110,6 +110,7 @@ FEEDS = {
 
 SUBSCRIBERS = {
     "sentiment.tasks.annotate": N_("Rating messages"),
+    "sentiment.reannotate.step": N_("Rating stored messages again"),
     "sentiment.tasks.forget": N_("Forgetting people: ratings"),
     "listening.tasks.match": N_("Finding messages for subjects"),
     "listening.tasks.rematch": N_("Searching again after a change"),
@@ -150,6 +151,9 @@ PERMISSIONS = {
     "messages.private": N_("Read private messages"),
     "conversations.reply": N_("Answer"),
     "conversations.manage": N_("Close and reopen conversations"),
+    "messages.correct": N_("Correct how messages are rated"),
+    "model.read": N_("See how good the ratings are"),
+    "model.manage": N_("Have stored messages rated again"),
     "accounts.read": N_("See the accounts"),
     "accounts.manage": N_("Connect and remove accounts"),
     "dead.read": N_("See what got stuck"),
@@ -402,6 +406,9 @@ NOTES = {
     "user-created": N_("The user can sign in now."),
     "user-changed": N_("The user was changed."),
     "saved": N_("Saved."),
+    "corrected": N_("The rating is corrected."),
+    "uncorrected": N_("The annotator's word stands again."),
+    "rating-again": N_("Stored messages are being rated again; new ones go first."),
     "subject-added": N_("The subject is followed now. Give it a query."),
     "subject-removed": N_("The subject is removed. Its messages stay in the inbox."),
     "query-added": N_("The query is saved. It looks at new messages at once and at older ones in the background."),

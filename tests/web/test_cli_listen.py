@@ -108,8 +108,8 @@ def test_the_annotator_is_held_against_labelled_texts(hub: None, tmp_path: Path)
     found = done("sentiment", "evaluate", "--texts", texts, "--labels", labels, "--language", "en")
     assert (found["n"], found["accuracy"]) == (3, 1.0)
     assert found["messages_per_second"] > 0
-    assert done("sentiment", "status") == {"annotator": "lexicon", "error": ""}
     assert done("sentiment", "use", "lexicon")["annotator"] == "lexicon"
+    assert {"annotator": "lexicon", "error": ""}.items() <= done("sentiment", "status").items()
     labels.write_text("2\n0\n")
     assert "they must be as many" in refused("sentiment", "evaluate", "--texts", texts, "--labels", labels)
     labels.write_text("2\n0\ngreat\n")

@@ -40,9 +40,10 @@ def connect(**values: str) -> None:
 @pytest.mark.parametrize(
     ("role", "tabs"),
     [
-        ("admin", ["accounts", "users", "salesforce", "purposes", "stuck", "system", "me"]),
+        ("admin", ["accounts", "users", "salesforce", "purposes", "model", "stuck", "system", "me"]),
         ("agent", ["accounts", "me"]),
         ("dpo", ["salesforce", "purposes", "me"]),
+        ("marketer", ["accounts", "model", "me"]),
     ],
 )
 def test_tabs_are_those_a_role_may_open(database: str, as_role, role: str, tabs: list[str]) -> None:

@@ -2,10 +2,40 @@
 
 from __future__ import annotations
 
-from web.cli import accounts, annotate, archive, crm, hub, inbox, listen, outbox, people, sentiment, system, themes, towards
+from web.cli import (
+    accounts,
+    annotate,
+    archive,
+    crm,
+    hub,
+    inbox,
+    listen,
+    outbox,
+    people,
+    sentiment,
+    system,
+    themes,
+    towards,
+    upkeep,
+)
 from web.cli.base import app
 
 __all__ = ["app"]
 
-for _part in (hub, accounts, inbox, archive, people, crm, listen, annotate, sentiment, towards, themes, outbox, system):
+for _part in (
+    hub,
+    accounts,
+    inbox,
+    archive,
+    people,
+    crm,
+    listen,
+    annotate,
+    sentiment,
+    towards,
+    upkeep,
+    themes,
+    outbox,
+    system,
+):
     _part.register(app)

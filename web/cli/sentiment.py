@@ -12,7 +12,7 @@ import typer
 
 from core import db
 from core.errors import BadPayload
-from sentiment import active, answers, predict
+from sentiment import active, answers, fitted, passes, predict
 from sentiment import evaluate as evaluation
 from sentiment.port import Annotator
 from web.cli.base import Json, line, ready, say
@@ -46,8 +46,11 @@ def status(json: Json = False) -> None:
     """Which annotator is in use, and its trouble."""
     ready()
     with db.read() as session:
-        row = active.state(session)
-    say({"annotator": row.name, "error": row.error}, json, row.name + (f": {row.error}" if row.error else ""))
+        row, under_way = active.state(session), passes.running(session)
+        heads = fitted.chosen(session) or fitted.SHIPPED
+    value: dict[str, Any] = {"annotator": row.name, "heads": heads, "error": row.error}
+    value["again"] = {"done": under_way.done, "total": under_way.total} if under_way is not None else None
+    say(value, json, row.name + (f": {row.error}" if row.error else ""))
 
 
 @group.command("evaluate")

@@ -131,6 +131,7 @@ document.body.addEventListener("thread", (event) => refresh(event.target === doc
 let focus = "";
 document.addEventListener("htmx:beforeSwap", (event) => {
   const on = document.activeElement, target = event.detail.target;
+  if (target.classList.contains("rate")) target.closest("[data-version]").dataset.version = ""; // shows something else now
   focus = target.id === "thread-head" && target.contains(on) ? on.closest("[data-key]")?.dataset.key || "e" : "";
 });
 document.addEventListener("htmx:afterSettle", (event) => {

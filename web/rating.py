@@ -1,0 +1,98 @@
+"""What a message is rated as, as chips in the thread, and the classes a person can choose instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from inbox.models import Message
+from sentiment import corrections
+from sentiment.answers import ASKED, LANGUAGE
+from sentiment.port import TASKS
+from sentiment.upkeep import Correction
+from web import words
+from web.i18n import N_
+from web.reader import Reader
+
+TASK_WORDS = {
+    "sentiment": N_("Sentiment"),
+    "intent": N_("Intent"),
+    "emotion": N_("Emotion"),
+    "urgency": N_("Urgency"),
+    "offensive": N_("Offensive"),
+    "language": N_("Language"),
+}
+"""What a message is rated by, in the order of its chips and menus."""
+OFFENSIVE_WORDS = {"no": N_("not offensive"), "yes": N_("offensive")}
+SPOKEN = (
+    "de", "en", "ja", "ar", "cs", "da", "el", "es", "fi", "fr", "he", "hi", "hu", "id", "it", "ko", "nl", "no", "pl",
+    "pt", "ro", "ru", "sv", "th", "tr", "uk", "vi", "zh",
+)  # fmt: skip
+"""Languages a message can be said to be in."""
+QUIET = {"intent": ("", "other"), "emotion": ("", "neutral"), "urgency": ("", "low", "normal"), "offensive": ("", "no")}
+"""Labels without a chip of their own, unless a person said so: they go without saying."""
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One thing a message is rated by; `by` is the name of whoever corrected it, empty for the annotator's word."""
+
+    task: str
+    label: str
+    shown: str
+    kind: str
+    by: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The classes of one task, as (label, words, current?); `corrected`: a person said so, and can take it back."""
+
+    task: str
+    title: str
+    options: Sequence[tuple[str, str, bool]]
+    corrected: bool
+
+
+def chips(message: Message, standing: Mapping[str, Correction], names: Mapping[str, str], reader: Reader) -> list[Chip]:
+    """What is worth a word; nothing for what is not rated. `names` has a name for each author of a correction."""
+    if not corrections.correctable(message):
+        return []
+    found = []
+    for task in TASK_WORDS:
+        label = corrections.label_of(task, getattr(message, task))
+        row = standing.get(task)
+        if task == LANGUAGE or (row is None and label in QUIET.get(task, ())):
+            continue
+        kind = words.SENTIMENTS.get(label, words.UNRATED)[0] if task == "sentiment" else ""
+        found.append(Chip(task, label, shown(task, label, reader), kind, names.get(row.author, "") if row else ""))
+    return found
+
+
+def choices(message: Message, standing: Mapping[str, Correction], tasks: Sequence[str], reader: Reader) -> list[Choice]:
+    """What can be chosen instead, for each of these tasks."""
+    found = []
+    for task in tasks:
+        now = corrections.label_of(task, getattr(message, task))
+        labels = [*SPOKEN] if task == LANGUAGE else [*TASKS[task]]
+        if task == LANGUAGE and now and now not in (*SPOKEN, "und"):
+            labels.insert(0, now)
+        options = [(label, shown(task, label, reader), label == now) for label in labels]
+        found.append(Choice(task, TASK_WORDS[task], options, task in standing))
+    return found
+
+
+def shown(task: str, label: str, reader: Reader) -> str:
+    """A label in the reader's words."""
+    if task == LANGUAGE:
+        return str(reader.babel.languages.get(label, label))
+    if task == "sentiment":
+        return reader.words(words.SENTIMENTS.get(label, words.UNRATED)[1])
+    table = {"intent": words.INTENTS, "emotion": words.EMOTIONS, "urgency": words.URGENCIES}.get(task, OFFENSIVE_WORDS)
+    return reader.words(table[label]) if label in table else label
+
+
+def version(message: Message, standing: Mapping[str, Correction]) -> str:
+    """Changes whenever a chip does."""
+    said = [corrections.label_of(task, getattr(message, task)) for task in ASKED]
+    return "-".join([*said, *(f"{task}:{row.author}" for task, row in sorted(standing.items()))])
