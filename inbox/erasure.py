@@ -66,6 +66,8 @@ TABLES: dict[str, str] = {
     "theme": "numbers and words of many people; named anew without those of the person",
     "message_theme": "sentiment.themes.tasks.forget",
     "theme_state": "numbers out of all messages",
+    "brand": "no person",
+    "message_towards": "sentiment.brands.tasks.forget",
     "subject": "no person",
     "query": "no person",
     "shared_report": "no person: a link's digest, a report's parameters",

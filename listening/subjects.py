@@ -12,6 +12,7 @@ from core.errors import BadPayload
 from inbox import accounts
 from inbox.models import Message
 from listening.models import Query, Subject
+from listening.names import names
 from listening.query import parse
 from listening.query.nodes import Tag, Text, wanted
 from listening.query.prefilter import anchors
@@ -34,6 +35,7 @@ def create(session: Session, name: str, kind: str = "brand", actor: str = "cli")
     subject = Subject(name=name, kind=kind, created_at=db.now())
     session.add(subject)
     session.flush()
+    _tell_names(session, subject)
     audit.record(session, actor, "subject.created", f"subject:{subject.id}")
     return int(subject.id or 0)
 
@@ -69,6 +71,7 @@ def update(
         subject.name = name
     subject.kind = kind or subject.kind
     session.add(subject)
+    _tell_names(session, subject)
     audit.record(session, actor, "subject.changed", f"subject:{subject_id}")
 
 
@@ -77,6 +80,7 @@ def remove(session: Session, subject_id: int, actor: str = "cli") -> None:
     subject = get(session, str(subject_id))
     found = queries(session, subject_id)
     audit.record(session, actor, "subject.removed", f"subject:{subject_id}")
+    _tell(session, subject_id, [])
     if not found:
         session.delete(subject)
         return
@@ -165,6 +169,21 @@ def _renew(session: Session, query: Query) -> None:
 
 def _announce(session: Session, query: Query) -> None:
     outbox.emit(session, "query.changed", [(f"query:{query.id}", {"query_id": query.id})])
+    subject = session.get(Subject, query.subject_id)
+    if subject is not None and not subject.removed:
+        _tell_names(session, subject)
+
+
+def _tell_names(session: Session, subject: Subject) -> None:
+    number = int(subject.id or 0)
+    trees = [parse(query.text) for query in queries(session, number) if query.enabled]
+    _tell(session, number, names(subject.name, subject.kind, trees))
+
+
+def _tell(session: Session, subject_id: int, called: list[str]) -> None:
+    """Say how texts call a subject from now on; nothing when it is gone."""
+    payload = {"subject_id": subject_id, "names": called}
+    outbox.emit(session, "subject.changed", [(f"subject:{subject_id}", payload)])
 
 
 def _newest(session: Session) -> int:

@@ -7,6 +7,7 @@ import core.outbox
 import enrichment.models
 import inbox.models
 import listening.models
+import sentiment.brands.models
 import sentiment.examples.models
 import sentiment.models
 import sentiment.themes.models
