@@ -189,6 +189,43 @@ def _write(session: Session, topic: str, due: float, subscribers: list[str], ite
     bulk.change(session, _EMIT[db.dialect()], topic, due, *values)
 
 
+# --- letters that somebody else sees to -------------------------------------------------------------
+
+
+def waiting(
+    session: Session, subscriber: str, topic: str, start: str, limit: int, *, hold: bool = True
+) -> dict[str, int]:
+    """Key → row of due letters that nobody holds, the oldest first; of one topic, with keys beginning so.
+
+    For a handler that does many letters' work at once: it takes them with `withdraw` in the same transaction;
+    without `hold` it only counts them.
+    """
+    skip = " FOR UPDATE SKIP LOCKED" if hold and db.dialect() == "postgresql" else ""
+    sql = (
+        f"SELECT id, key FROM outbox WHERE {_DUE} AND lease IS NULL AND topic = ? AND key LIKE ? "  # noqa: S608  # constants
+        f"ORDER BY due_at, id LIMIT ?{skip}"
+    )
+    rows = bulk.fetch(session, sql, subscriber, time.time(), topic, f"{start}%", limit)
+    return {key: row_id for row_id, key in rows}
+
+
+def withdraw(session: Session, ids: Iterable[int]) -> int:
+    """Take letters back that nobody holds: their work is kept elsewhere in this transaction."""
+    rows = list(ids)
+    if not rows:
+        return 0
+    return bulk.change(session, f"DELETE FROM outbox WHERE lease IS NULL AND {bulk.among('id')}", bulk.listed(rows))  # noqa: S608  # constants
+
+
+def hurry(session: Session, subscriber: str) -> int:
+    """Make letters due now that only wait for others to go with them; those put off after a try go on waiting."""
+    sql = (
+        "UPDATE outbox SET due_at = ? WHERE subscriber = ? AND lease IS NULL AND dead = 0 AND tries = 0 AND due_at > ?"
+    )
+    session.info.setdefault("rung", set()).add(subscriber)
+    return bulk.change(session, sql, time.time(), subscriber, time.time())
+
+
 # --- the three steps -------------------------------------------------------------------------------
 
 

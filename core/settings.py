@@ -50,6 +50,21 @@ class Settings(BaseSettings):
         0.0, description="Seconds between two pulls of a feed; 0: what the platform's row says."
     )
     crm_seconds: float = Field(300.0, description="Seconds between two reads of changes from the CRM.")
+    crm_gather_seconds: float = Field(
+        5.0, description="Changes for the CRM are gathered so long and sent together.", ge=0, le=3600
+    )
+    crm_bulk_from: int = Field(
+        2000, description="From so many due records of one kind on, a bulk job sends them.", ge=2, le=10_000
+    )
+    crm_load_from: int = Field(
+        10_000, description="From so many contacts and leads on, the first read of the CRM is a bulk query."
+    )
+    crm_calls_share: float = Field(
+        0.8,
+        description="Share of the org's daily API calls at which the sync stops; the rest is for people.",
+        gt=0,
+        le=1,
+    )
     private_text_to_crm: bool = Field(
         False, description="Send the text of private messages to the CRM; off, since their senders do not expect it."
     )

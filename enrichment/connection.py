@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -18,6 +21,8 @@ from enrichment.salesforce.org import SalesforceOrg
 from inbox import consent
 
 PURPOSE = "crm_sync"
+Letter = tuple[str, dict[str, str]]
+"""Of the outbox: (natural key, payload)."""
 NOT_CONNECTED = "No CRM is connected. Connect one with `widerhall crm connect`."
 
 
@@ -72,8 +77,17 @@ def disconnect(session: Session, actor: str) -> None:
 def wake(session: Session) -> int:
     """Put every record that waits to be sent on the list; returns how many."""
     s = db.table(SyncState)
-    query = sa.select(s.c.kind, s.c.hub_id).where(s.c.state.in_(["new", "pending", "failed"]))
-    return outbox.emit(session, "sync.due", [letter(kind, one) for kind, one in session.execute(query)])
+    waiting = s.c.state.in_(["new", "pending", "failed"]) & s.c.job_id.is_(None)
+    rows = session.execute(sa.select(s.c.kind, s.c.hub_id).where(waiting))
+    outbox.hurry(session, "enrichment.tasks.send")
+    return outbox.emit(session, "sync.due", [letter(kind, one) for kind, one in rows])
+
+
+def announce(session: Session, letters: Sequence[Letter]) -> int:
+    """Put records on the list; all that come within a span of the clock are due together at its end."""
+    span = settings().crm_gather_seconds
+    due = datetime.fromtimestamp((time.time() // span + 1) * span, UTC) if span else None
+    return outbox.emit(session, "sync.due", letters, due)
 
 
 def record_url(url: str, kind: str, record_id: str) -> str:
@@ -81,7 +95,7 @@ def record_url(url: str, kind: str, record_id: str) -> str:
     return f"{url.rstrip('/')}/lightning/r/{kind}/{record_id}/view" if url and record_id else ""
 
 
-def letter(kind: str, hub_id: str) -> tuple[str, dict[str, str]]:
+def letter(kind: str, hub_id: str) -> Letter:
     """The outbox item that asks for one record to be sent."""
     return f"{kind}:{hub_id}", {"kind": kind, "hub_id": hub_id}
 
@@ -114,14 +128,15 @@ def crm() -> CRM:
         if row is None:
             raise NotConfigured(NOT_CONNECTED)
         login = Login(row.url, row.client_id, crypto.unseal(row.secret))
-    return SalesforceOrg(Client(login, allow_private=settings().allow_private_hosts))
+    return SalesforceOrg(Client(login, allow_private=settings().allow_private_hosts), settings().crm_load_from)
 
 
 def note(session: Session, error: str, *, expired: bool = False) -> None:
     """Show people what is wrong with the connection; an empty text says that all is well again."""
     c = db.table(CrmConnection)
     state = "auth_expired" if expired else "active"
-    session.execute(sa.update(c).where(c.c.error != error).values(error=error[:500], state=state))
+    kept = sa.case((c.c.state == "spent", "spent"), else_=state)
+    session.execute(sa.update(c).where(c.c.error != error).values(error=error[:500], state=kept))
 
 
 def note_off(session: Session) -> None:
@@ -130,9 +145,9 @@ def note_off(session: Session) -> None:
 
 
 def back_on(session: Session) -> None:
-    """Wake what was laid aside while the purpose was switched off."""
+    """Wake what was laid aside while the purpose was switched off, or the day's calls were used up."""
     row = session.get(CrmConnection, 1)
-    if row is not None and row.state == "off":
+    if row is not None and row.state in ("off", "spent"):
         row.state = "active"
         session.add(row)
         session.flush()

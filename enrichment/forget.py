@@ -46,7 +46,7 @@ def _erase_there(payload: dict[str, Any]) -> None:
     """TryLater until the CRM holds nothing of this person."""
     with db.read() as session:
         states = _states(session, payload)
-    if any(one.claim for one in states):
+    if any(one.claim or one.job_id for one in states):
         raise TryLater("A record of this person is just being sent.", 5)
     there = [one for one in states if one.record_id or one.sent or one.unsure]
     if not there:

@@ -159,6 +159,12 @@ class SyncState(SQLModel, table=True):
     claim: str = ""
     """Mark of the worker that is sending it; empty when nobody is."""
     claimed_at: datetime | None = _time()
+    job_id: int | None = Field(default=None, sa_column=Column(BigId, index=True, nullable=True))
+    """The bulk job that sends it; nobody else does meanwhile."""
+    again: bool = False
+    """It was announced while its bulk job was on the way: it is looked at once more afterwards."""
+    sending: dict[str, Any] = _json()
+    """What its bulk job was given."""
     code: str = ""
     """The CRM's own word for the last error."""
     message: str = ""
@@ -185,6 +191,22 @@ class SyncRun(SQLModel, table=True):
     retried: int = 0
     quarantined: int = 0
     read: int = 0
+    calls: int = 0
+    """API calls that were made."""
+    sent_bytes: int = 0
+
+
+class CrmJob(SQLModel, table=True):
+    """A bulk job of the CRM that holds sync states (`SyncState.job_id`) until it has ended."""
+
+    __tablename__ = "crm_job"
+    id: int | None = _id()
+    kind: str
+    state: str = "new"
+    """new, uploaded, or done: its results are stored, and it can be deleted there."""
+    remote_id: str = ""
+    rows: int = 0
+    at: datetime = _time(null=False)
 
 
 class CrmConnection(SQLModel, table=True):
@@ -197,7 +219,7 @@ class CrmConnection(SQLModel, table=True):
     secret: str
     """Sealed (core.crypto)."""
     state: str = "active"
-    """active, auth_expired, or off: letters wait for the purpose to be switched on."""
+    """active, auth_expired, off (letters wait for the purpose to be switched on) or spent (for calls of the day)."""
     error: str = ""
     """What is wrong, as a sentence for people."""
     watermark: datetime | None = _time()
@@ -205,3 +227,8 @@ class CrmConnection(SQLModel, table=True):
     asked_at: datetime | None = _time()
     """When a read was last put on the list."""
     pulled_at: datetime | None = _time()
+    calls_used: int = 0
+    """API calls of the last 24 hours over all programs, as the CRM last said."""
+    calls_limit: int = 0
+    calls_at: datetime | None = _time()
+    """When it said so."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -12,13 +13,16 @@ from sqlmodel import Session
 
 from core import audit, db, outbox
 from core.errors import NotConfigured
-from enrichment import connection
-from enrichment.models import CrmConnection, CrmRecord, MatchLink, SyncRun, SyncState
+from core.settings import settings
+from enrichment import budget, connection, jobs
+from enrichment.models import CrmConnection, CrmJob, CrmRecord, MatchLink, SyncRun, SyncState
 from enrichment.plan import Step, plan
 from enrichment.sending import ROWS
 from inbox.models import Identity, Purpose
 
 PORTION = 1000
+BULK_CALLS = 10
+"""Of one bulk job, with four looks at how far it is."""
 OBJECTS = {"profile": "SocialProfile__c", "interaction": "SocialInteraction__c"}
 
 
@@ -48,7 +52,16 @@ def status(session: Session) -> dict[str, Any]:
         "records": records,
         "quarantined": quarantined(session),
         "runs": _runs(session),
+        "budget": budget.budget(session).row(),
+        "jobs": on_the_way(session),
     }
+
+
+def on_the_way(session: Session) -> list[dict[str, Any]]:
+    """Bulk jobs that are not ended: kind, number of records, since when."""
+    j = db.table(CrmJob)
+    query = sa.select(j.c.kind, j.c.rows, j.c.at).where(j.c.state != "done").order_by(j.c.id)
+    return [{"kind": row.kind, "rows": row.rows, "at": _text(row.at)} for row in session.execute(query)]
 
 
 def check(session: Session) -> dict[str, Any]:
@@ -169,23 +182,31 @@ class Difference:
 def dry_run(session: Session) -> dict[str, Any]:
     """What a sync would do now, record by record and field by field; nothing is sent or changed.
 
-    `calls` is the estimate of API calls, 200 rows each. NotConfigured without a connected CRM.
+    `calls` is the estimate of API calls, `budget` what is left of the day's (enrichment.budget), as the CRM
+    last said. A field is [what the CRM acknowledged last, what would be sent]. NotConfigured without a
+    connected CRM.
     """
     standing = connection.standing(session)
     if not standing.connected:
         raise NotConfigured(connection.NOT_CONNECTED)
     if not standing.switched_on:
         raise NotConfigured("The sync is off. Name its lawful basis: `widerhall crm connect --basis …`.")
-    found = [one for one in _differences(session) if one.action != "skip" or one.reason]
-    counts: dict[str, int] = {}
-    calls = 0
-    for kind in ("profile", "interaction"):
-        upserts = sum(one.kind == kind and one.action in ("create", "update") for one in found)
-        removals = sum(one.kind == kind and one.action == "remove" for one in found)
-        calls += -(-upserts // ROWS) + 2 * -(-removals // ROWS)
-    for one in found:
-        counts[one.action] = counts.get(one.action, 0) + 1
-    return {"counts": counts, "calls": calls, "records": [asdict(one) for one in found]}
+    found = list(_differences(session))
+    times = Counter((one.kind, one.action) for one in found)
+    calls = sum(_calls(times[kind, "create"] + times[kind, "update"], times[kind, "remove"]) for kind in OBJECTS)
+    return {
+        "counts": dict(Counter(one.action for one in found)),
+        "calls": calls,
+        "budget": budget.budget(session).row(),
+        "records": [asdict(one) for one in found],
+    }
+
+
+def _calls(upserts: int, removals: int) -> int:
+    """A bulk job is made, filled, begun, looked at, read and deleted; a removal is looked up before."""
+    files, chunks = -(-upserts // jobs.MOST_ROWS), -(-upserts // ROWS)
+    writing = BULK_CALLS * files if upserts >= settings().crm_bulk_from else chunks
+    return writing + 2 * -(-removals // ROWS)
 
 
 def _differences(session: Session) -> Iterator[Difference]:
@@ -205,7 +226,9 @@ def _difference(step: Step) -> Difference:
     if step.action == "upsert":
         before = state.sent
         fields = {name: (before.get(name), value) for name, value in step.changed.items()}
-        reason = "an earlier call broke off: everything is sent again" if state.unsure else ""
+        reason = "it has changed here" if state.record_id else "it does not stand in the CRM yet"
+        if state.unsure:
+            reason = "an earlier call broke off: everything is sent again"
         return Difference(state.kind, state.hub_id, "update" if state.record_id else "create", reason, fields)
     if step.action == "remove":
         fields = {name: (value, None) for name, value in state.sent.items()}
@@ -213,7 +236,10 @@ def _difference(step: Step) -> Difference:
     if step.action == "blocked":
         reason = f"refused with {state.code}: {state.message}"
         return Difference(state.kind, state.hub_id, "blocked", reason, {})
-    return Difference(state.kind, state.hub_id, "skip", "", {})
+    reason = "nothing has changed since it was sent"
+    if step.action == "ignore":
+        reason = "not linked, never wrote to us, or objects: it may not stand in the CRM"
+    return Difference(state.kind, state.hub_id, "skip", reason, {})
 
 
 def _runs(session: Session, limit: int = 24) -> list[dict[str, Any]]:

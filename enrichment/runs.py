@@ -10,7 +10,7 @@ from sqlmodel import Session
 from core import db
 from enrichment.models import SyncRun
 
-FIGURES = ("created", "updated", "unchanged", "removed", "retried", "quarantined", "read")
+FIGURES = ("created", "updated", "unchanged", "removed", "retried", "quarantined", "read", "calls", "sent_bytes")
 
 
 def count(session: Session, kind: Literal["send", "pull"], figures: Mapping[str, int]) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import db, outbox
+from core import db
 from enrichment import views
+from enrichment.connection import announce as put_on_the_list
 from enrichment.connection import letter
 from enrichment.models import SyncState
 from enrichment.profile import hub_id
@@ -58,7 +59,7 @@ def announce(session: Session, rows: Collection[Row]) -> None:
     moment = db.now()
     for portion in _portions([unique[one] for one in sorted(unique)]):
         session.execute(statement, [_fresh(row, moment) for row in portion])
-    outbox.emit(session, "sync.due", [letter(row["kind"], one) for one, row in sorted(unique.items())])
+    put_on_the_list(session, [letter(row["kind"], one) for one, row in sorted(unique.items())])
 
 
 def _fresh(row: Row, moment: Any) -> Row:

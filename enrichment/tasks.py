@@ -12,8 +12,9 @@ from core import db, outbox
 from core.errors import AuthExpired, NotConfigured, TryLater
 from core.outbox import DONE, Item, Outcome
 from core.settings import settings
-from enrichment import connection, linking, mirror, runs, sync, views
+from enrichment import budget, connection, linking, mirror, runs, sync, views
 from enrichment.forget import forget as forget
+from enrichment.jobs import bulk as bulk
 from enrichment.models import CrmConnection
 from enrichment.sending import send as send
 from inbox.models import Identity
@@ -29,7 +30,7 @@ def match(items: list[Item]) -> Outcome:
         i = db.table(Identity)
         linked = sa.select(i.c.platform, i.c.external_id).where(i.c.id.in_(ids), i.c.contact_id.is_not(None))
         keys = [views.profile_key(platform, external) for platform, external in session.execute(linked)]
-        outbox.emit(session, "sync.due", [connection.letter("profile", key) for key in keys])
+        connection.announce(session, [connection.letter("profile", key) for key in keys])
 
     return Outcome(write)
 
@@ -56,7 +57,12 @@ def pull_crm(items: list[Item]) -> Outcome:
     if row is None or not standing.usable:
         return DONE  # the clock asks again once the purpose is switched on
     try:
-        pulled = mirror.pull(connection.crm(), row.watermark)
+        crm = connection.crm()
+        if row.state == "spent":
+            usage = crm.usage()
+            if budget.spent(usage):
+                return Outcome(lambda session: budget.note(session, usage))
+        pulled = mirror.pull(crm, row.watermark)
     except (AuthExpired, NotConfigured) as error:
         problem = error
         wait = TryLater(str(error), 120 if isinstance(error, AuthExpired) else 600)
@@ -68,8 +74,11 @@ def pull_crm(items: list[Item]) -> Outcome:
 
     def write(session: Session) -> None:
         mirror.finish(session, pulled)
-        runs.count(session, "pull", {"read": pulled.changed})
+        cost = crm.cost()
+        runs.count(session, "pull", {"read": pulled.changed, "calls": cost.calls, "sent_bytes": cost.sent_bytes})
         connection.note(session, "")
+        connection.back_on(session)
+        budget.note(session, cost)
 
     return Outcome(write)
 
@@ -81,7 +90,8 @@ def due() -> None:
         if row is None or not connection.standing(session).usable or not (_over(row) or row.state == "off"):
             return
     with db.write() as session:
-        connection.back_on(session)
+        if row.state == "off":
+            connection.back_on(session)
         row = session.get(CrmConnection, 1)
         if row is not None and _over(row):
             row.asked_at = db.now()
@@ -90,7 +100,7 @@ def due() -> None:
 
 
 def _over(row: CrmConnection) -> bool:
-    interval = timedelta(seconds=settings().crm_seconds)
+    interval = budget.LOOK if row.state == "spent" else timedelta(seconds=settings().crm_seconds)
     return row.asked_at is None or db.now() - row.asked_at >= interval
 
 

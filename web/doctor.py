@@ -15,7 +15,7 @@ import migrations
 from core import audit, backlog, broker, crypto, db, queue
 from core.errors import WiderhallError
 from core.settings import settings
-from enrichment import connection, overview
+from enrichment import budget, connection, overview
 from inbox import accounts
 from inbox.models import Account, BadItem, Delivery, Feed, ReplyRow
 from web.i18n import N_
@@ -151,7 +151,7 @@ def _accounts() -> Iterator[Told]:
 def _crm() -> Iterator[Told]:
     with db.read() as session:
         standing = connection.standing(session)
-        refused = overview.refused(session)
+        refused, spending = overview.refused(session), budget.budget(session)
     if not standing.connected:
         return
     if standing.error:
@@ -160,6 +160,10 @@ def _crm() -> Iterator[Told]:
     elif not standing.switched_on:
         mend = N_("Name the lawful basis for passing data on.")
         yield told("crm", "note", N_("The sync is off: no lawful basis is named."), mend)
+    elif spending.stopped:
+        text = N_("The sync stands still: %(used)s of %(limit)s API calls of the last 24 hours are used.")
+        mend = N_("It goes on by itself. The share it may use is WIDERHALL_CRM_CALLS_SHARE.")
+        yield told("crm", "note", text, mend, used=spending.used, limit=spending.limit)
     else:
         yield told("crm", "ok", N_("The sync is on."))
     if refused:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core import db
+from core.settings import settings
 from enrichment import connection
 from tests.enrichment import house
 from tests.enrichment.fake_crm import FakeCrm
@@ -13,6 +14,8 @@ from tests.enrichment.fake_crm import FakeCrm
 @pytest.fixture
 def crm(database: str, monkeypatch: pytest.MonkeyPatch) -> FakeCrm:
     """The CRM that the hub is connected to, on a lawful basis; it knows Anna."""
+    monkeypatch.setenv("WIDERHALL_CRM_GATHER_SECONDS", "0")
+    settings.cache_clear()
     fake = FakeCrm()
     fake.put(house.CRM_ANNA)
     monkeypatch.setattr(connection, "crm", lambda: fake)

@@ -290,9 +290,29 @@ def test_a_dry_run_tells_each_field_and_sends_nothing(crm: FakeCrm, ours: int) -
         found = overview.dry_run(session)
     assert crm.writes() == before
     assert found["counts"] == {"create": 2}
-    assert found["calls"] == 2
+    assert (found["calls"], found["budget"]["stopped"]) == (2, False)
     text = [one["fields"]["Text__c"] for one in found["records"] if one["kind"] == "interaction"]
     assert text == [(None, "text 1")]
+
+
+def test_a_dry_run_gives_a_reason_for_every_record(crm: FakeCrm, ours: int) -> None:
+    bad, gone = (hub_id("interaction", f"mastodon:{n}") for n in (1, 3))
+    refusal = RowResult("", False, verdict="quarantine", code="STRING_TOO_LONG", message="too long")
+    crm.refuse = lambda kind, row: refusal if row["Hub_Id__c"] == bad else None
+    house.store(ours, event("1"), event("2"), event("3"))
+    house.work()
+    crm.faults = [TryLater("busy")] * 9
+    house.store(ours, event("2", text="new", edited_at=house.AT.replace(hour=15)))
+    house.work(waits=0)
+    with db.write() as session:  # a message that is no interaction any more
+        session.execute(
+            sa.update(db.table(SyncState)).where(db.table(SyncState).c.hub_id == gone).values(message_id=999)
+        )
+    with db.read() as session:
+        found = {one["hub_id"]: one for one in overview.dry_run(session)["records"]}
+    assert {one["action"] for one in found.values()} == {"skip", "update", "blocked", "remove"}
+    assert all(one["reason"] for one in found.values())
+    assert found[hub_id("interaction", "mastodon:2")]["fields"]["Text__c"] == ("text 2", "new")
 
 
 def test_status_counts_what_stands_where(crm: FakeCrm, ours: int) -> None:

@@ -24,6 +24,7 @@ pytestmark = pytest.mark.parametrize("db_url", ["sqlite", "postgresql"], indirec
 def org(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningOrg]:
     """The org knows Anna, and the hub is connected to it."""
     monkeypatch.setenv("WIDERHALL_ALLOW_PRIVATE_HOSTS", "1")
+    monkeypatch.setenv("WIDERHALL_CRM_GATHER_SECONDS", "0")
     settings.cache_clear()
     client_module._tokens.clear()
     with running_org() as found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +13,9 @@ from core.errors import NotConfigured
 from enrichment import connection, overview
 from enrichment.salesforce.metadata import build_zip
 from web.cli.base import Json, ready, say, settle, show, working
+
+PATIENCE = 1800.0
+"""Seconds that `sync` waits for bulk jobs."""
 
 group = typer.Typer(no_args_is_help=True, help="Salesforce.")
 
@@ -62,6 +66,8 @@ def check(json: Json = False) -> None:
         for problem in found["problems"]:
             print(f"- {problem['what']}\n  {problem['fix']}")
         print("Records: " + ", ".join(f"{kind} {states}" for kind, states in found["records"].items()))
+        for words in _spent(found["budget"]):
+            print(words)
         print("All is well." if found["ok"] else "Something must be mended first.")
     if not found["ok"]:
         raise typer.Exit(1)
@@ -94,11 +100,36 @@ def sync(
                 raise NotConfigured(connection.NOT_CONNECTED)
             outbox.emit(session, "crm.due", [("crm", {})])
             connection.wake(session)
-        later = settle(hub) if wait else []
+        later = _until_sent(hub) if wait else []
         with db.read() as session:
             found = overview.status(session)
-    value = {"records": found["records"], "quarantined": found["quarantined"], "waiting": later}
-    say(value, json, "\n".join(f"{kind}: {states or 'none'}" for kind, states in found["records"].items()))
+    value = {name: found[name] for name in ("records", "quarantined", "budget", "jobs")} | {"waiting": later}
+    lines = [f"{kind}: {states or 'none'}" for kind, states in found["records"].items()]
+    say(value, json, "\n".join(lines + _spent(found["budget"])))
+
+
+def _until_sent(hub: bool) -> list[dict[str, Any]]:
+    """Wait, also for what is gathered and for bulk jobs, unless the org keeps us waiting."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        later = settle(hub)
+        with db.write() as session:
+            gathered = outbox.hurry(session, "enrichment.tasks.send")
+            jobs, standing = overview.on_the_way(session), connection.standing(session)
+        if not (gathered or jobs) or standing.error or time.monotonic() > end:
+            return later
+        time.sleep(0.2)
+
+
+def _spent(budget: dict[str, Any]) -> list[str]:
+    """What people are told about the day's calls; nothing as long as all is well."""
+    if not budget["stopped"]:
+        return []
+    used, limit, share = budget["used"], budget["limit"], round(100 * budget["share"])
+    return [
+        f"The sync stands still: {used} of the org's {limit} API calls of the last 24 hours are used, and at {share} % "
+        "it stops, so that people and other programs can work. It goes on by itself."
+    ]
 
 
 def _show_plan(plan: dict[str, Any], json: bool) -> None:
@@ -106,10 +137,14 @@ def _show_plan(plan: dict[str, Any], json: bool) -> None:
         show([plan], True)
         return
     for record in plan["records"]:
+        if record["action"] == "skip":
+            continue
         print(f"{record['action']:8} {record['kind']} {record['hub_id']} {record['reason']}")
         for name, (before, after) in record["fields"].items():
             print(f"           {name}: {before!r} → {after!r}")
-    print(f"{plan['counts'] or 'Nothing to do'}; about {plan['calls']} API calls.")
+    left = f", {plan['budget']['left']} are left today" if plan["budget"]["limit"] else ""
+    print(f"{plan['counts'] or 'Nothing to do'}; about {plan['calls']} API calls{left}.")
+    print("\n".join(_spent(plan["budget"])), end="\n" if plan["budget"]["stopped"] else "")
 
 
 @group.command("retry")
