@@ -13,6 +13,8 @@ from core.outbox import Item, OutboxRow
 from core.topics import SUBSCRIBERS
 from inbox import erasure
 from inbox.models import Identity, Message
+from listening import hits
+from listening.query import compile_query, parse
 from sentiment import clock
 from sentiment.themes import deeds, tasks
 from sentiment.themes import store as themes_store
@@ -196,3 +198,11 @@ def test_centres_are_kept_exactly(written) -> None:
         once, twice = themes_store.read(session), themes_store.read(session)
     assert np.array_equal(once.themes.centres, twice.themes.centres)
     assert once.themes.next_id == 4
+
+
+def test_a_query_asks_for_a_theme_by_its_number(written) -> None:
+    care()
+    with db.read() as session:
+        docs = hits.docs(session)
+    asked = compile_query(parse(f"topic:theme-{themes_of(written)[0]}"))
+    assert {key[0] for key, doc in docs if asked(doc)} == {*written[:14]}
