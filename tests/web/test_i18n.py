@@ -25,8 +25,8 @@ KEYS = {"Esc", "Ctrl", "Enter", "Tab"}
 NAMED = {"CRM", "Salesforce", "Widerhall"}
 SAME = {
     "de": NAMED | {
-        "Administrator", "Broker", "Code %(number)s", "Filter", "Filter (F)", "Handle", "Hashtag", "Hashtags",
-        "Installation", "Label", "Labels", "Lead", "Link", "Live", "Marketing", "Name", "Person", "Revision", "Setup",
+        "Administrator", "Broker", "Code %(number)s", "Emotion", "Filter", "Filter (F)", "Handle", "Hashtag", "Hashtags",
+        "Installation", "Label", "Labels", "Lead", "Link", "Live", "Marketing", "Name", "Normal", "Person", "Revision", "Setup",
         "Spam", "Sticker", "System", "Team", "Video", "Website", "neutral", "positive",
     },
     "ja": NAMED,
