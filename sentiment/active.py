@@ -14,6 +14,7 @@ from sqlmodel import Session
 from core import audit, db, log
 from core.errors import NotConfigured
 from sentiment import fitted
+from sentiment.embedded.heads import Heads
 from sentiment.lexicon import LexiconAnnotator
 from sentiment.models import AnnotatorState
 from sentiment.port import Annotator
@@ -48,12 +49,21 @@ def make(name: str, threads: int = 1, heads: str = "") -> Annotator:
     if name == "embedded":
         from sentiment.embedded.annotator import EmbeddedAnnotator  # onnxruntime loads only where a model is used
 
-        return EmbeddedAnnotator(heads=fitted.load(heads) if heads else None)
+        return EmbeddedAnnotator(heads=_fitted(heads))
     if name.startswith("hub:") and len(name) > 4:
         from sentiment.hub import HubAnnotator  # transformers and onnxruntime load only where a model is used
 
         return HubAnnotator(name.removeprefix("hub:"), threads)
     raise NotConfigured(f"There is no annotator {name!r}. Use `embedded`, `lexicon` or `hub:MODEL`.")
+
+
+def _fitted(version: str) -> Heads | None:
+    """Heads that were fitted here; None, for the shipped ones, where the file is not on this machine."""
+    try:
+        return fitted.load(version) if version else None
+    except NotConfigured as error:
+        logger.warning("the shipped heads stand in for fitted ones", reason=str(error))
+        return None
 
 
 def current(session: Session) -> Active:

@@ -120,15 +120,11 @@ def _week(start: datetime, language: str, one: _Sum, base: tuple[datetime, _Sum]
 
 def _base(session: Session, language: str) -> dict[str, tuple[datetime, _Sum]]:
     """Each language's first four weeks together, and the moment they end."""
-    m, a = db.table(Message), db.table(AnnotationRow)
-    query = (
-        sa.select(a.c.language, sa.func.min(m.c.posted_at).label("first"))
-        .join(m, m.c.id == a.c.message_id)
-        .where(a.c.sentiment != "")
-        .group_by(a.c.language)
-    )
+    m = db.table(Message)
+    query = sa.select(m.c.language, sa.func.min(m.c.posted_at).label("first")).where(m.c.sentiment != "")
+    query = query.group_by(m.c.language)
     if language:
-        query = query.where(a.c.language == language)
+        query = query.where(m.c.language == language)
     found = {}
     for row in session.execute(query):
         start = monday(row.first)

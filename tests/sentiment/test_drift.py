@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core import db
+from inbox import facts
 from sentiment import corrections, drift
 from sentiment.drift import monday, stability
 from sentiment.models import AnnotationRow
@@ -31,6 +32,8 @@ def rate(store):
             ids = store(*texts, posted_at=NOW - timedelta(weeks=ago, days=1))
             for one in ids:
                 say(one, mood, language, version)
+            with db.write() as session:
+                facts.set(session, {one: {"language": language, "sentiment": mood} for one in ids})
             found += ids
         return found
 

@@ -171,3 +171,7 @@ def test_the_annotator_in_use_has_the_chosen_heads(database, shipped, monkeypatc
         active.current(session)
         active.current(session)
     assert asked == ["", version]
+
+
+def test_fitted_heads_that_are_not_on_this_machine_leave_the_work_to_the_shipped_ones(database) -> None:
+    assert active._fitted("abcdef") is None
