@@ -6,6 +6,7 @@ join two values (name and town, name and company) then do, so a look-up costs th
 
 from __future__ import annotations
 
+import json
 from array import array
 from bisect import bisect_left
 from collections.abc import Collection, Iterable
@@ -23,8 +24,6 @@ MOST = 20
 """Candidates that are compared in full."""
 _LOOKED_AT = 400
 _KEPT = 20_000
-_FIELDS = "\x1f"
-_VALUES = "\x1e"
 _OWN = 40.0
 
 
@@ -45,7 +44,7 @@ class Index:
     def add(self, contact: Contact) -> None:
         """Take a contact in."""
         number, one = len(self), person(contact)
-        self._text += _packed(contact, one).encode("utf-8", "surrogatepass")
+        self._text += _packed(contact, one)
         self._ends.append(len(self._text))
         found = keys.of_person(one)
         self._hashes.extend(map(hash, found))
@@ -115,8 +114,7 @@ class Index:
         return ranked[:most]
 
     def _person(self, number: int) -> Person:
-        row = self._text[self._ends[number] : self._ends[number + 1]]
-        return _unpacked(row.decode("utf-8", "surrogatepass"))
+        return _unpacked(self._text[self._ends[number] : self._ends[number + 1]])
 
     def match(self, account: Account, weights: Weights | None = None) -> score.Verdict:
         """The decision about an account."""
@@ -130,31 +128,19 @@ def _promise(kinds: dict[str, float]) -> float:
     return values[0] + 0.3 * sum(values[1:])
 
 
-def _packed(contact: Contact, one: Person) -> str:
+def _packed(contact: Contact, one: Person) -> bytes:
     """What a person is made of again without looking at each value anew."""
     names = contact.id, contact.first_name, contact.last_name, contact.name
-    many = (_VALUES.join(part) for part in (one.emails, one.phones, one.sites, one.handles, one.company))
-    return _FIELDS.join((*names, *many, one.domain, one.town, one.country))
+    values = one.emails, one.phones, one.sites, one.handles, one.company
+    parts = [*names, *values, one.domain, one.town, one.country]
+    return json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
 
 
-def _unpacked(row: str) -> Person:
-    id_, first, last, name, emails, phones, sites, handles, company, domain, town, country = row.split(_FIELDS)
-    return again(
-        id_,
-        name_of(first, last, name),
-        _values(emails),
-        _values(phones),
-        _values(sites),
-        _values(handles),
-        _values(company),
-        domain,
-        town,
-        country,
-    )
-
-
-def _values(joined: str) -> tuple[str, ...]:
-    return tuple(joined.split(_VALUES)) if joined else ()
+def _unpacked(row: bytes | bytearray) -> Person:
+    id_, first, last, whole, *values, domain, town, country = json.loads(row.decode("utf-8", "surrogatepass"))
+    emails, phones, sites, handles, company = map(tuple, values)
+    name = name_of(first, last, whole)
+    return again(id_, name, emails, phones, sites, handles, company, domain, town, country)
 
 
 def filled(contacts: Iterable[Contact]) -> Index:

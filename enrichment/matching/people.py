@@ -16,6 +16,7 @@ MOST = 5
 """E-mails or numbers a person has at most; more in one place are a directory, and none counts."""
 _MOST_WORDS = 6
 _MOST_FORMS = 8
+_LONGEST_CODE = 3
 _SPLIT_LOCAL = re.compile(r"[._+-]+")
 _KANA = re.compile("[\u3041-\u30ff]")
 _GERMAN = re.compile(r"[äöüß]|\b(?:und|ich|der|die|das|für|bei|aus|Handy|Telefon|Büro)\b")
@@ -292,7 +293,7 @@ def account(profile: Profile) -> Account:
     own = tuple(dict.fromkeys(s for s in map(sites.comparable, proven) if s))
     said = (sites.comparable(url) for url, verified in profile.links if url and not verified)
     said_sites = tuple(one for one in dict.fromkeys(said) if one and one not in own)
-    local = user.split(".")[0] if "." in user and (domain or user.endswith(".social")) else user
+    local = _without_ending(user) if "." in user and (domain or user.endswith(".social")) else user
     spelled = handles.comparable(profile.platform, profile.handle)
     named = _spaced(profile.name)
     texts = _spaced(f"{profile.bio} | {profile.location}") + _beyond(named, shown)
@@ -333,6 +334,17 @@ def _is_domain(profile: Profile) -> bool:
     handle = profile.handle.lstrip("@").lower()
     shared = (".bsky.social", ".mastodon.social")
     return profile.platform == "bluesky" and "." in handle and "@" not in handle and not handle.endswith(shared)
+
+
+_ENDINGS = listed("example social info name blog shop online page site cloud tech design studio email world")
+
+
+def _without_ending(host: str) -> str:
+    """A domain used as a user name without what says nothing about its owner: anna.berg.example is anna.berg."""
+    labels = host.lower().removesuffix(".bsky.social").split(".")
+    if len(labels) > 1 and (len(labels[-1]) <= _LONGEST_CODE or labels[-1] in _ENDINGS):
+        labels = labels[:-1]
+    return ".".join(labels)
 
 
 def _few(values: tuple[str, ...]) -> tuple[str, ...]:

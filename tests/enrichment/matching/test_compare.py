@@ -62,6 +62,11 @@ def test_a_user_name_may_be_made_of_a_name(handle: str, first: str, last: str, l
     assert compare.user_name(account(Profile("1", "x", handle)), name_of(first, last)) == level
 
 
+@pytest.mark.parametrize("handle", ["anna.berg.example", "annaberg.bsky.social", "anna.berg", "anna-berg.de"])
+def test_a_domain_as_user_name_is_read_without_its_ending(handle: str) -> None:
+    assert compare.user_name(account(Profile("1", "bluesky", handle)), name_of("Anna", "Berg")) == "full"
+
+
 def test_an_address_gives_away_how_kanji_are_read() -> None:
     known = person(Contact("1", "颯馬", "御厨", emails=("soma.mikuriya@firma.example",)))
     assert compare.shown_name(account(Profile("1", "x", "zz", "Soma Mikuriya")), known.name) in ("reading", "different")
