@@ -18,6 +18,7 @@ from core.settings import settings
 from enrichment import budget, connection, overview
 from inbox import accounts
 from inbox.models import Account, BadItem, Delivery, Feed, ReplyRow
+from sentiment import active
 from web.i18n import N_
 
 Level = Literal["ok", "note", "wrong"]
@@ -171,6 +172,16 @@ def _crm() -> Iterator[Told]:
         yield told("crm", "note", N_("Records that the CRM refuses: %(number)s."), mend, number=refused)
 
 
+def _model() -> Iterator[Told]:
+    with db.read() as session:
+        row = active.state(session)
+    if row.error:
+        text, mend = N_("The lexicon stands in for %(name)s: %(words)s"), N_("It is tried again every ten minutes.")
+        yield told("model", "note", text, mend, name=row.name, words=row.error)
+    else:
+        yield told("model", "ok", N_("%(name)s rates the messages."), name=row.name)
+
+
 def _work() -> Iterator[Told]:
     for row in backlog.overview():
         if row.paused:
@@ -203,5 +214,5 @@ def _work() -> Iterator[Told]:
 
 
 CHECKS: tuple[Callable[[], Iterator[Told]], ...] = (
-    _database, _sqlite, _disk, _keys, _broker, _accounts, _crm, _work,
+    _database, _sqlite, _disk, _keys, _broker, _accounts, _crm, _model, _work,
 )  # fmt: skip

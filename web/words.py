@@ -332,6 +332,7 @@ CHECKS = {
     "worker": N_("Worker"),
     "accounts": N_("Accounts"),
     "crm": N_("Salesforce"),
+    "model": N_("Model"),
     "outbox": N_("Work"),
     "work": N_("Work"),
     "items": N_("What platforms sent"),
@@ -343,6 +344,7 @@ CHECKS = {
 CHECK_PAGES = {
     "accounts": ("accounts.read", "/settings/accounts"),
     "crm": ("crm.read", "/settings/salesforce"),
+    "model": ("model.read", "/settings/model"),
     "outbox": ("dead.read", "/settings/stuck"),
     "items": ("dead.read", "/settings/stuck"),
 }

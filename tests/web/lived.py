@@ -17,8 +17,9 @@ from enrichment.models import CrmConnection, CrmRecord, MatchLink, SyncRun, Sync
 from inbox import accounts, consent, desk, drafts, facts, ingest, notes, replies
 from inbox.models import Contact, Feed, Identity, Message
 from listening import hits, shares, subjects
-from sentiment import labels
+from sentiment import corrections, labels, passes, speed
 from sentiment.examples import store as examples
+from sentiment.models import AnnotationRow
 from sentiment.themes.models import Theme
 from web import auth
 
@@ -42,6 +43,7 @@ def everything() -> None:
                 auth.create_user(session, f"{role}@demo.example", "Вера" if role == "admin" else "Олег", PASSWORD, role)
     first, second = _accounts()
     _messages(first, second)
+    _rated()
     _desk()
     _people()
     _listening()
@@ -108,6 +110,23 @@ def _messages(first: int, second: int) -> None:
             session,
             {one: {"sentiment": moods[n % 6], "intent": "question", "labels": []} for n, one in enumerate(found)},
         )
+
+
+def _rated() -> None:
+    m = db.table(Message)
+    with db.write() as session:
+        rows = session.execute(sa.select(m).where(m.c.direction == "inbound", m.c.text != "")).all()
+        for row in rows:
+            if row.sentiment in ("negative", "neutral", "positive", "unsure"):
+                said = {"language": row.language or "und", "sentiment": row.sentiment, "at": db.now()}
+                session.add(AnnotationRow(
+                    message_id=row.id, message_version=row.version, model="lexicon", model_version="1",
+                    p_neg=0.2, p_neu=0.2, p_pos=0.6, **said,
+                ))  # fmt: skip
+        facts.set(session, {message("m:1"): {"urgency": "high", "emotion": "anger", "offensive": True}})
+        corrections.correct(session, message("m:1"), "sentiment", "negative", "user:2")
+        speed.note(session, "lexicon", 1000, 2.0)
+        passes.begin(session, "user:1")
 
 
 def talk(key: str) -> int:

@@ -16,11 +16,11 @@ from tests.web.line import Line
 pytestmark = [pytest.mark.slow, pytest.mark.browser, needs_chromium]
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 FIRST_USE = ("/inbox", "/start", "/messages", "/people", "/people/review", "/listening", "/reports",
-             "/settings/accounts", "/settings/users", "/settings/salesforce", "/settings/stuck",
-             "/settings/system", "/settings/me")  # fmt: skip
+             "/settings/accounts", "/settings/users", "/settings/salesforce", "/settings/model",
+             "/settings/stuck", "/settings/system", "/settings/me")  # fmt: skip
 EMPTY_RESULT = ("/inbox?q=abcdefg", "/inbox?view=snoozed&platform=telegram", "/messages?q=abcdefg", "/people?q=abcdefg")
 REFUSED = ("/settings/users", "/settings/stuck", "/settings/salesforce")
-PARTS = ("/oauth/", "/package", "/rows", "/entries", "/head", "/composer", "/of/", "/live", "/checks")
+PARTS = ("/oauth/", "/package", "/rows", "/entries", "/head", "/composer", "/of/", "/live", "/checks", "/drift")
 
 
 def violations(page: Page, part: str | None = None) -> list[str]:

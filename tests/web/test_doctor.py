@@ -14,6 +14,7 @@ from core.outbox import OutboxRow
 from core.settings import settings
 from inbox import accounts
 from inbox.models import Account, BadItem, Feed, Message, ReplyRow
+from sentiment import active
 from tests.living import Sandbox, done, widerhall
 from web import doctor
 from web.doctor import Finding
@@ -94,6 +95,12 @@ def test_a_feed_that_fails_is_a_note(hub: None) -> None:
     with db.write() as session:
         session.add(Feed(account_id=number, name="notifications", due_at=db.now(), error="social.example is away"))
     assert "social.example is away" in only("accounts", "note").found
+
+
+def test_a_lexicon_that_stands_in_for_a_model_is_a_note(hub: None) -> None:
+    with db.write() as session:
+        active.write_state(session, "hub:big", "The file is gone.")
+    assert "stands in for hub:big: The file is gone." in only("model", "note").found
 
 
 def test_a_paused_subscriber_and_dead_rows_are_wrong(hub: None) -> None:
