@@ -218,12 +218,20 @@ def withdraw(session: Session, ids: Iterable[int]) -> int:
 
 
 def hurry(session: Session, subscriber: str) -> int:
-    """Make letters due now that only wait for others to go with them; those put off after a try go on waiting."""
-    sql = (
-        "UPDATE outbox SET due_at = ? WHERE subscriber = ? AND lease IS NULL AND dead = 0 AND tries = 0 AND due_at > ?"
-    )
+    """Make letters due now that only wait for others to go with them; those put off after a try go on waiting.
+
+    Returns how many untried letters nobody holds yet, none when the subscriber is paused.
+    """
+    untried = "subscriber = ? AND lease IS NULL AND dead = 0 AND tries = 0"
+    moment = time.time()
     session.info.setdefault("rung", set()).add(subscriber)
-    return bulk.change(session, sql, time.time(), subscriber, time.time())
+    bulk.change(session, f"UPDATE outbox SET due_at = ? WHERE {untried} AND due_at > ?", moment, subscriber, moment)  # noqa: S608  # constants
+    count = (
+        f"SELECT count(*) FROM outbox WHERE {untried} "  # noqa: S608  # constants
+        "AND NOT EXISTS (SELECT 1 FROM subscriber WHERE name = ? AND paused)"
+    )
+    ((left,),) = bulk.fetch(session, count, subscriber, subscriber)
+    return int(left)
 
 
 # --- the three steps -------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from core.errors import TryLater, WiderhallError
 from core.outbox import Item, Outcome
 from enrichment import connection
 from enrichment.crm import CRM, Kind
-from enrichment.models import CannotLink, CrmRecord, IdentityKey, MatchLink, SyncState
+from enrichment.models import CannotLink, CrmChange, CrmRecord, IdentityKey, MatchLink, SyncState
 from inbox import tombstones
 
 KINDS: tuple[Kind, ...] = ("interaction", "profile")
@@ -85,6 +85,7 @@ def _erase_here(session: Session, payload: dict[str, Any]) -> None:
     states = _states(session, payload)
     identities, contacts = _ids(payload, "identity_ids"), _ids(payload, "contact_ids")
     _delete(session, SyncState, "id", [one.id for one in states])
+    _delete(session, CrmChange, "hub_id", [one.hub_id for one in states])
     for model in (IdentityKey, MatchLink, CannotLink):
         _delete(session, model, "identity_id", identities)
     r = db.table(CrmRecord)

@@ -228,6 +228,7 @@ def _settled(crm: CRM, job: CrmJob, found: Progress) -> Outcome:
     def write(session: Session) -> None:
         steps = [_step(one) for states in _held(job, session) for one in states]
         _write_down(session, job, steps, sent, found)
+        runs.log(session, "job", settling.changes(steps, sent), cost.calls)
         settling.follow_up(session, [one for one in steps if one.hub_id in sent.results], sent)
         runs.count(session, "send", settling.figures(steps, sent, cost))
         budget.note(session, cost)

@@ -209,6 +209,32 @@ class CrmJob(SQLModel, table=True):
     at: datetime = _time(null=False)
 
 
+class CrmRun(SQLModel, table=True):
+    """One batch or bulk job that changed records in the CRM; kept for a month, so that it can be taken back."""
+
+    __tablename__ = "crm_run"
+    id: int | None = _id()
+    how: str
+    """batch or job."""
+    at: datetime = Field(default=None, sa_column=Column(UtcDateTime, nullable=False, index=True))
+    records: int = 0
+    calls: int = 0
+    taken_back_at: datetime | None = _time()
+
+
+class CrmChange(SQLModel, table=True):
+    """What a run changed about one record, with the values that stood there before."""
+
+    __tablename__ = "crm_change"
+    run_id: int = Field(sa_column=Column(BigId, ForeignKey("crm_run.id", ondelete="CASCADE"), primary_key=True))
+    hub_id: str = Field(primary_key=True, max_length=64, index=True)
+    kind: str
+    action: str
+    """created, updated or removed."""
+    before: dict[str, Any] = _json()
+    """Fields as the CRM had acknowledged them before the run: those that it changed, all of one it removed."""
+
+
 class CrmConnection(SQLModel, table=True):
     """The one CRM this installation is connected to (row 1)."""
 

@@ -252,6 +252,7 @@ def _outcome(wanted: Mapping[str, Item], steps: Sequence[Step], sent: Sent, mark
         _release(session, changes, mark)
         settling.follow_up(session, steps, sent)
         runs.count(session, "send", settling.figures(steps, sent, cost))
+        runs.log(session, "batch", settling.changes(steps, sent), cost.calls)
         settling.note(session, sent.error)
         budget.note(session, cost)
 

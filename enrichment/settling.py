@@ -17,6 +17,7 @@ from enrichment.crm import Cost, RowResult
 from enrichment.models import SyncState
 from enrichment.plan import Step
 from enrichment.profile import payload_hash
+from enrichment.runs import Change
 
 RELINK_TRIES = 8
 PROFILE_MISSING = "PROFILE_NOT_SYNCED"
@@ -104,12 +105,28 @@ def _refused(step: Step, result: RowResult, tries: int) -> tuple[dict[str, Any],
     return {**values, "state": "quarantined", "refused_hash": payload_hash(step.fields)}, None
 
 
-def write(session: Session, changes: Mapping[int, dict[str, Any]], held: Any, freed: Mapping[str, Any]) -> None:
+def changes(steps: Sequence[Step], sent: Sent) -> list[Change]:
+    """What was done in the CRM, with what stood there before."""
+    found: list[Change] = []
+    for one in steps:
+        result, state = sent.results.get(one.hub_id), one.state
+        if one.hub_id in sent.removed:
+            found.append(Change(one.hub_id, state.kind, "removed", state.sent))
+        elif result is not None and result.ok and result.created:
+            found.append(Change(one.hub_id, state.kind, "created"))
+        elif result is not None and result.ok:
+            new = {name for name, value in one.changed.items() if name in state.sent and state.sent[name] != value}
+            if new:
+                found.append(Change(one.hub_id, state.kind, "updated", {name: state.sent[name] for name in new}))
+    return found
+
+
+def write(session: Session, columns_of: Mapping[int, dict[str, Any]], held: Any, freed: Mapping[str, Any]) -> None:
     """New columns by state's id, and `freed` for all of them; states that are not `held` any more are left alone."""
     s = db.table(SyncState)
     moment = db.now()
     by_columns: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for one, values in sorted(changes.items()):
+    for one, values in sorted(columns_of.items()):
         by_columns.setdefault(tuple(sorted(values)), []).append(
             {"row_id": one, **{f"v_{name}": value for name, value in values.items()}}
         )

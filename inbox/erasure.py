@@ -79,6 +79,8 @@ TABLES: dict[str, str] = {
     "sync_state": "enrichment.tasks.forget, after the record in the CRM is gone",
     "sync_run": "counts only",
     "crm_job": "an id and a number of rows",
+    "crm_run": "counts only",
+    "crm_change": "enrichment.tasks.forget",
     "crm_record": "enrichment.tasks.forget: the mirror of an erased contact goes, and its id is buried",
     "match_key": "keys of CRM records: go with the record",
     "contact_file": "line numbers and counts only",

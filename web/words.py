@@ -121,6 +121,7 @@ SUBSCRIBERS = {
     "enrichment.tasks.sync_messages": N_("Preparing messages for the CRM"),
     "enrichment.tasks.send": N_("Sending to the CRM"),
     "enrichment.tasks.pull_crm": N_("Reading the CRM"),
+    "enrichment.tasks.bulk": N_("Bulk jobs for the CRM"),
     "enrichment.tasks.forget": N_("Forgetting people: CRM"),
     "connectors.tasks.pull": N_("Fetching messages"),
     "connectors.tasks.deliver": N_("Reading what platforms delivered"),

@@ -53,7 +53,9 @@ def test_what_is_gathered_is_hurried_and_what_was_tried_is_not() -> None:
         t = db.table(OutboxRow)
         session.execute(sa.update(t).where(t.c.key == "profile:9").values(tries=1))
     with db.write() as session:
-        assert outbox.hurry(session, SEND) == 1
+        assert outbox.hurry(session, SEND) == 8
+        outbox.pause(session, SEND, "test")
+        assert outbox.hurry(session, SEND) == 0
     with db.read() as session:
         t = db.table(OutboxRow)
         due = dict(session.execute(sa.select(t.c.key, t.c.due_at)).all())

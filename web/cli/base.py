@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 import migrations
-from core import backlog, broker, db, log, queue
+from core import backlog, broker, db, log, outbox, queue
 from core.settings import settings
 
 app = typer.Typer(
@@ -62,14 +62,22 @@ def hub_runs() -> bool:
 
 
 def settle(hub: bool, seconds: float | None = None) -> list[dict[str, Any]]:
-    """Wait until nothing is due or leased; without a hub this process does the work. Lists what waits for later."""
+    """Wait until nothing is due or leased; without a hub this process does the work. Lists what waits for later.
+
+    What is gathered for the CRM does not wait for more: it goes at once.
+    """
     end = None if seconds is None else time.monotonic() + seconds
-    if not hub:
-        queue.work_inline(seconds)
-    while any((row.due and not row.paused) or row.leased for row in backlog.overview()):
-        if end is not None and time.monotonic() > end:
+    while True:
+        if not hub:
+            queue.work_inline(seconds)
+        while any((row.due and not row.paused) or row.leased for row in backlog.overview()):
+            if end is not None and time.monotonic() > end:
+                break
+            time.sleep(0.1)
+        with db.write() as session:
+            untried = outbox.hurry(session, "enrichment.tasks.send")
+        if not untried or (end is not None and time.monotonic() > end):
             break
-        time.sleep(0.1)
     return [
         {"subscriber": row.subscriber, "waiting": row.later, "next_at": _time(row.next_at), "dead": row.dead,
          "paused": row.paused}

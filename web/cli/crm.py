@@ -10,7 +10,7 @@ import typer
 
 from core import db, outbox
 from core.errors import NotConfigured
-from enrichment import connection, overview
+from enrichment import connection, overview, rollback, runs
 from enrichment.salesforce.metadata import build_zip
 from web.cli.base import Json, ready, say, settle, show, working
 
@@ -109,14 +109,13 @@ def sync(
 
 
 def _until_sent(hub: bool) -> list[dict[str, Any]]:
-    """Wait, also for what is gathered and for bulk jobs, unless the org keeps us waiting."""
+    """Wait, also for bulk jobs, unless the org keeps us waiting."""
     end = time.monotonic() + PATIENCE
     while True:
         later = settle(hub)
-        with db.write() as session:
-            gathered = outbox.hurry(session, "enrichment.tasks.send")
+        with db.read() as session:
             jobs, standing = overview.on_the_way(session), connection.standing(session)
-        if not (gathered or jobs) or standing.error or time.monotonic() > end:
+        if not jobs or standing.error or time.monotonic() > end:
             return later
         time.sleep(0.2)
 
@@ -145,6 +144,23 @@ def _show_plan(plan: dict[str, Any], json: bool) -> None:
     left = f", {plan['budget']['left']} are left today" if plan["budget"]["limit"] else ""
     print(f"{plan['counts'] or 'Nothing to do'}; about {plan['calls']} API calls{left}.")
     print("\n".join(_spent(plan["budget"])), end="\n" if plan["budget"]["stopped"] else "")
+
+
+@group.command("runs")
+def list_runs(limit: Annotated[int, typer.Option(help="How many, the newest first.")] = 30, json: Json = False) -> None:
+    """What was sent together, and what it did in the org."""
+    ready()
+    with db.read() as session:
+        show(runs.latest(session, limit), json, empty="Nothing was sent yet.")
+
+
+@group.command("rollback")
+def take_back(run: int, json: Json = False) -> None:
+    """Take a run back: its records become what they were before, until their data change."""
+    with working():
+        found = rollback.take_back(run, "cli")
+    words = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in found.items())
+    say({"run": run, **found}, json, f"Run {run} is taken back: {words}.")
 
 
 @group.command("retry")
