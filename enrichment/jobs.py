@@ -209,13 +209,18 @@ def _file(crm: CRM, steps: Sequence[Step]) -> dict[str, Step]:
     """What goes into the file, by hub id: upserts that a file can hold, as many as it takes."""
     chosen: dict[str, Step] = {}
     size = 0
-    for one in steps:
+    for one in sorted(steps, key=_parent):
         if one.action == "upsert" and crm.fits(one.changed):
             size += len(json.dumps(one.changed, ensure_ascii=False))
             if size > MOST_CHARACTERS:
                 break
             chosen[one.hub_id] = one
     return chosen
+
+
+def _parent(step: Step) -> str:
+    """Rows of one parent stand together: Salesforce locks it for each part of a file it works on."""
+    return step.profile
 
 
 def _settled(crm: CRM, job: CrmJob, found: Progress) -> Outcome:

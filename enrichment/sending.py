@@ -183,6 +183,7 @@ def _send(crm: CRM, steps: Sequence[Step], pulse: Pulse) -> Sent:
                     _hold_back(one, refused[one.profile], sent)
                 else:
                     ready.append(one)
+        ready.sort(key=lambda one: one.profile)  # Salesforce locks the parent: its rows go in one call
         _upsert(crm, "interaction", ready, sent, pulse)
         kinds: tuple[Kind, ...] = ("interaction", "profile")
         for kind in kinds:
