@@ -22,7 +22,6 @@ from sentiment.embedded.annotator import EmbeddedAnnotator
 from sentiment.embedded.encoder import Encoder
 from sentiment.embedded.tokenizer import prepare, unpack
 from sentiment.embedded.weights import Weights, find
-from sentiment.language import identify
 from sentiment.lexicon import LexiconAnnotator
 from sentiment.train.data import authored
 
@@ -46,7 +45,6 @@ def run(folder: Path) -> dict[str, Any]:
         "int8": lambda: [encoder.run(batch) for batch in batches],
         "annotator": lambda: [annotator.annotate(texts[start : start + 240]) for start in range(0, len(texts), 240)],
         "lexicon": lambda: LexiconAnnotator().annotate(texts),
-        "language": lambda: identify(texts),
     }
     if importlib.util.find_spec("onnx"):
         ways["float32"] = _float32(folder, batches)

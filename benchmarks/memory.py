@@ -1,7 +1,7 @@
 """Memory of all processes of the demo (proportional set size) after every part was used.
 
-Two ways of annotating are used one after the other: the lexicon, and a checkpoint, with which tokenizers,
-transformers and onnxruntime come into the worker. The checkpoint itself is tiny: a real one adds its size.
+Two ways of annotating are used one after the other: the embedded model, and a checkpoint, with which
+transformers come into the worker. The checkpoint itself is tiny: a real one adds its size.
 """
 
 from __future__ import annotations

@@ -108,7 +108,8 @@ def _turns(case: pages_bare.Case, get: Callable[[str], None], fetch: Fetch) -> t
     rng = random.Random(3)
     with db.read() as session:
         chosen = case.choose(session, rng, WARM_UP + REQUESTS)
-    ours, theirs = [], []
+    ours: list[float] = []
+    theirs: list[float] = []
     for turn, values in enumerate(chosen):
         bare = partial(_all, fetch, case.statements, values)
         page = partial(get, case.path.format_map(values))

@@ -24,6 +24,7 @@ from inbox import accounts
 from inbox.models import Account, Identity, Message
 from listening import subjects
 from listening.models import Hit
+from sentiment import active
 from sentiment.models import AnnotationRow
 from web import imports
 
@@ -44,6 +45,7 @@ def run(folder: Path) -> dict[str, Any]:
     """Both ways in, one after the other, over the same running hub."""
     with house.running(folder, without=("stream",), **house.CLOCK_STOPPED):
         with db.write() as session:
+            active.write_state(session, "lexicon", "")
             for name, query in QUERIES.items():
                 subjects.add_query(session, subjects.create(session, name), name, query)
         house.quiet(120)

@@ -19,7 +19,7 @@ from sentiment.lexicon import LexiconAnnotator
 from sentiment.models import AnnotatorState
 from sentiment.port import Annotator
 
-DEFAULT = "lexicon"
+DEFAULT = "embedded"
 """What annotates where nobody chose."""
 RETRY_SECONDS = 600.0
 logger = log.get("sentiment")

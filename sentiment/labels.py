@@ -67,22 +67,6 @@ class Matcher:
         return sorted(names, key=self._order.__getitem__)
 
 
-_made: dict[tuple[tuple[str, tuple[str, ...]], ...], Matcher] = {}
-
-
-def matcher(session: Session) -> Matcher:
-    """The matcher over all enabled labels, made anew only when one changed."""
-    t = db.table(Label)
-    rows = session.execute(sa.select(t.c.name, t.c.terms).where(t.c.enabled).order_by(t.c.id)).all()
-    state = tuple((str(row.name), tuple(row.terms)) for row in rows)
-    found = _made.get(state)
-    if found is None:
-        found = Matcher(state)
-        _made.clear()
-        _made[state] = found
-    return found
-
-
 def all_labels(session: Session) -> Sequence[Label]:
     """Every label by name."""
     return session.scalars(sa.select(Label).order_by(db.table(Label).c.name)).all()

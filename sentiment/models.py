@@ -74,8 +74,8 @@ class AnnotatorState(SQLModel, table=True):
 
     __tablename__ = "annotator"
     id: int = Field(default=1, primary_key=True)
-    name: str = "lexicon"
-    """`lexicon` or `hub:MODEL`."""
+    name: str = "embedded"
+    """`embedded`, `lexicon` or `hub:MODEL`."""
     error: str = ""
     """Why it could not be loaded and the lexicon stands in; empty when all is well."""
     at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))

@@ -153,7 +153,7 @@ class _Remembering:
         if read:
             rows = np.stack([self.known[texts[place]] for place in read])
             guesses = identify([texts[place] for place in read], [hints[place] for place in read])
-            found |= zip(read, self.inner.judge(rows, guesses), strict=True)
+            found |= zip(read, self.inner.judge(rows, guesses, [texts[place] for place in read]), strict=True)
         if unread:
             new = self.inner.annotate([texts[place] for place in unread], [hints[place] for place in unread])
             found |= zip(unread, new, strict=True)

@@ -14,8 +14,9 @@ from core import bulk, db, outbox
 from core.outbox import Item, Outcome
 from inbox import facts
 from inbox.models import Account, Message
-from sentiment import active, corrections, labels, passes, speed
+from sentiment import active, corrections, passes, speed
 from sentiment.active import Active
+from sentiment.examples.marker import marker
 from sentiment.language import identify
 from sentiment.models import AnnotationRow, MessageEmbedding
 from sentiment.port import Annotation
@@ -88,7 +89,7 @@ def judged(wanted: Mapping[int, int], using: Active | None = None, *, again: boo
     """
     with db.read() as session:
         rows = _messages(session, wanted)
-        matcher = labels.matcher(session)
+        marks = marker(session)
         in_use = using or active.current(session)
         known_error = active.state(session).error
     asked = [row for row in rows if _to_rate(row)]
@@ -105,7 +106,10 @@ def judged(wanted: Mapping[int, int], using: Active | None = None, *, again: boo
             strict=True,
         )
     )
-    verdicts = [_verdict(row, rated.get(row.id), spoken.get(row.id), matcher) for row in rows]
+    encoder = _encoder(in_use.annotator.version)
+    carried = marks.of([_text(row) for row in asked], [one.embedding for one in annotations], encoder)
+    named = dict(zip((row.id for row in asked), carried, strict=True))
+    verdicts = [_verdict(row, rated.get(row.id), spoken.get(row.id), named.get(row.id, [])) for row in rows]
 
     def write(session: Session) -> int:
         if in_use.error != known_error:
@@ -157,11 +161,11 @@ def _verdict(
     row: sa.Row[Any],
     annotation: Annotation | None,
     spoken: tuple[str, float] | None,
-    matcher: labels.Matcher,
+    carried: list[str],
 ) -> _Verdict:
     if annotation is not None:
         language = (annotation.language, annotation.language_confidence)
-        return _Verdict(row.id, row.version, annotation, language, matcher.of(_text(row)))
+        return _Verdict(row.id, row.version, annotation, language, carried)
     language = spoken or ("", 0.0)
     return _Verdict(row.id, row.version, None, language if _text(row).strip() else ("", 0.0), [])
 
@@ -214,12 +218,16 @@ def _row(verdict: _Verdict) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
+def _encoder(version: str) -> str:
+    """Whose rows an annotator's version makes: other heads over the same encoder leave them as they are."""
+    return version.partition(".")[0][:40]
+
+
 def _embedding(verdict: _Verdict) -> tuple[Any, ...] | None:
     found = verdict.annotation
     if found is None or found.embedding is None:
         return None
-    encoder = found.version.partition(".")[0][:40]  # other heads over the same encoder leave the row as it is
-    return (verdict.message_id, verdict.version, encoder, found.embedding.astype("<f2").tobytes())
+    return (verdict.message_id, verdict.version, _encoder(found.version), found.embedding.astype("<f2").tobytes())
 
 
 def forget(items: list[Item]) -> Outcome:
@@ -233,5 +241,16 @@ def forget(items: list[Item]) -> Outcome:
             for table in (rows, db.table(MessageEmbedding)):
                 session.execute(sa.delete(table).where(table.c.message_id.in_(some)))
         corrections.forget(session, ids)
+
+    return Outcome(write)
+
+
+def wipe(items: list[Item]) -> Outcome:
+    """message.deleted: what the text meant as numbers goes with the text."""
+    ids = sorted({int(item.payload["message_id"]) for item in items})
+    rows = db.table(MessageEmbedding)
+
+    def write(session: Session) -> None:
+        session.execute(sa.delete(rows).where(rows.c.message_id.in_(ids)))
 
     return Outcome(write)

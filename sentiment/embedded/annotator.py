@@ -11,7 +11,8 @@ from sentiment.embedded import build
 from sentiment.embedded.encoder import Encoder, shared
 from sentiment.embedded.heads import Heads, load
 from sentiment.language import identify
-from sentiment.port import Annotation, Intent, Urgency, decide
+from sentiment.lexicon import LexiconAnnotator
+from sentiment.port import CLASSES, Annotation, Intent, Urgency, decide
 
 NAME = "embedded"
 
@@ -24,18 +25,24 @@ class EmbeddedAnnotator:
     def __init__(self, encoder: Encoder | None = None, heads: Heads | None = None) -> None:
         self._encoder = encoder or shared()
         self._heads = heads or load()
+        self._lexicon = LexiconAnnotator()
         self.version = f"{build.lock().version}.{self._heads.version}"
 
     def annotate(self, texts: list[str], languages: list[str | None] | None = None) -> list[Annotation]:
         """One annotation per text, in order."""
         guesses = identify(texts, languages)
-        rows = self._encoder.encode(texts)
-        return self.judge(rows, guesses)
+        return self.judge(self._encoder.encode(texts), guesses, texts)
 
-    def judge(self, rows: npt.NDArray[np.float32], guesses: list[tuple[str, float]]) -> list[Annotation]:
-        """Annotations from rows that are known already, shape (n, 384), and their languages."""
+    def judge(
+        self, rows: npt.NDArray[np.float32], guesses: list[tuple[str, float]], texts: list[str]
+    ) -> list[Annotation]:
+        """Annotations from rows that are known already, shape (n, 384), their languages and texts."""
         spoken = [language for language, _ in guesses]
-        shares = {task: np.round(head.probabilities(rows, spoken), 4) for task, head in self._heads.tasks.items()}
+        words = {"sentiment": self._words(texts, spoken)}
+        shares = {
+            task: np.round(head.probabilities(rows, spoken, words.get(task)), 4)
+            for task, head in self._heads.tasks.items()
+        }
         likeliest = {task: shares[task].argmax(axis=1) for task in shares}
         return [
             self._one(
@@ -46,6 +53,16 @@ class EmbeddedAnnotator:
             )
             for place, guess in enumerate(guesses)
         ]
+
+    def _words(self, texts: list[str], spoken: list[str]) -> npt.NDArray[np.float32]:
+        """What the lexicon says where it counts, shape (n, 3); even shares elsewhere."""
+        found = np.full((len(texts), len(CLASSES)), 1 / len(CLASSES), np.float32)
+        counts = self._heads.tasks["sentiment"].lexicon if "sentiment" in self._heads.tasks else {}
+        places = [place for place, language in enumerate(spoken) if counts.get(language)]
+        said = self._lexicon.annotate([texts[place] for place in places], [spoken[place] for place in places])
+        for place, annotation in zip(places, said, strict=True):
+            found[place] = annotation.probabilities
+        return found
 
     def _one(
         self,

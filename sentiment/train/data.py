@@ -55,11 +55,17 @@ def training(folder: Path) -> list[Example]:
     return kept
 
 
+def for_heads() -> list[Example]:
+    """Our messages that only the heads learn from, once the encoder stands."""
+    return [example for example in authored(AUTHORED / "heads") if not held_back(example.text)]
+
+
 def measuring(folder: Path) -> list[Example]:
     """The splits that choose and measure: never trained on."""
     found = [example for name in UMSAB for example in _tweets(folder / "xlm-t" / name, "val", "umsab", CODES[name])]
     found += _tweets(folder / "tweeteval" / "sentiment", "val", "tweeteval", "en")
-    found += [example for example in _cleared(folder) if example.source in HELD and held_back(example.text)]
+    rest = [*_cleared(folder), *authored(AUTHORED / "heads")]
+    found += [example for example in rest if example.source in HELD and held_back(example.text)]
     return found
 
 

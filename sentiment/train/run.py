@@ -122,7 +122,7 @@ def padded(rows: list[list[int]]) -> tuple[Tensor, Tensor]:
     return ids, ids != 1
 
 
-def class_weights(examples: list[Example]) -> dict[tuple[str, str], Tensor]:
+def class_weights(examples: list[Example], even: dict[str, float] = EVEN) -> dict[tuple[str, str], Tensor]:
     """For each source and task, a factor per class: rare ones count more, 1 on average over the texts."""
     counts: dict[tuple[str, str], dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for example in examples:
@@ -131,7 +131,7 @@ def class_weights(examples: list[Example]) -> dict[tuple[str, str], Tensor]:
     found = {}
     for (source, task), seen in counts.items():
         numbers = torch.tensor([float(seen.get(n, 0)) for n in range(max(max(seen) + 1, len(TASKS.get(task, ()))))])
-        factor = (numbers.sum() / numbers.clamp(min=1) / len(numbers)) ** EVEN.get(task, 0.5)
+        factor = (numbers.sum() / numbers.clamp(min=1) / len(numbers)) ** even.get(task, 0.5)
         found[source, task] = (factor * numbers.sum() / (factor * numbers).sum()).clamp(max=4.0)
     return found
 

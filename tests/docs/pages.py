@@ -5,6 +5,7 @@ A generated part stands between `<!-- made: NAME -->` and `<!-- end -->`; `pytho
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from starlette.routing import Mount
 from typer.main import get_command
 
 from core.settings import Settings
+from sentiment.port import TASKS
 from web.app import create_app
 from web.cli.commands import app
 from web.permissions import PERMISSIONS, PUBLIC, ROLES, permission_of
@@ -116,13 +118,47 @@ def permissions() -> str:
     return "\n".join(lines)
 
 
+def card() -> Any:
+    """What the embedded model's card says of itself."""
+    return json.loads((ROOT / "sentiment" / "embedded" / "assets" / "card.json").read_text("utf-8"))
+
+
+def heads() -> str:
+    """The heads of the embedded model and what they learned from."""
+    lines = ["| head | classes | learned from |", "|---|---|---|"]
+    for task, head in card()["heads"].items():
+        lines.append(f"| {task} | {', '.join(TASKS[task])} | {head['data'] if head['supported'] else 'unsupported'} |")
+    return "\n".join(lines)
+
+
+def measures() -> str:
+    """Agreement of the embedded model with texts it never learned from."""
+    lines = ["| task | language | set | n | macro-F1 (95 %) | macro-recall | accuracy | calibration error |"]
+    lines.append("|---" * 8 + "|")
+    for one in card()["measures"]:
+        figures = f"{one['macro_f1']:.3f} ({one['low']:.3f} to {one['high']:.3f}) | {one['macro_recall']:.3f}"
+        figures += f" | {one['accuracy']:.3f} | {one['calibration_error']:.3f}"
+        lines.append(f"| {one['task']} | {one['language']} | {SETS[one['set']]} | {one['n']} | {figures} |")
+    return "\n".join(lines)
+
+
+SETS = {
+    "umsab": "UMSAB, validation",
+    "tweeteval": "TweetEval, validation",
+    "msd": "Amazon reviews (MSD), validation",
+    "germeval": "GermEval-2018, a tenth held back",
+    "authored": "our own messages, a tenth held back",
+}
+
 MAKERS: dict[str, Callable[[], str]] = {
     "settings": settings,
     "commands": cli,
     "routes": routes,
     "permissions": permissions,
+    "heads": heads,
+    "measures": measures,
 }
-MADE = {"settings.md": ("settings",), "cli.md": ("commands",), "routes.md": ("permissions", "routes")}
+MADE = {"settings.md": ("settings",), "cli.md": ("commands",), "routes.md": ("permissions", "routes"), "models/embedded.md": ("heads", "measures")}
 """Pages with generated parts."""
 
 

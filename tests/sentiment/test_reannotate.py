@@ -239,7 +239,7 @@ def test_texts_that_were_read_before_are_judged_by_what_is_known_of_them(rated, 
     fake = newer(chosen)
     judged: list[int] = []
 
-    def judge(rows, guesses):
+    def judge(rows, guesses, texts):
         judged.append(len(rows))
         assert rows.dtype == np.float32
         return fake.annotate(["bad"] * len(rows))

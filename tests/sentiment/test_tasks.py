@@ -49,7 +49,7 @@ def test_a_message_gets_row_facts_and_event(store) -> None:
     assert (message.language, message.sentiment, message.intent) == ("de", "negative", "complaint")
     assert announced() == [
         {"message_id": one, "version": 1, "language": "de", "sentiment": "negative", "intent": "complaint",
-         "urgency": "normal", "labels": []}
+         "urgency": "normal", "emotion": "", "offensive": None, "labels": []}
     ]  # fmt: skip
 
 
