@@ -39,6 +39,7 @@ MOST_CHARACTERS = 40_000_000
 PORTION = 2000
 CLAIM = timedelta(minutes=3)
 """A mark of `send` that is older belongs to nobody any more."""
+LONG = timedelta(hours=1)
 KINDS: tuple[Kind, ...] = ("profile", "interaction")
 Letter = tuple[str, dict[str, str]]
 logger = log.get("crm")
@@ -114,6 +115,13 @@ def _waiting_for_profiles(session: Session, states: dict[str, tuple[int, int | N
         rows = session.execute(query.order_by(s.c.id).with_for_update())
         owners |= {identity: job is not None for identity, job in rows}
     return {hub_id: owners[one] for hub_id, (_, one) in states.items() if one in owners}
+
+
+def remind(session: Session) -> int:
+    """Put jobs on the list that have been on their way for long: their letter may have been given up."""
+    j = db.table(CrmJob)
+    old = session.scalars(sa.select(CrmJob).where(j.c.at < db.now() - LONG)).all()
+    return outbox.emit(session, "bulk.due", [_letter(one) for one in old])
 
 
 # --- the job, step by step -------------------------------------------------------------------------

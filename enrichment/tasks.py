@@ -12,7 +12,7 @@ from core import db, outbox
 from core.errors import AuthExpired, NotConfigured, TryLater
 from core.outbox import DONE, Item, Outcome
 from core.settings import settings
-from enrichment import budget, connection, linking, mirror, runs, sync, views
+from enrichment import budget, connection, jobs, linking, mirror, runs, sync, views
 from enrichment.forget import forget as forget
 from enrichment.jobs import bulk as bulk
 from enrichment.models import CrmConnection
@@ -78,6 +78,7 @@ def pull_crm(items: list[Item]) -> Outcome:
         runs.count(session, "pull", {"read": pulled.changed, "calls": cost.calls, "sent_bytes": cost.sent_bytes})
         connection.note(session, "")
         connection.back_on(session)
+        jobs.remind(session)
         budget.note(session, cost)
 
     return Outcome(write)

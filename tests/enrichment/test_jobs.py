@@ -284,6 +284,18 @@ def test_erasure_waits_for_the_job_and_leaves_nothing(bulk: FakeCrm, ours: int) 
     assert (left(SyncState), left(CrmJob), bulk.jobs) == (0, 0, {})
 
 
+def test_a_job_whose_letter_was_given_up_goes_on(bulk: FakeCrm, ours: int) -> None:
+    write(ours)
+    work(0)
+    with db.write() as session:
+        o = db.table(OutboxRow)
+        session.execute(sa.delete(o).where(o.c.subscriber == "enrichment.tasks.bulk"))
+        session.execute(sa.update(db.table(CrmJob)).values(at=house.AT))
+        outbox.emit(session, "crm.due", [("crm", {})])
+    work()
+    assert (len(texts(bulk)), left(CrmJob)) == (12, 0)
+
+
 def test_a_job_counts_among_the_figures(bulk: FakeCrm, ours: int) -> None:
     write(ours)
     work()

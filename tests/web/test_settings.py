@@ -15,7 +15,7 @@ from core.errors import AuthExpired, TryLater
 from core.event import Bad, Page
 from enrichment import connection, csv
 from enrichment.crm import CrmStatus, Problem
-from enrichment.models import CrmConnection, SyncState
+from enrichment.models import CrmConnection, CrmJob, SyncState
 from inbox import accounts, consent, ingest
 from inbox.models import Account, Feed
 from tests.conftest import BOTH
@@ -235,6 +235,17 @@ def test_refused_records_are_shown_with_the_crms_words_and_sent_again(database: 
     browser.post("/settings/salesforce/retry")
     with db.read() as session:
         assert {one.state for one in session.scalars(sa.select(SyncState))} == {"pending"}
+
+
+def test_a_sync_that_leaves_the_calls_to_people_says_so(database: str, as_role) -> None:
+    connect(basis="contract")
+    with db.write() as session:
+        session.execute(sa.update(CrmConnection).values(state="spent", calls_used=80_012, calls_limit=100_000))
+        session.add(CrmJob(kind="profile", rows=4000, state="uploaded", at=db.now()))
+    text = as_role("admin").get("/settings/salesforce").text
+    assert "stands still: 80,012 of 100,000 API calls" in text
+    assert "at 80% it stops" in text
+    assert "A bulk job with 4,000 records" in text
 
 
 def test_figure_opens_the_records_it_counts(database: str, as_role) -> None:
