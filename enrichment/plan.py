@@ -45,7 +45,10 @@ class Step:
 
 def plan(session: Session, states: Sequence[SyncState]) -> list[Step]:
     """A step for each state, in their order. TryLater when the sync was switched off meanwhile."""
-    people = views.profiles(session, {one.identity_id for one in states if one.identity_id is not None})
+    owners = {one.identity_id for one in states if one.identity_id is not None and one.kind == "profile"}
+    others = {one.identity_id for one in states if one.identity_id is not None} - owners
+    people = views.profiles(session, owners)
+    known = set(people) | views.may_stand(session, others)
     found = views.interactions(session, {one.message_id for one in states if one.message_id is not None})
     if not standing(session).switched_on:  # asked after the people: nothing is removed because of a switch
         raise TryLater("The sync to the CRM is switched off.", 30)
@@ -57,7 +60,7 @@ def plan(session: Session, states: Sequence[SyncState]) -> list[Step]:
         profile = ""
         if state.kind == "profile" and identity in people:
             fields = build_profile(people[identity])
-        elif state.message_id in found and identity in people:
+        elif state.message_id in found and identity in known:
             view = found[state.message_id]
             profile = view.profile
             fields = build_interaction(view, policy)

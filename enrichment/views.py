@@ -40,15 +40,12 @@ def profile_key(platform: str, external_id: str) -> str:
 
 def profiles(session: Session, identity_ids: Collection[int]) -> dict[int, ProfileView]:
     """Profiles by identity, for those that may stand in the CRM."""
-    allowed = consent.may_many(session, identity_ids, PURPOSE)
-    allowed &= consent.may_many(session, allowed, "profile")
     i = db.table(Identity)
-    query = sa.select(Identity).where(i.c.id.in_(sorted(allowed)), i.c.contact_id.is_not(None), ~i.c.ours)
-    rows = {row.id or 0: row for row in session.scalars(query)}
-    wrote = _wrote(session, rows)
-    links = _links(session, {one: row.contact_id or "" for one, row in rows.items()})
-    records = _records(session, {row.contact_id or "" for row in rows.values()})
-    wanted = {one for one in rows if one in wrote and records.get(rows[one].contact_id or "")}
+    contacts = _may_stand(session, identity_ids)
+    rows = {row.id or 0: row for row in session.scalars(sa.select(Identity).where(i.c.id.in_(sorted(contacts))))}
+    links = _links(session, contacts)
+    records = _records(session, set(contacts.values()))
+    wanted = {one for one in rows if records.get(rows[one].contact_id or "")}
     counts, topics = _ratings(session, wanted), _topics(session, wanted)
     public = settings().public_url.rstrip("/")
     found = {}
@@ -79,6 +76,25 @@ def profiles(session: Session, identity_ids: Collection[int]) -> dict[int, Profi
             hub_url=f"{public}/people/{one}" if public else "",
         )
     return found
+
+
+def may_stand(session: Session, identity_ids: Collection[int]) -> set[int]:
+    """Those that may stand in the CRM, as `profiles` finds them, without their profiles."""
+    contacts = _may_stand(session, identity_ids)
+    r = db.table(CrmRecord)
+    known = set(session.scalars(sa.select(r.c.contact_id).where(*_alive(set(contacts.values()))).distinct()))
+    return {one for one, contact in contacts.items() if contact in known}
+
+
+def _may_stand(session: Session, identity_ids: Collection[int]) -> dict[int, str]:
+    """Identity → contact of those that are linked, wrote to us and do not object."""
+    allowed = consent.may_many(session, identity_ids, PURPOSE)
+    allowed &= consent.may_many(session, allowed, "profile")
+    i = db.table(Identity)
+    query = sa.select(i.c.id, i.c.contact_id).where(i.c.id.in_(sorted(allowed)), i.c.contact_id.is_not(None), ~i.c.ours)
+    contacts: dict[int, str] = dict(session.execute(query).all())
+    wrote = _wrote(session, contacts)
+    return {one: contact for one, contact in contacts.items() if one in wrote}
 
 
 def interactions(session: Session, message_ids: Collection[int]) -> dict[int, MessageView]:
@@ -211,13 +227,18 @@ def _links(session: Session, contacts: dict[int, str]) -> dict[int, MatchLink]:
 
 def _records(session: Session, contacts: Collection[str]) -> dict[str, list[CrmRecord]]:
     r = db.table(CrmRecord)
-    query = sa.select(CrmRecord).where(
-        r.c.contact_id.in_(sorted(contacts)), ~r.c.deleted, r.c.successor == "", ~r.c.objects, r.c.object != "csv"
-    )
+    query = sa.select(CrmRecord).where(*_alive(contacts))
     found: dict[str, list[CrmRecord]] = defaultdict(list)
     for record in session.scalars(query.order_by(r.c.object, r.c.id)):  # contacts before leads
         found[record.contact_id or ""].append(record)
     return found
+
+
+def _alive(contacts: Collection[str]) -> tuple[Any, ...]:
+    """Records of these contacts that profiles may point at."""
+    r = db.table(CrmRecord)
+    there = (~r.c.deleted, r.c.successor == "", ~r.c.objects, r.c.object != "csv")
+    return (r.c.contact_id.in_(sorted(contacts)), *there)
 
 
 def _best(records: list[CrmRecord], link: MatchLink | None) -> CrmRecord:
