@@ -86,7 +86,7 @@ def train(folder: Path, people: Sequence[Person], accounts: Sequence[Account]) -
     frames = _frames(db, folder, people, accounts)
     begun = time.perf_counter()
     linker = Linker(frames, _settings(), log_level=logging.ERROR)
-    sure = [block_on("email"), block_on("phone"), block_on("surname", "given", "town")]
+    sure: list[Any] = [block_on("email"), block_on("phone"), block_on("surname", "given", "town")]
     linker.training.estimate_probability_two_random_records_match(sure, recall=0.4)
     linker.training.estimate_u_using_random_sampling(max_pairs=2e6, seed=1)
     for rule in (block_on("surname", "given"), block_on("town", "substr(surname, 1, 3)")):

@@ -1,7 +1,8 @@
 """Memory of all processes of the demo (proportional set size) after every part was used.
 
-Two ways of annotating are used one after the other: the embedded model, and a checkpoint, with which
-transformers come into the worker. The checkpoint itself is tiny: a real one adds its size.
+Two ways of annotating are used one after the other, of which one at a time is loaded: the embedded model, and a
+checkpoint, with which transformers come into the worker; the larger sum counts. The checkpoint itself is tiny: a real
+one adds its size.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from listening import subjects
 from listening.models import Subject
 from sentiment import active
 from sentiment.models import AnnotationRow
-from web.supervisor import web_url
+from web.supervisor import Supervisor, web_url
 
 TARGET_MB = 900
 PAGES = (
@@ -56,16 +57,26 @@ def run(folder: Path) -> dict[str, Any]:
         return {"memory": "unsupported here: proportional set sizes are Linux's"}
     with house.running(folder, **SETTINGS) as supervisor, latency.listening():
         _use(folder)
-        sizes = {child.name: _pss(child.process.pid) for child in supervisor.children if child.process is not None}
-        sizes["supervisor"] = _pss(os.getpid(), alone=True)
+        both = {"embedded": _sizes(supervisor)}
+        _annotate_by_checkpoint(folder / "tiny")
+        house.quiet(120)
+        both["checkpoint"] = _sizes(supervisor)
+    sizes = max(both.values(), key=lambda found: sum(found.values()))
     total = sum(sizes.values())
     return {
         **{f"{name}_mb": round(size) for name, size in sizes.items()},
+        **{f"worker_with_{name}_mb": round(found["worker"]) for name, found in both.items()},
         "total_mb": round(total),
         "target_mb": TARGET_MB,
         "ratio": round(total / TARGET_MB, 3),
         "ok": total < TARGET_MB,
     }
+
+
+def _sizes(supervisor: Supervisor) -> dict[str, float]:
+    """Megabytes by process."""
+    sizes = {child.name: _pss(child.process.pid) for child in supervisor.children if child.process is not None}
+    return sizes | {"supervisor": _pss(os.getpid(), alone=True)}
 
 
 def _use(folder: Path) -> None:
@@ -79,7 +90,6 @@ def _use(folder: Path) -> None:
     time.sleep(20)  # feeds, look-ups and the CRM are read by the clock
     _import(folder)
     _read_pages()
-    _annotate_by_checkpoint(folder / "tiny")
     with db.write() as session:
         person = session.scalars(_some(Identity, ~db.table(Identity).c.ours)).first()
         erasure.erase(session, f"identity:{person}", "benchmark")

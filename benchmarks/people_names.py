@@ -140,7 +140,7 @@ class Town(NamedTuple):
 
 TOWNS = {
     "de": [
-        Town(n, "Germany", o)
+        Town(n, "Germany", tuple(o))
         for n, *o in (
             ("Berlin",),
             ("Hamburg",),
@@ -163,7 +163,7 @@ TOWNS = {
     ]
     + [Town("Wien", "Austria", ("Vienna",)), Town("Zürich", "Switzerland", ("Zurich",)), Town("Graz", "Austria")],
     "en": [
-        Town(n, "United States", o)
+        Town(n, "United States", tuple(o))
         for n, *o in (
             ("Portland",),
             ("Boston",),

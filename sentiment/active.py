@@ -6,6 +6,7 @@ table `annotator` and in the log, and loading is tried again after a while.
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import dataclass
 
@@ -77,12 +78,21 @@ def current(session: Session) -> Active:
     failed_at, reason = _failed.get(wanted, (0.0, ""))
     if reason and time.monotonic() - failed_at < RETRY_SECONDS:
         return Active(_lexicon, wanted, reason)
+    _release(key)
     try:
         _loaded[key] = make(wanted, heads=heads)
     except Exception as error:
         return failed(wanted, error)
     _failed.pop(wanted, None)
     return Active(_loaded[key], wanted)
+
+
+def _release(wanted: str) -> None:
+    """One model at a time is in memory; heads of one encoder share it."""
+    for key in [key for key in _loaded if key not in ("lexicon", wanted)]:
+        _loaded.pop(key)
+    if not wanted.startswith(fitted.OF) and (loaded := sys.modules.get("sentiment.embedded.encoder")):
+        loaded.release()
 
 
 def failed(wanted: str, error: Exception) -> Active:

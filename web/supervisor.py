@@ -25,6 +25,8 @@ from core.settings import settings
 
 COUNTERS = "PROMETHEUS_MULTIPROC_DIR"
 """Where all processes keep their counters, so that /metrics shows the workers' too."""
+FRUGAL = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072", "MALLOC_MMAP_THRESHOLD_": "131072"}
+"""glibc keeps a heap per thread and holds on to what each once needed: ours share two, and give back what is free."""
 LOG_LIMIT = 20 * 1024 * 1024
 STOP_SECONDS = 12.0
 LONGEST_PAUSE = 5.0
@@ -73,7 +75,7 @@ class Supervisor:
     """Runs `children` in order; use from the main thread: `start()`, then `run()` or `tick()`, then `stop()`."""
 
     children: list[Child]
-    environment: dict[str, str] = field(default_factory=lambda: {**os.environ, COUNTERS: str(_counters())})
+    environment: dict[str, str] = field(default_factory=lambda: {**FRUGAL, **os.environ, COUNTERS: str(_counters())})
     say: Callable[[str], None] = lambda _: None
     stopping: bool = False
     _lock: TextIO | None = None

@@ -7,6 +7,7 @@ https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/intro_r
 
 from __future__ import annotations
 
+import importlib
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,8 +18,6 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
-from simple_salesforce import Salesforce
-from simple_salesforce.exceptions import SalesforceError
 
 from core.errors import AuthExpired, BadPayload, Rejected, TryLater
 from enrichment.salesforce import login as sign_in
@@ -232,7 +231,7 @@ class Client:
             return self._attempt(do, self._token(instead_of=token))
 
     def _attempt(self, do: Callable[[Any], T], token: Token) -> T:
-        sf = Salesforce(
+        sf = _library().Salesforce(
             session_id=token.access,
             instance=token.instance.partition("://")[2],
             version=API_VERSION,
@@ -241,7 +240,7 @@ class Client:
         )
         try:
             return do(sf)
-        except SalesforceError as error:
+        except _library().exceptions.SalesforceError as error:
             raise _translated(error) from error
         except requests.exceptions.JSONDecodeError as error:
             raise BadPayload("Salesforce answered with something that is not JSON.") from error
@@ -275,7 +274,12 @@ class _Refused(Rejected):
         self.refusal = refusal
 
 
-def _translated(error: SalesforceError) -> Exception:
+def _library() -> Any:
+    """simple-salesforce, loaded by the first call: 22 MB that most processes never need."""
+    return importlib.import_module("simple_salesforce")
+
+
+def _translated(error: Any) -> Exception:
     refusal = _refusal(error)
     verdict = classify(refusal.code, refusal.status, refusal.message)
     if verdict == "reauthenticate":
@@ -286,7 +290,7 @@ def _translated(error: SalesforceError) -> Exception:
     return _Refused(refusal)
 
 
-def _refusal(error: SalesforceError) -> Refusal:
+def _refusal(error: Any) -> Refusal:
     """The first error of an answer; a body that is no list of errors leaves only the status."""
     content: Any = error.content
     if error.status == 300 and isinstance(content, list):

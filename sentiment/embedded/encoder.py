@@ -6,7 +6,9 @@ is no padding, every activation is scaled by constants or by its own token, and 
 
 from __future__ import annotations
 
+import ctypes
 import importlib
+import sys
 import threading
 from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
@@ -20,14 +22,15 @@ from core.settings import settings
 from sentiment.embedded import build
 from sentiment.embedded.tokenizer import prepare, read
 
-BATCH = 8
-"""Windows per run: more at once is no quicker on a processor."""
+BATCH, TOKENS = 8, 512
+"""Windows and tokens per run: more at once is no quicker on a processor and takes more memory."""
 WINDOWS = 4
 """So many windows of a long text are read; the rest is left out."""
 OVERLAP = 16
 """Tokens that two windows share."""
 CACHED = 2_000
 """Rows that are kept of texts seen last (1.5 kB each)."""
+_DONT_NEED = 4
 ASKED = 512
 """Texts that are worked on at once, so that memory stays bounded."""
 
@@ -42,7 +45,9 @@ class Encoder:
         options = runtime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
+        options.enable_mem_pattern = False  # each length would keep a plan of its own
         self._session = runtime.InferenceSession(str(folder / build.GRAPH), options, providers=["CPUExecutionProvider"])
+        _give_back(folder / build.DATA)
         self._tokenizer = read(folder / build.TOKENIZER)
         self._rows: OrderedDict[str, Array] = OrderedDict()
         self._cached = cached
@@ -78,13 +83,15 @@ class Encoder:
 
     @staticmethod
     def batches(windows: Sequence[Sequence[int]]) -> list[list[int]]:
-        """Places of windows that are run together: of one length, at most `BATCH`."""
+        """Places of windows that are run together: of one length, within `BATCH` and `TOKENS`."""
         by_length: dict[int, list[int]] = defaultdict(list)
         for place, window in enumerate(windows):
             by_length[len(window)].append(place)
-        return [
-            places[start : start + BATCH] for places in by_length.values() for start in range(0, len(places), BATCH)
-        ]
+        found = []
+        for length, places in by_length.items():
+            step = max(1, min(BATCH, TOKENS // length))
+            found += [places[start : start + step] for start in range(0, len(places), step)]
+        return found
 
     def run(self, ids: npt.NDArray[np.int64]) -> Array:
         """The graph alone: windows of one length, shape (batch, tokens), to the mean of each, shape (batch, 384)."""
@@ -114,12 +121,32 @@ class Encoder:
                 self._rows.popitem(last=False)
 
 
+def _give_back(file: Path) -> None:
+    """Let go of the pages of a mapped file: what was packed for the processor is in memory twice by now.
+
+    They are clean: a row of the vocabulary that is needed is simply read again.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    library = ctypes.CDLL(None)
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        if line.endswith(str(file)):
+            start, end = (int(number, 16) for number in line.split(" ", 1)[0].split("-"))
+            library.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), _DONT_NEED)
+
+
 @lru_cache(maxsize=1)
 def _loaded(home: Path, threads: int) -> Encoder:
     return Encoder(build.ensure(home), threads)
 
 
 _loading = threading.Lock()
+
+
+def release() -> None:
+    """Give the memory back, when another annotator is to work."""
+    with _loading:
+        _loaded.cache_clear()
 
 
 def shared() -> Encoder:

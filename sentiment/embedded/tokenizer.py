@@ -9,10 +9,13 @@ import re
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")
 """The first four pieces; their places stay as they are."""
@@ -43,6 +46,8 @@ def unpack(packed: bytes, pieces: int) -> npt.NDArray[np.int64]:
 
 def make(pieces: Sequence[str], scores: npt.NDArray[np.float32]) -> Tokenizer:
     """A tokenizer over these pieces in this order; the first four are `SPECIAL`."""
+    from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+
     vocabulary = [(piece, float(score)) for piece, score in zip(pieces, scores.tolist(), strict=True)]
     found = Tokenizer(models.Unigram(vocabulary, unk_id=3, byte_fallback=False))
     found.normalizer = normalizers.Sequence(
@@ -56,4 +61,6 @@ def make(pieces: Sequence[str], scores: npt.NDArray[np.float32]) -> Tokenizer:
 
 def read(path: Path) -> Tokenizer:
     """The tokenizer a build has written."""
+    from tokenizers import Tokenizer  # only processes that annotate need it
+
     return Tokenizer.from_file(str(path))

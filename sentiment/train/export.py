@@ -21,10 +21,10 @@ from torch import Tensor, nn
 
 from sentiment.embedded import build, deltas, heads
 from sentiment.embedded.deltas import Deltas
-from sentiment.embedded.tokenizer import unpack
+from sentiment.embedded.tokenizer import pack, unpack
 from sentiment.embedded.weights import Weights, find
 from sentiment.port import TASKS
-from sentiment.train import data, graph
+from sentiment.train import data, graph, pieces
 from sentiment.train.network import MATRICES, Encoder, Low
 from sentiment.train.run import SEED, embed_with, tokenise
 
@@ -84,14 +84,14 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     weights = Weights(find())
-    packed = (args.learned / "pieces.bin").read_bytes()
+    examples = data.training(args.data)
+    packed = pack(pieces.choose(weights, [example.text for example in examples]))
     kept = unpack(packed, len(weights.pieces))
     learned = torch.load(args.learned / "factors.pt")
     encoder = Encoder(weights, torch.from_numpy(kept))
     encoder.load_state_dict(
         {n.removeprefix("encoder."): v for n, v in learned.items() if n.startswith("encoder.")}, strict=False
     )
-    examples = data.training(args.data)
     sample = random.Random(SEED).sample([example.text for example in examples], SAMPLE)  # noqa: S311  # no secret
     found = Deltas(
         packed,
@@ -106,22 +106,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         lock = build.build(Path(folder), args.out, None)
     (args.out / "lock.json").write_text(json.dumps(asdict(lock), indent=1) + "\n")
-    gain = np.float32(shape.hidden**0.5)
-    heads.save(
-        heads.Heads(
-            {
-                task: heads.Head(
-                    task,
-                    classes,
-                    learned[f"heads.{task}.weight"].numpy() * gain,
-                    learned[f"heads.{task}.bias"].numpy(),
-                    {},
-                )
-                for task, classes in TASKS.items()
-            }
-        ),
-        args.out / "heads.npz",
-    )
+    heads.save(learned_heads(learned), args.out / "heads.npz")
+
+
+def learned_heads(learned: dict[str, Tensor]) -> heads.Heads:
+    """The heads as training left them, over rows of length 1."""
+    hidden = learned["heads.sentiment.weight"].shape[1]
+    found = {}
+    for task, classes in TASKS.items():
+        weight = learned[f"heads.{task}.weight"].numpy() * np.float32(hidden**0.5)
+        found[task] = heads.Head(task, classes, weight, learned[f"heads.{task}.bias"].numpy(), {})
+    return heads.Heads(found)
 
 
 if __name__ == "__main__":

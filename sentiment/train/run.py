@@ -219,8 +219,7 @@ def main() -> None:
     chance = random.Random(SEED)  # noqa: S311  # an order, no secret
     weights = Weights(find())
     examples, held = data.training(args.data), data.measuring(args.data)
-    packed = pack(pieces.choose(weights, [example.text for example in examples]))
-    (args.out / "pieces.bin").write_bytes(packed)
+    packed = pack(pieces.choose(weights, [example.text for example in examples], pieces.LEARNED))
     kept = unpack(packed, len(weights.pieces))
     encoded = tokenise([example.text for example in examples], weights, kept)
     numbers: dict[str, int] = {task: len(classes) for task, classes in TASKS.items()}

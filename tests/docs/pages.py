@@ -158,7 +158,12 @@ MAKERS: dict[str, Callable[[], str]] = {
     "heads": heads,
     "measures": measures,
 }
-MADE = {"settings.md": ("settings",), "cli.md": ("commands",), "routes.md": ("permissions", "routes"), "models/embedded.md": ("heads", "measures")}
+MADE = {
+    "settings.md": ("settings",),
+    "cli.md": ("commands",),
+    "routes.md": ("permissions", "routes"),
+    "models/embedded.md": ("heads", "measures"),
+}
 """Pages with generated parts."""
 
 
