@@ -82,7 +82,8 @@ class Supervisor:
 
     def heed(self) -> None:
         """From here on SIGTERM ends the command as Ctrl-C does, so that it stops its children."""
-        signal.signal(signal.SIGTERM, self._interrupt)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._interrupt)
 
     def start(self, patience: float = 60.0) -> None:
         """Start every child, each when the ones before it are ready; NotConfigured when one does not come up."""

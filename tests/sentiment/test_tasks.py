@@ -19,7 +19,9 @@ pytestmark = pytest.mark.parametrize("db_url", ["sqlite", "postgresql"], indirec
 
 
 @pytest.fixture(autouse=True)
-def no_models(monkeypatch):
+def no_models(database, monkeypatch):
+    with db.write() as session:
+        active.write_state(session, "lexicon", "")
     monkeypatch.setattr(active, "_loaded", {"lexicon": active._lexicon})
     monkeypatch.setattr(active, "_failed", {})
 

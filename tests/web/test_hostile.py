@@ -20,6 +20,9 @@ from core.settings import settings
 from inbox import accounts, desk, ingest, notes, replies
 from inbox.models import Contact, Conversation, Identity
 from listening import hits, subjects
+from sentiment import labels
+from sentiment.examples import store as examples
+from sentiment.themes.models import Theme
 from tests import living
 from tests.web import hostile, places
 from tests.web.chromium import needs_chromium
@@ -84,6 +87,9 @@ def _work() -> None:
         session.execute(sa.update(i).where(i.c.id.in_((20, 21))).values(contact_id="01J" + "0" * 23))
         for text in (hostile.MARKUP[0], hostile.QUOTES[2], hostile.DIRECTIONS[0], "W" * 180):
             subjects.add_query(session, subjects.create(session, text[:180]), text[:200], "pwned OR bold")
+            labels.create(session, text[:80], ["pwned"])
+        examples.add(session, labels.get(session, hostile.MARKUP[0][:80]), [*range(1, 40)])
+        session.add(Theme(id=1, centroid=bytes(4 * 384), names={"de": hostile.MARKUP[1]}, terms={}, born_at=db.now()))
     with db.write() as session:
         queries, versions = hits.enabled(session)
         hits.keep(session, hits.decide(queries, versions, hits.docs(session, limit=3000)))

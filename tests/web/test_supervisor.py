@@ -26,6 +26,7 @@ import sys
 from web.supervisor import Child, Supervisor
 sleeper = [sys.executable, "-c", "import subprocess, sys, time; subprocess.Popen(['sleep', '600']); time.sleep(600)"]
 nurse = Supervisor([Child("one", sleeper), Child("two", sleeper)])
+nurse.heed()
 try:
     nurse.start()
     nurse.run()
