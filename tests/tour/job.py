@@ -40,6 +40,7 @@ def by_keyboard(browser: Browser, demo: Demo, text: str, answer: str) -> Done:
     """With keys alone: Tab, letters, Enter."""
     page = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB").new_page()
     page.goto(demo.inbox)
+    expect(page.get_by_label("E-mail")).to_be_focused()  # the first frame may come after the page was loaded
     for word in (demo.email, demo.password):
         page.keyboard.type(word)
         page.keyboard.press("Tab")
