@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from core import backlog, db
+from core import backlog, db, queue
 from core.audit import AuditEntry
 from core.outbox import OutboxRow
 from tests.living import done, refused, widerhall
+from web.cli import base
 
 NAME = "connectors.tasks.pull"
 
@@ -51,6 +52,23 @@ def test_dead_letters_are_shown_with_their_reason(hub: None) -> None:
     number = letter("3", dead=True)
     (found,) = done("outbox", "dead")
     assert (found["id"], found["reason"], found["payload"]) == (number, "it broke", {"feed_id": 999})
+
+
+def test_a_letter_that_falls_due_just_after_the_last_look_is_worked_off(
+    hub: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a hub nobody else would: waiting for it would be forever."""
+    whole, looks = queue.work_inline, iter((True, False))
+
+    def work(seconds: float | None = None) -> bool:
+        done = whole(seconds)
+        if next(looks, False):
+            letter("999")
+        return done
+
+    monkeypatch.setattr(queue, "work_inline", work)
+    assert base.settle(hub=False, seconds=30.0) == []
+    assert rows() == 0
 
 
 def test_a_dead_letter_runs_again(hub: None) -> None:

@@ -70,13 +70,13 @@ def settle(hub: bool, seconds: float | None = None) -> list[dict[str, Any]]:
     while True:
         if not hub:
             queue.work_inline(seconds)
-        while any((row.due and not row.paused) or row.leased for row in backlog.overview()):
-            if end is not None and time.monotonic() > end:
-                break
+        if _busy():  # a hub is at work, or something fell due a moment ago
             time.sleep(0.1)
-        with db.write() as session:
-            untried = outbox.hurry(session, "enrichment.tasks.send")
-        if not untried or (end is not None and time.monotonic() > end):
+        else:
+            with db.write() as session:
+                if not outbox.hurry(session, "enrichment.tasks.send"):
+                    break
+        if end is not None and time.monotonic() > end:
             break
     return [
         {"subscriber": row.subscriber, "waiting": row.later, "next_at": _time(row.next_at), "dead": row.dead,
@@ -84,6 +84,10 @@ def settle(hub: bool, seconds: float | None = None) -> list[dict[str, Any]]:
         for row in backlog.overview()
         if row.later or row.dead or row.paused
     ]  # fmt: skip
+
+
+def _busy() -> bool:
+    return any((row.due and not row.paused) or row.leased for row in backlog.overview())
 
 
 def _time(epoch: float | None) -> str | None:
