@@ -182,7 +182,9 @@ def ping() -> None:
 
 def _make(url: str) -> sa.Engine:
     if url.startswith("sqlite"):
-        made = sa.create_engine(url, pool_size=20, max_overflow=20, connect_args={"check_same_thread": False})
+        made = sa.create_engine(
+            url, pool_size=20, max_overflow=20, pool_use_lifo=True, connect_args={"check_same_thread": False}
+        )
         sa.event.listen(made, "connect", _sqlite_connect)
         sa.event.listen(made, "begin", _sqlite_begin)
         return made

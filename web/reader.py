@@ -195,6 +195,8 @@ class Reader:
 
     def number(self, value: float) -> str:
         """A number with this language's separators."""
+        if isinstance(value, int) and 0 <= value < 1000:  # nothing to separate
+            return str(value)
         return str(format_decimal(value, locale=self.babel))
 
     def percent(self, value: float) -> str:

@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.runtime import Context, Macro
 
 from web import bidi, i18n, live, shell, words
+from web.folding import FoldingEnvironment
 from web.reader import Reader
 
 HTMX = json.dumps(
@@ -76,7 +77,7 @@ class _Context(Context):
 @lru_cache(maxsize=len(i18n.LANGUAGES))
 def environment(language: str) -> Environment:
     """The templates in one language."""
-    made = Environment(
+    made = FoldingEnvironment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,

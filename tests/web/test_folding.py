@@ -1,0 +1,67 @@
+"""Constant calls in templates: worked out when a template is compiled, in its environment's language, and escaped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from jinja2 import DictLoader
+
+from web import bidi, i18n
+from web.folding import FoldingEnvironment
+
+PARTS = """{% macro icon(name) %}<svg><use href="#{{ name }}"/></svg>{% endmacro %}
+{% macro mark(x) %}{{ seen(x) }}{% endmacro %}"""
+TEMPLATES = {
+    "parts/ui.html": PARTS,
+    "constant.html": '{% from "parts/ui.html" import icon %}{{ icon("warn") }} {{ _("Inbox") }} {{ static("a&b") }}',
+    "value.html": '{{ _(word) }} {{ _("Me: %(name)s", name=word) }}',
+    "own.html": '{% macro icon(name) %}mine {{ name }}{% endmacro %}{{ icon("warn") }}',
+    "other.html": '{% from "parts/ui.html" import mark %}{{ mark("a") }}',
+}
+
+
+@pytest.fixture
+def calls() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def made(calls: list[str]) -> FoldingEnvironment:
+    found = FoldingEnvironment(loader=DictLoader(TEMPLATES), autoescape=True)
+    said = bidi.speaking(i18n.catalogue("de"))["_"]
+
+    def spoken(text: str, **values: Any) -> Any:
+        calls.append(text)
+        return said(text, **values)
+
+    def seen(name: str) -> str:
+        calls.append(name)
+        return name
+
+    found.globals.update(_=spoken, static=seen, seen=seen)
+    return found
+
+
+def test_constants_are_worked_out_once(made: FoldingEnvironment, calls: list[str]) -> None:
+    template = made.get_template("constant.html")
+    assert calls == ["Inbox", "a&b"]
+    for _ in range(3):
+        assert template.render() == '<svg><use href="#warn"/></svg> Eingang a&amp;b'
+    assert calls == ["Inbox", "a&b"]
+
+
+def test_what_depends_on_a_value_is_asked_each_time(made: FoldingEnvironment) -> None:
+    template = made.get_template("value.html")
+    assert template.render(word="Inbox").startswith("Eingang ")
+    assert template.render(word="x & y") == "x & y Ich: x &amp; y"
+
+
+def test_a_macro_of_the_templates_own_is_called(made: FoldingEnvironment) -> None:
+    assert made.get_template("own.html").render() == "mine warn"
+
+
+def test_a_macro_that_looks_around_is_called(made: FoldingEnvironment, calls: list[str]) -> None:
+    template = made.get_template("other.html")
+    assert (template.render(), template.render()) == ("a", "a")
+    assert calls == ["a", "a"]

@@ -1,0 +1,66 @@
+"""What a template says with constants alone is worked out when it is compiled, not for every page.
+
+An environment speaks one language, so `_("Inbox")`, `static("tokens.css")` and `icon("warn")` are constants in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from jinja2 import Environment, Template, nodes
+from jinja2.runtime import Context
+from jinja2.visitor import NodeTransformer
+
+PARTS = "parts/ui.html"
+PLAIN = frozenset({"icon", "sign", "kbd", "back", "badge"})
+"""Macros of the parts that look at nothing but what they are given."""
+
+SAID = frozenset({"_", "gettext", "static"})
+"""Functions of the environment that always answer the same."""
+
+
+class _Template(Template):
+    """Jinja's, whose macros are made once: every template of an environment has the same globals."""
+
+    def _get_default_module(self, ctx: Context | None = None) -> Any:
+        return super()._get_default_module()
+
+
+class FoldingEnvironment(Environment):
+    """Jinja's, with constant calls in templates replaced by their result."""
+
+    template_class = _Template
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        found = super()._parse(source, name, filename)
+        folded: nodes.Template = _Folding(self, found).visit(found)
+        return folded
+
+
+class _Folding(NodeTransformer):
+    def __init__(self, environment: Environment, template: nodes.Template) -> None:
+        known: dict[str, Any] = dict(environment.globals)
+        self._said: dict[str, Callable[..., Any]] = {name: known[name] for name in SAID if name in known}
+        parts: Any = None
+        for one in template.find_all(nodes.FromImport):
+            if not isinstance(one.template, nodes.Const) or one.template.value != PARTS:
+                continue
+            for name in one.names:
+                if isinstance(name, str) and name in PLAIN:
+                    parts = parts or environment.get_template(PARTS).module
+                    self._said[name] = getattr(parts, name)
+
+    def visit_Call(self, node: nodes.Call, *more: Any, **options: Any) -> nodes.Node:
+        """A call of a known name with constants becomes what it answers."""
+        found = self.generic_visit(node, *more, **options)
+        if not isinstance(node.node, nodes.Name) or node.dyn_args or node.dyn_kwargs:
+            return found
+        given = [*node.args, *(pair.value for pair in node.kwargs)]
+        said = self._said.get(node.node.name)
+        if said is None or not all(isinstance(one, nodes.Const) for one in given):
+            return found
+        values: list[Any] = [one.value for one in given if isinstance(one, nodes.Const)]
+        names = [pair.key for pair in node.kwargs]
+        answer = said(*values[: len(node.args)], **dict(zip(names, values[len(node.args) :], strict=True)))
+        return nodes.Const(answer, lineno=node.lineno, environment=node.environment)
