@@ -51,6 +51,33 @@ ach am dann denn echt endlich gerne grüße hä herrlich los moin nachti nö pei
 tolle wieso fuer gruesse haette koennen koennt moechte natuerlich schoen schoene staendig ueber waere wuerde
 zurueck
 """
+_GERMAN += """
+abend abends alles anfang arbeit arbeiten arschloch auge augen bekommen besser beste bestellt bitten bleibt
+brauche braucht bruder dabei dafür dahin damit danach daran darf darum dauert davon dazu deine deinen denke
+denken deshalb deutsch deutsche deutschen deutscher deutschland diese diesem diesen dieser dieses doof drei dumm
+durfte eigentlich eigene endet entschuldigung erst erste ersten essen etwas euch eure fahren fahrt falsch
+familie fehler fehlt fenster ferien fertig finde finden flug folge frage fragen frau frauen freitag freue freund
+freunde freundin frisch froh früh frühstück fünf ganz ganze ganzen gefällt gegen gehe gehen gehört geht gekauft
+geld gemacht genau genug gerade gern gesagt geschafft geschichte gesehen gestern gesund gewinnen gewinnt
+gewonnen geworden gibts glaube gleich glück glückwunsch gratuliere groß große großen großer grund hallo hätte
+hätten hause heißt herz herzlichen hilfe himmel hinter hoffe hoffentlich höre hören jahr jahre jahren jede jeden
+jeder jemand junge jungen kaffee kaputt kauf kaufen kaum keinen keiner kennt kinder klappt klar klasse klein
+kleine kleinen komme kommen kommt kopf kostenlos kostenlose krank krass kriege kriegt kurz lache lachen lange
+langsam langweilig lasse lassen laut leben lebe leid leider lernen leute lieb liebe lieben lieber liebling liebt
+lustig machen macht machst mache mann menschen merkt miteinander mittag mittwoch montag morgens müde müssen
+musst muss mutter nacht nachts nachrichten nächste nächsten nächstes natürlich nein nervt neue neuen neuer neues
+nie niemals niemand obwohl oma passiert perfektes plötzlich preis prüfung punkt reden regen respekt richtig ruhe
+sache sachen sag sagen sagt samstag satz schade schaffe schau schaue schauen scheiße scheiss schicken schlaf
+schlafe schlafen schlecht schlechte schlimm schluss schnell schreib schreibe schreiben schreibt schuld schule
+schwer schwester seht seid seine seinen seiner selbst selber sieht siehst sind sitze sofort sogar soll sollen
+sollte sommer sondern sonntag sonst sorgen spannend spaß spät spiel spiele spielen spielt starke stehen steht
+stelle stimmt straße stunde stunden suche süß süße tage tagen tod traum träum traurig treffen trinken trotzdem
+tschüss übrigens uhr unbedingt unfassbar ungerecht unsere unseren unter urlaub vater vergessen verdammt verliebt
+verloren verrückt versteh verstehe versucht vielen vielleicht viel viele völlig voll wahr wahrscheinlich warte
+warten wäre wasser wegen weh weihnachten weiß weiter welche welcher weißt wem wenig weniger wetter wichtig wieso
+will willst wisst witzig woche wochen wochenende wohl wohnung wollen wollte wort wunderschön wunderbar wünsche
+wusste zeig zeigen zeit zeitung ziemlich zimmer zug zurück zusammen zwei zwischen
+"""
 _ENGLISH = """
 about all and any are at be been but by can can't could did do does don't for from get got had has
 have her his how i'm if is it it's just like my never not now of or our out please she than thank
@@ -142,7 +169,10 @@ def _identify(text: str, prior: str | None) -> Guess:
         if not _LETTER.search(clean):
             return (prior, 0.3) if prior else (UNKNOWN, 0.0)
         return _by_script(clean, prior) or _by_model(clean, prior)
-    return _by_model(clean, prior)
+    found = _by_model(clean, prior)
+    if found[0] == UNKNOWN and "#" in text:  # tags are often English words, so they are heard last
+        return _by_model(f"{clean} {' '.join(_TAG.findall(text))}"[:_CHARACTERS], prior)
+    return found
 
 
 def _by_script(text: str, prior: str | None) -> Guess | None:
