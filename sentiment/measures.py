@@ -35,8 +35,9 @@ class Evaluation:
 
     `interval` is the bootstrap 95 % confidence interval of `macro_f1` (seeded: the same texts give the same
     bounds). `calibration_error` is the expected calibration error over 15 equal-width bins of the top
-    probability, None where the annotator gives no probabilities. `unsure` is the share of texts that
-    the inbox would show as unsure or without an answer.
+    probability, None where the annotator gives no probabilities; `calibration_chance` is what answers that are
+    calibrated without fault would show on average on so few texts. `unsure` is the share of texts that the inbox
+    would show as unsure or without an answer.
     """
 
     n: int
@@ -44,6 +45,7 @@ class Evaluation:
     macro_recall: float
     accuracy: float
     calibration_error: float | None
+    calibration_chance: float | None
     interval: tuple[float, float]
     unsure: float
     per_class: dict[str, ClassFigures] = field(default_factory=dict)
@@ -76,6 +78,7 @@ def figures(
         macro_recall=_mean(recall[0]),
         accuracy=right / n if n else 0.0,
         calibration_error=calibration_error(labels, answers, confidences),
+        calibration_chance=calibration_chance(confidences),
         interval=_interval(table),
         unsure=unsure / n if n else 0.0,
         per_class={
@@ -88,6 +91,16 @@ def figures(
             for place, name in enumerate(named)
         },
     )
+
+
+def macro_f1(labels: Sequence[Any], answers: Sequence[Any]) -> float:
+    """The mean F1 of the classes the labels name."""
+    return _mean(_per_class(_table(labels, answers, sorted(set(labels)))[None])[0][0])
+
+
+def macro_recall(labels: Sequence[Any], answers: Sequence[Any]) -> float:
+    """The mean recall of the classes the labels name."""
+    return _mean(_per_class(_table(labels, answers, sorted(set(labels)))[None])[1][0])
 
 
 def calibration_error(
@@ -106,12 +119,29 @@ def calibration_error(
     if not rows:
         return None
     sure, right = np.array([row[0] for row in rows]), np.array([row[1] for row in rows], float)
+    return float(_distance(sure, right[None])[0])
+
+
+def calibration_chance(confidences: Sequence[float | None]) -> float | None:
+    """The calibration error that answers which are right exactly as often as they are sure would show on average.
+
+    It is not nothing: among few texts the share of right answers of a bin strays from its probability.
+    """
+    sure = np.array([one for one in confidences if one is not None])
+    if not len(sure):
+        return None
+    chance = np.random.default_rng(SEED)
+    return float(_distance(sure, (chance.random((100, len(sure))) < sure).astype(float)).mean())
+
+
+def _distance(sure: Floats, right: Floats) -> Floats:
+    """Of samples of right (1) and wrong (0) answers, shape (samples, n)."""
     places = np.clip(np.ceil(sure * BINS).astype(int) - 1, 0, BINS - 1)
-    sums = np.bincount(places, sure, BINS) - np.bincount(places, right, BINS)
-    return float(np.abs(sums).sum() / len(rows))
+    expected = np.bincount(places, sure, BINS)
+    return np.array([np.abs(expected - np.bincount(places, one, BINS)).sum() for one in right]) / len(sure)
 
 
-def _table(labels: Sequence[str], answers: Sequence[str], named: Sequence[str]) -> Counts:
+def _table(labels: Sequence[Any], answers: Sequence[Any], named: Sequence[Any]) -> Counts:
     """How often each named class (rows) got which answer; the last column is every answer that is no such class."""
     place = {name: number for number, name in enumerate(named)}
     table = np.zeros((len(named), len(named) + 1), np.int64)

@@ -23,6 +23,7 @@ from sentiment.embedded import build, heads
 from sentiment.embedded.encoder import Encoder
 from sentiment.embedded.heads import Head, Heads
 from sentiment.lexicon import LexiconAnnotator
+from sentiment.measures import figures, macro_f1
 from sentiment.port import TASKS
 from sentiment.train import data
 from sentiment.train.data import Example
@@ -34,7 +35,6 @@ STRENGTHS = (3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3)
 """How strongly weights are held to what training found; the held-back texts choose."""
 FEWEST = 60
 """Texts of a language that a temperature of its own needs."""
-SAMPLES = 1_000
 LEXICON = {"sentiment": {"de": 1.0, "ja": 1.0}}
 """Where the word lists have their say: not in English, where fifty thousand labelled texts know better."""
 EVEN_HEADS = {**EVEN, "urgency": 0.0}
@@ -106,40 +106,22 @@ def _temperature(logits: Rows, truth: Rows) -> float:
     return round(float(heat[right.mean(axis=1).argmax()]), 3)
 
 
-def macro(said: Rows, truth: Rows, recall: bool = False) -> float:
-    """Macro-F1 (or macro-recall) over the classes that occur."""
-    found = []
-    for number in np.unique(truth):
-        right = float(((said == number) & (truth == number)).sum())
-        r, p = right / (truth == number).sum(), right / max(1, (said == number).sum())
-        found.append(r if recall else 2 * p * r / max(p + r, 1e-9))
-    return float(np.mean(found))
-
-
-def calibration(shares: Rows, truth: Rows, bins: int = 15) -> float:
-    """Expected calibration error of the likeliest class."""
-    top, right = shares.max(axis=1), shares.argmax(axis=1) == truth
-    place = np.minimum((top * bins).astype(int), bins - 1)
-    return float(sum(abs(top[place == n].sum() - right[place == n].sum()) for n in range(bins)) / len(truth))
-
-
 def measure(head: Head, rows: Rows, words: Rows | None, examples: Sequence[Example]) -> dict[str, Any]:
     """One line of the model card; where a set names only some classes, the likeliest of those is the answer."""
     truth = np.array([one.labels[head.task] for one in examples])
     shares = head.probabilities(rows, [one.language for one in examples], words)
     named = np.unique(truth)
     shares = shares[:, named] / shares[:, named].sum(axis=1, keepdims=True)
-    truth = np.searchsorted(named, truth)
-    said = shares.argmax(axis=1)
-    chance = np.random.default_rng(7)
-    draws = [chance.integers(0, len(truth), len(truth)) for _ in range(SAMPLES)]
-    low, high = np.quantile([macro(said[draw], truth[draw]) for draw in draws], (0.025, 0.975))
+    classes = [head.classes[place] for place in named]
+    said = [classes[place] for place in shares.argmax(axis=1)]
+    sure = [float(one) for one in shares.max(axis=1)]
+    found = figures([head.classes[place] for place in truth], said, sure, classes=classes)
     return {
-        "task": head.task, "language": examples[0].language, "set": examples[0].source, "n": len(truth),
-        "macro_f1": round(macro(said, truth), 4), "low": round(float(low), 4), "high": round(float(high), 4),
-        "macro_recall": round(macro(said, truth, recall=True), 4),
-        "accuracy": round(float((said == truth).mean()), 4),
-        "calibration_error": round(calibration(shares, truth), 4),
+        "task": head.task, "language": examples[0].language, "set": examples[0].source, "n": found.n,
+        "macro_f1": round(found.macro_f1, 4), "low": round(found.interval[0], 4), "high": round(found.interval[1], 4),
+        "macro_recall": round(found.macro_recall, 4), "accuracy": round(found.accuracy, 4),
+        "calibration_error": round(found.calibration_error or 0.0, 4),
+        "calibration_chance": round(found.calibration_chance or 0.0, 4),
     }  # fmt: skip
 
 
@@ -219,7 +201,7 @@ def _best(
 
     def score(head: Head) -> float:
         said = head.probabilities(held_rows, spoken, words).argmax(axis=1)
-        return float(np.mean([macro(said[group], wanted[group]) for group in groups]))
+        return float(np.mean([macro_f1(wanted[group].tolist(), said[group].tolist()) for group in groups]))
 
     tried = [fit(start, rows[places], truth, (factor * share).astype(np.float32), strength) for strength in STRENGTHS]
     return max([start, *tried], key=score)

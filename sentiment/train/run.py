@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from sentiment.embedded.tokenizer import make, pack, prepare, unpack
 from sentiment.embedded.weights import Weights, find
+from sentiment.measures import macro_f1, macro_recall
 from sentiment.port import TASKS
 from sentiment.train import data, pieces
 from sentiment.train.data import Example
@@ -193,16 +194,10 @@ def measures(model: Model, held: list[Example], encoded: list[list[int]]) -> Ite
     groups = sorted({(example.source, example.language, task) for example in held for task in example.labels})
     for source, language, task in groups:
         mine = [n for n, e in enumerate(held) if (e.source, e.language) == (source, language) and task in e.labels]
-        truth = np.array([held[place].labels[task] for place in mine])
-        said = model.heads[task](rows[mine]).argmax(1).numpy()
-        recalls, scores = [], []
-        for number in np.unique(truth):
-            right = float(((said == number) & (truth == number)).sum())
-            recall = right / (truth == number).sum()
-            precision = right / max(1, (said == number).sum())
-            recalls.append(recall)
-            scores.append(2 * precision * recall / max(precision + recall, 1e-9))
-        yield f"{source}.{language}.{task}", float(np.mean(recalls if source == "tweeteval" else scores))
+        truth = [held[place].labels[task] for place in mine]
+        said = model.heads[task](rows[mine]).argmax(1).tolist()
+        figure = macro_recall if source == "tweeteval" else macro_f1
+        yield f"{source}.{language}.{task}", figure(truth, said)
 
 
 def main() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sentiment.measures import calibration_error, figures
+from sentiment.measures import calibration_chance, calibration_error, figures, macro_f1, macro_recall
 
 
 def test_figures_are_those_of_the_textbook() -> None:
@@ -49,6 +49,22 @@ def test_whoever_is_as_sure_as_right_is_calibrated() -> None:
 
 def test_bins_are_weighted_by_their_texts() -> None:
     assert calibration_error(["a", "a", "a"], ["a", "a", "b"], [1.0, 1.0, 0.5]) == pytest.approx(0.5 / 3)
+
+
+def test_calibrated_answers_show_an_error_by_chance_that_shrinks_with_the_texts() -> None:
+    few, many = calibration_chance([0.5, 0.7, 0.9] * 100), calibration_chance([0.5, 0.7, 0.9] * 10_000)
+    assert few is not None
+    assert many is not None
+    assert few / many == pytest.approx(10, rel=0.25)  # the square root of a hundred times as many
+    assert calibration_chance([1.0] * 50) == 0
+    assert calibration_chance([None]) is None
+
+
+def test_macro_figures_are_means_over_the_classes_the_labels_name() -> None:
+    labels, said = ["a", "a", "b", "b"], ["a", "b", "b", "c"]
+    assert macro_recall(labels, said) == pytest.approx(0.5)
+    assert macro_f1(labels, said) == pytest.approx((2 / 3 + 1 / 2) / 2)
+    assert macro_f1(labels, said) == pytest.approx(figures(labels, said).macro_f1)
 
 
 def test_without_probabilities_there_is_no_calibration_error() -> None:
