@@ -15,9 +15,11 @@ from sqlmodel import Session
 
 from core import db, log, outbox
 from enrichment import calibration, index
+from enrichment.behaviour import customers
 from enrichment.keys import IdentityView, of_identity
 from enrichment.match import RULES, CandidateView, Evidence, Match, fingerprint, rank
 from enrichment.models import CrmRecord, MatchLink
+from enrichment.normalise import mail
 from inbox import consent, people
 from inbox.models import Contact, Identity
 
@@ -204,7 +206,10 @@ def _contact(session: Session, record_row: int) -> str | None:
 
 
 def contact_of(session: Session, record: CrmRecord) -> str:
-    """A new contact from what the CRM says."""
+    """A contact from what the CRM says: the customer with the record's e-mail address, else a new one."""
+    addresses = sorted({one for one in map(mail.canonical, record.emails) if one and not mail.is_role(one)})
+    if addresses and (customer := customers.of_record(session, addresses)) and session.get(Contact, customer):
+        return customer
     source = "csv" if record.object == "csv" else f"crm:{record.object}:{record.record_id}"
     name = record.name or f"{record.first_name} {record.last_name}".strip()
     known = [("name", name), ("company", record.company)]

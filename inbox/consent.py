@@ -13,14 +13,16 @@ from sqlmodel import Session
 
 from core import audit, bulk, db, outbox
 from core.errors import Rejected
-from inbox.models import Identity, Objection, Purpose
+from inbox.models import Contact, Identity, Objection, Purpose
 
 PURPOSES: dict[str, tuple[bool, str]] = {
     "match": (True, "legitimate_interest"),
     "profile": (True, "legitimate_interest"),
     "crm_sync": (False, ""),
+    "behaviour": (False, ""),
+    "marketing": (False, ""),
 }
-"""What there is, and how a new installation starts: the CRM is off until somebody names the basis."""
+"""What there is, and how a new installation starts: what is off stays so until somebody names the basis."""
 
 BASES = ("consent", "contract", "legitimate_interest")
 
@@ -54,6 +56,19 @@ def may_many(session: Session, identity_ids: Iterable[int], purpose: str) -> set
         for one, contact in contacts.items()
         if f"identity:{one}" not in objected and f"contact:{contact}" not in objected
     }
+
+
+def may_contacts(session: Session, contact_ids: Iterable[str], purpose: str) -> set[str]:
+    """Those of the contacts whose data may be used: neither they nor an account of theirs objected."""
+    wanted = sorted(set(contact_ids))
+    if not wanted or not switched_on(session, purpose):
+        return set()
+    c, i, o = db.table(Contact), db.table(Identity), db.table(Objection)
+    known = set(session.scalars(sa.select(c.c.id).where(c.c.id.in_(wanted))))
+    accounts = session.execute(sa.select(i.c.id, i.c.contact_id).where(i.c.contact_id.in_(sorted(known)))).all()
+    owner = {f"identity:{row.id}": row.contact_id for row in accounts} | {f"contact:{one}": one for one in known}
+    query = sa.select(o.c.subject).where(o.c.subject.in_(sorted(owner)), o.c.purpose.in_([purpose, "all"]))
+    return known - {owner[one] for one in session.scalars(query)}
 
 
 def switched_on(session: Session, purpose: str) -> bool:

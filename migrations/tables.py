@@ -4,6 +4,7 @@ from sqlmodel import SQLModel
 
 import core.audit
 import core.outbox
+import enrichment.behaviour.models
 import enrichment.models
 import inbox.models
 import listening.models

@@ -14,6 +14,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from core.settings import settings
 from web import health, hooks, permissions
+from web.api import tracking
 from web.fanout import Hub
 from web.middleware import AccessLog, Headers, Hosts
 from web.pages import (
@@ -24,6 +25,7 @@ from web.pages import (
     failures,
     inbox,
     inbox_deeds,
+    keys,
     labels,
     listening,
     messages,
@@ -52,6 +54,7 @@ BODY_LIMIT = 1_000_000
 ROUTERS = (
     health.router,
     hooks.router,
+    tracking.router,
     door.router,
     inbox.router,
     inbox_deeds.router,
@@ -67,6 +70,7 @@ ROUTERS = (
     start.router,
     salesforce.router,
     contacts.router,
+    keys.router,
     purposes.router,
     system.router,
     model.router,

@@ -123,6 +123,7 @@ SUBSCRIBERS = {
     "enrichment.tasks.pull_crm": N_("Reading the CRM"),
     "enrichment.tasks.bulk": N_("Bulk jobs for the CRM"),
     "enrichment.tasks.forget": N_("Forgetting people: CRM"),
+    "enrichment.behaviour.tasks.forget": N_("Forgetting people: orders and behaviour"),
     "connectors.tasks.pull": N_("Fetching messages"),
     "connectors.tasks.deliver": N_("Reading what platforms delivered"),
     "connectors.tasks.parents": N_("Fetching what a message answers"),
@@ -172,18 +173,25 @@ PERMISSIONS = {
     "crm.read": N_("See the exchange with the CRM"),
     "crm.manage": N_("Connect the CRM, import contacts"),
     "system.read": N_("See the state of the system"),
+    "keys.manage": N_("Make and revoke write keys"),
 }
 
 PURPOSES = {
     "match": N_("Finding the person in the CRM"),
     "profile": N_("Building a profile"),
     "crm_sync": N_("Passing on to the CRM"),
+    "behaviour": N_("Orders and behaviour"),
+    "marketing": N_("Marketing"),
 }
 
 PURPOSE_TEXTS = {
     "match": N_("Comparing what an account says about itself with contacts and leads of the CRM."),
     "profile": N_("Putting together what is known about a person from several accounts and the CRM."),
     "crm_sync": N_("Sending profiles and messages of linked people to the CRM, and reading changes there."),
+    "behaviour": N_(
+        "Keeping what customers ordered and did, out of your shop, files and the CRM, beside their messages."
+    ),
+    "marketing": N_("Passing people of a segment on to campaigns, other programs and files for marketing."),
 }
 
 FACTS = {
@@ -253,6 +261,8 @@ EVIDENCE = {
 """Signals of a match in words; one that is missing is shown in the words it came with."""
 
 REFUSALS = (
+    N_("Give the key a name: what sends with it."),
+    N_("There is no such key."),
     N_("The reply is empty. Write something first."),
     N_("This identity is linked to somebody else already. Unlink it there first."),
     N_("The message this answers is gone."),
@@ -307,6 +317,15 @@ CONTACT_FIELDS = {
     "telegram": N_("Handle on Telegram"),
 }
 """What a column of a file of contacts can be."""
+
+REFUSED = {
+    "payment": N_("payment data"),
+    "psychographic": N_("a guess about character"),
+    "guess": N_("a guess about circumstances"),
+    "sensitive": N_("especially protected"),
+    "depth": N_("nested too deeply"),
+}
+"""Why a value was dropped (enrichment.refused)."""
 
 BAD_ROWS = {
     "empty": N_("nothing stands in the chosen columns"),
@@ -377,6 +396,7 @@ NOTES = {
     "purpose-on": N_("The purpose is switched on."),
     "purpose-off": N_("The purpose is switched off for everybody."),
     "contacts-imported": N_("The file is imported. The accounts concerned are looked at now."),
+    "key-revoked": N_("The key is revoked. Programs that use it are refused from now on."),
     "note-added": N_("The note is kept."),
     "note-removed": N_("The note is gone."),
     "step-skipped": N_("Skipped. You find it in the set-up whenever you like."),

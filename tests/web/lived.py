@@ -12,6 +12,8 @@ import sqlalchemy as sa
 
 from core import db, outbox
 from core.event import Attachment, Author, Bad, Event, Link, Page, Profile
+from enrichment.behaviour import intake, keys
+from enrichment.behaviour.models import CustomerKey
 from enrichment.match import Evidence
 from enrichment.models import CrmConnection, CrmRecord, MatchLink, SyncRun, SyncState
 from inbox import accounts, consent, desk, drafts, facts, ingest, notes, replies
@@ -46,6 +48,7 @@ def everything() -> None:
     _rated()
     _desk()
     _people()
+    _behaviour()
     _listening()
     _trouble(first)
 
@@ -205,6 +208,31 @@ def _people() -> None:
         session.add(SyncRun(kind="send", hour=moment.replace(minute=0, second=0, microsecond=0), batches=2, created=3))
         notes.add(session, identity_id=kim, author="user:2", text="Любит поезда.")
         consent.object_to(session, f"identity:{other}", "crm_sync", "web", "user:1")
+
+
+def _behaviour() -> None:
+    with db.write() as session:
+        consent.switch(session, "behaviour", enabled=True, basis="contract", actor="user:1")
+        key, _ = keys.make(session, "Лавка", "user:1")
+        old, _ = keys.make(session, "Старая лавка", "user:1")
+        keys.revoke(session, old, "user:1")
+        session.add(CustomerKey(
+            kind="user", value="у1", contact_id="01J" + "0" * 23, source=f"key:{key}", at=db.now()
+        ))  # fmt: skip
+    moment = db.now()
+    line = {"sku": "Ч-1", "name": "Чайник", "quantity": 2, "price": "29.99"}
+    order = {
+        "order_id": "О-1001", "total": 59.98, "currency": "EUR", "affiliation": "Лавка", "products": [line],
+        "shipping_address": {"street": "Улица 1", "city": "Осло", "country": "NO"},
+    }  # fmt: skip
+    intake.take(key, [
+        {"type": "identify", "messageId": "1", "userId": "у1", "traits": {"interests": ["Поезда"], "cvv": "1"}},
+        {"type": "track", "messageId": "2", "userId": "у1", "event": "Order Completed", "properties": order,
+         "timestamp": (moment - timedelta(days=3)).isoformat()},
+        {"type": "track", "messageId": "3", "userId": "у1", "event": "Order Refunded",
+         "properties": {"order_id": "О-1001", "total": 10, "currency": "EUR"}},
+        {"type": "track", "messageId": "4", "userId": "у1", "event": "Чайник поставлен", "properties": {"воды": 2}},
+    ])  # fmt: skip
 
 
 def _listening() -> None:

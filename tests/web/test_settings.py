@@ -40,7 +40,7 @@ def connect(**values: str) -> None:
 @pytest.mark.parametrize(
     ("role", "tabs"),
     [
-        ("admin", ["accounts", "users", "salesforce", "purposes", "model", "stuck", "system", "me"]),
+        ("admin", ["accounts", "users", "salesforce", "keys", "purposes", "model", "stuck", "system", "me"]),
         ("agent", ["accounts", "me"]),
         ("dpo", ["salesforce", "purposes", "me"]),
         ("marketer", ["accounts", "model", "me"]),

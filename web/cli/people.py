@@ -150,7 +150,7 @@ def calibrate_(
 @group.command("object")
 def object_(
     person: Annotated[str, typer.Argument(help="identity:12 or contact:01J…")],
-    purpose: Annotated[str, typer.Option(help="match, profile, crm_sync or all.")] = "all",
+    purpose: Annotated[str, typer.Option(help="match, profile, crm_sync, behaviour, marketing or all.")] = "all",
     withdraw: Annotated[bool, typer.Option("--withdraw", help="The person changed their mind.")] = False,
     json: Json = False,
 ) -> None:

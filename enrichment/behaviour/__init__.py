@@ -1,0 +1,1 @@
+"""What customers did and ordered, out of their shop's events, files and the CRM: whose it is, and what it tells."""
