@@ -34,6 +34,7 @@ from core.settings import settings
 from core.topics import SUBSCRIBERS
 from enrichment import connection
 from enrichment.models import SyncRun, SyncState
+from enrichment.salesforce import deploy
 from inbox import ingest
 from inbox.identities import mark_ours
 from inbox.models import Account, Identity, Message
@@ -122,6 +123,7 @@ def _hub(org: Mapping[str, str]) -> int:
     db.configure(settings().url)
     migrations.upgrade(db.engine())
     db.after_commit.clear()
+    deploy.install(connection.reach(org["url"], org["client_id"], org["client_secret"]))
     with db.write() as session:
         connection.connect(
             session, url=org["url"], client_id=org["client_id"], client_secret=org["client_secret"],

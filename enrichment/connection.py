@@ -16,6 +16,7 @@ from core.settings import settings
 from enrichment.crm import CRM, CrmStatus
 from enrichment.models import CrmConnection, SyncState
 from enrichment.salesforce.client import Client
+from enrichment.salesforce.deploy import Installed
 from enrichment.salesforce.login import Login
 from enrichment.salesforce.org import SalesforceOrg
 from inbox import consent
@@ -57,8 +58,7 @@ def connect(session: Session, *, url: str, client_id: str, client_secret: str, b
 
 def probe(url: str, client_id: str, client_secret: str) -> CrmStatus:
     """Sign in at an org before it is connected, and look at what it lacks; raises what the CRM raises."""
-    login = Login(url.rstrip("/"), client_id, client_secret)
-    return SalesforceOrg(Client(login, allow_private=settings().allow_private_hosts)).check()
+    return SalesforceOrg(reach(url, client_id, client_secret)).check()
 
 
 def name_basis(session: Session, basis: str, actor: str) -> None:
@@ -123,12 +123,28 @@ def standing(session: Session) -> Standing:
 
 def crm() -> CRM:
     """The connected CRM; NotConfigured when there is none."""
+    return SalesforceOrg(client(), settings().crm_load_from)
+
+
+def client() -> Client:
+    """Calls to the connected org; NotConfigured when there is none."""
     with db.read() as session:
         row = session.get(CrmConnection, 1)
         if row is None:
             raise NotConfigured(NOT_CONNECTED)
-        login = Login(row.url, row.client_id, crypto.unseal(row.secret))
-    return SalesforceOrg(Client(login, allow_private=settings().allow_private_hosts), settings().crm_load_from)
+        return reach(row.url, row.client_id, crypto.unseal(row.secret))
+
+
+def reach(url: str, client_id: str, client_secret: str) -> Client:
+    """Calls to an org that need not be connected."""
+    login = Login(url.rstrip("/"), client_id, client_secret)
+    return Client(login, allow_private=settings().allow_private_hosts)
+
+
+def installed(session: Session, done: Installed, actor: str) -> None:
+    """Note what a deployment did, and wake what waited for the objects."""
+    audit.record(session, actor, "crm.installed", "crm:1", {**done.counts(), "assigned": done.assigned})
+    wake(session)
 
 
 def note(session: Session, error: str, *, expired: bool = False) -> None:

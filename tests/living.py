@@ -20,6 +20,9 @@ import httpx
 
 from core import db
 from core.settings import settings
+from enrichment.salesforce import deploy
+from enrichment.salesforce.client import Client
+from enrichment.salesforce.login import Login
 from web import cli
 
 ROOT = Path(__file__).parents[1]
@@ -79,7 +82,7 @@ class Sandbox:
 
 @contextlib.contextmanager
 def sandbox(folder: Path) -> Iterator[Sandbox]:
-    """Start the simulated platforms on free ports and stop them again."""
+    """Start the simulated platforms on free ports, with our objects in the org, and stop them again."""
     announced = folder / "announce.json"
     command = [sys.executable, "-m", "sandbox", "--port", "0", "--announce", str(announced), "--no-limits"]
     child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
@@ -89,7 +92,11 @@ def sandbox(folder: Path) -> Iterator[Sandbox]:
             assert child.poll() is None, "the sandbox did not start"
             assert time.monotonic() < end, "the sandbox takes too long to start"
             time.sleep(0.05)
-        yield Sandbox(json.loads(announced.read_text()))
+        found = Sandbox(json.loads(announced.read_text()))
+        crm = found.announced["crm"]
+        login = Login(crm["url"], crm["client_id"], crm["client_secret"])
+        deploy.install(Client(login, allow_private=True), sleep=lambda span: None)
+        yield found
     finally:
         child.terminate()
         child.wait(20)

@@ -16,11 +16,13 @@ from datetime import datetime
 from operator import methodcaller
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
+from xml.etree import ElementTree
 
 import requests
 
 from core.errors import AuthExpired, BadPayload, Rejected, TryLater
 from enrichment.salesforce import login as sign_in
+from enrichment.salesforce import soap
 from enrichment.salesforce.errors import classify, wait
 from enrichment.salesforce.login import Login, Token
 from enrichment.salesforce.transport import session
@@ -182,6 +184,35 @@ class Client:
 
         return self._call(call)
 
+    def create(self, object_: str, row: Row) -> str:
+        """Make one record by its plain fields; returns its id."""
+        made = self._call(lambda sf: sf.restful(f"sobjects/{_word(object_)}/", method="POST", json=dict(row)))
+        return str(made["id"])
+
+    def metadata(self, action: str, body: str) -> ElementTree.Element:
+        """One call of the Metadata API; `body` is XML in its namespace. Returns the answer's element."""
+
+        def call(sf: Any) -> ElementTree.Element:
+            answer = self._session.post(
+                f"https://{sf.sf_instance}/services/Soap/m/{API_VERSION}",
+                data=soap.envelope(sf.session_id, f"<{action}>{body}</{action}>"),
+                headers={"Content-Type": "text/xml; charset=UTF-8", "SOAPAction": action},
+                allow_redirects=False,
+            )
+            fault = soap.fault(answer.content)
+            if fault is not None:
+                raise _verdict(Refusal(*fault))
+            if answer.status_code != 200:
+                status = answer.status_code
+                raise _verdict(Refusal("", f"an answer without a reason, status {status}", (), status))
+            return soap.opened(answer.content)
+
+        return self._call(call)
+
+    def user(self) -> str:
+        """Record id of the user the hub is signed in as; empty where the sign-in does not tell."""
+        return self._token().user
+
     def record_counts(self, objects: Sequence[str]) -> dict[str, int]:
         """About how many records objects have; one call for all."""
         found = self._get("limits/recordCount", {"sObjects": ",".join(map(_word, objects))})
@@ -258,7 +289,7 @@ class Client:
             return known
 
     def _note_usage(self, answer: requests.Response, *args: Any, **kwargs: Any) -> None:
-        if "/services/data/" in str(answer.request.url):
+        if any(path in str(answer.request.url) for path in ("/services/data/", "/services/Soap/")):
             self.calls += 1
             self.sent_bytes += len(answer.request.body or b"")
         match = USAGE.search(answer.headers.get("Sforce-Limit-Info", ""))
@@ -280,7 +311,10 @@ def _library() -> Any:
 
 
 def _translated(error: Any) -> Exception:
-    refusal = _refusal(error)
+    return _verdict(_refusal(error))
+
+
+def _verdict(refusal: Refusal) -> Exception:
     verdict = classify(refusal.code, refusal.status, refusal.message)
     if verdict == "reauthenticate":
         return AuthExpired("Salesforce ended the session and refuses the renewed one too. Check the app's user.")

@@ -41,6 +41,8 @@ class Token:
     access: str = field(repr=False)
     instance: str
     """Scheme and host that calls go to; a path only where an org is mounted under one."""
+    user: str = ""
+    """Record id of the user that is signed in."""
 
 
 def fetch(session: requests.Session, login: Login) -> Token:
@@ -63,7 +65,8 @@ def fetch(session: requests.Session, login: Login) -> Token:
             f"Salesforce refuses the sign-in ({word}: {text}). Check consumer key, secret or certificate of "
             "the External Client App, that its flow is enabled, and that its user is active."
         )
-    return Token(str(body["access_token"]), _instance(str(body.get("instance_url", login.url)), login))
+    user = str(body.get("id", "")).rpartition("/")[2]
+    return Token(str(body["access_token"]), _instance(str(body.get("instance_url", login.url)), login), user)
 
 
 def _form(login: Login) -> dict[str, str]:

@@ -12,7 +12,7 @@ from enrichment.salesforce.metadata import FieldSpec
 Description = Mapping[str, Any]
 Describe = Callable[[str], Description | None]
 OBJECTS = {"SocialProfile__c": PROFILE_FIELDS, "SocialInteraction__c": INTERACTION_FIELDS}
-DEPLOY = "Write the package with `widerhall crm install --zip widerhall.zip` and deploy it in the org"
+DEPLOY = "Run `widerhall crm install`, or have an administrator deploy what `widerhall crm install --zip` writes"
 PERMIT = "Assign the permission set Widerhall to the integration user"
 STANDARD_NAME = FieldSpec("Name", "Text", 80)
 

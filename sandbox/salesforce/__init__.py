@@ -1,5 +1,7 @@
 """A simulated Salesforce org over real HTTP: it answers, and above all refuses, as the platform does.
 
+It begins without the hub's objects and fields: they are deployed through the Metadata API.
+
 Faults it serves by itself (ordered through the sandbox): `lock` (the first row of a write), `limit` (403
 REQUEST_LIMIT_EXCEEDED), `expired` (401 INVALID_SESSION_ID), `html401` (401 with a page for people),
 `bulk_failed` (the next bulk job that is worked on fails as a whole).
@@ -22,6 +24,8 @@ from sandbox.salesforce import founding, hooks, page, routes
 from sandbox.salesforce.bulk.work import Hands
 from sandbox.salesforce.calls import Answer, Call, Desk
 from sandbox.salesforce.errors import ApiError, not_found
+from sandbox.salesforce.metadata import soap
+from sandbox.salesforce.metadata.deployments import Deployments
 from sandbox.salesforce.meter import Meter
 from sandbox.salesforce.oauth import CLIENT_ID, CLIENT_SECRET, Door, Refused
 from sandbox.salesforce.org import INTEGRATION_USER, Clock, Org, Shelves
@@ -61,6 +65,7 @@ def create_app(store: Shelves, faults: TakesFaults, records: founding.Rows, cloc
             Route("/lightning/r/{object}/{id}/view", front.record),
             Route("/_org/{hook}", front.hook, methods=["POST"]),
             Route("/services/oauth2/token", front.token, methods=["POST"]),
+            Route("/services/Soap/m/{version}", front.metadata, methods=["POST"]),
             Route("/services/data", front.versions),
             Route("/services/data/{rest:path}", front.api, methods=METHODS),
         ]
@@ -72,6 +77,7 @@ class _Front:
 
     def __init__(self, desk: Desk, door: Door, faults: TakesFaults) -> None:
         self.desk, self.door, self.faults = desk, door, faults
+        self.deployments = Deployments(desk.org)
 
     async def token(self, request: Request) -> Response:
         async with request.form() as form:
@@ -82,6 +88,17 @@ class _Front:
             body = {"error": refusal.error, "error_description": refusal.description}
             return JSONResponse(body, 400)
         return JSONResponse(found, headers={"Cache-Control": "no-store"})
+
+    async def metadata(self, request: Request) -> Response:
+        """The Metadata API: SOAP, with the session inside the envelope."""
+        self.desk.meter.count()
+        ended = self._fault(request, "expired") is not None
+
+        def valid(session: str) -> bool:
+            return not ended and self.door.valid(f"Bearer {session}") is not None
+
+        status, body = soap.answer(await request.body(), self.deployments, valid)
+        return Response(body, status, {"Sforce-Limit-Info": self.desk.meter.header}, "text/xml; charset=utf-8")
 
     async def versions(self, request: Request) -> Response:
         found = [{"label": f"Version {v}", "url": f"/services/data/v{v}.0", "version": f"{v}.0"} for v in VERSIONS]

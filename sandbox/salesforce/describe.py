@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.salesforce.fields import NUMBERS, SOAP_TYPES, Field, Table
-from sandbox.salesforce.objects import CHILD_NAMES
 from sandbox.salesforce.org import Org
 
 
@@ -62,7 +61,7 @@ def whole(org: Org, table: Table, version: str) -> dict[str, Any]:
                 "field": f.name,
                 "junctionIdListNames": [],
                 "junctionReferenceTo": [],
-                "relationshipName": CHILD_NAMES.get((object_, f.name)),
+                "relationshipName": f.children_name or None,
                 "restrictedDelete": False,
             }
             for object_, f in table.children

@@ -43,6 +43,8 @@ class Field:
     restricted: bool = False
     targets: tuple[str, ...] = ()
     relationship: str = ""
+    children_name: str = ""
+    """Name of the list of children on the parent that this lookup makes."""
     auto_number: str = ""
     """Format of the running number, for example `SI-{:05d}`."""
 
@@ -132,11 +134,11 @@ def flag(name: str, *, default: bool = False, **more: Any) -> Field:
     return Field(name, "boolean", nillable=False, defaulted=True, default=default, **more)
 
 
-def ref(name: str, *targets: str, relationship: str = "", **more: Any) -> Field:
+def ref(name: str, *targets: str, relationship: str = "", children: str = "", **more: Any) -> Field:
     """A lookup; the relationship's name follows from the field's: `AccountId` → `Account`."""
     if not relationship:
         relationship = f"{name[:-3]}__r" if name.endswith("__c") else name.removesuffix("Id")
-    return Field(name, "reference", 18, targets=targets, relationship=relationship, **more)
+    return Field(name, "reference", 18, targets=targets, relationship=relationship, children_name=children, **more)
 
 
 def read_only(one: Field) -> Field:
@@ -145,7 +147,7 @@ def read_only(one: Field) -> Field:
 
 def system(*, owner: bool = True) -> list[Field]:
     """The fields every record has and only the org writes (the owner may be changed)."""
-    filled = {"nillable": False, "defaulted": True}
+    filled: dict[str, Any] = {"nillable": False, "defaulted": True}
     found = [
         read_only(Field("Id", "id", 18, nillable=False, defaulted=True)),
         read_only(flag("IsDeleted")),

@@ -9,6 +9,7 @@ from sandbox.salesforce import ids
 from sandbox.salesforce.calls import Desk
 from sandbox.salesforce.errors import ApiError, RowError
 from sandbox.salesforce.founding import seed
+from sandbox.salesforce.metadata.permissions import Barred
 from sandbox.salesforce.meter import DAILY_CALLS
 from sandbox.salesforce.oauth import CLIENT_ID, Door
 from sandbox.salesforce.org import ADMIN_USER, INTEGRATION_USER, Org, Record
@@ -84,13 +85,15 @@ def change(desk: Desk, body: Body) -> Any:
 
 
 def security(desk: Desk, body: Body) -> Any:
-    """`{"hidden": ["Contact.Email"], "read_only": […], "missing": ["Case"]}` replaces what was set."""
+    """`{"hidden": ["Contact.Email"], "read_only": […], "missing": ["Case"],
+    "may_deploy": false}` replaces what was set."""
 
     def pairs(name: str) -> set[tuple[str, str]]:
         return {(object_, field) for object_, _, field in (n.partition(".") for n in body.get(name, ()))}
 
     org = desk.org
-    org.hidden, org.fixed, org.missing = pairs("hidden"), pairs("read_only"), set(body.get("missing", ()))
+    org.may_deploy = bool(body.get("may_deploy", True))
+    org.permit(Barred(pairs("hidden"), pairs("read_only"), set(body.get("missing", ()))))
     return {}
 
 

@@ -1,7 +1,8 @@
-"""The objects of the simulated org: what a small sales and service company has, and the hub's own two."""
+"""The objects of the simulated org before anything is deployed: what a small sales and service company has."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from sandbox.salesforce.fields import (
@@ -68,7 +69,7 @@ CONTACT = Table(
     (
         *system(),
         merged_into("Contact"),
-        ref("AccountId", "Account"),
+        ref("AccountId", "Account", children="Contacts"),
         *person(),
         pick("Salutation", 40, SALUTATIONS),
         *address("Mailing"),
@@ -135,7 +136,7 @@ OPPORTUNITY = Table(
     "Opportunities",
     (
         *system(),
-        ref("AccountId", "Account"),
+        ref("AccountId", "Account", children="Opportunities"),
         text("Name", 120, required=True),
         number("Amount", 18, 2, "currency"),
         Field("CloseDate", "date", nillable=False),
@@ -154,8 +155,8 @@ CASE = Table(
         read_only(
             text("CaseNumber", 30, required=True, defaulted=True, auto_number="{:08d}"),
         ),
-        ref("ContactId", "Contact"),
-        ref("AccountId", "Account"),
+        ref("ContactId", "Contact", children="Cases"),
+        ref("AccountId", "Account", children="Cases"),
         ref("ParentId", "Case"),
         *texts(80, "SuppliedName SuppliedCompany"),
         text("SuppliedPhone", 40),
@@ -179,8 +180,8 @@ TASK = Table(
     "Tasks",
     (
         *system(),
-        ref("WhoId", "Contact", "Lead", relationship="Who"),
-        ref("WhatId", "Account", "Case", "Opportunity", "SocialProfile__c", relationship="What"),
+        ref("WhoId", "Contact", "Lead", relationship="Who", children="Tasks"),
+        ref("WhatId", "Account", "Case", "Opportunity", relationship="What", children="Tasks"),
         Field("Subject", "combobox", 255),
         Field("ActivityDate", "date"),
         pick(
@@ -223,7 +224,7 @@ ORDER = Table(
     "Orders",
     (
         *system(),
-        ref("AccountId", "Account"),
+        ref("AccountId", "Account", children="Orders"),
         Field("EffectiveDate", "date", nillable=False),
         pick("Status", 40, "Draft|Activated", nillable=False),
         read_only(
@@ -254,97 +255,48 @@ ORGANIZATION = Table(
     writable=False,
 )
 
-HUB_ID = text("Hub_Id__c", 64, unique=True, external_id=True, case_sensitive=True)
-SOCIAL_PROFILE = Table(
-    "SocialProfile__c",
-    "a01",
-    "Social Profile",
-    "Social Profiles",
+PERMISSION_SET = Table(
+    "PermissionSet",
+    "0PS",
+    "Permission Set",
+    "Permission Sets",
+    (*system(owner=False), *texts(80, "Name Label"), *texts(255, "Description")),
+    writable=False,
+)
+PERMISSION_SET_ASSIGNMENT = Table(
+    "PermissionSetAssignment",
+    "0Pa",
+    "Permission Set Assignment",
+    "Permission Set Assignments",
     (
-        *system(),
-        text("Name", 80, defaulted=True),
-        HUB_ID,
-        ref("Contact__c", "Contact"),
-        ref("Lead__c", "Lead"),
-        ref("Account__c", "Account"),
-        text("Network__c", 40),
-        text("Handle__c", 255),
-        *kind("url", 255, "Profile_Url__c Avatar_Url__c Hub_Url__c"),
-        number("Followers__c"),
-        text("Language__c", 10),
-        text("Location__c", 255),
-        number("Negative_Share__c", 5, 2, "percent"),
-        number("Rated_Messages__c"),
-        *kind("textarea", 32768, "Topics__c"),
-        text("Match_Tier__c", 10),
-        number("Match_Confidence__c", 5, 4),
-        *kind("textarea", 4000, "Match_Evidence__c"),
-        Field("Last_Seen__c", "datetime"),
+        *system(owner=False),
+        ref("AssigneeId", "User", nillable=False, children="PermissionSetAssignments"),
+        ref("PermissionSetId", "PermissionSet", nillable=False, children="Assignments"),
     ),
 )
-SOCIAL_INTERACTION = Table(
-    "SocialInteraction__c",
-    "a02",
-    "Social Interaction",
-    "Social Interactions",
-    (
-        *system(),
-        read_only(
-            text("Name", 80, defaulted=True, auto_number="SI-{:06d}"),
-        ),
-        HUB_ID,
-        ref("Profile__c", "SocialProfile__c"),
-        ref("Case__c", "Case"),
-        pick("Direction__c", 255, "inbound|outbound", restricted=True),
-        pick("Kind__c", 255, "mention|reply|comment|quote|dm|review", restricted=True),
-        *kind("textarea", 32768, "Text__c"),
-        text("Sentiment__c", 10),
-        text("Topic__c", 255),
-        Field("Posted_At__c", "datetime"),
-        *kind("url", 255, "Permalink__c"),
-        flag("Private__c"),
-        flag("Deleted__c"),
-    ),
-)
-CHILD_NAMES = {
-    ("SocialProfile__c", "Contact__c"): "SocialProfiles__r",
-    ("SocialProfile__c", "Lead__c"): "SocialProfiles__r",
-    ("SocialProfile__c", "Account__c"): "SocialProfiles__r",
-    ("SocialInteraction__c", "Profile__c"): "SocialInteractions__r",
-    ("SocialInteraction__c", "Case__c"): "SocialInteractions__r",
-    ("Contact", "AccountId"): "Contacts",
-    ("Case", "ContactId"): "Cases",
-    ("Case", "AccountId"): "Cases",
-    ("Opportunity", "AccountId"): "Opportunities",
-    ("Order", "AccountId"): "Orders",
-    ("Task", "WhoId"): "Tasks",
-    ("Task", "WhatId"): "Tasks",
-}
-"""(object, lookup) → name of the list of children on the parent."""
 
 
-def joined(tables: tuple[Table, ...]) -> dict[str, Table]:
+def joined(tables: Iterable[Table]) -> dict[str, Table]:
     """The tables by name, each knowing who points at it."""
-    found = {}
-    for table in tables:
-        pointing = tuple((other.name, f) for other in tables for f in other.fields if table.name in f.targets)
+    whole, found = list(tables), {}
+    for table in whole:
+        pointing = tuple((other.name, f) for other in whole for f in other.fields if table.name in f.targets)
         found[table.name] = replace(table, children=pointing)
     return found
 
 
-TABLES = joined(
-    (
-        ACCOUNT,
-        CONTACT,
-        LEAD,
-        OPPORTUNITY,
-        CASE,
-        TASK,
-        INDIVIDUAL,
-        ORDER,
-        USER,
-        ORGANIZATION,
-        SOCIAL_PROFILE,
-        SOCIAL_INTERACTION,
-    )
+STANDARD = (
+    ACCOUNT,
+    CONTACT,
+    LEAD,
+    OPPORTUNITY,
+    CASE,
+    TASK,
+    INDIVIDUAL,
+    ORDER,
+    USER,
+    ORGANIZATION,
+    PERMISSION_SET,
+    PERMISSION_SET_ASSIGNMENT,
 )
+"""What every org has before anything is deployed."""

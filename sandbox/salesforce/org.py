@@ -14,7 +14,8 @@ from typing import Any, Protocol
 from sandbox.salesforce import ids, values
 from sandbox.salesforce.errors import ApiError, RowError, unknown_column
 from sandbox.salesforce.fields import Field, Table
-from sandbox.salesforce.objects import CASE, TABLES
+from sandbox.salesforce.metadata import permissions, tables
+from sandbox.salesforce.objects import STANDARD, joined
 
 Record = dict[str, Any]
 Clock = Callable[[], datetime]
@@ -34,25 +35,46 @@ class Org:
 
     def __init__(self, store: Shelves, clock: Clock) -> None:
         self.clock = clock
-        self.tables = TABLES
+        self.tables: dict[str, Table] = {}
         self.hidden: set[tuple[str, str]] = set()
         """(object, field) pairs that field-level security hides from the integration user."""
         self.fixed: set[tuple[str, str]] = set()
         """(object, field) pairs the integration user may read but not write."""
         self.missing: set[str] = set()
-        """Objects this org does not have (yet)."""
+        """Objects this org does not have, or the integration user may not see."""
+        self.may_deploy = True
+        """Whether the integration user may change metadata."""
         self._store = store
-        self._shelves = {name: store.shelf(f"salesforce.{name}") for name in TABLES}
+        self._shelves: dict[str, MutableMapping[str, Record]] = {}
         self._counters = store.shelf("salesforce.counters")
-        self._index: dict[tuple[str, str], dict[str, dict[str, None]]] = {
-            (name, f.name): {} for name, table in TABLES.items() for f in table.indexed
-        }
+        self._index: dict[tuple[str, str], dict[str, dict[str, None]]] = {}
         self._journal: list[tuple[str, str, Record | None]] | None = None
         self._user = ""
+        self._barred = permissions.Barred()
+        self.adopt()
+        self._settle()
+        self.permit()
+
+    def adopt(self) -> None:
+        """Have the objects and fields that are deployed by now, and find records by them."""
+        self.tables = joined(tables.tables(STANDARD, self.shelf("objects")))
+        self._shelves = {name: self._store.shelf(f"salesforce.{name}") for name in self.tables}
+        self._index = {(name, f.name): {} for name, table in self.tables.items() for f in table.indexed}
         for name, shelf in self._shelves.items():
             for row in shelf.values():
-                self._list(TABLES[name], row)
-        self._settle()
+                self._list(self.tables[name], row)
+
+    def permit(self, barred: permissions.Barred | None = None) -> None:
+        """What the integration user may see by its permission sets, without what `barred` takes away."""
+        self._barred = barred or self._barred
+        user = self.user_ids[INTEGRATION_USER]
+        sets = {row["Id"]: row["Name"] for row in self.rows("PermissionSet")}
+        have = [sets[r["PermissionSetId"]] for r in self.rows("PermissionSetAssignment")
+                if r.get("AssigneeId") == user and not r["IsDeleted"]]  # fmt: skip
+        found = permissions.barred(self.shelf("objects"), [self.shelf("permissionsets")[name] for name in have])
+        self.hidden = found.hidden | self._barred.hidden
+        self.fixed = found.fixed | self._barred.fixed
+        self.missing = found.objects | self._barred.objects
 
     # --- reading
 
@@ -157,7 +179,8 @@ class Org:
         """Into the recycle bin; lookups that pointed here become empty."""
         row = self.living(table, id_)
         if table.name == "Contact":
-            cases = self.find(CASE, CASE.by_name["contactid"], id_)
+            case = self.tables["Case"]
+            cases = self.find(case, case.by_name["contactid"], id_)
             if cases:
                 numbers = ", ".join(c["CaseNumber"] for c in cases)
                 text = f"Your attempt to delete {row['Name']} could not be completed because it is associated "
@@ -255,7 +278,7 @@ class Org:
         for field in table.fields:
             if field.auto_number and field.name not in row:
                 row[field.name] = field.auto_number.format(self._next(f"{table.name}.{field.name}"))
-        if table.name == "SocialProfile__c" and not row.get("Name"):
+        if table.custom and not row.get("Name"):
             row["Name"] = row["Id"][:15]
 
     # --- storing
@@ -277,6 +300,8 @@ class Org:
             return
         shelf[id_] = row
         self._list(table, row)
+        if table.name == "PermissionSetAssignment" and self._user:
+            self.permit()
 
     def _key(self, field: Field, value: Any) -> str:
         return str(value) if field.case_sensitive or field.type == "reference" else str(value).lower()
@@ -308,19 +333,20 @@ class Org:
     def _settle(self) -> None:
         """The organisation and its two users."""
         if not self._shelves["Organization"]:
-            self._found(
+            self.make(
                 "Organization",
                 Name=ORGANIZATION_NAME,
                 InstanceName="EU00S",
                 OrganizationType="Developer Edition",
             )
             for name, username in (("Integration", INTEGRATION_USER), ("Administrator", ADMIN_USER)):
-                self._found("User", LastName=name, Name=name, Username=username)
+                self.make("User", LastName=name, Name=name, Username=username)
         self.user_ids = {row["Username"]: row["Id"] for row in self.rows("User")}
         self.id = next(iter(self._shelves["Organization"]))
         self.act_as(INTEGRATION_USER)
 
-    def _found(self, object_: str, **fields: Any) -> None:
+    def make(self, object_: str, **fields: Any) -> str:
+        """A record that the platform itself makes, without the rules for users."""
         table = self.tables[object_]
         id_, now = ids.make(table.prefix, self._next(table.prefix)), values.stamp(self.clock())
         row = {
@@ -332,6 +358,7 @@ class Org:
             "CreatedById": id_,
         }
         self._put(table, id_, self._touched(row, now))
+        return id_
 
     def act_as(self, username: str) -> None:
         """Whose name stands in `LastModifiedById` from here on."""

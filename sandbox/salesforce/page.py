@@ -59,7 +59,9 @@ def one(org: Org, table: Table, row: Record, base: str) -> str:
 
 
 def _interactions(org: Org, profiles: Iterable[Record], base: str) -> list[str]:
-    table = org.tables["SocialInteraction__c"]
+    table = org.tables.get("SocialInteraction__c")
+    if table is None:
+        return []
     found = [r for p in profiles for r in org.find(table, table.by_name["profile__c"], p["Id"])]
     found.sort(key=lambda r: r.get("Posted_At__c", ""), reverse=True)
     return [f"<h2>{table.plural}</h2>", _records(org, table, found, base)] if found else []

@@ -10,7 +10,6 @@ from sandbox.salesforce import filters, soql
 from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.fields import Field, Table
 from sandbox.salesforce.filters import Get, Resolver
-from sandbox.salesforce.objects import CHILD_NAMES
 from sandbox.salesforce.org import Org, Record
 
 Render = Callable[[Record], dict[str, Any]]
@@ -181,8 +180,8 @@ class _Run:
     def _children(self, query: soql.Query) -> tuple[str, Callable[[Record], Any]]:
         wanted = query.source.lower()
         for object_, field in self.table.children:
-            name = CHILD_NAMES.get((object_, field.name), "")
-            if name.lower() == wanted:
+            name = field.children_name
+            if name.lower() == wanted and object_ not in self.org.missing:
                 break
         else:
             text = f"Didn't understand relationship '{query.source}' in FROM part of query call."

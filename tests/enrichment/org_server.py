@@ -15,6 +15,8 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from enrichment.salesforce import deploy
+from enrichment.salesforce.client import Client
 from enrichment.salesforce.login import Login
 from sandbox.faults import FaultMiddleware, Faults
 from sandbox.salesforce import CLIENT_ID, CLIENT_SECRET, create_app
@@ -55,8 +57,8 @@ class RunningOrg:
 
 
 @contextmanager
-def running_org(mount: str = "") -> Iterator[RunningOrg]:
-    """The org at the root of a port of its own, or beneath a path of it."""
+def running_org(mount: str = "", *, installed: bool = True) -> Iterator[RunningOrg]:
+    """The org at the root of a port of its own, or beneath a path of it; with our objects unless it is fresh."""
     faults, store = Faults(), Memory()
     app = FaultMiddleware(create_app(store, faults, [], lambda: datetime.now(UTC)), faults, "salesforce")
     served = Starlette(routes=[Mount(mount, app)]) if mount else app
@@ -67,7 +69,11 @@ def running_org(mount: str = "") -> Iterator[RunningOrg]:
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield RunningOrg(f"http://127.0.0.1:{port}{mount}", faults, store)
+        org = RunningOrg(f"http://127.0.0.1:{port}{mount}", faults, store)
+        if installed:
+            deploy.install(Client(org.login, allow_private=True), sleep=lambda span: None)
+            org.hook("limits", used=0)
+        yield org
     finally:
         server.should_exit = True
         thread.join()

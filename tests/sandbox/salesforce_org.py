@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from collections.abc import Mapping, MutableMapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from xml.etree import ElementTree
 
 import httpx
 from starlette.applications import Starlette
 
+from enrichment.salesforce.metadata import package
+from enrichment.salesforce.soap import XMLNS, envelope, text
 from sandbox.salesforce import CLIENT_ID, CLIENT_SECRET, create_app
 from sandbox.salesforce.founding import Rows
 
@@ -80,13 +84,57 @@ class Api:
         store: Memory | None = None,
         records: Rows = (),
         headers: Mapping[str, str] | None = None,
+        *,
+        installed: bool = True,
     ) -> None:
         self.store, self.faults, self.clock = store or Memory(), Ordered(), Clock()
         self.http = Calls(create_app(self.store, self.faults, records, self.clock))
         if headers is None:
             token = self.token(grant_type="client_credentials").json()["access_token"]
             headers = {"Authorization": f"Bearer {token}"}
+            self.headers = dict(headers)
+            if installed:
+                self.install()
         self.headers = dict(headers)
+
+    def install(self) -> None:
+        """Have the hub's objects, as `widerhall crm install` brings them, and the day's calls anew."""
+        assert self.deploy(package())["status"] == "Succeeded"
+        user = next(r["Id"] for r in self.query("SELECT Id, Username FROM User")["records"] if "integ" in r["Username"])
+        (set_,) = self.query("SELECT Id FROM PermissionSet")["records"]
+        rows = {"AssigneeId": user, "PermissionSetId": set_["Id"]}
+        assert self.post("sobjects/PermissionSetAssignment", rows).status_code == 201
+        self.hook("limits", {"used": 0})
+
+    def soap(self, call: str, body: str, session: str | None = None) -> tuple[int, ElementTree.Element]:
+        """Status and the element in the answer's body."""
+        session = self.headers["Authorization"].removeprefix("Bearer ") if session is None else session
+        raw = envelope(session, f"<{call}>{body}</{call}>")
+        answer = self.http.post(f"/services/Soap/m/{VERSION}", content=raw, headers={"Content-Type": "text/xml"})
+        root = ElementTree.fromstring(answer.text)  # noqa: S314 - the sandbox's own answer
+        return answer.status_code, root[0][0]
+
+    def deploy(self, archive: bytes, *, check_only: bool = False) -> dict[str, Any]:
+        """A deployment to its end: status, and each component's name with its problem or nothing."""
+        options = f"<checkOnly>{str(check_only).lower()}</checkOnly><singlePackage>true</singlePackage>"
+        zip_ = f"<ZipFile>{b64encode(archive).decode()}</ZipFile><DeployOptions>{options}</DeployOptions>"
+        id_ = self.soap("deploy", zip_)[1].findtext(f".//{XMLNS}id")
+        asking = f"<asyncProcessId>{id_}</asyncProcessId><includeDetails>true</includeDetails>"
+        seen = []
+        while True:
+            found = self.soap("checkDeployStatus", asking)[1]
+            seen.append(found.findtext(f".//{XMLNS}status"))
+            if found.findtext(f".//{XMLNS}done") == "true":
+                break
+        said = {
+            text(one, "fullName"): text(one, "problem")
+            for kind in ("componentSuccesses", "componentFailures")
+            for one in found.iter(f"{XMLNS}{kind}")
+        }
+        new = {
+            text(one, "fullName") for one in found.iter(f"{XMLNS}componentSuccesses") if text(one, "created") == "true"
+        }
+        return {"status": seen[-1], "seen": seen, "said": said, "new": new}
 
     def token(self, **form: str) -> httpx.Response:
         data = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, **form}

@@ -127,6 +127,18 @@ def test_the_package_for_the_administrator_is_a_zip(hub: None, tmp_path: Path) -
         assert any(name.endswith("SocialInteraction__c.object") for name in package.namelist())
 
 
+def test_installing_again_changes_nothing_and_a_dry_run_says_so(home: Sandbox) -> None:
+    for words in (["--dry-run"], []):
+        (said,) = done("crm", "install", *words)
+        assert (said["counts"]["created"], said["counts"]["changed"]) == (0, 0)
+    assert said["assigned"] == "already"
+    assert "Deployed: 0 created" in widerhall("crm", "install").out
+
+
+def test_installing_needs_a_connected_org(hub: None) -> None:
+    assert "widerhall crm connect" in refused("crm", "install")
+
+
 # --- people -----------------------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ import typer
 from core import db, outbox
 from core.errors import NotConfigured
 from enrichment import connection, overview, rollback, runs
+from enrichment.salesforce import deploy
 from enrichment.salesforce.metadata import build_zip
 from web.cli.base import Json, ready, say, settle, show, working
 
@@ -173,8 +175,31 @@ def retry(hub_id: list[str], json: Json = False) -> None:
 
 @group.command("install")
 def install(
-    zip_: Annotated[Path, typer.Option("--zip", help="Write the metadata package here.")], json: Json = False
+    zip_: Annotated[
+        Path | None, typer.Option("--zip", help="Write the package here for an administrator, and deploy nothing.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only have it checked, and show what would change.")
+    ] = False,
+    json: Json = False,
 ) -> None:
-    """Write the package of our objects and permission set for an administrator to deploy."""
-    build_zip(zip_)
-    say({"zip": str(zip_)}, json, f"{zip_} is written. Deploy it in the org: Workbench or `sf project deploy`.")
+    """Bring our objects, fields, layouts and permission set into the connected org."""
+    if zip_ is not None:
+        build_zip(zip_)
+        say({"zip": str(zip_)}, json, f"{zip_} is written. Deploy it in the org: Workbench or `sf project deploy`.")
+        return
+    with working():
+        done = deploy.install(connection.client(), dry_run=dry_run)
+        if not dry_run:
+            with db.write() as session:
+                connection.installed(session, done, "cli")
+    if json:
+        show([{**asdict(done), "counts": done.counts()}], True)
+        return
+    for one in done.changes:
+        if one.what != "unchanged":
+            print(f"{one.what:8} {one.type} {one.name}")
+    words = ", ".join(f"{number} {name}" for name, number in done.counts().items())
+    print(f"{'Would be' if dry_run else 'Deployed'}: {words}.")
+    if done.assigned == "no":
+        print("Assign the permission set Widerhall to the integration user: Setup → Permission Sets.")

@@ -20,6 +20,7 @@ from core import db
 from core.errors import NotConfigured, TryLater
 from core.settings import settings
 from enrichment import connection
+from enrichment.salesforce import deploy
 from inbox import accounts
 from listening import subjects
 from web.auth import create_user
@@ -102,11 +103,11 @@ def connect_world() -> int:
         _patiently(lambda one=one, given=given: setup.add(one["platform"], base_url=one["base_url"], secrets=given))
         new += 1
     crm = world["crm"]
+    login = {"url": crm["url"], "client_id": crm["client_id"], "client_secret": crm["client_secret"]}
+    if connection.probe(**login).problems:
+        deploy.install(connection.reach(**login))
     with db.write() as session:
-        connection.connect(
-            session, url=crm["url"], client_id=crm["client_id"], client_secret=crm["client_secret"],
-            basis="legitimate_interest", actor="demo",
-        )  # fmt: skip
+        connection.connect(session, **login, basis="legitimate_interest", actor="demo")
     return new
 
 

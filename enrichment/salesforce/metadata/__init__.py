@@ -1,21 +1,30 @@
 """The package that brings the hub's objects into an org, and what it says about their fields.
 
-`widerhall crm install --zip FILE` writes it for an administrator, who deploys it in Setup or with the
-platform's own tools. https://developer.salesforce.com/docs/atlas.en-us.api_meta.meta/api_meta/file_based_zip_file.htm
+`widerhall crm install` deploys it (enrichment.salesforce.deploy); with `--zip FILE` it is written for an
+administrator, who deploys it with the platform's own tools. https://developer.salesforce.com/docs/atlas.en-us.api_meta.meta/api_meta/file_based_zip_file.htm
 """
 
 from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from xml.etree import ElementTree
+from xml.sax.saxutils import escape
+
+from enrichment.salesforce.client import API_VERSION
+from enrichment.salesforce.soap import METADATA, XMLNS
 
 FOLDER = Path(__file__).parent
-XMLNS = "{http://soap.sforce.com/2006/04/metadata}"
-CONTENTS = ("package.xml", "objects/*.object", "permissionsets/*.permissionset")
+PERMISSION_SET = "Widerhall"
+TYPES = {"objects": "CustomObject", "layouts": "Layout", "permissionsets": "PermissionSet"}
+"""Folder of the package → the type of the components in it."""
+ORDER = ("SocialProfile__c", "SocialInteraction__c")
+"""What others point at comes first."""
 MOMENT = (2026, 1, 1, 0, 0, 0)
 """Time written on every file, so that the same package is the same bytes."""
 
@@ -35,8 +44,9 @@ class FieldSpec:
 
 
 def files() -> list[Path]:
-    """Everything that belongs into the package, in a fixed order."""
-    return [path for pattern in CONTENTS for path in sorted(FOLDER.glob(pattern))]
+    """Everything of ours that belongs into the package, in a fixed order."""
+    found = [path for folder in TYPES for path in sorted((FOLDER / folder).iterdir())]
+    return sorted(found, key=lambda path: ORDER.index(path.stem) if path.stem in ORDER else len(ORDER))
 
 
 def build_zip(path: Path) -> Path:
@@ -45,15 +55,34 @@ def build_zip(path: Path) -> Path:
     return path
 
 
-def package() -> bytes:
-    """The package for a deployment: always the same bytes."""
+def package(more: Mapping[str, bytes] = MappingProxyType({})) -> bytes:
+    """The package for a deployment, with `more` files by their path in it: always the same bytes."""
+    contents = {path.relative_to(FOLDER).as_posix(): path.read_bytes() for path in files()}
+    contents |= dict(sorted(more.items()))
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in files():
-            info = zipfile.ZipInfo(file.relative_to(FOLDER).as_posix(), MOMENT)
+        for name, raw in {"package.xml": manifest(contents), **contents}.items():
+            info = zipfile.ZipInfo(name, MOMENT)
             info.external_attr = 0o644 << 16
-            archive.writestr(info, file.read_bytes(), zipfile.ZIP_DEFLATED)
+            archive.writestr(info, raw, zipfile.ZIP_DEFLATED)
     return made.getvalue()
+
+
+def manifest(names: Iterable[str]) -> bytes:
+    """The list of a package's components, from the paths of their files."""
+    members: dict[str, list[str]] = {folder: [] for folder in TYPES}
+    for name in names:
+        folder, _, file = name.partition("/")
+        members[folder].append(file.rpartition(".")[0])
+    groups = [
+        "".join(f"        <members>{escape(one)}</members>\n" for one in found)
+        + f"        <name>{TYPES[folder]}</name>\n"
+        for folder, found in members.items()
+        if found
+    ]
+    types = "".join(f"    <types>\n{group}    </types>\n" for group in groups)
+    head = f'<?xml version="1.0" encoding="UTF-8"?>\n<Package xmlns="{METADATA}">\n'
+    return f"{head}{types}    <version>{API_VERSION}</version>\n</Package>\n".encode()
 
 
 @cache
