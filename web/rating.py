@@ -23,6 +23,14 @@ TASK_WORDS = {
     "language": N_("Language"),
 }
 """What a message is rated by, in the order of its chips and menus."""
+SETS = {
+    "umsab": N_("Tweets in eight languages (UMSAB)"),
+    "tweeteval": N_("English tweets (TweetEval)"),
+    "msd": N_("Japanese reviews (MSD)"),
+    "germeval": N_("German tweets (GermEval 2018)"),
+    "authored": N_("Messages of our own, held back"),
+}
+"""Labelled sets that the model's card names."""
 OFFENSIVE_WORDS = {"no": N_("not offensive"), "yes": N_("offensive")}
 SPOKEN = (
     "de", "en", "ja", "ar", "cs", "da", "el", "es", "fi", "fr", "he", "hi", "hu", "id", "it", "ko", "nl", "no", "pl",
