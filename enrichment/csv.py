@@ -127,12 +127,12 @@ def text(data: bytes) -> str:
     return data.decode("cp1252", "replace")
 
 
-def guess(columns: Sequence[str]) -> dict[str, int]:
+def guess(columns: Sequence[str], fields: Mapping[str, tuple[str, ...]] = FIELDS) -> dict[str, int]:
     """Field → column, for the headings that are known."""
     plain = [re.sub(r"[\W_]", "", one.casefold()) for one in columns]
     return {
         field: next(place for place, one in enumerate(plain) if one in names)
-        for field, names in FIELDS.items()
+        for field, names in fields.items()
         if any(one in names for one in plain)
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -16,7 +17,7 @@ from babel.dates import (
     format_timedelta,
     get_datetime_format,
 )
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent
 from babel.units import format_unit
 from fastapi import Request
 
@@ -198,6 +199,13 @@ class Reader:
         if isinstance(value, int) and 0 <= value < 1000:  # nothing to separate
             return str(value)
         return str(format_decimal(value, locale=self.babel))
+
+    def money(self, thousandths: int, currency: str) -> str:
+        """An amount in thousandths of its currency's unit; without a currency the number alone."""
+        value = Decimal(thousandths) / 1000
+        if not currency:
+            return str(format_decimal(value, format="#,##0.00", locale=self.babel))
+        return str(format_currency(value, currency, locale=self.babel))
 
     def percent(self, value: float) -> str:
         """A share of one as per cent."""

@@ -41,7 +41,7 @@ SETTINGS = (
     Entry("/settings/accounts", "plug", N_("Accounts"), "accounts.read", ("/settings/accounts", "/oauth")),
     Entry("/settings/users", "people", N_("Users"), "users.manage", ("/settings/users",)),
     Entry("/settings/salesforce", "link", N_("Salesforce"), "crm.read", ("/settings/salesforce", "/settings/contacts")),
-    Entry("/settings/keys", "share", N_("Customer data"), "keys.manage", ("/settings/keys",)),
+    Entry("/settings/keys", "share", N_("Customer data"), "keys.manage", ("/settings/keys", "/settings/orders")),
     Entry("/settings/purposes", "lock", N_("Data protection"), "people.object", ("/settings/purposes",)),
     Entry("/settings/model", "star", N_("Model"), "model.read", ("/settings/model",)),
     Entry("/settings/stuck", "warn", N_("Stuck work"), "dead.read", ("/settings/stuck",)),

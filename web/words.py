@@ -173,7 +173,7 @@ PERMISSIONS = {
     "crm.read": N_("See the exchange with the CRM"),
     "crm.manage": N_("Connect the CRM, import contacts"),
     "system.read": N_("See the state of the system"),
-    "keys.manage": N_("Make and revoke write keys"),
+    "keys.manage": N_("Make and revoke write keys, import orders"),
 }
 
 PURPOSES = {
@@ -318,6 +318,63 @@ CONTACT_FIELDS = {
 }
 """What a column of a file of contacts can be."""
 
+ORDER_FIELDS = {
+    "number": N_("Order number"),
+    "email": N_("E-mail address"),
+    "user": N_("Customer number"),
+    "name": N_("Whole name"),
+    "placed_at": N_("Ordered on"),
+    "amount": N_("Total"),
+    "currency": N_("Currency"),
+    "status": N_("State"),
+    "channel": N_("Channel"),
+    "street": N_("Street"),
+    "postal_code": N_("Postal code"),
+    "city": N_("Town"),
+    "state": N_("State or province"),
+    "country": N_("Country"),
+    "sku": N_("Article number"),
+    "product": N_("Article"),
+    "quantity": N_("Quantity"),
+    "price": N_("Unit price"),
+}
+"""What a column of a file of orders can be."""
+
+BAD_ORDERS = {
+    "empty": N_("nothing stands in the chosen columns"),
+    "number": N_("the order has no number"),
+    "nobody": N_("neither a customer number nor an e-mail address of one person's own"),
+    "date": N_("the day is missing, lies ahead, or could be read in two ways"),
+    "amount": N_("the total is no number"),
+    "status": N_("the state is not known"),
+    "other": N_("the order is another person's"),
+    "objects": N_("the person objects, or is erased"),
+}
+"""Why a row of a file of orders was left out."""
+
+ORDER_STATES = {
+    "open": ("accent", "clock", N_("open")),
+    "completed": ("ok", "check", N_("completed")),
+    "part_refunded": ("warn", "undo", N_("given back in part")),
+    "refunded": ("line", "undo", N_("given back")),
+    "cancelled": ("line", "x", N_("cancelled")),
+    "ordered": ("line", "check", N_("became an order")),
+}
+"""State of an order → kind of its badge, its icon, its words."""
+
+CUSTOMER = {
+    "orders": N_("Orders"),
+    "spent": N_("Order value"),
+    "last_order": N_("Last order"),
+    "channel": N_("Preferred channel"),
+    "address": N_("Delivery address"),
+    "interest": N_("Interests, as declared"),
+    "label": N_("Labels engaged with"),
+}
+"""Figures of a customer (enrichment.behaviour.figures)."""
+
+SOURCES = {"messages": N_("messages"), "crm": N_("Salesforce"), "orders": N_("file of orders")}
+
 REFUSED = {
     "payment": N_("payment data"),
     "psychographic": N_("a guess about character"),
@@ -397,6 +454,7 @@ NOTES = {
     "purpose-off": N_("The purpose is switched off for everybody."),
     "contacts-imported": N_("The file is imported. The accounts concerned are looked at now."),
     "key-revoked": N_("The key is revoked. Programs that use it are refused from now on."),
+    "orders-imported": N_("The file is imported."),
     "note-added": N_("The note is kept."),
     "note-removed": N_("The note is gone."),
     "step-skipped": N_("Skipped. You find it in the set-up whenever you like."),
@@ -502,3 +560,8 @@ def browser(agent: str) -> str:
     """A browser and its system in two words, from what it calls itself; empty when neither is known."""
     found = (next((name for mark, name in table.items() if mark in agent), "") for table in (_BROWSERS, _SYSTEMS))
     return " · ".join(name for name in found if name)
+
+
+def source(name: str) -> str:
+    """Where a figure comes from: a word to translate, else the name of what sends."""
+    return SOURCES.get(name.partition(":")[0] if name.startswith("orders:") else name, name)

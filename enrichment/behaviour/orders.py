@@ -216,6 +216,8 @@ def _status(moved: Order, told: Told, newer: bool) -> str:
     """What was given back or cancelled stays so: only the CRM and files say otherwise, by a later word."""
     if moved.refunded:
         return "refunded" if moved.refunded >= moved.amount else "part_refunded"
+    if told.status == "cancelled" and moved.status != "refunded":
+        return "cancelled"
     final = moved.status in ("refunded", "cancelled") and told.key.startswith("shop:") and told.status == "completed"
     return told.status if told.status and newer and not final else moved.status
 
@@ -244,14 +246,19 @@ def store(session: Session, told: Sequence[Told]) -> tuple[set[str], set[str]]:
             refused.add(one.key)
             continue
         now[one.key] = advance(known, one)
-    changed = {key for key, order in now.items() if order != before.get(key)}
-    if changed:
+    moved = [key for key, order in now.items() if order != before.get(key)]
+    if moved:
         stamp = db.now()
         insert = db.upsert(CustomerOrder)
         values = {name: insert.excluded[name] for name in (*FIELDS, "stored_at") if name != "key"}
-        rows = [{**asdict(now[key]), "stored_at": stamp} for key in sorted(changed)]
+        rows = [{**asdict(now[key]), "stored_at": stamp} for key in sorted(moved)]
         session.execute(insert.on_conflict_do_update(index_elements=["key"], set_=values), rows)
-    return changed, refused
+    return {key for key in moved if key not in before or _differ(before[key], now[key])}, refused
+
+
+def _differ(one: Order, other: Order) -> bool:
+    """Something else differs than who told of it last, and when."""
+    return replace(one, source=other.source, described_at=other.described_at) != other
 
 
 def _stored(session: Session, keys: Collection[str]) -> dict[str, Order]:

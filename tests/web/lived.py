@@ -28,6 +28,7 @@ from web import auth
 made: dict[str, str] = {}
 """What is only known once it is made: the `token` of a shared report."""
 PASSWORD = "several quiet words"
+CONTACT = "01J" + "0" * 23
 KIM = Author(
     platform="mastodon", id="https://а.example/ким", handle="@ким@а.example", name="Ким Ли", bio="Поезда и кофе",
     url="https://a.example/1", location="Осло", followers=1234, language="de",
@@ -181,12 +182,12 @@ def _people() -> None:
         Evidence("other_handle", "the CRM names another account here", supports=False).row(),
     ]
     with db.write() as session:
-        session.add(Contact(id="01J" + "0" * 23, name="Ким Ли", created_at=moment))
+        session.add(Contact(id=CONTACT, name="Ким Ли", created_at=moment))
         session.add(CrmConnection(url="https://org.example", client_id="c", secret="", pulled_at=moment))
         for n, name in enumerate(("Ким Ли", "Ян Новак"), 1):
             session.add(CrmRecord(
                 record_id=f"003{n:015d}", object="Contact", name=name, last_name=name, emails=["k@mail.example"],
-                company="Гончарня", modified=moment, contact_id="01J" + "0" * 23 if n == 1 else None,
+                company="Гончарня", modified=moment, contact_id=CONTACT if n == 1 else None,
             ))  # fmt: skip
         session.flush()
         for identity, record, tier, decision in (
@@ -195,12 +196,10 @@ def _people() -> None:
             (other, 2, "B", "review"),
         ):
             session.add(MatchLink(
-                identity_id=identity, crm_record_id=record, contact_id="01J" + "0" * 23 if decision == "auto" else None,
+                identity_id=identity, crm_record_id=record, contact_id=CONTACT if decision == "auto" else None,
                 tier=tier, score=0.91, decision=decision, evidence=evidence, rules="1", at=moment,
             ))  # fmt: skip
-        session.execute(
-            sa.update(db.table(Identity)).where(db.table(Identity).c.id == kim).values(contact_id="01J" + "0" * 23)
-        )
+        session.execute(sa.update(db.table(Identity)).where(db.table(Identity).c.id == kim).values(contact_id=CONTACT))
         session.add(SyncState(kind="profile", hub_id="h1", state="synced", record_id="a01", at=moment, identity_id=kim))
         session.add(
             SyncState(kind="interaction", hub_id="h2", state="quarantined", code="ПОЛЕ", message="Нет.", at=moment)
@@ -217,7 +216,7 @@ def _behaviour() -> None:
         old, _ = keys.make(session, "Старая лавка", "user:1")
         keys.revoke(session, old, "user:1")
         session.add(CustomerKey(
-            kind="user", value="у1", contact_id="01J" + "0" * 23, source=f"key:{key}", at=db.now()
+            kind="user", value="у1", contact_id=CONTACT, source=f"key:{key}", at=db.now()
         ))  # fmt: skip
     moment = db.now()
     line = {"sku": "Ч-1", "name": "Чайник", "quantity": 2, "price": "29.99"}

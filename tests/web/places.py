@@ -32,6 +32,7 @@ def values() -> dict[str, str]:
         "message_id": str(lived.message("y:4")),
         "identity_id": str(lived.who(lived.KIM.handle)),
         "user_id": "2",
+        "contact_id": lived.CONTACT,
         "proposal_id": "2",
         "state": "closed",
         "token": lived.made["token"],
@@ -40,7 +41,11 @@ def values() -> dict[str, str]:
 
 def filled(path: str, found: Mapping[str, str] | None = None) -> str:
     """An address with what there is in the place of its parameters; KeyError names one that nothing stands for."""
-    found = values() if found is None else {**dict.fromkeys(NUMBERS, "1"), "state": "closed", "token": "x", **found}
+    found = (
+        values()
+        if found is None
+        else {**dict.fromkeys(NUMBERS, "1"), "state": "closed", "token": "x", "contact_id": "x", **found}
+    )
     return re.sub(r"\{(\w+)(?::\w+)?\}", lambda place: found[place[1]], path)
 
 

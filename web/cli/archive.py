@@ -1,4 +1,4 @@
-"""`widerhall import archive`: history and real data from CSV and JSON Lines files, without credentials."""
+"""`widerhall import`: history and real data from CSV and JSON Lines files, without credentials."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from connectors.platforms.archive import Format
 from core.errors import NotConfigured
+from enrichment import csv
+from enrichment.behaviour import files
 from web import imports
-from web.cli.base import Json, line, say, settle, working
+from web.cli.base import Json, line, ready, say, settle, working
 
 group = typer.Typer(no_args_is_help=True, help="Bring in history from files.")
 
@@ -72,6 +74,24 @@ def archive(
     )
     more = f" Went on after row {result.resumed_at} of an interrupted run." if result.resumed_at else ""
     say(asdict(result), json, words + more)
+
+
+@group.command("orders")
+def orders(
+    file: Annotated[Path, typer.Argument(help="A CSV file: one order or one article per line, its columns named.")],
+    json: Json = False,
+) -> None:
+    """Orders out of a file, for customers found by number or e-mail; the same file again changes nothing."""
+    sheet = csv.read(file.read_bytes())
+    ready()
+    report = files.run(sheet, files.guess(sheet.columns), file.name, "cli")
+    left_out = [{"line": one.line, "reason": one.reason} for one in report.bad]
+    sentence = (
+        f"{report.stored} orders are new or changed, {report.unchanged} as they were; {len(left_out)} rows left out."
+    )
+    lines = "".join(f"\nline {one['line']} left out: {one['reason']}" for one in left_out)
+    counts = {"rows": report.rows, "orders": report.orders, "stored": report.stored, "unchanged": report.unchanged}
+    say({**counts, "left_out": left_out}, json, sentence + lines)
 
 
 def _counts(result: imports.Import) -> dict[str, int]:

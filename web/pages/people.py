@@ -15,7 +15,7 @@ from enrichment.directory import Filter
 from inbox import consent, erasure, notes
 from inbox.models import Identity
 from listening.figures import behind
-from web import actors, render
+from web import actors, customer, render
 from web.permissions import allow
 from web.reader import Reader
 
@@ -227,6 +227,7 @@ def _page(
             "following": after + len(talks) if more else 0,
             "after": after,
             "notes": remarks,
+            **customer.values(session, reader, found.contact.id if found.contact else "", found.ids, request),
             "names": actors.names(session, [one.author for one in remarks]),
             "connected": found.connected or csv.holds(session),
             "words_found": words,

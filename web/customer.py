@@ -1,0 +1,31 @@
+"""What the pages of a person show of orders, events and the figures out of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import Request
+from sqlmodel import Session
+
+from enrichment.behaviour import figures
+from web.reader import Reader
+
+
+def values(
+    session: Session, reader: Reader, contact_id: str, identity_ids: Sequence[int], request: Request
+) -> dict[str, Any]:
+    """For `parts/customer.html`; nothing but an empty timeline for somebody who is no contact."""
+    if not contact_id:
+        return {"customer": None, "timeline": [], "timeline_after": 0, "timeline_next": 0}
+    private = reader.may("messages.private")
+    skip = request.query_params.get("past", "")
+    after = int(skip) if skip.isascii() and skip.isdecimal() and len(skip) < 6 else 0
+    known = figures.of_contact(session, contact_id, identity_ids, private=private)
+    entries, more = figures.timeline(session, contact_id, identity_ids, private=private, after=after)
+    return {
+        "customer": known,
+        "timeline": entries,
+        "timeline_after": after,
+        "timeline_next": after + len(entries) if more else 0,
+    }
