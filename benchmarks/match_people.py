@@ -18,7 +18,7 @@ from rapidfuzz import fuzz, process
 
 from benchmarks import match_splink
 from benchmarks.people_world import World, contacts, world
-from enrichment.matching import memory, score
+from enrichment.matching import em, memory, score
 from enrichment.matching.people import Account, Person, Profile, account, person
 
 SEED = 20261122
@@ -38,9 +38,9 @@ def run(folder: Path) -> dict[str, Any]:
     made = world(CONTACTS, ACCOUNTS, SEED)
     accounts = [account(profile) for profile in made.profiles]
     ours, index = _ours(made, accounts)
-    splink = _splink(folder, made, accounts)
+    splink = _splink(made, accounts)
     result: dict[str, Any] = {"quality": ours, "splink": splink["figures"], "cdist": _cdist_quality(made, accounts)}
-    rows = [_at(folder, size, made.profiles, splink["model"], index) for size in SIZES]
+    rows = [_at(size, made.profiles, splink["model"], index) for size in SIZES]
     result["sizes"] = {str(row["contacts"]): row for row in rows}
     result["table"] = _table(rows)
     missed = [*_missed(ours, splink["figures"]), *_slow(rows)]
@@ -102,10 +102,10 @@ def curve(found: Iterable[Found], owners: int) -> dict[str, float]:
     return {"best_f1": round(best, 4), "recall_at_precision_98": round(recall, 4)}
 
 
-def _splink(folder: Path, made: World, accounts: Sequence[Account]) -> dict[str, Any]:
-    if not match_splink.installed():
+def _splink(made: World, accounts: Sequence[Account]) -> dict[str, Any]:
+    if not em.installed():
         return {"figures": "not installed (pip install widerhall[identity])", "model": None}
-    trained = match_splink.train(folder, [person(one) for one in made.contacts], accounts)
+    trained = match_splink.train([person(one) for one in made.contacts], accounts)
     near: dict[str, list[str]] = {}
     best: dict[str, tuple[float, str]] = {}
     for one, contact, probability in trained.pairs:
@@ -142,7 +142,7 @@ def _cdist_quality(made: World, accounts: Sequence[Account]) -> dict[str, Any]:
 # --- speed -------------------------------------------------------------------------------------------
 
 
-def _at(folder: Path, size: int, profiles: Sequence[Profile], model: Any, small: memory.Index) -> dict[str, Any]:
+def _at(size: int, profiles: Sequence[Profile], model: Any, small: memory.Index) -> dict[str, Any]:
     """One CRM: milliseconds for each account alone, from its profile to the decision, ours and theirs."""
     begun = time.perf_counter()
     index = small if size == len(small) else memory.filled(contacts(size, SEED))
@@ -163,7 +163,7 @@ def _at(folder: Path, size: int, profiles: Sequence[Profile], model: Any, small:
     }
     if model is not None:
         people = (index.person(number) for number in range(len(index)))
-        row["splink_p50_ms"] = _ms(match_splink.one_by_one(folder, people, few, model), 0.5)
+        row["splink_p50_ms"] = _ms(match_splink.one_by_one(people, few, model), 0.5)
     return row
 
 

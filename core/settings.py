@@ -56,6 +56,11 @@ class Settings(BaseSettings):
     crm_bulk_from: int = Field(
         2000, description="From so many due records of one kind on, a bulk job sends them.", ge=2, le=10_000
     )
+    identity_engine: str = Field(
+        "duckdb",
+        description="Where `people train` computes: duckdb, here; or spark, on a cluster.",
+        pattern="duckdb|spark",
+    )
     crm_load_from: int = Field(
         10_000, description="From so many contacts and leads on, the first read of the CRM is a bulk query."
     )

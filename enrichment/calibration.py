@@ -1,7 +1,7 @@
-"""The calibration of this installation: out of its reviewers' decisions, kept in a readable file.
+"""How this installation weighs: what it learned, and its calibration out of reviewers' decisions; readable files.
 
-`matching.toml` in the data folder holds slope and shift; without it the scores are those of
-`enrichment/weights.toml`. Every process looks at the file's time before a batch.
+`learned.toml` in the data folder holds weights learned without labels, `matching.toml` slope and shift; without
+them everything is as in `enrichment/weights.toml`. Every process looks at the files' times before a batch.
 """
 
 from __future__ import annotations
@@ -17,12 +17,15 @@ from sqlmodel import Session
 
 from core import db
 from core.settings import settings
+from enrichment.matching import learn
 from enrichment.matching.calibrate import Decision, Fit
+from enrichment.matching.learn import Learned
 from enrichment.matching.score import calibrated
 from enrichment.matching.weights import Weights, shipped
 from enrichment.models import MatchLink
 
 FILE = "matching.toml"
+LEARNED = "learned.toml"
 
 
 def decisions(session: Session) -> list[Decision]:
@@ -40,31 +43,51 @@ def _before(score: float, weights: Weights) -> float:
 
 
 def active() -> Weights:
-    """The weights with this installation's calibration."""
-    path = settings().data_dir / FILE
+    """The weights with what this installation learned and how it is calibrated."""
+    folder = settings().data_dir
+    return _read(folder, _changed(folder / LEARNED), _changed(folder / FILE))
+
+
+def _changed(path: Path) -> int:
     try:
-        return _read(path, path.stat().st_mtime_ns)
+        return path.stat().st_mtime_ns
     except FileNotFoundError:
-        return shipped()
+        return 0
 
 
 @lru_cache(maxsize=4)
-def _read(path: Path, changed: int) -> Weights:
-    found = tomllib.loads(path.read_text("utf-8"))["calibration"]
-    return replace(shipped(), slope=float(found["slope"]), shift=float(found["shift"]))
+def _read(folder: Path, learned: int, calibrated: int) -> Weights:
+    weights = shipped()
+    if learned:
+        weights = learn.applied(weights, learn.read((folder / LEARNED).read_text("utf-8")))
+    if calibrated:
+        found = tomllib.loads((folder / FILE).read_text("utf-8"))["calibration"]
+        weights = replace(weights, slope=float(found["slope"]), shift=float(found["shift"]))
+    return weights
 
 
 def switch(fit: Fit) -> Path:
     """Make a calibration the one that holds from the next batch on; returns its file."""
-    path = settings().data_dir / FILE
-    part = path.with_name(f"{FILE}.part")
-    part.write_text(
+    return _write(
+        FILE,
         "# How sure a proposed match is here, measured on what reviewers decided (widerhall people calibrate).\n"
         "# Remove this file to go back to the scores as they come.\n"
         "[calibration]\n"
         f"slope = {fit.slope}\nshift = {fit.shift}\n"
         f'decisions = {fit.decisions}\nat = "{db.now():%Y-%m-%d}"\n',
-        "utf-8",
     )
+
+
+def take(found: Learned) -> Path:
+    """Make learned weights those that hold from the next batch on; a calibration was of the scores before and goes."""
+    path = _write(LEARNED, learn.toml(found))
+    (settings().data_dir / FILE).unlink(missing_ok=True)
+    return path
+
+
+def _write(name: str, text: str) -> Path:
+    path = settings().data_dir / name
+    part = path.with_name(f"{name}.part")
+    part.write_text(text, "utf-8")
     os.replace(part, path)
     return path

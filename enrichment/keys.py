@@ -104,36 +104,9 @@ def _own_handles(identity: IdentityView) -> set[str]:
     return {f"{identity.platform}:{one}" for one in found if one}
 
 
-@dataclass(frozen=True, slots=True)
-class RecordView:
-    """A contact or lead of the CRM, texts as typed there."""
-
-    record_id: str
-    first_name: str = ""
-    last_name: str = ""
-    name: str = ""
-    emails: tuple[str, ...] = ()
-    phones: tuple[str, ...] = ()
-    handles: Mapping[str, str] = field(default_factory=dict)
-    websites: tuple[str, ...] = ()
-    company: str = ""
-
-
-def of_record(record: RecordView) -> frozenset[Key]:
+def of_record(record: people.Contact) -> frozenset[Key]:
     """All keys of a CRM record."""
-    person = people.person(
-        people.Contact(
-            id=record.record_id,
-            first_name=record.first_name,
-            last_name=record.last_name,
-            name=record.name,
-            emails=record.emails,
-            phones=record.phones,
-            websites=record.websites,
-            handles=tuple(record.handles.items()),
-            company=record.company,
-        )
-    )
+    person = people.person(record)
     cut = (one.partition(":") for one in index_keys.of_person(person))
     return frozenset(
         Key(kind, value)  # type: ignore[arg-type]  # one of KINDS

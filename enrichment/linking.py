@@ -48,15 +48,15 @@ def decide(identity_ids: Collection[int]) -> list[Decided]:
         if session.execute(sa.select(db.table(CrmRecord).c.id).limit(1)).first() is None:
             return []  # the first read of a CRM asks for everybody again
         allowed = consent.may_many(session, identity_ids, "match")
-        views = _identities(session, allowed)
-    keys = {view.id: of_identity(view).all() for view in views}
+        seen = views(session, allowed)
+    keys = {view.id: of_identity(view).all() for view in seen}
     _store_keys({one: keys.get(one, frozenset()) for one in identity_ids})
-    contacts = {view.id: view.contact_id for view in views if view.contact_id}
+    contacts = {view.id: view.contact_id for view in seen if view.contact_id}
     with db.read() as session:
         near = index.candidates(session, keys, contacts)
-        links = links_of(session, [view.id for view in views])
+        links = links_of(session, [view.id for view in seen])
     decided, weights = [], calibration.active()
-    for view in views:
+    for view in seen:
         found = near.of.get(view.id, [])
         ranked = tuple(rank(replace(view, contact_id=None), found, near.shared, near.sizes, near.records, weights))
         known = links.get(view.id, {})
@@ -81,7 +81,8 @@ def _store_keys(keys: Mapping[int, frozenset[Any]]) -> None:
         index.put_identities(session, keys)
 
 
-def _identities(session: Session, ids: Collection[int]) -> list[IdentityView]:
+def views(session: Session, ids: Collection[int]) -> list[IdentityView]:
+    """Accounts of others as their platforms describe them, in the order of their ids."""
     i = db.table(Identity)
     rows = session.scalars(sa.select(Identity).where(i.c.id.in_(sorted(ids)), ~i.c.ours).order_by(i.c.id))
     return [

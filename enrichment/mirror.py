@@ -14,8 +14,9 @@ from sqlmodel import Session
 from core import db, outbox
 from enrichment import index, overlap
 from enrichment.crm import CRM, CrmPerson
-from enrichment.keys import Key, RecordView, of_record
+from enrichment.keys import Key, of_record
 from enrichment.match import Evidence
+from enrichment.matching.people import Contact as Typed
 from enrichment.models import CrmConnection, CrmRecord, MatchLink
 from inbox import consent, people, tombstones
 from inbox.models import Identity
@@ -147,18 +148,21 @@ def row(person: CrmPerson) -> dict[str, Any]:
 def _keys(values: Mapping[str, Any]) -> frozenset[Key]:
     if values["deleted"] or values["successor"]:
         return frozenset()
-    return of_record(
-        RecordView(
-            record_id=values["record_id"],
-            first_name=values["first_name"],
-            last_name=values["last_name"],
-            name=values["name"],
-            emails=tuple(values["emails"]),
-            phones=tuple(values["phones"]),
-            handles=values["handles"],
-            websites=tuple(values["websites"]),
-            company=values["company"],
-        )
+    return of_record(typed(values["record_id"], values))
+
+
+def typed(record_id: str, values: Mapping[str, Any]) -> Typed:
+    """A record as the scorer takes it, from columns of the mirror."""
+    return Typed(
+        id=record_id,
+        first_name=values["first_name"],
+        last_name=values["last_name"],
+        name=values["name"],
+        emails=tuple(values["emails"]),
+        phones=tuple(values["phones"]),
+        handles=tuple(values["handles"].items()),
+        websites=tuple(values["websites"]),
+        company=values["company"],
     )
 
 

@@ -110,6 +110,17 @@ def run(files: Files, progress: Progress = lambda what, count: None, weights: We
     return summary
 
 
+def everybody(
+    contacts: Path, identities: Path, progress: Progress = lambda what, count: None
+) -> tuple[list[Contact], list[Profile]]:
+    """The usable rows of both files, for learning; what cannot be used is left out."""
+    known = [_contact(one) for one in rows(contacts, CONTACT_COLUMNS) if isinstance(one, Row)]
+    progress("contacts", len(known))
+    seen = [_profile(one) for one in rows(identities, IDENTITY_COLUMNS) if isinstance(one, Row)]
+    progress("identities", len(seen))
+    return known, seen
+
+
 def _matched(index: memory.Index, profile: Profile, weights: Weights) -> tuple[list[str], score.Verdict]:
     seen = account(profile)
     people = [index.person(number) for number in index.candidates(seen)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -10,9 +11,10 @@ import sqlalchemy as sa
 from core import db, outbox
 from core.errors import Rejected
 from core.event import Author, Link
-from enrichment import connection, index, review, tasks
+from enrichment import connection, index, learning, review, tasks
 from enrichment.crm import CrmPerson
 from enrichment.keys import Key
+from enrichment.matching import learn
 from enrichment.models import CrmRecord, IdentityKey, MatchKey, MatchLink
 from inbox import consent, erasure
 from inbox.models import Contact, Identity
@@ -300,3 +302,22 @@ def test_the_clock_asks_for_a_read_when_it_is_time(crm: FakeCrm) -> None:
     tasks.due()
     tasks.due()
     assert house.waiting() == ["enrichment.tasks.pull_crm"]
+
+
+def test_learning_sees_who_may_be_matched(crm: FakeCrm, ours: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    kim = Author(platform="mastodon", id="https://t.example/users/kim", handle="kim@t.example", name="Kim Sommer")
+    house.store(ours, event("1", ROSA), event("2", kim))
+    for one in (KEANE, TWIN, replace(CRM_ANNA, objects_to_processing=True)):
+        crm.put(one)
+    read_crm()
+    with db.write() as session:
+        consent.object_to(session, f"identity:{house.identity(kim).id}", "match", "test", "t")
+    seen: dict[str, list[str]] = {}
+
+    def learned(people: Any, accounts: Any, engine: str) -> learn.Learned:
+        seen.update(people=[one.id for one in people], accounts=[one.id for one in accounts], engine=[engine])
+        return learn.Learned({}, 0, 0, 0)
+
+    monkeypatch.setattr(learn, "learned", learned)
+    learning.learned("spark")
+    assert seen == {"people": ["003K", "00QT"], "accounts": [str(house.identity(ROSA).id)], "engine": ["spark"]}

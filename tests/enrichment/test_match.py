@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrichment.keys import IdentityView, Key, RecordView, of_record
+from enrichment.keys import IdentityView, Key, of_record
 from enrichment.match import CandidateView, LinkedAccount, match, rank
+from enrichment.matching.people import Contact
 from enrichment.profile import MessageView, Policy, build_interaction, changed_fields, hub_id, payload_hash
 from tests.enrichment.house import AT
 
@@ -20,7 +21,8 @@ ANNA = IdentityView(1, "mastodon", "https://t.example/users/annab", "annab@t.exa
 def record(row: int = 1, first: str = "Anna", last: str = "Bergmann", **values: Any) -> CandidateView:
     """A CRM record as the matcher sees it; `emails=…`, `phones=…`, `websites=…`, `handles=…`, `company=…`."""
     own = {name: values.pop(name) for name in ("contact_id", "accounts", "refused", "objects") if name in values}
-    view = RecordView(f"003{row}", first, last, f"{first} {last}".strip(), **values)
+    handles = tuple(values.pop("handles", {}).items())
+    view = Contact(f"003{row}", first, last, f"{first} {last}".strip(), handles=handles, **values)
     company = str(values.get("company", ""))
     return CandidateView(row, of_record(view), first, last, view.name, company, **own)
 

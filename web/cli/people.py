@@ -14,7 +14,8 @@ from sqlmodel import Session
 from core import db
 from core.errors import Rejected
 from enrichment import calibration, csv, review
-from enrichment.matching import bulk, calibrate
+from enrichment.matching import bulk, calibrate, learn
+from enrichment.matching.weights import shipped
 from inbox import consent, erasure
 from inbox.models import Contact, Identity
 from web.cli.base import Json, ready, say, settle, show, working
@@ -104,11 +105,13 @@ def match(
     candidates: Annotated[
         Path | None, typer.Option(help="Write which contacts each account was compared with.")
     ] = None,
+    weights: Annotated[Path | None, typer.Option(help="Weights that `people train --out` wrote.")] = None,
     json: Json = False,
 ) -> None:
     """Which contact of a file each account of another is; needs no hub and leaves no database."""
     bad = rejected or out.with_name(f"{out.stem}.rejected.csv")
-    summary = bulk.run(bulk.Files(contacts, identities, out, bad, candidates), _progress)
+    chosen = learn.applied(shipped(), learn.read(weights.read_text("utf-8"))) if weights is not None else None
+    summary = bulk.run(bulk.Files(contacts, identities, out, bad, candidates), _progress, chosen)
     sentence = (
         f"{summary.identities} accounts against {summary.contacts} contacts in {summary.seconds:.1f} s: "
         f"{summary.auto} linked, {summary.review} to review, {summary.none} nobody. Written to {out}."
