@@ -35,6 +35,9 @@ class Signed:
     role: str
     language: str
     time_zone: str
+    created_at: datetime
+    stale: bool
+    """Its time of last use is to be written."""
 
 
 def digest(token: str) -> str:
@@ -62,16 +65,24 @@ def start(session: Session, user_id: int, agent: str) -> str:
 
 
 def find(token: str) -> Signed | None:
-    """The sign-in of a cookie; None when it ended, expired, or its user was disabled."""
+    """The sign-in of a cookie, its last use noted; None when it ended, expired, or its user was disabled."""
+    signed = look_up(token)
+    if signed is not None and signed.stale:
+        touch(signed)
+    return signed
+
+
+def look_up(token: str) -> Signed | None:
+    """The same without writing."""
     moment, key = db.now(), digest(token)
     found = rows.records(_Row, rows.glance(_found(db.dialect()), digest=key, moment=bulk.stamp()(moment)))
     if not found:
         return None
     row = found[0]
-    signed = Signed(key, row.csrf, row.user_id, row.name, row.email, row.role, row.language, row.time_zone)
-    if moment - row.seen_at > TOUCH:
-        _touch(signed, min(moment + timedelta(days=settings().session_days), row.created_at + LONGEST))
-    return signed
+    return Signed(
+        key, row.csrf, row.user_id, row.name, row.email, row.role, row.language, row.time_zone, row.created_at,
+        moment - row.seen_at > TOUCH,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +113,10 @@ def _found(dialect: str) -> rows.Prepared:
     return rows.prepare(query)
 
 
-def _touch(signed: Signed, expires: object) -> None:
+def touch(signed: Signed) -> None:
+    """Write when a sign-in was last used, and that it lasts on from now."""
     moment = db.now()
+    expires = min(moment + timedelta(days=settings().session_days), signed.created_at + LONGEST)
     rows, users = db.table(SessionRow), db.table(User)
     with db.write() as session:
         session.execute(
