@@ -91,6 +91,7 @@ TABLES: dict[str, str] = {
     "track_event": "enrichment.behaviour.tasks.forget",
     "customer_order": "enrichment.behaviour.tasks.forget",
     "order_file": "line numbers and counts only",
+    "segment": "conditions: no person",
     "user": "people who work here: removed by an administrator",
     "session": "follows the user",
     "skipped_step": "no person",

@@ -6,6 +6,7 @@ import core.audit
 import core.outbox
 import enrichment.behaviour.models
 import enrichment.models
+import enrichment.segments.models
 import inbox.models
 import listening.models
 import sentiment.brands.models

@@ -40,6 +40,7 @@ from web.pages import (
     reports,
     review,
     salesforce,
+    segments,
     start,
     stream,
     system,
@@ -67,6 +68,7 @@ ROUTERS = (
     reports.router,
     accounts.router,
     oauth.router,
+    segments.router,
     customers.router,  # before people, whose pages have numbers where these have words
     people.router,
     review.router,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from connectors.capabilities import BY_NAME
 from web.i18n import N_
 
@@ -173,6 +175,9 @@ PERMISSIONS = {
     "crm.read": N_("See the exchange with the CRM"),
     "crm.manage": N_("Connect the CRM, import contacts"),
     "system.read": N_("See the state of the system"),
+    "segments.read": N_("See segments"),
+    "segments.manage": N_("Make and change segments"),
+    "segments.export": N_("Export the people of a segment"),
     "keys.manage": N_("Make and revoke write keys, import orders"),
 }
 
@@ -262,6 +267,17 @@ EVIDENCE = {
 
 REFUSALS = (
     N_("Give the key a name: what sends with it."),
+    N_("Give the segment a name."),
+    N_("Another segment has this name."),
+    N_("A group without conditions says nothing. Add one, or remove the group."),
+    N_("A segment has 50 conditions at most."),
+    N_("Say what the field is compared with."),
+    N_("This field cannot be that."),
+    N_("This field is not asked in that way."),
+    N_("Give a number that is not negative."),
+    N_("Give a share between 0 and 100 per cent."),
+    N_("Give a number of days between 1 and 3650."),
+    N_("Give the currency in three letters, for example EUR: amounts are never added over currencies."),
     N_("There is no such key."),
     N_("The reply is empty. Write something first."),
     N_("This identity is linked to somebody else already. Unlink it there first."),
@@ -375,6 +391,55 @@ CUSTOMER = {
 
 SOURCES = {"messages": N_("messages"), "crm": N_("Salesforce"), "orders": N_("file of orders")}
 
+SEGMENT_GROUPS = {
+    "identity": N_("Accounts"),
+    "contact": N_("Person"),
+    "crm": N_("In the CRM"),
+    "orders": N_("Orders"),
+    "behaviour": N_("Behaviour"),
+    "messages": N_("Messages"),
+    "consent": N_("Consent"),
+}
+SEGMENT_FIELDS = {
+    "platform": N_("Platform"),
+    "language": N_("Language"),
+    "place": N_("Place in the profile"),
+    "followers": N_("Followers"),
+    "first_seen": N_("First heard of"),
+    "name": N_("Name or handle"),
+    "email": N_("E-mail address is known"),
+    "linked": N_("Stands in the CRM"),
+    "crm_object": N_("Kind of CRM record"),
+    "company": N_("Company"),
+    "orders": N_("Number of orders"),
+    "order_value": N_("Order value"),
+    "last_order": N_("Last order"),
+    "order_state": N_("State of an order"),
+    "order_channel": N_("Channel of an order"),
+    "country": N_("Country of delivery"),
+    "event": N_("Event"),
+    "interest": N_("Declared interest"),
+    "last_event": N_("Last event"),
+    "messages": N_("Number of messages"),
+    "last_message": N_("Last message"),
+    "negative_share": N_("Share of negative messages"),
+    "sentiment": N_("Sentiment of a message"),
+    "label": N_("Label of a message"),
+    "objects": N_("Objects to"),
+}
+SEGMENT_OPS = {
+    "is": N_("is"),
+    "is_not": N_("is not"),
+    "has": N_("contains"),
+    "has_not": N_("does not contain"),
+    "at_least": N_("at least"),
+    "at_most": N_("at most"),
+    "within": N_("within the last"),
+    "not_within": N_("not within the last"),
+    "yes": N_("yes"),
+    "no": N_("no"),
+}
+
 REFUSED = {
     "payment": N_("payment data"),
     "psychographic": N_("a guess about character"),
@@ -454,6 +519,9 @@ NOTES = {
     "purpose-off": N_("The purpose is switched off for everybody."),
     "contacts-imported": N_("The file is imported. The accounts concerned are looked at now."),
     "key-revoked": N_("The key is revoked. Programs that use it are refused from now on."),
+    "segment-saved": N_("The segment is kept."),
+    "segment-removed": N_("The segment is gone. Nothing of its people changed."),
+    "segment-deep": N_("This segment has groups within groups. Change it where it was made, on the command line."),
     "orders-imported": N_("The file is imported."),
     "note-added": N_("The note is kept."),
     "note-removed": N_("The note is gone."),
@@ -560,6 +628,20 @@ def browser(agent: str) -> str:
     """A browser and its system in two words, from what it calls itself; empty when neither is known."""
     found = (next((name for mark, name in table.items() if mark in agent), "") for table in (_BROWSERS, _SYSTEMS))
     return " · ".join(name for name in found if name)
+
+
+def segment_value(field: str, value: str, say: Callable[[str], str]) -> str:
+    """The value of a segment's condition in the reader's words; what people typed stands as it is."""
+    if field == "platform":
+        return platform(value)
+    named = {
+        "language": LANGUAGES,
+        "crm_object": CRM_OBJECTS,
+        "objects": PURPOSES,
+        "sentiment": {name: words for name, (_, words) in SENTIMENTS.items()},
+        "order_state": {name: words for name, (_, _, words) in ORDER_STATES.items()},
+    }.get(field, {})
+    return say(named[value]) if value in named else value
 
 
 def source(name: str) -> str:

@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from core import db
 from enrichment import allowed
+from enrichment.behaviour import messages
 from enrichment.behaviour.models import CustomerOrder, TrackEvent, WriteKey
 from enrichment.behaviour.orders import address, text
 from enrichment.behaviour.who import PURPOSE
@@ -117,7 +118,7 @@ def _orders(session: Session, contact_id: str, senders: dict[str, str]) -> list[
     source = senders.get(last.source, last.source)
     return [
         Known("orders", "", source, last.stored_at, n=sum(row.n for row in rows)),
-        *(Known("spent", row.currency, n=row.n, amount=int(row.sum)) for row in rows),
+        *(Known("spent", row.currency, source, last.stored_at, n=row.n, amount=int(row.sum)) for row in rows),
         Known("last_order", last.number, source, last.placed_at),
     ]
 
@@ -130,7 +131,7 @@ def _declared(session: Session, contact_id: str, senders: dict[str, str]) -> lis
     for row in session.execute(query.order_by(e.c.at.desc(), e.c.id.desc()).limit(SPOKEN)):
         traits, source = row.properties, senders.get(f"key:{row.key_id}", "")
         said = {
-            "interest": _words(traits.get("interests")),
+            "interest": messages.interests(traits.get("interests")),
             "channel": [next((word for one in CHANNELS if (word := text(traits.get(one), 60))), "")],
             "address": [_line(address(traits))],
         }
@@ -138,12 +139,6 @@ def _declared(session: Session, contact_id: str, senders: dict[str, str]) -> lis
             if name not in found and any(values):
                 found[name] = [Known(name, one, source, row.at, declared=True) for one in values if one]
     return [one for some in found.values() for one in some]
-
-
-def _words(value: Any) -> list[str]:
-    """Interests as a list or between commas."""
-    several = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
-    return list(dict.fromkeys(word for one in several[:20] if (word := text(one, 60))))
 
 
 def _line(parts: dict[str, Any]) -> str:

@@ -88,6 +88,8 @@ def read(raw: Any, received: datetime, kind: str = "") -> Said:
     values, dropped = refused.sift(given)
     kept, more = refused.sift({name: context[name] for name in CONTEXT if name in context})
     traits = values if kind == "identify" else _object(context, "traits")
+    if "interests" in values:
+        values["interests"] = interests(values["interests"])
     ids = Ids(_id(raw, "userId"), _id(raw, "anonymousId"), _email(traits), _name(traits))
     if not ids.user and not ids.anonymous:
         raise Unreadable("Name whom it is about: userId or anonymousId.")
@@ -181,6 +183,13 @@ def email(value: Any) -> str:
     """The canonical form of an address of one person's own; empty for a shared box or what is no address."""
     address = mail.canonical(value) if isinstance(value, str) and len(value) <= 320 else ""
     return "" if not address or mail.is_role(address) or len(address) > 300 else address
+
+
+def interests(value: Any) -> list[str]:
+    """Interests out of a list, or out of words between commas."""
+    several = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
+    plain = (" ".join(str(one).split())[:60] for one in several[:20] if isinstance(one, str | int))
+    return [one for one in dict.fromkeys(plain) if one]
 
 
 def _name(traits: Mapping[str, Any]) -> str:

@@ -16,6 +16,8 @@ from enrichment.behaviour import intake, keys
 from enrichment.behaviour.models import CustomerKey
 from enrichment.match import Evidence
 from enrichment.models import CrmConnection, CrmRecord, MatchLink, SyncRun, SyncState
+from enrichment.segments import conditions
+from enrichment.segments import store as segments
 from inbox import accounts, consent, desk, drafts, facts, ingest, notes, replies
 from inbox.models import Contact, Feed, Identity, Message
 from listening import hits, shares, subjects
@@ -224,6 +226,19 @@ def _behaviour() -> None:
         "order_id": "О-1001", "total": 59.98, "currency": "EUR", "affiliation": "Лавка", "products": [line],
         "shipping_address": {"street": "Улица 1", "city": "Осло", "country": "NO"},
     }  # fmt: skip
+    with db.write() as session:
+        group = conditions.read({"match": "any", "of": [
+            {"match": "all", "of": [
+                {"field": "platform", "op": "is", "value": "mastodon"},
+                {"field": "negative_share", "op": "at_least", "value": "20"},
+            ]},
+            {"match": "all", "of": [
+                {"field": "order_value", "op": "at_least", "value": "20.5", "currency": "EUR", "days": 365},
+                {"field": "order_state", "op": "is_not", "value": "cancelled"},
+                {"field": "last_message", "op": "within", "value": "30"},
+            ]},
+        ]})  # fmt: skip
+        segments.save(session, "Чаепития", group, "user:1")
     intake.take(key, [
         {"type": "identify", "messageId": "1", "userId": "у1", "traits": {"interests": ["Поезда"], "cvv": "1"}},
         {"type": "track", "messageId": "2", "userId": "у1", "event": "Order Completed", "properties": order,

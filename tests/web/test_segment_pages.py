@@ -1,0 +1,171 @@
+"""Claims about the pages of segments: made by buttons alone, counted live, shown, changed, handed on."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from core import db
+from enrichment.segments import conditions, store
+from enrichment.segments.models import Segment
+from inbox import consent
+from inbox.models import Identity
+from tests.conftest import BOTH
+from tests.web.conftest import Browser, account, event
+from tests.web.conftest import store as keep
+
+pytestmark = BOTH
+HERE = "/people/segments"
+
+
+@pytest.fixture
+def kim(database: str) -> int:
+    """Somebody who wrote; marketing is allowed."""
+    keep(account(), event("m:1", "about coffee"))
+    i = db.table(Identity)
+    with db.write() as session:
+        consent.switch(session, "marketing", enabled=True, basis="consent", actor="t")
+        return int(session.execute(sa.select(i.c.id).where(i.c.name == "Kim")).scalar_one())
+
+
+def fields(page: str) -> dict[str, str]:
+    """What a browser would send of the form."""
+    form = page.partition('<form class="person-2"')[2].partition("</form>")[0]
+    found = {}
+    for tag in re.findall(r"<input[^>]*>", form):
+        name, value = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
+        if name and name[1] != "csrf":
+            found[name[1]] = unescape(value[1]) if value else ""
+    for name, body in re.findall(r'<select class="input" id="[^"]*" name="([^"]*)">(.*?)</select>', form, re.DOTALL):
+        every = re.findall(r'<option value="([^"]*)"( selected)?', body)
+        found[name] = next((value for value, chosen in every if chosen), every[0][0])
+    return found
+
+
+def press(browser: Browser, page: str, do: str, address: str = HERE, **typed: str) -> Any:
+    return browser.post(address, {**fields(page), **typed, "do": do})
+
+
+def test_a_segment_is_made_by_buttons_alone(kim: int, as_role) -> None:
+    browser = as_role("marketer")
+    page = browser.get(f"{HERE}/new").text
+    page = press(browser, page, "add:0", add0="platform").text
+    page = press(browser, page, "group", g0c0_value="mastodon").text
+    page = press(browser, page, "add:1", add1="followers").text
+    assert "aria-invalid" not in page  # nothing was typed yet
+    page = press(browser, page, "look", g1c0_value="5", g1c0_op="at_most", match="any").text
+    assert re.search(r'<span class="big">1</span> person fits now', page)
+    assert f'href="/people/{kim}"' in page
+    answer = press(browser, page, "save", name="Mastodon")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{HERE}/1?note=segment-saved")
+    with db.read() as session:
+        kept = store.get(session, 1).conditions
+    assert kept == {"match": "any", "of": [
+        {"match": "all", "of": [{"field": "platform", "op": "is", "value": "mastodon"}]},
+        {"match": "all", "of": [{"field": "followers", "op": "at_most", "value": "5"}]},
+    ]}  # fmt: skip
+
+
+def saved(raw: dict[str, Any] | None = None, name: str = "Mastodon") -> int:
+    group = conditions.read(raw or {"match": "all", "of": [{"field": "platform", "op": "is", "value": "mastodon"}]})
+    with db.write() as session:
+        return store.save(session, name, group, "user:1")
+
+
+def test_a_kept_segment_is_shown_and_changed(kim: int, as_role) -> None:
+    number, browser = saved(), as_role("marketer")
+    text = browser.get(f"{HERE}/{number}").text
+    assert "Kim" in text
+    assert "<b>Platform</b> is Mastodon" in re.sub(r"\s+", " ", text)
+    page = browser.get(f"{HERE}/{number}/edit").text
+    assert fields(page)["g0c0_value"] == "mastodon"
+    assert press(browser, page, "save", f"{HERE}/{number}", name="Renamed").status_code == 303
+    assert "Renamed" in browser.get(HERE).text
+
+
+def test_conditions_and_groups_are_taken_away(kim: int, as_role) -> None:
+    number, browser = saved(), as_role("admin")
+    page = browser.get(f"{HERE}/{number}/edit").text
+    page = press(browser, page, "add:0", f"{HERE}/{number}", add0="linked").text
+    page = press(browser, page, "drop:0:0", f"{HERE}/{number}").text
+    assert fields(page)["g0c0_field"] == "linked"
+    page = press(browser, page, "group", f"{HERE}/{number}").text
+    page = press(browser, page, "drop:0", f"{HERE}/{number}").text
+    assert not [name for name in fields(page) if name.endswith("_field")]
+    assert press(browser, page, "save", f"{HERE}/{number}").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({"g0c0_value": ""}, "Say what the field is compared with."),
+        ({"name": ""}, "Give the segment a name."),
+        ({"name": "Taken"}, "Another segment has this name."),
+        ({"g0c0_op": "has"}, "This field is not asked in that way."),
+    ],
+)
+def test_what_is_wrong_stands_beside_it_and_nothing_is_lost(
+    kim: int, as_role, typed: dict[str, str], words: str
+) -> None:
+    saved(name="Taken")
+    number, browser = saved(), as_role("admin")
+    page = browser.get(f"{HERE}/{number}/edit").text
+    answer = press(browser, page, "save", f"{HERE}/{number}", **typed)
+    assert (answer.status_code, words in answer.text) == (422, True)
+    assert fields(answer.text)["g0c0_field"] == "platform"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [{}, {"do": "save"}, {"do": "add:99"}, {"do": "drop:0:99"}, {"do": "add:0", "add0": "password"},
+     {"groups": "999", "do": "look"}, {"groups": "²", "do": "look"}, {"g99c99_field": "platform", "do": "look"},
+     {"g0c0_field": "platform", "g0c0_value": "x" * 5000, "do": "save", "name": "n" * 5000},
+     {f"g0c{n}_field": "platform" for n in range(99)} | {"do": "save", "name": "many"}],
+)  # fmt: skip
+def test_odd_forms_break_nothing(kim: int, as_role, form: dict[str, str]) -> None:
+    assert as_role("admin").post(HERE, form).status_code in (200, 422)
+    with db.read() as session:
+        assert session.scalars(sa.select(Segment)).all() == []
+
+
+def test_count_comes_as_a_part_while_one_types(kim: int, as_role) -> None:
+    form = {"groups": "1", "g0c0_field": "platform", "g0c0_op": "is", "g0c0_value": "mastodon"}
+    text = as_role("marketer").post(f"{HERE}/count", form, headers={"hx-request": "true"}).text
+    assert '<span class="big">1</span>' in text
+    assert "<html" not in text
+
+
+def test_export_is_for_who_may_and_holds_who_may(kim: int, as_role) -> None:
+    number = saved()
+    assert as_role("agent").get(f"{HERE}/{number}/people.csv").status_code == 403
+    answer = as_role("marketer").get(f"{HERE}/{number}/people.csv")
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert "Kim" in answer.text
+    with db.write() as session:
+        consent.object_to(session, f"identity:{kim}", "marketing", "t", "t")
+    assert "Kim" not in as_role("marketer").get(f"{HERE}/{number}/people.csv").text
+    assert "not for marketing" in as_role("agent").get(f"{HERE}/{number}").text
+
+
+def test_groups_in_groups_are_shown_and_not_lost_by_the_form(kim: int, as_role) -> None:
+    leaf = {"field": "linked", "op": "no"}
+    number = saved({"match": "all", "of": [{"match": "any", "of": [leaf, {"match": "all", "of": [leaf, leaf]}]}]})
+    browser = as_role("admin")
+    assert browser.get(f"{HERE}/{number}").text.count("<b>Stands in the CRM</b>") == 3
+    assert browser.get(f"{HERE}/{number}/edit").headers["location"].endswith("note=segment-deep")
+
+
+def test_removed_and_unknown_segments_are_not_found(kim: int, as_role) -> None:
+    number, browser = saved(), as_role("admin")
+    assert browser.post(f"{HERE}/{number}/remove").status_code == 303
+    for path in (f"{HERE}/{number}", f"{HERE}/{2**70}", f"{HERE}/{number}/edit", f"{HERE}/{number}/people.csv"):
+        assert browser.get(path).status_code == 404
+
+
+def test_empty_list_says_what_to_do_to_who_may(kim: int, as_role) -> None:
+    assert f"{HERE}/new" in as_role("marketer").get(HERE).text
+    assert f"{HERE}/new" not in as_role("agent").get(HERE).text
