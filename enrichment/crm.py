@@ -65,6 +65,33 @@ class CrmPerson:
     """The person's privacy record says no to processing, profiling or sharing, or asks to be forgotten."""
 
 
+OrderObject = Literal["Order", "Opportunity"]
+
+
+@dataclass(frozen=True, slots=True)
+class CrmOrder:
+    """An order or opportunity as the CRM holds it; empty values are unknown."""
+
+    object: OrderObject
+    id: str
+    number: str
+    contact: str
+    """Id of the contact it names; orders of accounts alone are nobody's."""
+    modified: datetime
+    """The CRM's own time of the last change (UTC)."""
+    opportunity: str = ""
+    """Id of the opportunity that became this order."""
+    placed_at: datetime | None = None
+    amount: float | None = None
+    currency: str = ""
+    """Empty in an org with one currency, which does not name it on records."""
+    status: str = "open"
+    """open, completed or cancelled."""
+    address: Mapping[str, str] = field(default_factory=dict)
+    """street, city, postal_code, state, country."""
+    deleted: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class RowResult:
     """What became of one row, in the order the rows were given."""
@@ -150,6 +177,11 @@ class CRM(Protocol):
 
         The stretch read overlaps with the one before, so the same person may come again unchanged.
         """
+        ...
+
+    def orders(self, since: datetime | None) -> Iterator[CrmOrder]:
+        """Orders and opportunities changed since then (all with None), deleted ones too; none where the
+        signed-in user may not see them."""
         ...
 
     def upsert(self, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> list[RowResult]:

@@ -250,6 +250,8 @@ class CrmConnection(SQLModel, table=True):
     """What is wrong, as a sentence for people."""
     watermark: datetime | None = _time()
     """Changes up to here are mirrored; None before the first full read."""
+    orders_watermark: datetime | None = _time()
+    """Orders changed up to here are mirrored; None before the first read of them."""
     asked_at: datetime | None = _time()
     """When a read was last put on the list."""
     pulled_at: datetime | None = _time()

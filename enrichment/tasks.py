@@ -13,10 +13,13 @@ from core.errors import AuthExpired, NotConfigured, TryLater
 from core.outbox import DONE, Item, Outcome
 from core.settings import settings
 from enrichment import budget, connection, jobs, linking, mirror, runs, sync, views
+from enrichment.behaviour import crm as behaviour
+from enrichment.behaviour.who import PURPOSE as BEHAVIOUR
 from enrichment.forget import forget as forget
 from enrichment.jobs import bulk as bulk
 from enrichment.models import CrmConnection
 from enrichment.sending import send as send
+from inbox import consent
 from inbox.models import Identity
 
 
@@ -63,6 +66,9 @@ def pull_crm(items: list[Item]) -> Outcome:
             if budget.spent(usage):
                 return Outcome(lambda session: budget.note(session, usage))
         pulled = mirror.pull(crm, row.watermark)
+        with db.read() as session:
+            wanted = consent.switched_on(session, BEHAVIOUR)
+        bought = behaviour.pull(crm, row.orders_watermark) if wanted else None
     except (AuthExpired, NotConfigured) as error:
         problem = error
         wait = TryLater(str(error), 120 if isinstance(error, AuthExpired) else 600)
@@ -74,6 +80,8 @@ def pull_crm(items: list[Item]) -> Outcome:
 
     def write(session: Session) -> None:
         mirror.finish(session, pulled)
+        if bought is not None:
+            behaviour.finish(session, bought)
         cost = crm.cost()
         runs.count(session, "pull", {"read": pulled.changed, "calls": cost.calls, "sent_bytes": cost.sent_bytes})
         connection.note(session, "")

@@ -25,6 +25,8 @@ MOST_AMOUNT = 10**15
 MOST_LINES = 200
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """An order that was only heard of is not described yet."""
+ORDERED = "ordered"
+"""Of an opportunity that became an order: the order counts."""
 STATUSES = ("open", "completed", "part_refunded", "refunded", "cancelled")
 EVENTS = {
     "order completed": "completed",
@@ -214,6 +216,8 @@ def _amount(before: Order, told: Told, newer: bool) -> int:
 
 def _status(moved: Order, told: Told, newer: bool) -> str:
     """What was given back or cancelled stays so: only the CRM and files say otherwise, by a later word."""
+    if moved.status == ORDERED:
+        return ORDERED
     if moved.refunded:
         return "refunded" if moved.refunded >= moved.amount else "part_refunded"
     if told.status == "cancelled" and moved.status != "refunded":

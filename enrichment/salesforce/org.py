@@ -9,13 +9,26 @@ from typing import Any
 
 from core import log
 from core.errors import Rejected
-from enrichment.crm import HUB_ID, Cost, CrmPerson, CrmStatus, Kind, PersonObject, Progress, RowResult
-from enrichment.salesforce import bulk, people, preflight
+from enrichment.crm import (
+    HUB_ID,
+    Cost,
+    CrmOrder,
+    CrmPerson,
+    CrmStatus,
+    Kind,
+    OrderObject,
+    PersonObject,
+    Progress,
+    RowResult,
+)
+from enrichment.salesforce import bulk, orders, people, preflight
 from enrichment.salesforce.client import API_VERSION, Client, Saved
 from enrichment.salesforce.errors import classify
 from enrichment.salesforce.people import Layout
 
 OBJECTS: dict[Kind, str] = {"profile": "SocialProfile__c", "interaction": "SocialInteraction__c"}
+ORDERS: tuple[OrderObject, ...] = ("Opportunity", "Order")
+"""In this order: an order names the opportunity it came from."""
 PEOPLE: tuple[PersonObject, ...] = ("Contact", "Lead")
 logger = log.get("crm")
 OVERLAP = timedelta(minutes=5)
@@ -48,6 +61,19 @@ class SalesforceOrg:
             layout = self._layout(object_)
             if layout is not None:
                 yield from self._people(layout, since)
+
+    def orders(self, since: datetime | None) -> Iterator[CrmOrder]:
+        for object_ in ORDERS:
+            description = self._describe(object_)
+            if description is None:
+                continue
+            names = ", ".join(orders.columns(object_, description))
+            soql = f"SELECT {names} FROM {object_}"  # noqa: S608 - names out of a description
+            if since is not None:
+                moment = (since - OVERLAP).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+                soql += f" WHERE SystemModstamp >= {moment} ORDER BY SystemModstamp, Id"
+            for row in self.client.query_all(soql, deleted=True):
+                yield orders.order(object_, row)
 
     def upsert(self, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> list[RowResult]:
         saved = self.client.upsert(OBJECTS[kind], HUB_ID, rows)

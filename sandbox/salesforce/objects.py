@@ -137,10 +137,13 @@ OPPORTUNITY = Table(
     (
         *system(),
         ref("AccountId", "Account", children="Opportunities"),
+        Field("ContactId", "reference", 18, targets=("Contact",), updateable=False),
         text("Name", 120, required=True),
         number("Amount", 18, 2, "currency"),
         Field("CloseDate", "date", nillable=False),
         pick("StageName", 255, "Prospecting|Qualification|Closed Won|Closed Lost", nillable=False),
+        read_only(flag("IsClosed")),
+        read_only(flag("IsWon")),
         *kind("textarea", 32000, "Description"),
     ),
 )
@@ -225,6 +228,10 @@ ORDER = Table(
     (
         *system(),
         ref("AccountId", "Account", children="Orders"),
+        ref("BillToContactId", "Contact", relationship="BillToContact"),
+        ref("ShipToContactId", "Contact", relationship="ShipToContact"),
+        ref("OpportunityId", "Opportunity", updateable=False),
+        *address("Shipping"),
         Field("EffectiveDate", "date", nillable=False),
         pick("Status", 40, "Draft|Activated", nillable=False),
         read_only(

@@ -275,6 +275,9 @@ class Org:
             row["Name"] = " ".join(p for p in (row.get("FirstName"), row.get("LastName")) if p)
         if table.name == "Case":
             row["IsClosed"] = row.get("Status") == "Closed"
+        if table.name == "Opportunity":
+            stage = str(row.get("StageName") or "")
+            row |= {"IsClosed": stage.startswith("Closed"), "IsWon": stage == "Closed Won"}
         for field in table.fields:
             if field.auto_number and field.name not in row:
                 row[field.name] = field.auto_number.format(self._next(f"{table.name}.{field.name}"))

@@ -188,7 +188,8 @@ class _Parser:
         while self.mark(","):
             select.append(self.item())
         self.need("FROM")
-        if self.now.kind != "name" or self.is_word(*CLAUSES):
+        an_object = self.is_word("ORDER") and self.tokens[self.n + 1].text.upper() != "BY"  # Order is an object too
+        if self.now.kind != "name" or (self.is_word(*CLAUSES) and not an_object):
             self.fail()
         source = self.next()
         if self.now.kind == "name" and not self.is_word(*CLAUSES):

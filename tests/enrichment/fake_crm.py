@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core.errors import WiderhallError
-from enrichment.crm import HUB_ID, Cost, CrmPerson, CrmStatus, Kind, Progress, RowResult, Stage
+from enrichment.crm import HUB_ID, Cost, CrmOrder, CrmPerson, CrmStatus, Kind, Progress, RowResult, Stage
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -24,6 +24,7 @@ class Job:
 class FakeCrm:
     def __init__(self) -> None:
         self.persons: dict[str, CrmPerson] = {}
+        self.orders_: dict[str, CrmOrder] = {}
         self.records: dict[Kind, dict[str, dict[str, Any]]] = {"profile": {}, "interaction": {}}
         self.ids: dict[str, str] = {}
         self.calls: list[tuple[str, Kind, list[Mapping[str, Any]]]] = []
@@ -51,6 +52,16 @@ class FakeCrm:
     def people(self, since: datetime | None) -> Iterator[CrmPerson]:
         for one in sorted(self.persons.values(), key=lambda person: (person.object, person.id)):
             if since is None or (one.modified is not None and one.modified >= since):
+                yield one
+
+    def sell(self, order: CrmOrder) -> CrmOrder:
+        self.clock += timedelta(seconds=1)
+        self.orders_[order.id] = replace(order, modified=self.clock)
+        return self.orders_[order.id]
+
+    def orders(self, since: datetime | None) -> Iterator[CrmOrder]:
+        for one in sorted(self.orders_.values(), key=lambda order: (order.object != "Opportunity", order.id)):
+            if since is None or one.modified >= since:
                 yield one
 
     # --- records

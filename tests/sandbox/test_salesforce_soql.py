@@ -163,3 +163,8 @@ def test_only_query_all_shows_the_deleted() -> None:
     api.delete(f"sobjects/Contact/{id_}")
     assert api.query("SELECT Id FROM Contact")["totalSize"] == 0
     assert api.query("SELECT Id FROM Contact WHERE IsDeleted = true", deleted=True)["totalSize"] == 1
+
+
+def test_an_object_may_be_called_order(api: Api) -> None:
+    assert api.query("SELECT Id FROM Order ORDER BY Id LIMIT 1")["records"] == []
+    assert api.get("query", q="SELECT Id FROM ORDER BY Id").status_code == 400
