@@ -54,6 +54,9 @@ class CrmPerson:
     company: str = ""
     company_id: str = ""
     """Id of the contact's account, where there is one."""
+    city: str = ""
+    country: str = ""
+    """As typed there, a name or a code."""
     modified: datetime | None = None
     """The CRM's own time of the last change (UTC)."""
     deleted: bool = False

@@ -41,6 +41,8 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "email": ("email", "mail", "emailaddress", "emailadresse", "メール", "メールアドレス"),
     "phone": ("phone", "telephone", "mobile", "phonenumber", "telefon", "mobil", "handy", "電話", "電話番号", "携帯"),
     "company": ("company", "account", "organisation", "organization", "firma", "unternehmen", "会社", "会社名"),
+    "city": ("city", "town", "mailingcity", "ort", "stadt", "wohnort", "市区町村", "市"),
+    "country": ("country", "mailingcountry", "land", "国"),
     "website": ("website", "site", "url", "homepage", "web", "webseite", "ウェブサイト", "サイト"),
     "mastodon": ("mastodon", "mastodonhandle", "fediverse"),
     "bluesky": ("bluesky", "blueskyhandle"),
@@ -178,6 +180,8 @@ def _person(values: Mapping[str, str]) -> tuple[CrmPerson | None, str]:
             handles=handles,
             websites=(given["website"],) if "website" in given else (),
             company=given.get("company", ""),
+            city=given.get("city", ""),
+            country=given.get("country", ""),
         ),
         "",
     )

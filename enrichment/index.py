@@ -153,7 +153,7 @@ def candidates(session: Session, keys: KeysById, contacts: Mapping[int, str]) ->
     return Candidates(of, shared, _sizes(session, views.values()), _records(session))
 
 
-_COUNTED = ("name", "given", "surname", "work")
+_COUNTED = ("name", "given", "surname", "work", "town")
 
 
 def _sizes(session: Session, views: Iterable[CandidateView]) -> dict[str, int]:
@@ -190,7 +190,8 @@ def _views(session: Session, ids: Iterable[int]) -> dict[int, CandidateView]:
     wanted = sorted(ids)
     if not wanted:
         return {}
-    columns = (r.c.id, r.c.first_name, r.c.last_name, r.c.name, r.c.company, r.c.contact_id, r.c.objects)
+    names = ("id", "first_name", "last_name", "name", "company", "city", "country", "contact_id", "objects")
+    columns = [r.c[name] for name in names]
     query = sa.select(*columns).where(r.c.id.in_(wanted), ~r.c.deleted, r.c.successor == "")
     rows = session.execute(query).all()
     keys = stored_keys(session, [row.id for row in rows])
@@ -203,6 +204,8 @@ def _views(session: Session, ids: Iterable[int]) -> dict[int, CandidateView]:
             last_name=row.last_name,
             name=row.name,
             company=row.company,
+            city=row.city,
+            country=row.country,
             contact_id=row.contact_id,
             accounts=tuple(accounts.get(row.contact_id, ())),
             objects=row.objects,

@@ -10,8 +10,8 @@ from enrichment.matching import keys as index_keys
 from enrichment.matching import people
 from enrichment.normalise import handles, mail, phones, sites
 
-KeyKind = Literal["email", "phone", "handle", "site", "name", "given", "surname", "work"]
-"""given, surname and work only say how often a record's names and company occur; nobody is found by them alone."""
+KeyKind = Literal["email", "phone", "handle", "site", "name", "given", "surname", "work", "town"]
+"""given, surname, work and town only say how often what a record has occurs; nobody is found by them alone."""
 KINDS: frozenset[str] = frozenset(get_args(KeyKind))
 MOST_OF_A_KIND = 5
 """So many e-mails or numbers a person has at most; a bio with more is a directory, and none counts."""

@@ -21,7 +21,7 @@ from typing import Any
 from enrichment.keys import IdentityKeys, IdentityView, Key, of_identity, profile
 from enrichment.matching import people, score
 from enrichment.matching.weights import Weights, shipped
-from enrichment.normalise import companies, mail
+from enrichment.normalise import companies, mail, places
 
 RULES = "2026.2"
 """Version of these rules; stored with every decision, so that it can be replayed."""
@@ -74,6 +74,8 @@ class CandidateView:
     last_name: str = ""
     name: str = ""
     company: str = ""
+    city: str = ""
+    country: str = ""
     contact_id: str | None = None
     """Our contact it stands for; two records of one contact are one person."""
     accounts: tuple[LinkedAccount, ...] = ()
@@ -217,7 +219,7 @@ def _telling(judged: score.Judged) -> bool:
     families = judged.families()
     if "account" in families:
         return True
-    return judged.level in score.VOUCHED and bool(families & {"company", "site"})
+    return judged.level in score.VOUCHED and bool(families & {"company", "site", "place"})
 
 
 def _weighs(judged: score.Judged, *signals: str) -> bool:
@@ -293,6 +295,6 @@ def person(candidate: CandidateView) -> people.Person:
         tuple(values["handle"]),
         companies.significant(candidate.company) if candidate.company else (),
         mail.company_domain(emails[0]) if emails and candidate.company else "",
-        "",
-        "",
+        places.town(candidate.city) if candidate.city else "",
+        places.country(candidate.country) if candidate.country else "",
     )

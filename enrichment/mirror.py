@@ -26,7 +26,7 @@ ACTOR = "crm"
 MERGED = Evidence("merged", "the CRM merged or converted the record into this one", 1.0).row()
 COLUMNS = (
     "object", "first_name", "last_name", "name", "emails", "phones", "handles", "websites",
-    "company", "company_id", "deleted", "successor", "objects",
+    "company", "company_id", "city", "country", "deleted", "successor", "objects",
 )  # fmt: skip
 """What a change of is a change of the record; its time alone is none."""
 
@@ -137,6 +137,8 @@ def row(person: CrmPerson) -> dict[str, Any]:
         "websites": list(person.websites),
         "company": person.company,
         "company_id": person.company_id,
+        "city": db.sound(person.city)[:200],
+        "country": db.sound(person.country)[:80],
         "modified": person.modified,
         "deleted": gone,
         "successor": person.merged_into or person.converted_to,
@@ -163,6 +165,8 @@ def typed(record_id: str, values: Mapping[str, Any]) -> Typed:
         handles=tuple(values["handles"].items()),
         websites=tuple(values["websites"]),
         company=values["company"],
+        city=values["city"],
+        country=values["country"],
     )
 
 

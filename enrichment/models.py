@@ -48,6 +48,8 @@ class CrmRecord(SQLModel, table=True):
     websites: list[str] = _json(list)
     company: str = ""
     company_id: str = ""
+    city: str = Field(default="", max_length=200)
+    country: str = Field(default="", max_length=80)
     modified: datetime | None = _time()
     """The CRM's own time of the last change."""
     deleted: bool = False
@@ -89,7 +91,7 @@ class MatchKey(SQLModel, table=True):
         sa_column=Column(BigId, ForeignKey("crm_record.id", ondelete="CASCADE"), primary_key=True)
     )
     kind: str = Field(primary_key=True, max_length=10)
-    """email, phone, handle, site or name."""
+    """email, phone, handle, site or name; given, surname, work and town only say how often they occur."""
     value: str = Field(primary_key=True, max_length=300)
 
 

@@ -23,7 +23,11 @@ HANDLE_WORDS = {
 """Part of a field's name → platform."""
 TEXT_TYPES = frozenset({"string", "url", "textarea"})
 BASE = ("Id", "FirstName", "LastName", "Name", "IsDeleted", "MasterRecordId", "SystemModstamp")
-ONLY = {"Contact": ("AccountId",), "Lead": ("Company", "IsConverted", "ConvertedContactId")}
+PLACE = {"Contact": ("MailingCity", "MailingCountry"), "Lead": ("City", "Country")}
+ONLY = {
+    "Contact": ("AccountId", *PLACE["Contact"]),
+    "Lead": ("Company", "IsConverted", "ConvertedContactId", *PLACE["Lead"]),
+}
 CONSENT = ("HasOptedOutProcessing", "HasOptedOutProfiling", "ShouldForget")
 
 
@@ -103,6 +107,7 @@ def person(found: Layout, row: Mapping[str, Any]) -> CrmPerson:
     def texts(names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(value for name in names if (value := row.get(name))))
 
+    city, country = (row.get(name) or "" for name in PLACE[found.object])
     account, individual = row.get("Account") or {}, row.get("Individual") or {}
     return CrmPerson(
         object=found.object,
@@ -116,6 +121,8 @@ def person(found: Layout, row: Mapping[str, Any]) -> CrmPerson:
         websites=texts(found.websites),
         company=row.get("Company") or account.get("Name") or "",
         company_id=row.get("AccountId") or "",
+        city=city,
+        country=country,
         modified=datetime.fromisoformat(row["SystemModstamp"]),
         deleted=bool(row.get("IsDeleted")),
         merged_into=row.get("MasterRecordId") or "",

@@ -321,3 +321,14 @@ def test_learning_sees_who_may_be_matched(crm: FakeCrm, ours: int, monkeypatch: 
     monkeypatch.setattr(learn, "learned", learned)
     learning.learned("spark")
     assert seen == {"people": ["003K", "00QT"], "accounts": [str(house.identity(ROSA).id)], "engine": ["spark"]}
+
+
+def test_a_town_in_the_crm_is_proposed_with_the_name(crm: FakeCrm, ours: int) -> None:
+    sommer = Author(platform="mastodon", id="https://t.example/users/ks", handle="ks@t.example", name="Kim Sommerfeld",
+                    location="Kiel")  # fmt: skip
+    house.store(ours, event("1", sommer))
+    crm.put(CrmPerson("Contact", "003S", "Kim", "Sommerfeld", "Kim Sommerfeld", city="Kiel", country="Germany"))
+    read_crm()
+    (link,) = links()
+    assert (link.decision, link.contact_id) == ("review", None)
+    assert {"name_full", "same_town"} <= {one["signal"] for one in link.evidence}

@@ -24,7 +24,8 @@ def record(row: int = 1, first: str = "Anna", last: str = "Bergmann", **values: 
     handles = tuple(values.pop("handles", {}).items())
     view = Contact(f"003{row}", first, last, f"{first} {last}".strip(), handles=handles, **values)
     company = str(values.get("company", ""))
-    return CandidateView(row, of_record(view), first, last, view.name, company, **own)
+    places = {name: str(values[name]) for name in ("city", "country") if name in values}
+    return CandidateView(row, of_record(view), first, last, view.name, company, **places, **own)
 
 
 def verdict(identity: IdentityView, *candidates: CandidateView) -> tuple[str, str]:
@@ -264,3 +265,24 @@ def test_only_changes_are_sent() -> None:
     new = build_interaction(replace(MESSAGE, sentiment="negative"), Policy())
     assert changed_fields(new, sent) == {"Hub_Id__c": sent["Hub_Id__c"], "Sentiment__c": "negative"}
     assert payload_hash(new) != payload_hash(sent)
+
+
+# --- town and country --------------------------------------------------------------------------------
+
+
+def test_a_name_and_its_town_are_worth_a_look_and_no_more() -> None:
+    who = IdentityView(1, "mastodon", "https://t.example/users/x", "x@t.example", "Ulrike Schönfeld", location="Kiel")
+    here = record(1, "Ulrike", "Schönfeld", city="Kiel", country="Germany")
+    away = record(1, "Ulrike", "Schönfeld", city="München", country="Germany")
+    assert (verdict(who, here), verdict(who, away)) == (("review", "B"), ("none", "C"))
+    assert "same_town" in signals(who, here)
+
+
+def test_a_town_alone_is_nothing() -> None:
+    who = IdentityView(1, "mastodon", "https://t.example/users/x", "x@t.example", "Kieler Sprotte", location="Kiel")
+    assert verdict(who, record(1, "Ulrike", "Schönfeld", city="Kiel"))[0] == "none"
+
+
+def test_a_number_without_its_country_takes_it_from_the_record() -> None:
+    keys = of_record(Contact("003A", "Ken", "Sato", phones=("090-1234-5678",), country="Japan"))
+    assert Key("phone", "+819012345678") in keys

@@ -47,9 +47,12 @@ def test_a_contact_comes_with_all_that_identifies_it(crm: CRM, org: RunningOrg) 
         Fax="+49 30 9",
         Mastodon_Handle__c="@jana@example.social",
         Website__c="https://jana.example",
+        MailingCity="Husum",
+        MailingCountry="Germany",
         Account={"Name": "Nordwind"},
     )
     found = people(crm)[id_]
+    assert (found.city, found.country) == ("Husum", "Germany")
     assert (found.object, found.first_name, found.last_name, found.name) == (
         "Contact",
         "Jana",
@@ -70,6 +73,12 @@ def test_a_lead_comes_with_its_company(crm: CRM, org: RunningOrg) -> None:
     id_ = org.make("Lead", LastName="佐藤", Company="小林工務店", Bluesky_Handle__c="sato.example")
     assert people(crm)[id_].company == "小林工務店"
     assert people(crm)[id_].handles == {"bluesky": "sato.example"}
+
+
+def test_a_lead_s_own_place_is_read(crm: CRM, org: RunningOrg) -> None:
+    id_ = org.make("Lead", LastName="Kato", Company="Aoba", City="仙台市", Country="Japan")
+    found = people(crm)[id_]
+    assert (found.city, found.country) == ("仙台市", "Japan")
 
 
 def test_only_what_changed_lately_is_read(crm: CRM, org: RunningOrg) -> None:
