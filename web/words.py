@@ -125,6 +125,8 @@ SUBSCRIBERS = {
     "enrichment.tasks.pull_crm": N_("Reading the CRM"),
     "enrichment.tasks.bulk": N_("Bulk jobs for the CRM"),
     "enrichment.tasks.forget": N_("Forgetting people: CRM"),
+    "enrichment.segments.tasks.hand_on": N_("Handing segments on"),
+    "enrichment.segments.tasks.forget": N_("Forgetting people: segments"),
     "enrichment.behaviour.tasks.forget": N_("Forgetting people: orders and behaviour"),
     "connectors.tasks.pull": N_("Fetching messages"),
     "connectors.tasks.deliver": N_("Reading what platforms delivered"),
@@ -177,7 +179,7 @@ PERMISSIONS = {
     "system.read": N_("See the state of the system"),
     "segments.read": N_("See segments"),
     "segments.manage": N_("Make and change segments"),
-    "segments.export": N_("Export the people of a segment"),
+    "segments.export": N_("Export the people of a segment, hand it on"),
     "keys.manage": N_("Make and revoke write keys, import orders"),
 }
 
@@ -272,6 +274,7 @@ EVIDENCE = {
 REFUSALS = (
     N_("Give the key a name: what sends with it."),
     N_("Give the segment a name."),
+    N_("Give an address that begins with https://."),
     N_("Another segment has this name."),
     N_("A group without conditions says nothing. Add one, or remove the group."),
     N_("A segment has 50 conditions at most."),
@@ -446,6 +449,13 @@ SEGMENT_OPS = {
     "no": N_("no"),
 }
 
+RECEIVERS = {
+    "active": ("ok", "check", N_("running")),
+    "paused": ("line", "pause", N_("paused")),
+    "refused": ("danger", "x", N_("refused")),
+}
+"""State of a receiver of a segment → kind of its badge, its icon, its words."""
+
 REFUSED = {
     "payment": N_("payment data"),
     "psychographic": N_("a guess about character"),
@@ -525,6 +535,9 @@ NOTES = {
     "purpose-off": N_("The purpose is switched off for everybody."),
     "contacts-imported": N_("The file is imported. The accounts concerned are looked at now."),
     "key-revoked": N_("The key is revoked. Programs that use it are refused from now on."),
+    "receiver-paused": N_("The receiver is told nothing for now."),
+    "receiver-resumed": N_("The receiver is told again what changes."),
+    "receiver-removed": N_("The receiver is told nothing more."),
     "segment-saved": N_("The segment is kept."),
     "segment-removed": N_("The segment is gone. Nothing of its people changed."),
     "segment-deep": N_("This segment has groups within groups. Change it where it was made, on the command line."),

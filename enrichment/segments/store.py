@@ -172,7 +172,7 @@ def export(session: Session, segment: Segment, stream: TextIO, actor: str) -> in
     writer.writerow(COLUMNS)
     number = 0
     for some in handed_on(session, group):
-        for row in _lines(session, some):
+        for row in lines(session, some):
             writer.writerow([_harmless(cell) for cell in row])
         number += len(some)
     audit.record(session, actor, "segment.exported", f"segment:{segment.id}", {"people": number})
@@ -192,7 +192,8 @@ def handed_on(session: Session, group: Group) -> Iterator[list[Person]]:
             return
 
 
-def _lines(session: Session, some: Sequence[Person]) -> Iterator[Iterable[str]]:
+def lines(session: Session, some: Sequence[Person]) -> Iterator[Iterable[str]]:
+    """People as rows of COLUMNS; several values in a cell stand between blanks."""
     contacts = [one.contact_id for one in some if one.contact_id]
     k, r = db.table(CustomerKey), db.table(CrmRecord)
     emails: dict[str, dict[str, None]] = defaultdict(dict)

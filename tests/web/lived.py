@@ -16,8 +16,9 @@ from enrichment.behaviour import intake, keys
 from enrichment.behaviour.models import CustomerKey
 from enrichment.match import Evidence
 from enrichment.models import CrmConnection, CrmRecord, MatchLink, SyncRun, SyncState
-from enrichment.segments import conditions
+from enrichment.segments import activation, conditions
 from enrichment.segments import store as segments
+from enrichment.segments.models import ActivationRun
 from inbox import accounts, consent, desk, drafts, facts, ingest, notes, replies
 from inbox.models import Contact, Feed, Identity, Message
 from listening import hits, shares, subjects
@@ -238,7 +239,9 @@ def _behaviour() -> None:
                 {"field": "last_message", "op": "within", "value": "30"},
             ]},
         ]})  # fmt: skip
-        segments.save(session, "Чаепития", group, "user:1")
+        number = segments.save(session, "Чаепития", group, "user:1")
+        activation.add(session, number, "https://receiver.example/1", "user:1")
+        session.add(ActivationRun(activation_id=1, at=db.now(), added=3, removed=1))
     intake.take(key, [
         {"type": "identify", "messageId": "1", "userId": "у1", "traits": {"interests": ["Поезда"], "cvv": "1"}},
         {"type": "track", "messageId": "2", "userId": "у1", "event": "Order Completed", "properties": order,

@@ -19,7 +19,7 @@ NO_PAGES = frozenset({"/live", "/live/mine", "/healthz", "/readyz", "/metrics", 
 NUMBERS = (
     "conversation_id", "identity_id", "subject_id", "subject", "query_id", "account_id", "reply_id", "link_id",
     "user_id", "row_id", "item_id", "note_id", "message_id", "proposal_id", "share_id", "label_id", "theme_id",
-    "key_id", "segment_id",
+    "key_id", "segment_id", "activation_id",
 )  # fmt: skip
 """Parameters of addresses."""
 
@@ -33,6 +33,7 @@ def values() -> dict[str, str]:
         "identity_id": str(lived.who(lived.KIM.handle)),
         "user_id": "2",
         "contact_id": lived.CONTACT,
+        "deed": "pause",
         "proposal_id": "2",
         "state": "closed",
         "token": lived.made["token"],
@@ -44,7 +45,7 @@ def filled(path: str, found: Mapping[str, str] | None = None) -> str:
     found = (
         values()
         if found is None
-        else {**dict.fromkeys(NUMBERS, "1"), "state": "closed", "token": "x", "contact_id": "x", **found}
+        else {**dict.fromkeys(NUMBERS, "1"), "state": "closed", "token": "x", "contact_id": "x", "deed": "x", **found}
     )
     return re.sub(r"\{(\w+)(?::\w+)?\}", lambda place: found[place[1]], path)
 

@@ -166,6 +166,35 @@ def test_removed_and_unknown_segments_are_not_found(kim: int, as_role) -> None:
         assert browser.get(path).status_code == 404
 
 
+def test_a_receiver_is_made_paused_and_removed(kim: int, as_role) -> None:
+    number, browser = saved(), as_role("marketer")
+    text = browser.post(f"{HERE}/{number}/receivers", {"url": "https://receiver.example/hook"}).text
+    (secret,) = set(re.findall(r"whsec_[\w-]{32}", text))
+    page = browser.get(f"{HERE}/{number}").text
+    assert secret not in page
+    assert "https://receiver.example/hook" in page
+    for deed, word in (("pause", "paused"), ("resume", "running")):
+        where = browser.post(f"/people/receivers/1/{deed}").headers["location"]
+        assert where == f"{HERE}/{number}?note=receiver-{deed}d#receivers"
+        assert f">{word}<" in re.sub(r"<svg.*?</svg>", "", browser.get(where).text)
+    assert browser.post("/people/receivers/1/remove").status_code == 303
+    assert "receiver.example" not in browser.get(f"{HERE}/{number}").text
+    assert browser.post("/people/receivers/1/pause").status_code == 404
+    assert browser.post("/people/receivers/1/burn").status_code == 404
+
+
+def test_only_https_addresses_are_handed_to(kim: int, as_role) -> None:
+    answer = as_role("marketer").post(f"{HERE}/{saved()}/receivers", {"url": "http://receiver.example/"})
+    assert (answer.status_code, "begins with https://" in answer.text) == (422, True)
+
+
+def test_receivers_are_not_shown_to_who_may_not_export(kim: int, as_role) -> None:
+    number = saved()
+    as_role("marketer").post(f"{HERE}/{number}/receivers", {"url": "https://receiver.example/hook"})
+    assert "receiver.example" not in as_role("agent").get(f"{HERE}/{number}").text
+    assert as_role("agent").post(f"{HERE}/{number}/receivers", {"url": "https://x.example/"}).status_code == 403
+
+
 def test_empty_list_says_what_to_do_to_who_may(kim: int, as_role) -> None:
     assert f"{HERE}/new" in as_role("marketer").get(HERE).text
     assert f"{HERE}/new" not in as_role("agent").get(HERE).text

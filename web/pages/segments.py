@@ -6,12 +6,12 @@ import io
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from core import db
 from core.errors import Rejected
-from enrichment.segments import conditions, store
+from enrichment.segments import activation, conditions, store
 from enrichment.segments.conditions import FIELDS, OPS, Group
 from enrichment.segments.models import Segment
 from web import render, segment_form
@@ -20,6 +20,8 @@ from web.reader import Reader
 from web.segment_form import Draft
 
 HERE = "/people/segments"
+
+NOTES = {"pause": "receiver-paused", "resume": "receiver-resumed", "remove": "receiver-removed"}
 
 router = APIRouter()
 
@@ -58,12 +60,21 @@ async def count(request: Request, reader: Managing) -> Response:
 @router.get(f"{HERE}/{{segment_id:int}}")
 def one(request: Request, segment_id: int, reader: Reading, after: str = "") -> Response:
     """A segment: its conditions, its numbers, the people in it page by page."""
+    return _one(request, reader, segment_id, after)
+
+
+def _one(
+    request: Request, reader: Reader, segment_id: int, after: str = "", status: int = 200, secret: str = "",
+    url: str = "", url_problem: str = "",
+) -> Response:  # fmt: skip
     segment, group = _known(segment_id)
     with db.read() as session:
         found = store.count(session, group)
         rows, following = store.page(session, group, after[:60])
+        receivers = activation.of_segment(session, segment_id) if reader.may("segments.export") else []
     return render.page(
-        request, reader, "segment.html", segment=segment, group=group, count=found, rows=rows, first=not after,
+        request, reader, "segment.html", status, segment=segment, group=group, count=found, rows=rows, first=not after,
+        receivers=receivers, secret=secret, url=url, url_problem=url_problem,
         following=f"{HERE}/{segment_id}?after={quote(following)}" if following else "", fields=FIELDS,
     )  # fmt: skip
 
@@ -105,6 +116,34 @@ def export(segment_id: int, reader: Exporting) -> Response:
     name = quote(f"{segment.name}.csv", safe="")
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
     return Response("\ufeff" + stream.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@router.post(f"{HERE}/{{segment_id:int}}/receivers")
+def receiver(request: Request, segment_id: int, reader: Exporting, url: Annotated[str, Form()] = "") -> Response:
+    """Hand a segment on to an address; the answer shows the secret, and nothing does later."""
+    _known(segment_id)
+    try:
+        with db.write() as session:
+            _, secret = activation.add(session, segment_id, url[:600], reader.actor)
+    except Rejected as error:
+        return _one(request, reader, segment_id, "", 422, url=url[:600], url_problem=reader.words(str(error)))
+    return _one(request, reader, segment_id, secret=secret)
+
+
+@router.post("/people/receivers/{activation_id:int}/{deed}")
+def receiving(activation_id: int, deed: str, reader: Exporting) -> Response:
+    """Pause a receiver, let it go on, or remove it."""
+    try:
+        with db.write() as session:
+            if deed == "remove":
+                row = activation.remove(session, activation_id, reader.actor)
+            elif deed in ("pause", "resume"):
+                row = activation.switch(session, activation_id, "active" if deed == "resume" else deed, reader.actor)
+            else:
+                raise HTTPException(404)
+    except Rejected as error:
+        raise HTTPException(404) from error
+    return render.to(f"{HERE}/{row.segment_id}#receivers", NOTES[deed])
 
 
 def _known(segment_id: int) -> tuple[Segment, Group]:

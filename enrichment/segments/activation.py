@@ -1,0 +1,192 @@
+"""Handing a segment on to a receiver: who came and who went since it was last told, and nothing else.
+
+Each letter makes one delivery and puts the next one on the list, so that changes follow within a quarter of an hour.
+A delivery that was made twice, because a worker died after the call, has the same number.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from core import audit, crypto, db, outbox
+from core.bulk import json_text
+from core.errors import Rejected
+from enrichment.segments import conditions, store, webhook
+from enrichment.segments.models import Activation, ActivationMember, ActivationRun
+
+EVERY = timedelta(minutes=15)
+MOST = 500
+"""People of one delivery."""
+KEPT = 50
+"""Runs that are kept of an activation."""
+TOPIC = "activation.due"
+NONE = "There is no such activation."
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a receiver is to be told: all of it is `added`, only ids are `removed`."""
+
+    activation: Activation
+    secret: str
+    delivery: str
+    body: bytes
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    more: bool
+    """There is more than fits into one delivery."""
+
+
+# --- deciding what to tell ------------------------------------------------------------------------------
+
+
+def change(session: Session, activation_id: int) -> Change | None:
+    """What the receiver does not know yet; None when the activation is gone or does not run."""
+    activation = session.get(Activation, activation_id)
+    if activation is None or activation.state != "active":
+        return None
+    segment = store.get(session, activation.segment_id)
+    m = db.table(ActivationMember)
+    told = set(session.scalars(sa.select(m.c.person).where(m.c.activation_id == activation_id)))
+    now = {one.person: one for some in store.handed_on(session, conditions.read(segment.conditions)) for one in some}
+    removed = sorted(told - now.keys())[:MOST]
+    added = sorted(now.keys() - told)[: MOST - len(removed)]
+    more = len(told - now.keys()) + len(now.keys() - told) > len(removed) + len(added)
+    rows = [
+        dict(zip(store.COLUMNS, (row[0], row[1], *map(str.split, row[2:])), strict=True))
+        for row in map(tuple, store.lines(session, [now[one] for one in added]))
+    ]
+    told_of = {"segment": segment.name, "added": rows, "removed": [{"person": one} for one in removed]}
+    mark = f"{activation_id}:{activation.sequence}:{json_text([added, removed])}"
+    delivery = hashlib.sha256(mark.encode()).hexdigest()[:32]
+    body = json_text({"delivery": delivery, **told_of}).encode()
+    return Change(activation, crypto.unseal(activation.secret), delivery, body, tuple(added), tuple(removed), more)
+
+
+def taken(session: Session, found: Change) -> None:
+    """The receiver knows: remember it, log it, and look again later, at once when there is more."""
+    number = found.activation.id or 0
+    m, a = db.table(ActivationMember), db.table(Activation)
+    now = session.get(Activation, number, with_for_update=True)
+    if now is None or now.sequence != found.activation.sequence:  # removed, or told by another worker
+        return
+    if found.removed:
+        session.execute(sa.delete(m).where(m.c.activation_id == number, m.c.person.in_(found.removed)))
+    if found.added:
+        rows = [{"activation_id": number, "person": one} for one in found.added]
+        session.execute(db.upsert(ActivationMember).on_conflict_do_nothing(), rows)
+    values: dict[str, Any] = {"looked_at": db.now(), "error": ""}
+    if found.added or found.removed:
+        values["sequence"] = found.activation.sequence + 1
+        _log(session, number, len(found.added), len(found.removed), "")
+        detail = {"added": len(found.added), "removed": len(found.removed)}
+        audit.record(session, "system", "segment.handed_on", f"activation:{number}", detail)
+    session.execute(sa.update(a).where(a.c.id == number).values(**values))
+    if now.state == "active":
+        _remind(session, number, timedelta() if found.more else EVERY)
+
+
+def refused(session: Session, found: Change, words: str, *, final: bool) -> None:
+    """The receiver did not take it; for good, the activation stands still until somebody looks."""
+    a = db.table(Activation)
+    number = found.activation.id or 0
+    values = {"error": words, "looked_at": db.now(), **({"state": "refused"} if final else {})}
+    session.execute(sa.update(a).where(a.c.id == number).values(**values))
+    _log(session, number, 0, 0, words)
+
+
+def _log(session: Session, number: int, added: int, removed: int, error: str) -> None:
+    row = ActivationRun(activation_id=number, at=db.now(), added=added, removed=removed, error=error)
+    session.add(row)
+    session.flush()
+    r = db.table(ActivationRun)
+    kept = sa.select(r.c.id).where(r.c.activation_id == number).order_by(r.c.id.desc()).limit(KEPT)
+    session.execute(sa.delete(r).where(r.c.activation_id == number, r.c.id.not_in(kept.scalar_subquery())))
+
+
+def _remind(session: Session, number: int, after: timedelta) -> None:
+    outbox.emit(session, TOPIC, [(str(number), {"activation_id": number})], db.now() + after)
+
+
+# --- by people -----------------------------------------------------------------------------------------
+
+
+def add(session: Session, segment_id: int, url: str, actor: str) -> tuple[int, str]:
+    """Hand a segment on to an address: the activation's number, and the secret, which is shown once."""
+    store.get(session, segment_id)
+    address, secret = webhook.checked(url), f"whsec_{secrets.token_urlsafe(24)}"
+    row = Activation(segment_id=segment_id, url=address, secret=crypto.seal(secret), made_by=actor, made_at=db.now())
+    session.add(row)
+    session.flush()
+    audit.record(session, actor, "activation.made", f"activation:{row.id}", {"segment": segment_id})
+    _remind(session, row.id or 0, timedelta())
+    return row.id or 0, secret
+
+
+def switch(session: Session, activation_id: int, state: str, actor: str) -> Activation:
+    """Pause it, or let it go on (active), which looks at once."""
+    row = get(session, activation_id)
+    row.state, row.error = ("active" if state == "active" else "paused"), ""
+    session.add(row)
+    session.flush()
+    audit.record(session, actor, f"activation.{row.state}", f"activation:{activation_id}")
+    if row.state == "active":
+        _remind(session, activation_id, timedelta())
+    return row
+
+
+def remove(session: Session, activation_id: int, actor: str) -> Activation:
+    """End it; the receiver keeps what it was told, and is told nothing more."""
+    row = get(session, activation_id)
+    session.delete(row)
+    audit.record(session, actor, "activation.removed", f"activation:{activation_id}")
+    return row
+
+
+def get(session: Session, activation_id: int) -> Activation:
+    """One activation; Rejected when there is none."""
+    row = session.get(Activation, activation_id) if 0 < activation_id < 2**62 else None
+    if row is None:
+        raise Rejected(NONE)
+    return row
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An activation as a page shows it."""
+
+    activation: Activation
+    members: int
+    runs: Sequence[ActivationRun]
+
+
+def of_segment(session: Session, segment_id: int) -> list[Standing]:
+    """Where a segment is handed on to, with how many people each knows of and its newest runs."""
+    a, m, r = db.table(Activation), db.table(ActivationMember), db.table(ActivationRun)
+    found = session.scalars(sa.select(Activation).where(a.c.segment_id == segment_id).order_by(a.c.id)).all()
+    counted = sa.select(m.c.activation_id, sa.func.count()).group_by(m.c.activation_id)
+    members = dict(session.execute(counted.where(m.c.activation_id.in_([one.id for one in found]))).all())
+    newest = sa.select(ActivationRun).order_by(r.c.id.desc()).limit(5)
+    return [
+        Standing(one, members.get(one.id, 0), session.scalars(newest.where(r.c.activation_id == one.id)).all())
+        for one in found
+    ]
+
+
+def forget(session: Session, people: Collection[str]) -> None:
+    """People were erased: receivers are told at once that they go; what stands still forgets by itself."""
+    m, a = db.table(ActivationMember), db.table(Activation)
+    query = sa.select(a.c.id, a.c.state).join(m, m.c.activation_id == a.c.id).where(m.c.person.in_(sorted(people)))
+    for row in session.execute(query.distinct()).all():
+        if row.state == "active":
+            _remind(session, row.id, timedelta())
+        else:
+            session.execute(sa.delete(m).where(m.c.activation_id == row.id, m.c.person.in_(sorted(people))))
