@@ -387,6 +387,16 @@ ORDER_STATES = {
 }
 """State of an order → kind of its badge, its icon, its words."""
 
+EVENTS = {
+    "order updated": N_("Order changed"),
+    "order refunded": N_("Order given back"),
+    "order cancelled": N_("Order cancelled"),
+    "product viewed": N_("Looked at an article"),
+    "product added": N_("Put an article into the basket"),
+    "checkout started": N_("Began to check out"),
+}
+"""Events of the e-commerce specification; others stand as their sender names them."""
+
 CUSTOMER = {
     "orders": N_("Orders"),
     "spent": N_("Order value"),
@@ -661,6 +671,11 @@ def segment_value(field: str, value: str, say: Callable[[str], str]) -> str:
         "order_state": {name: words for name, (_, _, words) in ORDER_STATES.items()},
     }.get(field, {})
     return say(named[value]) if value in named else value
+
+
+def event(name: str) -> str:
+    """What happened: words to translate for events that many shops send, else the sender's own."""
+    return EVENTS.get(" ".join(name.replace("_", " ").lower().split()), name)
 
 
 def source(name: str) -> str:
