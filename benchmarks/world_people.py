@@ -15,6 +15,8 @@ from core.event import Author, Profile
 from enrichment.match import Evidence
 from enrichment.models import CrmConnection, CrmRecord, MatchLink, SyncState
 from inbox import accounts
+from inbox.attributes import DECLARED
+from inbox.knowledge import Attribute
 from inbox.models import Contact, Identity
 from listening.models import Query, Subject
 from web.models import User
@@ -35,6 +37,7 @@ LAST = {
     "de": ("Oldenburg", "Petersen", "Abendroth", "Schäfer", "Weißmüller", "Krüger", "Brandt", "Vogelsang"),
     "ja": ("高橋", "佐藤", "小林", "渡辺", "伊藤", "中村", "山本", "斎藤"),
 }
+BIO = "Just a person who writes now and then, mostly about trains and coffee"
 EVIDENCE = [
     Evidence("handle", "the CRM names this very account", 9.1).row(),
     Evidence("name_full", "the same name", 3.2).row(),
@@ -84,6 +87,7 @@ def tables(rng: random.Random, people: People, moment: datetime) -> Iterator[tup
     yield CrmRecord, _records(people, contacts, moment)
     yield MatchLink, _links(people, contacts, moment)
     yield SyncState, _sync(contacts, moment)
+    yield Attribute, _attributes(people, contacts, moment)
 
 
 def _users(moment: datetime) -> dict[str, Any]:
@@ -119,7 +123,7 @@ def _identities(rng: random.Random, people: People, contacts: dict[int, str], mo
         "handle": [f"u{one}@social.example" for one in people.ids],
         "name": [_name(people, one) for one in people.ids],
         "url": [f"https://social.example/@u{one}" for one in people.ids],
-        "bio": repeat("Just a person who writes now and then, mostly about trains and coffee"),
+        "bio": repeat(BIO),
         "language": people.languages,
         "followers": [int(rng.paretovariate(0.8)) * 10 for _ in people.ids],
         "contact_id": map(contacts.get, people.ids),
@@ -138,6 +142,24 @@ def _records(people: People, contacts: dict[int, str], moment: datetime) -> dict
         "modified": repeat(moment - timedelta(days=40)),
         "contact_id": contacts.values(),
     }
+
+
+def _attributes(people: People, contacts: dict[int, str], moment: datetime) -> dict[str, Any]:
+    """What each linked account and its record say."""
+    rows = [
+        (contact, name, value, source, 1.0 if source.startswith("crm:") else DECLARED)
+        for number, (one, contact) in enumerate(contacts.items())
+        for name, value, source in (
+            ("name", _name(people, one), f"crm:Contact:003{number:015d}"),
+            ("company", "Oldenburg Keramik GbR", f"crm:Contact:003{number:015d}"),
+            ("email", f"u{one}@mail.example", f"crm:Contact:003{number:015d}"),
+            ("name", _name(people, one), f"identity:{one}"),
+            ("language", people.languages[one - people.ids.start], f"identity:{one}"),
+            ("about", BIO, f"identity:{one}"),
+        )
+    ]
+    columns = dict(zip(("contact_id", "name", "value", "source", "confidence"), zip(*rows, strict=True), strict=True))
+    return {**columns, "at": repeat(moment), "purpose": repeat("profile"), "basis": repeat("legitimate_interest")}
 
 
 def _links(people: People, contacts: dict[int, str], moment: datetime) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from core import db
 from enrichment.models import CrmRecord
 from inbox import consent
+from inbox.models import Contact
 
 
 def contacts(session: Session, contact_ids: Iterable[str], purpose: str) -> set[str]:
@@ -18,5 +19,11 @@ def contacts(session: Session, contact_ids: Iterable[str], purpose: str) -> set[
     if not may:
         return set()
     r = db.table(CrmRecord)
-    query = sa.select(r.c.contact_id).where(r.c.contact_id.in_(sorted(may)), r.c.objects, ~r.c.deleted)
+    c = db.table(Contact)
+    whole = sa.func.coalesce(c.c.survivor_id, c.c.id)
+    query = (
+        sa.select(c.c.id)
+        .join(r, sa.and_(r.c.contact_id == whole, r.c.objects, ~r.c.deleted))
+        .where(c.c.id.in_(sorted(may)))
+    )
     return may - set(session.scalars(query))

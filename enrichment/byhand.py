@@ -9,8 +9,7 @@ from sqlmodel import Session
 
 from core import audit, db
 from core.errors import Rejected
-from enrichment import review
-from enrichment.linking import contact_of
+from enrichment import contacts, review
 from enrichment.match import RULES, Evidence
 from enrichment.models import CannotLink, CrmRecord, MatchKey, MatchLink
 from enrichment.normalise import mail
@@ -63,11 +62,8 @@ def join(session: Session, identity_id: int, record_row: int, actor: str) -> int
     identity, record = session.get(Identity, identity_id), session.get(CrmRecord, record_row)
     if identity is None or record is None or record.deleted or record.successor or record.objects:
         raise Rejected(review.GONE)
-    if record.contact_id is None or session.get(Contact, record.contact_id) is None:
-        record.contact_id = contact_of(session, record)
-        session.add(record)
-        session.flush()
-    people.link(session, identity_id, record.contact_id, actor, "linked by hand")
+    contact_id = contacts.contact_of(session, record)
+    people.link(session, identity_id, contact_id, actor, "linked by hand")
     t = db.table(MatchLink)
     refusals = db.table(CannotLink)
     session.execute(
@@ -82,7 +78,7 @@ def join(session: Session, identity_id: int, record_row: int, actor: str) -> int
         identity_id=identity_id, crm_record_id=record_row, tier="B", score=1.0, decision="", rules=RULES, at=db.now()
     )
     link.evidence = [*(one for one in link.evidence if one.get("signal") != "by_hand"), BY_HAND]
-    link.decision, link.actor, link.contact_id, link.at = "accepted", actor, record.contact_id, db.now()
+    link.decision, link.actor, link.contact_id, link.at = "accepted", actor, contact_id, db.now()
     session.add(link)
     session.flush()
     detail = {"identity": identity_id, "record": record_row}
@@ -98,7 +94,7 @@ def separate(session: Session, identity_id: int, actor: str) -> str:
     identity = session.get(Identity, identity_id)
     if identity is None or identity.contact_id is None:
         return ""
-    contact_id, t = identity.contact_id, db.table(MatchLink)
+    contact_id, t = people.home(identity), db.table(MatchLink)
     standing = (t.c.decision.in_(("auto", "accepted")), t.c.contact_id == contact_id)
     query = sa.select(t.c.id, t.c.decision).where(t.c.identity_id == identity_id, *standing)
     links = session.execute(query.order_by(t.c.id)).all()

@@ -140,7 +140,7 @@ def candidates(session: Session, keys: KeysById, contacts: Mapping[int, str]) ->
         for key, records in records_with(session, wanted).items()
         if key.kind in OWN or len(records) <= BLOCK
     }
-    views = _views(session, {one for records in blocks.values() for one in records} | set(own_keys))
+    views = look_at(session, {one for records in blocks.values() for one in records} | set(own_keys))
     refused = _refused(session, keys)
     of: dict[int, list[CandidateView]] = {}
     for identity, mine in keys.items():
@@ -150,13 +150,14 @@ def candidates(session: Session, keys: KeysById, contacts: Mapping[int, str]) ->
         of[identity] = [_for(views[one], (identity, one) in refused) for one in near if one in views]
     persons = {key: {views[one].person for one in records if one in views} for key, records in blocks.items()}
     shared = frozenset(key for key, who in persons.items() if key.kind in OWN and len(who) >= GENERIC_FROM)
-    return Candidates(of, shared, _sizes(session, views.values()), _records(session))
+    return Candidates(of, shared, frequencies(session, views.values()), size(session))
 
 
 _COUNTED = ("name", "given", "surname", "work", "town")
 
 
-def _sizes(session: Session, views: Iterable[CandidateView]) -> dict[str, int]:
+def frequencies(session: Session, views: Iterable[CandidateView]) -> dict[str, int]:
+    """How many records carry the names and companies of these, as `kind:value`."""
     t = db.table(MatchKey)
     wanted = {key for view in views for key in view.keys if key.kind in _COUNTED}
     found: dict[str, int] = {}
@@ -166,7 +167,8 @@ def _sizes(session: Session, views: Iterable[CandidateView]) -> dict[str, int]:
     return found
 
 
-def _records(session: Session) -> int:
+def size(session: Session) -> int:
+    """How many records there are, about."""
     return int(session.execute(sa.select(sa.func.max(db.table(CrmRecord).c.id))).scalar() or 0)
 
 
@@ -185,12 +187,13 @@ def _records_of(session: Session, contacts: set[str]) -> dict[str, list[int]]:
     return found
 
 
-def _views(session: Session, ids: Iterable[int]) -> dict[int, CandidateView]:
+def look_at(session: Session, ids: Iterable[int]) -> dict[int, CandidateView]:
+    """Living records as candidates, by row id."""
     r = db.table(CrmRecord)
     wanted = sorted(ids)
     if not wanted:
         return {}
-    names = ("id", "first_name", "last_name", "name", "company", "city", "country", "contact_id", "objects")
+    names = ("id", "object", "first_name", "last_name", "name", "company", "city", "country", "contact_id", "objects")
     columns = [r.c[name] for name in names]
     query = sa.select(*columns).where(r.c.id.in_(wanted), ~r.c.deleted, r.c.successor == "")
     rows = session.execute(query).all()
@@ -209,6 +212,7 @@ def _views(session: Session, ids: Iterable[int]) -> dict[int, CandidateView]:
             contact_id=row.contact_id,
             accounts=tuple(accounts.get(row.contact_id, ())),
             objects=row.objects,
+            object=row.object,
         )
         for row in rows
     }

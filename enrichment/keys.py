@@ -42,7 +42,9 @@ class IdentityView:
     language: str = ""
     domain_handle: bool = False
     contact_id: str | None = None
-    """Our contact it is linked to already."""
+    """Our contact it is linked to already, after all merges."""
+    home: str | None = None
+    """The contact it was linked to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,12 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import db, log, outbox
-from enrichment import calibration, index
-from enrichment.behaviour import customers
+from enrichment import calibration, contacts, index
 from enrichment.keys import IdentityView, of_identity
 from enrichment.match import RULES, CandidateView, Evidence, Match, fingerprint, rank
 from enrichment.models import CrmRecord, MatchLink
-from enrichment.normalise import mail
 from inbox import consent, people
-from inbox.models import Contact, Identity
+from inbox.models import Identity
 
 MOST_PROPOSALS = 5
 ACTOR = "system"
@@ -51,9 +49,9 @@ def decide(identity_ids: Collection[int]) -> list[Decided]:
         seen = views(session, allowed)
     keys = {view.id: of_identity(view).all() for view in seen}
     _store_keys({one: keys.get(one, frozenset()) for one in identity_ids})
-    contacts = {view.id: view.contact_id for view in seen if view.contact_id}
+    linked = {view.id: view.contact_id for view in seen if view.contact_id}
     with db.read() as session:
-        near = index.candidates(session, keys, contacts)
+        near = index.candidates(session, keys, linked)
         links = links_of(session, [view.id for view in seen])
     decided, weights = [], calibration.active()
     for view in seen:
@@ -99,6 +97,7 @@ def views(session: Session, ids: Collection[int]) -> list[IdentityView]:
             language=row.language,
             domain_handle=row.domain_handle,
             contact_id=row.contact_id,
+            home=people.home(row),
         )
         for row in rows
     ]
@@ -126,7 +125,7 @@ def _look_again(
     """A link a person made stays. An automatic one stays while a value it rests on is still that
     person's alone in the CRM; the account's own side may change, since its platform id is what is linked.
     """
-    automatic = [one for one in known.values() if one.decision == "auto" and one.contact_id == view.contact_id]
+    automatic = [one for one in known.values() if one.decision == "auto" and one.contact_id == view.home]
     if not automatic:
         return Decided(view, ())
     persons = {one.id: one.contact_id for one in found}
@@ -166,7 +165,7 @@ def write(session: Session, decided: Sequence[Decided]) -> None:
             continue
         known = stored.get(one.identity.id, {})
         if one.again is not None:
-            _put(session, one.identity.id, one.again, "auto", known, one.identity.contact_id)
+            _put(session, one.identity.id, one.again, "auto", known, one.identity.home)
             continue
         if one.unlink:
             people.unlink(session, one.identity.id, ACTOR, one.unlink)
@@ -193,36 +192,22 @@ def _write_new(session: Session, one: Decided, known: Mapping[int, MatchLink]) -
 
 
 def _contact(session: Session, record_row: int) -> str | None:
-    """Our contact for a CRM record, created on its first link; None when the record is gone."""
+    """The contact of a CRM record, made on its first link; None when the record is gone."""
     r = db.table(CrmRecord)
     query = sa.select(CrmRecord).where(r.c.id == record_row, ~r.c.deleted, r.c.successor == "", ~r.c.objects)
     record = session.scalars(query.with_for_update()).first()
     if record is None:
         return None
-    if record.contact_id is None or session.get(Contact, record.contact_id) is None:
-        record.contact_id = contact_of(session, record)
-        session.add(record)
-        session.flush()
-    return record.contact_id
-
-
-def contact_of(session: Session, record: CrmRecord) -> str:
-    """A contact from what the CRM says: the customer with the record's e-mail address, else a new one."""
-    addresses = sorted({one for one in map(mail.canonical, record.emails) if one and not mail.is_role(one)})
-    if addresses and (customer := customers.of_record(session, addresses)) and session.get(Contact, customer):
-        return customer
-    source = "csv" if record.object == "csv" else f"crm:{record.object}:{record.record_id}"
-    name = record.name or f"{record.first_name} {record.last_name}".strip()
-    known = [("name", name), ("company", record.company)]
-    facts = [people.attribute(field, value, source, 1.0, record.modified) for field, value in known if value]
-    return people.create_contact(session, name, facts)
+    return contacts.contact_of(session, record)
 
 
 def _raced(session: Session, one: Decided, contact_id: str) -> bool:
     """Another account of the platform was linked to this contact since the decision: decide again."""
     i = db.table(Identity)
     query = sa.select(i.c.external_id).where(
-        i.c.contact_id == contact_id, i.c.platform == one.identity.platform, i.c.id != one.identity.id
+        i.c.contact_id == people.survivor(session, contact_id),
+        i.c.platform == one.identity.platform,
+        i.c.id != one.identity.id,
     )
     return bool(set(session.scalars(query)) - one.neighbours)
 

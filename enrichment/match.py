@@ -84,6 +84,8 @@ class CandidateView:
     """A person said that it is not this identity."""
     objects: bool = False
     """The person behind the record objects to being matched."""
+    object: str = ""
+    """Contact, Lead or csv."""
 
     @property
     def person(self) -> str:
@@ -242,8 +244,13 @@ def _evidence(signal: score.Signal) -> Evidence:
     """A signal as it is stored: its weight from nothing to one, a value only by its hash."""
     kind, _, value = signal.value.partition(":")
     short = fingerprint(Key(kind, value)) if value else ""  # type: ignore[arg-type]  # kinds of the scorer are ours
-    strength = abs(log2(max(signal.times, 1e-9)))
-    return Evidence(signal.name, signal.words, round(strength / (strength + _HALF), 2), signal.supports, short)
+    return Evidence(signal.name, signal.words, weight(signal.times), signal.supports, short)
+
+
+def weight(times: float) -> float:
+    """By how much a signal multiplies the odds, from nothing to one."""
+    strength = abs(log2(max(times, 1e-9)))
+    return round(strength / (strength + _HALF), 2)
 
 
 def _conflicts(

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import db, outbox
-from enrichment import index, overlap
+from enrichment import contacts, index, overlap
 from enrichment.crm import CRM, CrmPerson
 from enrichment.keys import Key, of_record
 from enrichment.match import Evidence
@@ -57,6 +57,7 @@ def pull(crm: CRM, since: datetime | None) -> Pulled:
         pulled.watermark = max([*moments, *([pulled.watermark] if pulled.watermark else [])], default=None)
         with db.write() as session:
             keys, moved = store(session, chunk)
+            outbox.emit(session, "record.changed", [(str(one), {"record_id": one}) for one in sorted(keys)])
         pulled.changed += len(keys)
         with db.read() as session:  # after the commit above, so that none is missed (enrichment.linking)
             touched = {key for found in keys.values() for key in found}
@@ -97,6 +98,7 @@ def store(session: Session, persons: Sequence[CrmPerson]) -> tuple[dict[int, set
     for record in changed:
         _update(session, record, wanted[record.record_id])
     session.flush()
+    contacts.tell(session, changed)
     ids = dict(
         session.execute(
             sa.select(r.c.record_id, r.c.id).where(r.c.record_id.in_([v["record_id"] for v in fresh]))
@@ -176,7 +178,7 @@ def _differs(record: CrmRecord, values: Mapping[str, Any]) -> bool:
 
 def _update(session: Session, record: CrmRecord, values: Mapping[str, Any]) -> None:
     if record.contact_id is not None and record.objects != values["objects"]:
-        subject = f"contact:{record.contact_id}"
+        subject = f"contact:{contacts.home(record)}"
         if values["objects"]:
             consent.object_to(session, subject, "all", "crm", ACTOR)
         else:
@@ -240,19 +242,22 @@ def _heir(session: Session, record_id: str) -> CrmRecord | None:
 
 def _inherit(session: Session, loser: CrmRecord, heir: CrmRecord) -> None:
     """One person now: identities of the loser's contact go to the heir's, its evidence with them."""
-    contact = heir.contact_id or loser.contact_id
+    old = contacts.home(loser)
+    contact = contacts.home(heir) or old
     if contact is None:
         return
+    contacts.tell(session, [loser])  # it says nothing any more
     if heir.contact_id is None:
-        heir.contact_id = contact
+        heir.contact_id, heir.home_id = loser.contact_id, loser.home_id
         session.add(heir)
-    elif loser.contact_id is not None and loser.contact_id != contact:
-        for identity in people.identities_of(session, loser.contact_id):
+    elif old is not None and old != contact:
+        for identity in people.identities_of(session, old):
             people.unlink(session, identity.id or 0, ACTOR, "the CRM merged two records")
             people.link(session, identity.id or 0, contact, ACTOR, "the CRM merged two records")
-    loser.contact_id = None
+    loser.contact_id = loser.home_id = None
     session.add(loser)
     session.flush()
+    contacts.tell(session, [heir])
     _move_links(session, loser.id or 0, heir.id or 0, contact)
 
 

@@ -58,7 +58,9 @@ class CrmRecord(SQLModel, table=True):
     objects: bool = False
     """Its privacy record says no."""
     contact_id: str | None = Field(default=None, index=True, max_length=26)
-    """Our contact it stands for; no foreign key, since erasure needs it after the contact is gone."""
+    """Our contact it stands for, after all merges; no foreign key, since erasure needs it after the contact is gone."""
+    home_id: str | None = Field(default=None, index=True, max_length=26)
+    """The contact it was given, while that one is merged into another; else empty."""
 
 
 class ContactFile(SQLModel, table=True):
@@ -114,7 +116,7 @@ class MatchLink(SQLModel, table=True):
     identity_id: int = _parent("identity.id", index=False)
     crm_record_id: int = _parent("crm_record.id")
     contact_id: str | None = Field(default=None, index=True, max_length=26)
-    """Set with a link, not with a proposal."""
+    """Set with a link, not with a proposal: the account's home, which no merge changes."""
     tier: str
     """A, A-, B or C."""
     score: float
@@ -136,6 +138,24 @@ class CannotLink(SQLModel, table=True):
         sa_column=Column(BigId, ForeignKey("crm_record.id", ondelete="CASCADE"), primary_key=True)
     )
     actor: str
+    at: datetime = _time(null=False)
+
+
+class Duplicate(SQLModel, table=True):
+    """Two records of the CRM that may be one person: a proposal, or what a person decided about it."""
+
+    __tablename__ = "duplicate"
+    __table_args__ = (UniqueConstraint("left_id", "right_id", name="duplicate_pair"),)
+    id: int | None = _id()
+    left_id: int = _parent("crm_record.id", index=False)
+    """The row with the smaller number."""
+    right_id: int = _parent("crm_record.id")
+    score: float
+    decision: str = Field(index=True)
+    """review, accepted, rejected or none (proposed earlier, no longer)."""
+    evidence: list[dict[str, Any]] = _json(list)
+    rules: str
+    actor: str = "system"
     at: datetime = _time(null=False)
 
 

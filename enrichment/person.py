@@ -11,8 +11,9 @@ from sqlmodel import Session
 
 from core import bulk, rows
 from enrichment import connection
-from inbox import consent
+from inbox import attributes, consent, people
 from inbox.models import Identity
+from inbox.survivorship import Statement, survive
 
 PROFILE_OBJECT = "SocialProfile__c"
 CSV = "csv"
@@ -58,10 +59,6 @@ class Known:
     first_name: str
     last_name: str
     company: str
-    emails: list[str]
-    phones: list[str]
-    websites: list[str]
-    modified: datetime | None
     objects: bool
 
     @property
@@ -111,12 +108,12 @@ class Fact:
     """One field of the merged profile: its value, who says so, and since when."""
 
     name: str
-    """name, company, place, language, about, site, email or phone."""
+    """One of inbox.survivorship.NAMES."""
     value: str
     source: str
-    """A platform's name, `Contact`, `Lead` or `csv`."""
+    """A platform's name, `Contact`, `Lead`, `csv`, `api`, `inferred`, or `typed` by a colleague."""
     handle: str = ""
-    """The account that says so, when it is a platform."""
+    """The account that says so, when it is a platform; who typed it, when it is a colleague."""
     at: datetime | None = None
     verified: bool = False
     """The platform has proven it."""
@@ -188,12 +185,12 @@ def find(session: Session, identity_id: int) -> Person | None:
     urls = bulk.fetch(session, "SELECT url FROM crm_connection WHERE id = 1")
     address = urls[0][0] if urls else ""
     syncs, messages = _sent(session, [one.id for one in identities], address)
-    objections, purposes = consent.about(session, subjects(identity))
+    objections, purposes = consent.about(session, subjects(session, identity))
     return Person(
         identity=identity,
         contact=contact,
         identities=identities,
-        facts=facts(identities, records),
+        facts=facts(identities, _statements(session, identities, identity.contact_id)),
         records=[_record(one, address) for one in records],
         syncs=syncs,
         messages=messages,
@@ -203,9 +200,10 @@ def find(session: Session, identity_id: int) -> Person | None:
     )
 
 
-def subjects(identity: Account | Identity) -> list[str]:
-    """How objections name this person."""
-    return [f"identity:{identity.id}", *([f"contact:{identity.contact_id}"] if identity.contact_id else [])]
+def subjects(session: Session, identity: Account | Identity) -> list[str]:
+    """How objections name this person: by the account, and by every contact that is merged into its own."""
+    merged = people.members(session, identity.contact_id) if identity.contact_id else []
+    return [f"identity:{identity.id}", *(f"contact:{one}" for one in merged)]
 
 
 def _accounts(session: Session, condition: str, value: Any) -> list[Account]:
@@ -226,50 +224,34 @@ def _linked(session: Session, contact_id: str | None) -> tuple[Contact | None, l
     return next(iter(contacts), None), accounts, rows.read(session, Known, records, contact_id)
 
 
-def facts(identities: Sequence[Account], records: Sequence[Known]) -> list[Fact]:
-    """The merged profile: the CRM's word before a platform's, and of several accounts the one heard of last."""
-    newest = sorted(identities, key=lambda one: one.last_seen, reverse=True)
-    living = [one for one in records if not one.objects]
-    names = [_crm("name", one.called, one) for one in living] + [_said("name", one.name, one) for one in newest]
-    found = [
-        *_first(names),
-        *_first(_crm("company", one.company, one) for one in living),
-        *_first(_said("place", one.location, one) for one in newest),
-        *_first(_said("language", one.language, one) for one in newest),
-        *_first(_said("about", one.bio, one) for one in newest),
-    ]
-    sites = [_site(link, one) for one in newest for link in one.links]
-    sites.sort(key=lambda one: not one.verified)
-    sites += [_crm("site", site, one) for one in living for site in one.websites]
-    mails = [_crm("email", address, one) for one in living for address in one.emails]
-    phones = [_crm("phone", number, one) for one in living for number in one.phones]
-    return [*found, *_each(sites), *_each(mails), *_each(phones)]
+_SAID = """SELECT name, value, source, at, confidence FROM attribute WHERE removed_at IS NULL
+AND contact_id IN (SELECT id FROM contact WHERE id = ? OR survivor_id = ?)"""
 
 
-def _said(name: str, value: str, identity: Account) -> Fact:
-    return Fact(name, value.strip(), identity.platform, identity.handle, identity.last_seen)
+def _statements(session: Session, identities: Sequence[Account], contact_id: str | None) -> list[Statement]:
+    """What is said about the person: of all contacts that are merged, or by the one account that has none."""
+    if contact_id is None:
+        return [said for one in identities for said in attributes.statements(one)]
+    return rows.read(session, Statement, _SAID, contact_id, contact_id)
 
 
-def _crm(name: str, value: str, record: Known) -> Fact:
-    return Fact(name, value.strip(), record.object, at=record.modified)
+def statements(session: Session, who: Person) -> list[Statement]:
+    """What is said about somebody whose page was read."""
+    return _statements(session, who.identities, who.contact.id if who.contact else None)
 
 
-def _site(link: dict[str, Any], identity: Account) -> Fact:
-    url, verified = str(link.get("url") or ""), bool(link.get("verified"))
-    return Fact("site", url, identity.platform, identity.handle, identity.last_seen, verified)
+def facts(identities: Iterable[Account], said: Iterable[Statement]) -> list[Fact]:
+    """The profile as it is shown: what survives (inbox.survivorship), with its sources in words."""
+    accounts = {f"identity:{one.id}": one for one in identities}
+    return [_fact(one, accounts.get(one.source)) for one in survive(said)]
 
 
-def _first(found: Iterable[Fact]) -> list[Fact]:
-    return [one for one in found if one.value][:1]
-
-
-def _each(found: Iterable[Fact]) -> list[Fact]:
-    """Each value once, from its first source."""
-    seen: dict[str, Fact] = {}
-    for one in found:
-        if one.value:
-            seen.setdefault(one.value.rstrip("/").lower(), one)
-    return list(seen.values())
+def _fact(one: Statement, account: Account | None) -> Fact:
+    if account is not None:
+        return Fact(one.name, one.value, account.platform, account.handle, one.at, one.proven)
+    kind, _, rest = one.source.partition(":")
+    named = {"crm": rest.partition(":")[0], "file": CSV}
+    return Fact(one.name, one.value, named.get(kind, kind), rest if kind == "typed" else "", one.at)
 
 
 def _record(row: Known, address: str) -> Record:

@@ -10,8 +10,8 @@ from sqlmodel import Session
 
 from core import audit, db, outbox
 from core.errors import Rejected
+from enrichment import contacts
 from enrichment.compare import Line, lines
-from enrichment.linking import contact_of
 from enrichment.match import RULES
 from enrichment.models import CannotLink, CrmRecord, MatchLink
 from inbox import people
@@ -121,17 +121,14 @@ def accept(session: Session, proposal_id: int, actor: str) -> str:
         return link.contact_id
     if record.deleted or record.successor:
         raise Rejected(GONE)
-    if record.contact_id is None or session.get(Contact, record.contact_id) is None:
-        record.contact_id = contact_of(session, record)
-        session.add(record)
-        session.flush()
-    people.link(session, link.identity_id, record.contact_id, actor, f"review of proposal {proposal_id}")
+    contact_id = contacts.contact_of(session, record)
+    people.link(session, link.identity_id, contact_id, actor, f"review of proposal {proposal_id}")
     session.execute(sa.delete(db.table(CannotLink)).where(*_pair(CannotLink, link)))
     t = db.table(MatchLink)
     others = (t.c.identity_id == link.identity_id) & (t.c.id != proposal_id) & (t.c.decision == "review")
     session.execute(sa.update(t).where(others).values(decision="none", at=db.now()))
-    _decide(session, link, "accepted", actor, record.contact_id)
-    return record.contact_id
+    _decide(session, link, "accepted", actor, contact_id)
+    return contact_id
 
 
 def reject(session: Session, proposal_id: int, actor: str) -> None:
@@ -142,7 +139,7 @@ def reject(session: Session, proposal_id: int, actor: str) -> None:
     row = {"identity_id": link.identity_id, "crm_record_id": link.crm_record_id, "actor": actor, "at": db.now()}
     session.execute(db.upsert(CannotLink).on_conflict_do_nothing(), [row])
     identity = session.get(Identity, link.identity_id)
-    if link.contact_id and identity is not None and identity.contact_id == link.contact_id:
+    if link.contact_id and identity is not None and people.home(identity) == link.contact_id:
         people.unlink(session, link.identity_id, actor, f"review of proposal {proposal_id}")
     _decide(session, link, "rejected", actor, None)
     outbox.emit(session, "identity.seen", [(str(link.identity_id), {"identity_id": link.identity_id})])
@@ -156,7 +153,7 @@ def undo(session: Session, proposal_id: int, actor: str, before: str = "review")
     """
     link, record = _open(session, proposal_id)
     identity = session.get(Identity, link.identity_id)
-    if link.decision == "accepted" and identity is not None and identity.contact_id == link.contact_id:
+    if link.decision == "accepted" and identity is not None and people.home(identity) == link.contact_id:
         people.unlink(session, link.identity_id, actor, f"review of proposal {proposal_id} taken back")
     session.execute(sa.delete(db.table(CannotLink)).where(*_pair(CannotLink, link)))
     contact_id = _relink(session, link, record, actor) if before in ("auto", "accepted") else None
@@ -165,7 +162,7 @@ def undo(session: Session, proposal_id: int, actor: str, before: str = "review")
 
 
 def _relink(session: Session, link: MatchLink, record: CrmRecord, actor: str) -> str:
-    contact_id = record.contact_id
+    contact_id = contacts.home(record)
     if record.deleted or record.successor or contact_id is None or session.get(Contact, contact_id) is None:
         raise Rejected(GONE)
     people.link(session, link.identity_id, contact_id, actor, f"review of proposal {link.id} taken back")

@@ -12,7 +12,7 @@ from core import db, outbox
 from core.errors import AuthExpired, NotConfigured, TryLater
 from core.outbox import DONE, Item, Outcome
 from core.settings import settings
-from enrichment import budget, connection, jobs, linking, mirror, runs, sync, views
+from enrichment import budget, connection, contacts, duplicates, jobs, linking, mirror, runs, sync, views
 from enrichment.behaviour import crm as behaviour
 from enrichment.behaviour.who import PURPOSE as BEHAVIOUR
 from enrichment.forget import forget as forget
@@ -30,6 +30,7 @@ def match(items: list[Item]) -> Outcome:
 
     def write(session: Session) -> None:
         linking.write(session, decided)
+        contacts.refresh(session, ids)
         i = db.table(Identity)
         linked = sa.select(i.c.platform, i.c.external_id).where(i.c.id.in_(ids), i.c.contact_id.is_not(None))
         keys = [views.profile_key(platform, external) for platform, external in session.execute(linked)]
@@ -39,7 +40,7 @@ def match(items: list[Item]) -> Outcome:
 
 
 def sync_profiles(items: list[Item]) -> Outcome:
-    """`person.linked`: the profile and every interaction of these identities are due, or due to go."""
+    """`person.linked`, `.merged`, `.split`: profile and interactions of these identities are due, or due to go."""
     ids = _numbers(items, "identity_id")
     with db.read() as session:
         rows = sync.of_people(session, ids)
@@ -51,6 +52,17 @@ def sync_messages(items: list[Item]) -> Outcome:
     with db.read() as session:
         rows = sync.of_messages(session, _numbers(items, "message_id"))
     return Outcome(lambda session: sync.announce(session, rows)) if rows else DONE
+
+
+def find_duplicates(items: list[Item]) -> Outcome:
+    """`record.changed`: which other records of the CRM may be the same person."""
+    with db.read() as session:
+        found, looked = duplicates.find(session, _numbers(items, "record_id"))
+
+    def write(session: Session) -> None:
+        duplicates.put(session, found, looked)
+
+    return Outcome(write)
 
 
 def pull_crm(items: list[Item]) -> Outcome:

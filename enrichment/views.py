@@ -215,14 +215,14 @@ def _wrote(session: Session, ids: Collection[int]) -> set[int]:
     return {one for one in session.scalars(query.distinct()) if one is not None}
 
 
-def _links(session: Session, contacts: dict[int, str]) -> dict[int, MatchLink]:
-    t = db.table(MatchLink)
-    query = sa.select(MatchLink).where(t.c.identity_id.in_(sorted(contacts)), t.c.decision.in_(["auto", "accepted"]))
-    found: dict[int, MatchLink] = {}
-    for link in session.scalars(query.order_by(t.c.decision.desc(), t.c.id)):
-        if link.contact_id == contacts[link.identity_id]:
-            found[link.identity_id] = link
-    return found
+def _links(session: Session, identity_ids: Collection[int]) -> dict[int, MatchLink]:
+    t, i = db.table(MatchLink), db.table(Identity)
+    query = (
+        sa.select(MatchLink)
+        .join(i, sa.and_(i.c.id == t.c.identity_id, t.c.contact_id == sa.func.coalesce(i.c.home_id, i.c.contact_id)))
+        .where(t.c.identity_id.in_(sorted(identity_ids)), t.c.decision.in_(["auto", "accepted"]))
+    )
+    return {link.identity_id: link for link in session.scalars(query.order_by(t.c.decision.desc(), t.c.id))}
 
 
 def _records(session: Session, contacts: Collection[str]) -> dict[str, list[CrmRecord]]:

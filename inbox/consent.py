@@ -34,27 +34,35 @@ def may(session: Session, person: int | str, purpose: str) -> bool:
     if not switched_on(session, purpose):
         return False
     o = db.table(Objection)
-    query = sa.select(o.c.id).where(o.c.subject == f"contact:{person}", o.c.purpose.in_([purpose, "all"]))
+    subjects = [f"contact:{person}", *(f"contact:{one}" for one in _wholes(session, [person]))]
+    query = sa.select(o.c.id).where(o.c.subject.in_(subjects), o.c.purpose.in_([purpose, "all"]))
     return session.execute(query.limit(1)).first() is None
 
 
+def _wholes(session: Session, contact_ids: Iterable[str]) -> dict[str, str]:
+    """Every contact that is one person with one of these → the survivor."""
+    c = db.table(Contact)
+    whole = sa.func.coalesce(c.c.survivor_id, c.c.id)
+    survivors = set(session.scalars(sa.select(whole).where(c.c.id.in_(sorted(set(contact_ids))))))
+    query = sa.select(c.c.id, whole).where(c.c.id.in_(sorted(survivors)) | c.c.survivor_id.in_(sorted(survivors)))
+    return {one: survivor for one, survivor in session.execute(query)}
+
+
 def may_many(session: Session, identity_ids: Iterable[int], purpose: str) -> set[int]:
-    """Those of the identities whose data may be used for a purpose; two queries for any number."""
+    """Those of the identities whose data may be used for a purpose; a few queries for any number."""
     wanted = sorted(set(identity_ids))
     if not wanted or not switched_on(session, purpose):
         return set()
     i, o = db.table(Identity), db.table(Objection)
     query = sa.select(i.c.id, i.c.contact_id).where(i.c.id.in_(wanted))
     contacts = {row.id: row.contact_id for row in session.execute(query)}
-    subjects = [f"identity:{one}" for one in contacts]
-    subjects += sorted({f"contact:{contact}" for contact in contacts.values() if contact})
-    objected = set(
-        session.scalars(sa.select(o.c.subject).where(o.c.subject.in_(subjects), o.c.purpose.in_([purpose, "all"])))
-    )
+    wholes = _wholes(session, (contact for contact in contacts.values() if contact))
+    subjects = {f"identity:{one}": "" for one in contacts} | {f"contact:{one}": whole for one, whole in wholes.items()}
+    query = sa.select(o.c.subject).where(o.c.subject.in_(sorted(subjects)), o.c.purpose.in_([purpose, "all"]))
+    objected = set(session.scalars(query))
+    against = {subjects[one] for one in objected} - {""}
     return {
-        one
-        for one, contact in contacts.items()
-        if f"identity:{one}" not in objected and f"contact:{contact}" not in objected
+        one for one, contact in contacts.items() if f"identity:{one}" not in objected and (contact or "") not in against
     }
 
 
@@ -63,12 +71,15 @@ def may_contacts(session: Session, contact_ids: Iterable[str], purpose: str) -> 
     wanted = sorted(set(contact_ids))
     if not wanted or not switched_on(session, purpose):
         return set()
-    c, i, o = db.table(Contact), db.table(Identity), db.table(Objection)
-    known = set(session.scalars(sa.select(c.c.id).where(c.c.id.in_(wanted))))
-    accounts = session.execute(sa.select(i.c.id, i.c.contact_id).where(i.c.contact_id.in_(sorted(known)))).all()
-    owner = {f"identity:{row.id}": row.contact_id for row in accounts} | {f"contact:{one}": one for one in known}
+    i, o = db.table(Identity), db.table(Objection)
+    wholes = _wholes(session, wanted)
+    persons = sorted(set(wholes.values()))
+    accounts = session.execute(sa.select(i.c.id, i.c.contact_id).where(i.c.contact_id.in_(persons))).all()
+    owner = {f"identity:{row.id}": row.contact_id for row in accounts}
+    owner |= {f"contact:{one}": whole for one, whole in wholes.items()}
     query = sa.select(o.c.subject).where(o.c.subject.in_(sorted(owner)), o.c.purpose.in_([purpose, "all"]))
-    return known - {owner[one] for one in session.scalars(query)}
+    against = {owner[one] for one in session.scalars(query)}
+    return {one for one in wanted if one in wholes and wholes[one] not in against}
 
 
 def switched_on(session: Session, purpose: str) -> bool:
@@ -138,7 +149,11 @@ def _look_again(session: Session, subject: str) -> None:
     """Have the identities concerned looked at, so that what may not stand in the CRM leaves it, or returns."""
     i = db.table(Identity)
     kind, _, value = subject.partition(":")
-    whose = i.c.contact_id == value if kind == "contact" else i.c.id == (int(value) if value.isdigit() else 0)
+    whose = (
+        i.c.contact_id.in_(_wholes(session, [value]).values())
+        if kind == "contact"
+        else i.c.id == (int(value) if value.isdigit() else 0)
+    )
     ids = session.scalars(sa.select(i.c.id).where(whose)).all()
     outbox.emit(session, "identity.seen", [(str(one), {"identity_id": one}) for one in ids])
 

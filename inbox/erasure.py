@@ -13,7 +13,8 @@ from sqlmodel import Session
 
 from core import audit, db, outbox
 from core.errors import Rejected
-from inbox import search, tombstones
+from inbox import people, search, tombstones
+from inbox.knowledge import Attribute, ContactEdge, PersonDecision
 from inbox.models import (
     Activity,
     BadItem,
@@ -35,6 +36,9 @@ TABLES: dict[str, str] = {
     "feed": "ours: cursors",
     "contact": "here",
     "identity": "here",
+    "attribute": "here: what is known of each of the person's contacts",
+    "contact_edge": "here: merges of the person's contacts",
+    "person_decision": "here: ids only; the audit trail keeps the proof",
     "conversation": "here: the excerpt and the customer",
     "conversation_tag": "here: of the person's conversations",
     "note": "here: on the person and on the person's conversations",
@@ -76,6 +80,7 @@ TABLES: dict[str, str] = {
     "identity_key": "enrichment.tasks.forget",
     "match_link": "enrichment.tasks.forget",
     "cannot_link": "enrichment.tasks.forget",
+    "duplicate": "goes with either record",
     "sync_state": "enrichment.tasks.forget, after the record in the CRM is gone",
     "sync_run": "counts only",
     "crm_job": "an id and a number of rows",
@@ -105,49 +110,62 @@ TABLES: dict[str, str] = {
 
 def erase(session: Session, person: str, actor: str) -> dict[str, int]:
     """Erase `identity:12` (or `12`) or `contact:01J…`; returns how many rows of each kind were emptied."""
-    identity_ids, contact_id = _who(session, person)
+    identity_ids, contact_ids = _who(session, person)
     i, m = db.table(Identity), db.table(Message)
-    people = session.execute(sa.select(i).where(i.c.id.in_(identity_ids))).all()
+    accounts = session.execute(sa.select(i).where(i.c.id.in_(identity_ids))).all()
     own = sa.select(m.c.id, m.c.key).where(m.c.identity_id.in_(identity_ids))
     keys = {row.key: row.id for row in session.execute(own)}
     answers = sa.select(m.c.id, m.c.key).where(m.c.direction == "outbound", m.c.parent_key.in_(sorted(keys)))
     keys |= {row.key: row.id for row in session.execute(answers)}
     keys |= _private(session, identity_ids)
     message_ids = sorted(keys.values())
-    tombstones.bury(session, "identity", [f"{row.platform}:{row.external_id}" for row in people])
+    tombstones.bury(session, "identity", [f"{row.platform}:{row.external_id}" for row in accounts])
     tombstones.bury(session, "event", keys)
     _empty_messages(session, keys)
     _empty_conversations(session, identity_ids, message_ids)
-    words = {word for row in people for word in (row.external_id, row.handle) if len(word) > 2}
+    words = {word for row in accounts for word in (row.external_id, row.handle) if len(word) > 2}
     _drop_raw(session, words)
-    subjects = [f"identity:{one}" for one in identity_ids] + ([f"contact:{contact_id}"] if contact_id else [])
+    subjects = [f"identity:{one}" for one in identity_ids] + [f"contact:{one}" for one in contact_ids]
     session.execute(sa.delete(Objection).where(db.table(Objection).c.subject.in_(subjects)))
     session.execute(sa.delete(i).where(i.c.id.in_(identity_ids)))
-    contact_ids = [contact_id] if contact_id else []
     payload: dict[str, Any] = {
         "identity_ids": identity_ids, "contact_ids": contact_ids, "message_ids": message_ids,
     }  # fmt: skip
     outbox.emit(session, "person.erased", [(person, payload)])
-    if contact_id:
-        session.execute(sa.delete(Contact).where(db.table(Contact).c.id == contact_id))
+    _delete_contacts(session, contact_ids)
     audit.record(session, actor, "person.erased", person, {"messages": len(message_ids)})
     return {"identities": len(identity_ids), "contacts": len(contact_ids), "messages": len(message_ids)}
 
 
-def _who(session: Session, person: str) -> tuple[list[int], str | None]:
-    """The identities of a person and the contact, which falls with its last identity."""
+def _delete_contacts(session: Session, contact_ids: list[str]) -> None:
+    """With them what is known of them, their merges, and who decided about them."""
+    a, e, d = db.table(Attribute), db.table(ContactEdge), db.table(PersonDecision)
+    session.execute(sa.delete(a).where(a.c.contact_id.in_(contact_ids)))
+    session.execute(sa.delete(e).where(e.c.left_id.in_(contact_ids) | e.c.right_id.in_(contact_ids)))
+    session.execute(sa.delete(d).where(d.c.contact_id.in_(contact_ids) | d.c.other_id.in_(contact_ids)))
+    session.execute(sa.delete(Contact).where(db.table(Contact).c.id.in_(contact_ids)))
+
+
+def _who(session: Session, person: str) -> tuple[list[int], list[str]]:
+    """The identities of a person and its contacts, all that were merged, which fall with its last identity."""
     kind, _, value = person.rpartition(":")
-    i = db.table(Identity)
     if kind == "contact":
         if session.get(Contact, value) is None:
             raise Rejected(f"There is no contact {value}.")
-        return list(session.scalars(sa.select(i.c.id).where(i.c.contact_id == value))), value
+        return _everything_of(session, value)
     identity = session.get(Identity, int(value)) if value.isdigit() else None
     if identity is None:
         raise Rejected(f"There is no person {person!r}. Name one as identity:12 or contact:01J….")
     if identity.contact_id is None:
-        return [int(value)], None
-    return list(session.scalars(sa.select(i.c.id).where(i.c.contact_id == identity.contact_id))), identity.contact_id
+        return [int(value)], []
+    return _everything_of(session, identity.contact_id)
+
+
+def _everything_of(session: Session, contact_id: str) -> tuple[list[int], list[str]]:
+    i = db.table(Identity)
+    contact_ids = people.members(session, contact_id)
+    query = sa.select(i.c.id).where(i.c.contact_id == people.survivor(session, contact_id))
+    return list(session.scalars(query.order_by(i.c.id))), contact_ids
 
 
 def _private(session: Session, identity_ids: list[int]) -> dict[str, int]:

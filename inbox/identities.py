@@ -15,6 +15,7 @@ from sqlmodel import Session
 
 from core import bulk, db
 from core.event import Author, Event
+from inbox import attributes
 from inbox.models import Identity
 
 FACTS = (
@@ -132,6 +133,7 @@ def _describe(session: Session, differs: dict[int, tuple[Author, str]]) -> set[i
         session.execute(sa.update(i).where(i.c.id == row.id).values(digest=now, **values))
         if MATCHING & values.keys():
             changed.add(row.id)
+    attributes.hear(session, differs)
     return changed
 
 

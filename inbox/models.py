@@ -87,9 +87,11 @@ class Contact(SQLModel, table=True):
     __tablename__ = "contact"
     id: str = Field(primary_key=True, max_length=26)
     name: str = ""
-    attributes: list[dict[str, Any]] = _json(list)
-    """name, value, source, at, confidence, purpose, basis: one entry per known fact."""
     created_at: datetime = _time(null=False)
+    survivor_id: str | None = Field(default=None, index=True, max_length=26)
+    """The contact this one is merged into, at the end of all merges (inbox.survivors); empty when it is none."""
+    made_for_merge: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
+    """It was made for an account nobody was linked to, so that it could be merged, and goes when it no longer is."""
 
 
 class Identity(SQLModel, table=True):
@@ -120,6 +122,9 @@ class Identity(SQLModel, table=True):
     ours: bool = False
     """One of our own accounts."""
     contact_id: str | None = Field(default=None, foreign_key="contact.id", index=True)
+    """The person it belongs to, after all merges."""
+    home_id: str | None = Field(default=None, index=True, max_length=26)
+    """The contact it was linked to, while that one is merged into another; else empty."""
     first_seen: datetime = _time(null=False)
     last_seen: datetime = _time(null=False)
     digest: str = ""

@@ -7,6 +7,7 @@ import core.outbox
 import enrichment.behaviour.models
 import enrichment.models
 import enrichment.segments.models
+import inbox.knowledge
 import inbox.models
 import listening.models
 import sentiment.brands.models

@@ -29,6 +29,7 @@ from web.pages import (
     keys,
     labels,
     listening,
+    merging,
     messages,
     model,
     oauth,
@@ -70,6 +71,7 @@ ROUTERS = (
     oauth.router,
     segments.router,
     customers.router,  # before people, whose pages have numbers where these have words
+    merging.router,
     people.router,
     review.router,
     start.router,

@@ -207,6 +207,7 @@ FACTS = {
     "company": N_("Company"),
     "place": N_("Place"),
     "language": N_("Language"),
+    "preferred_channel": N_("Preferred channel"),
     "about": N_("About"),
     "site": N_("Website"),
     "email": N_("E-mail"),
@@ -222,6 +223,13 @@ DECISIONS = {
 }
 
 EVIDENCE = {
+    "same_person": N_("a person said that they are one"),
+    "same_name": N_("both have the same name"),
+    "same_email": N_("both have the same e-mail address"),
+    "same_phone": N_("both have the same phone number"),
+    "same_site": N_("both name the same site"),
+    "same_handle": N_("both name the same account"),
+    "same_company": N_("both have the same company"),
     "handle": N_("The handle stands in the CRM record"),
     "proven_site": N_("The CRM record's own website links back to this account"),
     "email": N_("An e-mail address in the bio stands on the CRM record"),
@@ -321,6 +329,40 @@ SYNC_BADGES = {
 """State of a record in the exchange with the CRM → kind of its badge and its icon."""
 
 CRM_OBJECTS = {"Contact": N_("Contact"), "Lead": N_("Lead"), "csv": N_("Contact out of a file")}
+
+TELLERS = {
+    **CRM_OBJECTS,
+    "typed": N_("typed by a colleague"),
+    "api": N_("from another program"),
+    "inferred": N_("inferred"),
+}
+"""Who says something about a person, beside the platforms."""
+
+DEEDS = {
+    "merged": N_("Merged"),
+    "unmerged": N_("Merge taken back"),
+    "split": N_("Accounts split off"),
+    "rejoined": N_("Split taken back"),
+}
+"""What was decided about who is who (enrichment.decisions)."""
+
+MERGE_REFUSALS = (
+    N_("These are one person already."),
+    N_("Somebody decided that these are not the same person. Take that decision back first."),
+    N_(
+        "Each of them stands for a record of its own in the CRM. Say on the review page that the two records are "
+        "duplicates, or merge them in the CRM."
+    ),
+    N_("Together they have more than ten accounts. Look at every one of them, and say that you did."),
+    N_("One of the two is gone. Look for them anew."),
+    N_("This was taken back already."),
+    N_("These accounts do not all belong to one person. Look at the person anew."),
+    N_("Leave at least one account with the person."),
+    N_("What was split has changed since, so it cannot be put back as it was. Merge the two instead."),
+    N_("One of the two records is gone or was merged in the CRM. Look at the list anew."),
+    N_("There is no such decision that could be taken back."),
+)
+"""Why a merge or a split is not made or taken back (enrichment.merging, enrichment.splitting)."""
 
 CRM_KINDS = {"profile": N_("Profile"), "interaction": N_("Message")}
 
@@ -473,7 +515,7 @@ REFUSED = {
     "sensitive": N_("especially protected"),
     "depth": N_("nested too deeply"),
 }
-"""Why a value was dropped (enrichment.refused)."""
+"""Why a value was dropped (inbox.refused)."""
 
 BAD_ROWS = {
     "empty": N_("nothing stands in the chosen columns"),
@@ -555,6 +597,9 @@ NOTES = {
     "note-added": N_("The note is kept."),
     "note-removed": N_("The note is gone."),
     "step-skipped": N_("Skipped. You find it in the set-up whenever you like."),
+    "person-merged": N_("They are one person now. The CRM follows."),
+    "pair-parted": N_("Noted: they are two persons."),
+    "person-split": N_("The accounts are a person of their own now."),
     "undone": N_("Taken back: everything is as it was before."),
     "signed-out": N_("You are signed out."),
     "set-up": N_("This hub has its first administrator. Please sign in."),

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import db, outbox
-from enrichment import allowed, linking
+from enrichment import allowed, contacts
 from enrichment.behaviour import orders
 from enrichment.behaviour.models import CustomerOrder
 from enrichment.behaviour.who import PURPOSE, alone
@@ -99,11 +99,8 @@ def _owners(session: Session, record_ids: set[str]) -> dict[str, str]:
     for record in records:
         if record.record_id in buried:
             continue
-        if record.contact_id is None:
-            record.contact_id = linking.contact_of(session, record)
-            session.add(record)
-            session.flush()
-        if session.get(Contact, record.contact_id) is not None:  # an erased one is on its way out
-            owners[record.record_id] = record.contact_id
+        owner = contacts.home(record) or contacts.contact_of(session, record)
+        if session.get(Contact, owner) is not None:  # an erased one is on its way out
+            owners[record.record_id] = owner
     may = allowed.contacts(session, owners.values(), PURPOSE)
     return {one: owner for one, owner in owners.items() if owner in may}

@@ -62,7 +62,11 @@ def of_record(session: Session, addresses: Collection[str]) -> str | None:
         return None
     (owner,) = owners
     r = db.table(CrmRecord)
-    taken = sa.select(r.c.id).where(r.c.contact_id == owner, ~r.c.deleted, r.c.successor == "").limit(1)
+    taken = (
+        sa.select(r.c.id)
+        .where(sa.func.coalesce(r.c.home_id, r.c.contact_id) == owner, ~r.c.deleted, r.c.successor == "")
+        .limit(1)
+    )
     return None if session.execute(taken).first() else owner
 
 

@@ -17,7 +17,7 @@ from enrichment.behaviour import messages
 from enrichment.behaviour.models import CustomerOrder, TrackEvent, WriteKey
 from enrichment.behaviour.orders import address, text
 from enrichment.behaviour.who import PURPOSE
-from inbox import consent
+from inbox import consent, people
 from inbox.models import Conversation, Message
 
 COUNTED = ("open", "completed", "part_refunded")
@@ -103,7 +103,7 @@ def _senders(session: Session) -> dict[str, str]:
 def _orders(session: Session, contact_id: str, senders: dict[str, str]) -> list[Known]:
     """Number and value by currency, never added over currencies, and the last order."""
     o = db.table(CustomerOrder)
-    mine = sa.and_(o.c.contact_id == contact_id, o.c.status.in_(COUNTED))
+    mine = sa.and_(o.c.contact_id.in_(people.whole(contact_id)), o.c.status.in_(COUNTED))
     query = (
         sa.select(o.c.currency, sa.func.count().label("n"), sa.func.sum(o.c.amount - o.c.refunded).label("sum"))
         .where(mine)
@@ -111,7 +111,9 @@ def _orders(session: Session, contact_id: str, senders: dict[str, str]) -> list[
         .order_by(sa.desc("n"), o.c.currency)
     )
     rows = session.execute(query).all()
-    newest = sa.select(o).where(o.c.contact_id == contact_id).order_by(o.c.placed_at.desc(), o.c.id.desc())
+    newest = (
+        sa.select(o).where(o.c.contact_id.in_(people.whole(contact_id))).order_by(o.c.placed_at.desc(), o.c.id.desc())
+    )
     last = session.execute(newest.limit(1)).first()
     if last is None:
         return []
@@ -126,7 +128,9 @@ def _orders(session: Session, contact_id: str, senders: dict[str, str]) -> list[
 def _declared(session: Session, contact_id: str, senders: dict[str, str]) -> list[Known]:
     """What somebody said of themselves: the newest word on each thing."""
     e = db.table(TrackEvent)
-    query = sa.select(e.c.properties, e.c.at, e.c.key_id).where(e.c.contact_id == contact_id, e.c.kind == "identify")
+    query = sa.select(e.c.properties, e.c.at, e.c.key_id).where(
+        e.c.contact_id.in_(people.whole(contact_id)), e.c.kind == "identify"
+    )
     found: dict[str, list[Known]] = {}
     for row in session.execute(query.order_by(e.c.at.desc(), e.c.id.desc()).limit(SPOKEN)):
         traits, source = row.properties, senders.get(f"key:{row.key_id}", "")
@@ -149,7 +153,7 @@ def _line(parts: dict[str, Any]) -> str:
 def _address(session: Session, contact_id: str, senders: dict[str, str], declared: Sequence[Known]) -> list[Known]:
     """Where the last order went, or what was declared later."""
     o = db.table(CustomerOrder)
-    query = sa.select(o.c.address, o.c.placed_at, o.c.source).where(o.c.contact_id == contact_id)
+    query = sa.select(o.c.address, o.c.placed_at, o.c.source).where(o.c.contact_id.in_(people.whole(contact_id)))
     rows = session.execute(query.order_by(o.c.placed_at.desc(), o.c.id.desc()).limit(SPOKEN))
     shipped = next(
         (Known("address", _line(row.address), senders.get(row.source, row.source), row.placed_at) for row in rows
@@ -176,7 +180,7 @@ def _channel(
     m, o = db.table(Message), db.table(CustomerOrder)
     wrote = sa.select(m.c.platform.label("where"), m.c.posted_at.label("at")).where(*_messages(identity_ids, private))
     bought = sa.select(o.c.channel.label("where"), o.c.placed_at.label("at"))
-    bought = bought.where(o.c.contact_id == contact_id, o.c.channel != "")
+    bought = bought.where(o.c.contact_id.in_(people.whole(contact_id)), o.c.channel != "")
     newest = [one.order_by(sa.desc("at")).limit(NEWEST).subquery() for one in (wrote, bought)]
     rows = [row for one in newest for row in session.execute(sa.select(one.c.where, one.c.at))]
     if not rows:
@@ -236,7 +240,9 @@ def _wrote(session: Session, identity_ids: Sequence[int], private: bool, most: i
 
 def _bought(session: Session, contact_id: str, senders: dict[str, str], most: int) -> list[Entry]:
     o = db.table(CustomerOrder)
-    query = sa.select(o).where(o.c.contact_id == contact_id).order_by(o.c.placed_at.desc(), o.c.id.desc())
+    query = (
+        sa.select(o).where(o.c.contact_id.in_(people.whole(contact_id))).order_by(o.c.placed_at.desc(), o.c.id.desc())
+    )
     return [
         Entry(
             "order", row.placed_at, row.number, amount=row.amount, refunded=row.refunded, currency=row.currency,
@@ -250,7 +256,9 @@ def _bought(session: Session, contact_id: str, senders: dict[str, str], most: in
 def _did(session: Session, contact_id: str, senders: dict[str, str], most: int) -> list[Entry]:
     """Events but those that are orders; of what somebody said about themselves, the values."""
     e = db.table(TrackEvent)
-    query = sa.select(e).where(e.c.contact_id == contact_id, ~e.c.name.in_(("Order Completed", "order_completed")))
+    query = sa.select(e).where(
+        e.c.contact_id.in_(people.whole(contact_id)), ~e.c.name.in_(("Order Completed", "order_completed"))
+    )
     return [
         Entry(
             "event" if row.kind == "track" else "details", row.at, row.name,

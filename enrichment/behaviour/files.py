@@ -16,14 +16,14 @@ from sqlmodel import Session
 
 from core import audit, db
 from core.errors import NotConfigured
-from enrichment import csv, refused
+from enrichment import csv
 from enrichment.behaviour import messages, orders
 from enrichment.behaviour.intake import OFF
 from enrichment.behaviour.messages import Ids
 from enrichment.behaviour.models import OrderFile
 from enrichment.behaviour.who import PURPOSE, Crowd, alone
 from enrichment.csv import Bad, Sheet
-from inbox import consent
+from inbox import consent, refused
 
 CHUNK = 500
 """Orders of one transaction."""

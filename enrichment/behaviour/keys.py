@@ -13,7 +13,7 @@ from sqlmodel import Session
 from core import audit, crypto, db
 from core.errors import Rejected
 from enrichment.behaviour.models import RefusalCount, WriteKey
-from enrichment.refused import Refusal
+from inbox.refused import Refusal
 
 MOST_NAMES = 200
 """Names under which refusals of a key are counted apart; further ones are counted together."""

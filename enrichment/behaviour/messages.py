@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from core.bulk import json_text
-from enrichment import refused
 from enrichment.normalise import mail
-from enrichment.refused import Refusal
+from inbox import refused
+from inbox.refused import Refusal
 
 Kind = Literal["track", "identify"]
 KINDS: tuple[Kind, ...] = ("track", "identify")

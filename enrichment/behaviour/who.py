@@ -11,13 +11,13 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import db
-from enrichment import allowed, linking
+from enrichment import allowed, contacts
 from enrichment.behaviour import customers
 from enrichment.behaviour.customers import Key
 from enrichment.behaviour.messages import Ids
 from enrichment.behaviour.models import CustomerKey
 from enrichment.models import CrmRecord
-from inbox import people, tombstones
+from inbox import attributes, people, tombstones
 from inbox.models import Contact
 
 PURPOSE = "behaviour"
@@ -61,7 +61,7 @@ class Crowd:
         self.records = customers.records_with(self.session, (value for kind, value in keys if kind == "email"))
         self.buried = tombstones.buried(self.session, customers.BURIED, map(customers.word, keys))
         owners = {one for one in self.known.values() if one}
-        owners |= {one.contact_id for some in self.records.values() for one in some if one.contact_id}
+        owners |= {home for some in self.records.values() for one in some if (home := contacts.home(one))}
         c, k = db.table(Contact), db.table(CustomerKey)
         self.alive = set(self.session.scalars(sa.select(c.c.id).where(c.c.id.in_(sorted(owners)))))
         self.may = allowed.contacts(self.session, self.alive, PURPOSE)
@@ -127,7 +127,7 @@ class Crowd:
     def _by_crm(self, address: str) -> str | None:
         """The contact of the only CRM record with this address."""
         record = self._record(address)
-        return None if record is None or record.objects else record.contact_id
+        return None if record is None or record.objects else contacts.home(record)
 
     def _record(self, address: str) -> CrmRecord | None:
         found = self.records.get(address, [])
@@ -138,14 +138,12 @@ class Crowd:
 
     def _new(self, ids: Ids) -> str:
         record = self._record(ids.email)
-        if record is not None and not self._shared(ids) and record.contact_id not in self.alive:
-            owner = linking.contact_of(self.session, record)
-            record.contact_id = owner
-            self.session.add(record)
-            self.session.flush()
+        if record is not None and not self._shared(ids) and contacts.home(record) not in self.alive:
+            owner = contacts.contact_of(self.session, record)
         else:
-            facts = [people.attribute("name", ids.name, self.source)] if ids.name else []
-            owner = people.create_contact(self.session, ids.name, facts)
+            owner = people.create_contact(self.session, ids.name)
+            if ids.name:
+                attributes.say(self.session, owner, _teller(self.source), {("name", ids.name): 1.0})
         self.alive.add(owner)
         self.may.add(owner)
         return owner
@@ -178,15 +176,18 @@ class Crowd:
         if record is None or record.objects:
             return False
         if record.contact_id is None:
-            record.contact_id = owner
-            self.session.add(record)
-            self.session.flush()
-        return record.contact_id == owner
+            contacts.give(self.session, record, owner)
+        return contacts.home(record) == owner
 
 
 def _keys(ids: Ids) -> list[Key]:
     named = (("user", ids.user), ("email", ids.email), ("anonymous", ids.anonymous))
     return [(kind, value) for kind, value in named if value]
+
+
+def _teller(source: str) -> str:
+    """A source of behaviour as statements name it: a program's key, a file of orders, or the CRM."""
+    return f"api:{source}" if source.startswith("key:") else f"file:{source}" if ":" in source else f"crm:{source}"
 
 
 def alone(session: Session) -> None:

@@ -34,7 +34,9 @@ MARKETING = "marketing"
 def everybody() -> sa.CTE:
     """All people: (person, contact_id, identity_id)."""
     c, i = db.table(Contact), db.table(Identity)
-    contacts = sa.select(_contact(c.c.id).label("person"), c.c.id.label("contact_id"), sa.null().label("identity_id"))
+    contacts = sa.select(
+        _contact(c.c.id).label("person"), c.c.id.label("contact_id"), sa.null().label("identity_id")
+    ).where(c.c.survivor_id.is_(None))
     alone = sa.select(
         _identity(i.c.id).label("person"), sa.null().label("contact_id"), i.c.id.label("identity_id")
     ).where(i.c.contact_id.is_(None), ~i.c.ours)
@@ -86,6 +88,13 @@ def _contact(column: Any) -> Any:
     return sa.literal("contact:", sa.String) + column
 
 
+def _given(column: Any) -> Any:
+    """The person of a row that keeps the contact it was given, whatever that one is merged into."""
+    c = db.table(Contact).alias()
+    survivor = sa.select(c.c.survivor_id).where(c.c.id == column).correlate_except(c).scalar_subquery()
+    return _contact(sa.func.coalesce(survivor, column))
+
+
 def _identity(column: Any) -> Any:
     return sa.literal("identity:", sa.String) + sa.cast(column, sa.String)
 
@@ -110,7 +119,8 @@ def _against(purpose: str) -> Select:
     """Who objects to a purpose or to everything, by the contact or by one of its accounts."""
     o, i = db.table(Objection), db.table(Identity)
     wanted = o.c.purpose.in_([purpose, "all"])
-    itself = sa.select(o.c.subject).where(wanted)
+    contact = o.c.subject.startswith("contact:")
+    itself = sa.select(sa.case((contact, _given(sa.func.substr(o.c.subject, 9))), else_=o.c.subject)).where(wanted)
     by_account = sa.select(_owner(i)).join(o, o.c.subject == _identity(i.c.id)).where(wanted)
     return _listed(sa.union_all(itself, by_account))
 
@@ -166,14 +176,14 @@ def _first_seen(one: Condition, moment: datetime) -> Select:
 
 def _name(one: Condition, moment: datetime) -> Select:
     c, i = db.table(Contact), db.table(Identity)
-    contacts = sa.select(_contact(c.c.id)).where(_like(c.c.name, one.value))
+    contacts = sa.select(_given(c.c.id)).where(_like(c.c.name, one.value))
     accounts = _accounts(_like(i.c.name, one.value) | _like(i.c.handle, one.value))
     return _listed(sa.union_all(contacts, accounts))
 
 
 def _email(one: Condition, moment: datetime) -> Select:
     k, r = db.table(CustomerKey), db.table(CrmRecord)
-    keys = sa.select(_contact(k.c.contact_id)).where(k.c.kind == "email", k.c.contact_id.is_not(None))
+    keys = sa.select(_given(k.c.contact_id)).where(k.c.kind == "email", k.c.contact_id.is_not(None))
     return _listed(sa.union_all(keys, _records(sa.cast(r.c.emails, sa.Text) != "[]")))
 
 
@@ -191,13 +201,13 @@ def _company(one: Condition, moment: datetime) -> Select:
 
 def _ordered(*conditions: Any) -> Select:
     o = db.table(CustomerOrder)
-    return sa.select(_contact(o.c.contact_id)).where(o.c.contact_id.is_not(None), *conditions)
+    return sa.select(_given(o.c.contact_id).label("person")).where(o.c.contact_id.is_not(None), *conditions)
 
 
 def _orders(one: Condition, moment: datetime) -> Select:
     o = db.table(CustomerOrder)
     counted = _ordered(o.c.status.in_(COUNTED), o.c.placed_at >= moment - timedelta(days=one.days))
-    return counted.group_by(o.c.contact_id).having(_reaches(sa.func.count(), one, 1))
+    return counted.group_by("person").having(_reaches(sa.func.count(), one, 1))
 
 
 def _order_value(one: Condition, moment: datetime) -> Select:
@@ -205,7 +215,7 @@ def _order_value(one: Condition, moment: datetime) -> Select:
     counted = _ordered(
         o.c.status.in_(COUNTED), o.c.currency == one.currency, o.c.placed_at >= moment - timedelta(days=one.days)
     )
-    return counted.group_by(o.c.contact_id).having(_reaches(sa.func.sum(o.c.amount - o.c.refunded), one, 1000))
+    return counted.group_by("person").having(_reaches(sa.func.sum(o.c.amount - o.c.refunded), one, 1000))
 
 
 def _reaches(value: Any, one: Condition, unit: int) -> Any:
@@ -233,7 +243,7 @@ def _country(one: Condition, moment: datetime) -> Select:
 
 def _did(*conditions: Any) -> Select:
     e = db.table(TrackEvent)
-    return sa.select(_contact(e.c.contact_id)).where(e.c.contact_id.is_not(None), *conditions)
+    return sa.select(_given(e.c.contact_id)).where(e.c.contact_id.is_not(None), *conditions)
 
 
 def _event(one: Condition, moment: datetime) -> Select:
@@ -250,12 +260,13 @@ def _interest(one: Condition, moment: datetime) -> Select:
     """In the newest word on interests."""
     e = db.table(TrackEvent)
     said = e.c.properties["interests"].as_string()
-    place = sa.func.row_number().over(partition_by=e.c.contact_id, order_by=(e.c.at.desc(), e.c.id.desc()))
-    words = sa.select(e.c.contact_id, said.label("said"), place.label("place")).where(
+    all_ = sa.select(_given(e.c.contact_id).label("person"), said.label("said"), e.c.at, e.c.id).where(
         e.c.kind == "identify", e.c.contact_id.is_not(None), said.is_not(None)
     )
-    newest = words.subquery()
-    return sa.select(_contact(newest.c.contact_id)).where(newest.c.place == 1, _item(newest.c.said, one.value))
+    spoken = all_.subquery()
+    place = sa.func.row_number().over(partition_by=spoken.c.person, order_by=(spoken.c.at.desc(), spoken.c.id.desc()))
+    newest = sa.select(spoken.c.person, spoken.c.said, place.label("place")).subquery()
+    return sa.select(newest.c.person).where(newest.c.place == 1, _item(newest.c.said, one.value))
 
 
 def _item(column: Any, word: str) -> Any:

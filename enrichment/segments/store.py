@@ -204,7 +204,13 @@ def lines(session: Session, some: Sequence[Person]) -> Iterator[Iterable[str]]:
         emails[row.contact_id] |= dict.fromkeys(row.emails)
         if row.object != "csv":
             records[row.contact_id].append(row.record_id)
-    keys = sa.select(k.c.contact_id, k.c.value).where(k.c.kind == "email", k.c.contact_id.in_(contacts))
+    c = db.table(Contact)
+    whole = sa.func.coalesce(c.c.survivor_id, c.c.id)
+    keys = (
+        sa.select(whole.label("contact_id"), k.c.value)
+        .join(c, c.c.id == k.c.contact_id)
+        .where(k.c.kind == "email", whole.in_(contacts))
+    )
     for row in session.execute(keys.order_by(k.c.value)):
         emails[row.contact_id][row.value] = None
     for one in some:

@@ -16,7 +16,7 @@ from enrichment.crm import CrmPerson
 from enrichment.keys import Key
 from enrichment.matching import learn
 from enrichment.models import CrmRecord, IdentityKey, MatchKey, MatchLink
-from inbox import consent, erasure
+from inbox import attributes, consent, erasure
 from inbox.models import Contact, Identity
 from tests.enrichment import house
 from tests.enrichment.fake_crm import FakeCrm
@@ -73,8 +73,9 @@ def test_our_contact_is_made_from_the_record_once(crm: FakeCrm, ours: int) -> No
     assert house.identity().contact_id == house.identity(on_bluesky).contact_id
     with db.read() as session:
         (contact,) = session.scalars(sa.select(Contact))
+        said = attributes.of_contacts(session, [contact.id])
     assert contact.name == "Anna Bergmann"
-    assert contact.attributes[0]["source"] == "crm:Contact:003A"
+    assert said[0].source == "crm:Contact:003A"
 
 
 def test_two_carriers_are_proposed_and_a_person_decides(crm: FakeCrm, ours: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 import sqlalchemy as sa
 from alembic import command
@@ -11,6 +13,7 @@ from alembic.runtime.migration import MigrationContext
 import migrations
 from core import db
 from inbox import search
+from inbox.knowledge import Attribute
 from migrations.env_options import OPTIONS
 from migrations.tables import metadata
 
@@ -39,6 +42,24 @@ def test_the_way_back_leaves_nothing() -> None:
     with db.engine().connect().execution_options(widerhall_write=True) as connection, connection.begin():
         command.downgrade(migrations.config(connection), "base")
         assert set(sa.inspect(connection).get_table_names()) <= {"alembic_version", "sqlite_sequence"}
+
+
+def test_what_a_contact_had_in_a_column_becomes_rows() -> None:
+    facts = [{"name": "name", "value": "Anna", "source": "crm:Contact:003A", "at": "2026-11-20T12:00:30.500000+00:00",
+              "confidence": 1.0, "purpose": "profile", "basis": "contract"}]  # fmt: skip
+    with db.engine().connect().execution_options(widerhall_write=True) as connection, connection.begin():
+        command.downgrade(migrations.config(connection), "0019")
+        moment = sa.bindparam("at", datetime(2026, 11, 20, tzinfo=UTC), db.UtcDateTime)
+        written = sa.bindparam("facts", facts, sa.JSON)
+        connection.execute(
+            sa.text("INSERT INTO contact (id, name, attributes, created_at) VALUES ('01A', 'Anna', :facts, :at)")
+            .bindparams(moment, written)
+        )  # fmt: skip
+        command.upgrade(migrations.config(connection), "head")
+    with db.read() as session:
+        (row,) = session.scalars(sa.select(Attribute))
+        assert (row.contact_id, row.value, row.source, row.basis) == ("01A", "Anna", "crm:Contact:003A", "contract")
+        assert row.at == datetime(2026, 11, 20, 12, 0, 30, 500_000, tzinfo=UTC)
 
 
 def test_ids_of_messages_are_never_used_again() -> None:

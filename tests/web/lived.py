@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from core import db, outbox
 from core.event import Attachment, Author, Bad, Event, Link, Page, Profile
+from enrichment import contacts
 from enrichment.behaviour import intake, keys
 from enrichment.behaviour.models import CustomerKey
 from enrichment.match import Evidence
@@ -203,6 +204,7 @@ def _people() -> None:
                 tier=tier, score=0.91, decision=decision, evidence=evidence, rules="1", at=moment,
             ))  # fmt: skip
         session.execute(sa.update(db.table(Identity)).where(db.table(Identity).c.id == kim).values(contact_id=CONTACT))
+        contacts.refresh(session, [kim])
         session.add(SyncState(kind="profile", hub_id="h1", state="synced", record_id="a01", at=moment, identity_id=kim))
         session.add(
             SyncState(kind="interaction", hub_id="h2", state="quarantined", code="ПОЛЕ", message="Нет.", at=moment)

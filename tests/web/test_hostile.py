@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from core import db
 from core.event import Author, Page, Profile
 from core.settings import settings
-from inbox import accounts, desk, ingest, notes, replies
+from inbox import accounts, attributes, desk, ingest, notes, replies
 from inbox.models import Contact, Conversation, Identity
 from listening import hits, subjects
 from sentiment import labels
@@ -85,6 +85,7 @@ def _work() -> None:
         session.flush()
         i = db.table(Identity)
         session.execute(sa.update(i).where(i.c.id.in_((20, 21))).values(contact_id="01J" + "0" * 23))
+        attributes.hear(session, (20, 21))
         for text in (hostile.MARKUP[0], hostile.QUOTES[2], hostile.DIRECTIONS[0], "W" * 180):
             subjects.add_query(session, subjects.create(session, text[:180]), text[:200], "pwned OR bold")
             labels.create(session, text[:80], ["pwned"])

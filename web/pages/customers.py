@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse
 from core import db
 from enrichment.behaviour import customers
 from enrichment.models import CrmRecord
+from inbox import people
 from inbox.models import Contact, Identity
 from web import customer, render
 from web.permissions import allow
@@ -26,7 +27,7 @@ def contact(request: Request, contact_id: str, reader: Reading) -> Response:
     """A customer: the page of their first account, else what orders, events and the CRM tell."""
     i, r = db.table(Identity), db.table(CrmRecord)
     with db.read() as session:
-        found = session.get(Contact, contact_id[:26])
+        found = session.get(Contact, people.survivor(session, contact_id[:26]))
         if found is None:
             raise HTTPException(404)
         first = session.execute(sa.select(sa.func.min(i.c.id)).where(i.c.contact_id == found.id)).scalar()
@@ -36,5 +37,5 @@ def contact(request: Request, contact_id: str, reader: Reading) -> Response:
             sa.select(CrmRecord).where(r.c.contact_id == found.id, ~r.c.deleted, r.c.successor == "").order_by(r.c.id)
         ).all()
         values = customer.values(session, reader, found.id, [], request)
-        keys = customers.keys_of(session, [found.id]) if not values["customer"].why else []
+        keys = customers.keys_of(session, people.members(session, found.id)) if not values["customer"].why else []
     return render.page(request, reader, "customer.html", contact=found, records=records, keys=keys, **values)

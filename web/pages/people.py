@@ -7,12 +7,14 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
+from sqlmodel import Session
 
 from core import db
 from core.errors import Rejected
-from enrichment import byhand, connection, csv, directory, person, review
+from enrichment import byhand, connection, csv, decisions, directory, merging, person, review
 from enrichment.directory import Filter
-from inbox import consent, erasure, notes
+from enrichment.models import CrmRecord
+from inbox import consent, erasure, notes, people
 from inbox.models import Identity
 from listening.figures import behind
 from web import actors, customer, render
@@ -20,6 +22,7 @@ from web.permissions import allow
 from web.reader import Reader
 
 MARK = re.compile(r"(auto|accepted|contact)-\w{1,26}", re.ASCII)
+DECISION = re.compile(r"decision-(\d{1,18})", re.ASCII)
 """How a separation is undone (enrichment.byhand)."""
 
 router = APIRouter()
@@ -99,10 +102,19 @@ def link(request: Request, identity_id: int, reader: Reviewing, record: Annotate
     _known(identity_id)
     try:
         with db.write() as session:
-            number = byhand.join(session, identity_id, record, reader.actor)
+            mark = _join(session, identity_id, record, reader.actor)
     except Rejected as error:
         return _page(request, identity_id, reader, 422, reader.words(str(error)))
-    return render.to(f"/people/{identity_id}?undo={number}", "person-linked")
+    return render.to(f"/people/{identity_id}?undo={mark}", "person-linked")
+
+
+def _join(session: Session, identity_id: int, record_row: int, actor: str) -> str:
+    """Link a free account; somebody who is a person already is merged with the record's. How it is undone."""
+    record, identity = session.get(CrmRecord, record_row), session.get(Identity, identity_id)
+    home = people.home(identity) if identity is not None else None
+    if record is None or home is None or record.deleted or record.successor or record.objects:
+        return str(byhand.join(session, identity_id, record_row, actor))
+    return f"decision-{merging.merge(session, home, merging.contact_for_record(session, record), actor)}"
 
 
 @router.post("/people/{identity_id:int}/unlink")
@@ -162,7 +174,7 @@ def objection(
         raise HTTPException(400)
     identity = _known(identity_id)
     with db.write() as session:
-        for subject in person.subjects(identity):
+        for subject in person.subjects(session, identity):
             if objects == "yes":
                 consent.object_to(session, subject, purpose, "web", reader.actor)
             else:
@@ -196,6 +208,8 @@ def _known(identity_id: int) -> Identity:
 def _undo(request: Request, identity_id: int) -> str:
     """Where the toast's button leads after a deed that can be taken back."""
     mark = request.query_params.get("undo", "")
+    if found := DECISION.fullmatch(mark):
+        return f"/people/{identity_id}/decisions/{found[1]}/undo"
     if MARK.fullmatch(mark):
         return f"/people/{identity_id}/rejoin?mark={quote(mark)}"
     return f"/people/{identity_id}/links/{mark}/undo" if mark.isascii() and mark.isdecimal() else ""
@@ -219,6 +233,8 @@ def _page(
             raise HTTPException(404)
         talks, more = person.history(session, found.ids, private=reader.may("messages.private"), after=after)
         remarks = notes.of_people(session, found.ids)
+        decided = decisions.of_person(session, people.members(session, found.contact.id)) if found.contact else []
+        deciding = actors.names(session, [one.actor for one in decided])
         values: dict[str, Any] = {
             "person": found,
             "said": behind.of_author(session, identity_id, private=reader.may("messages.private")),
@@ -229,6 +245,8 @@ def _page(
             "notes": remarks,
             **customer.values(session, reader, found.contact.id if found.contact else "", found.ids, request),
             "names": actors.names(session, [one.author for one in remarks]),
+            "decided": decided,
+            "deciders": {one: actors.named(one, deciding, reader) for one in {row.actor for row in decided}},
             "connected": found.connected or csv.holds(session),
             "words_found": words,
             "records": byhand.search(session, words) if words and reader.may("people.review") else [],

@@ -10,13 +10,15 @@ from sqlmodel import Session
 
 from core import db
 from core.errors import Rejected
-from enrichment import connection, csv, review
+from enrichment import connection, csv, duplicates, pairs, review
 from enrichment.models import CrmConnection
 from web import panel, render
 from web.permissions import allow
 from web.reader import Reader
 
 SHOWN = 20
+LARGEST = 2**62
+DUPLICATE_NOTES = {"accept": "person-merged", "reject": "pair-parted", "undo": "undone"}
 
 router = APIRouter()
 
@@ -58,13 +60,44 @@ def undo(request: Request, proposal_id: int, reader: Reviewing) -> Response:
     return decide(request, proposal_id, reader, "undo")
 
 
+@router.post("/people/duplicates/{duplicate_id:int}")
+def decide_duplicate(
+    request: Request, duplicate_id: int, reader: Reviewing, decision: Annotated[str, Form()] = ""
+) -> Response:
+    """Say that two records of the CRM are one person, or are two; `undo` takes that back."""
+    if decision not in duplicates.DECISIONS:
+        raise HTTPException(400)
+    try:
+        with db.write() as session:
+            duplicates.decide(session, min(duplicate_id, LARGEST), decision, reader.actor)
+    except Rejected as error:
+        return _page(request, reader, 422, reader.words(str(error)))
+    mark = render.query(undo=f"duplicate-{duplicate_id}" if decision != "undo" else "")
+    return render.to(f"/people/review{mark}#duplicates", DUPLICATE_NOTES[decision])
+
+
+@router.post("/people/duplicates/{duplicate_id:int}/undo")
+def undo_duplicate(request: Request, duplicate_id: int, reader: Reviewing) -> Response:
+    """What the toast's button does."""
+    return decide_duplicate(request, duplicate_id, reader, "undo")
+
+
+def _undo(mark: str) -> str:
+    """Where the toast's button leads after a decision."""
+    kind, _, number = mark.rpartition("-")
+    if not (number.isascii() and number.isdecimal()):
+        return ""
+    return {"": f"/people/review/{number}/undo", "duplicate": f"/people/duplicates/{number}/undo"}.get(kind, "")
+
+
 def _page(request: Request, reader: Reader, status: int = 200, problem: str = "") -> Response:
-    mark = request.query_params.get("undo", "")
-    undo = f"/people/review/{mark}/undo" if mark.isascii() and mark.isdecimal() else ""
+    undo = _undo(request.query_params.get("undo", "")[:40])
     with db.read() as session:
         values: dict[str, Any] = {
             "proposals": review.proposals(session, limit=SHOWN),
             "left": review.waiting(session),
+            "pairs": pairs.of(session, limit=SHOWN),
+            "pairs_left": pairs.waiting(session),
             "connected": connection.standing(session).connected or csv.holds(session),
             "record_url": _address(session),
         }

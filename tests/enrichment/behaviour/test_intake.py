@@ -95,7 +95,7 @@ def test_an_address_of_the_crm_leads_to_its_contact(key: int) -> None:
 
 
 def test_a_customer_is_found_by_the_crm_record_that_comes_later(key: int) -> None:
-    from enrichment.linking import contact_of
+    from enrichment.contacts import contact_of
 
     send(key, identify("m1", "u1", traits={"email": "anna@post.example"}))
     shop.known(ANNA)

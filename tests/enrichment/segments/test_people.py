@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from core import audit, db
 from core.event import Author
+from enrichment import merging
 from enrichment.behaviour import customers, intake
 from enrichment.models import CrmRecord
 from enrichment.segments import conditions, people, store
@@ -310,3 +311,23 @@ def test_people_are_everybody_once(hub: dict[str, str]) -> None:
     with db.read() as session:
         rows = session.execute(sa.select(people.everybody().c.person)).scalars().all()
     assert sorted(rows) == sorted(hub.values())
+
+
+def test_merged_people_count_as_one_with_what_both_did(hub: dict[str, str]) -> None:
+    kim, ola = (hub[name].partition(":")[2] for name in ("kim", "ola"))
+    before = {str(raw): found(group(raw)) for raw, _ in CASES}
+    with db.write() as session:
+        number = merging.merge(session, kim, ola, "t")
+    whole = f"contact:{min(kim, ola)}"
+    assert found(group(one("orders", "at_least", "0"))) | found(group(one("orders", "at_most", "99"))) == {
+        whole, hub["ben"], hub["zoe"],
+    }  # fmt: skip
+    assert found(group(one("event", "is", "Wishlist Viewed"), one("platform", "is", "mastodon"))) == {whole}
+    assert found(group(one("order_state", "is", "refunded"), one("email", "yes"))) == {whole}
+    with db.write() as session:
+        consent.object_to(session, f"contact:{max(kim, ola)}", "marketing", "mail", "t")
+        rows, _ = store.page(session, group(one("linked", "yes")), only_may=True)
+        assert rows == []
+        consent.withdraw_objection(session, f"contact:{max(kim, ola)}", "marketing", "t")
+        merging.unmerge(session, number, "t")
+    assert {str(raw): found(group(raw)) for raw, _ in CASES} == before

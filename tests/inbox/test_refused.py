@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrichment import refused
+from inbox import refused
 
 CARD, IBAN = "4111 1111 1111 1111", "DE89 3704 0044 0532 0130 00"
 
@@ -43,6 +43,28 @@ def test_shapes_of_payment_data(value: object) -> None:
 )  # fmt: skip
 def test_what_only_looks_like_it(value: object) -> None:
     assert refused.by_shape(value) is None
+
+
+@pytest.mark.parametrize("value", ["GT40 racing since 1966 and a few more words to come", "order 4111 1111 1111 1112"])
+def test_words_that_begin_like_an_account_are_none(value: str) -> None:
+    assert refused.by_shape(value) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "reason"),
+    [
+        ("age", "inferred:model", "guess"), ("gender", "inferred:model", "guess"), ("age", "identity:1", None),
+        ("language", "inferred:model", None), ("place", "inferred:model", None), ("iban", "typed:cli", "payment"),
+    ],
+)  # fmt: skip
+def test_what_a_source_infers_about_circumstances_is_a_guess(name: str, source: str, reason: str | None) -> None:
+    assert refused.statement(name, "x", source) == reason
+
+
+@given(st.text(alphabet="0123456789", min_size=18, max_size=18))
+def test_every_german_iban_is_found(account: str) -> None:
+    rest = int(account + "131400") % 97  # D is 13, E is 14
+    assert refused.by_shape(f"my IBAN: de{98 - rest:02d}{account}, thanks") == "payment"
 
 
 def test_the_rest_goes_on_at_any_depth() -> None:

@@ -43,7 +43,12 @@ _CARD = re.compile(
     r"(?:50|5[6-8])\d{11,17}"
 )
 """Beginnings and lengths of the schemes' numbers; Luhn's sum decides."""
-IBAN_LENGTHS = range(15, 35)
+_REGISTRY = """AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DK18 DO28 EE20 EG29
+ES24 FI18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28 LC32 LI21 LT20
+LU20 LV21 MC27 MD24 ME22 MK19 MR27 MT31 MU30 NL18 NO15 PK24 PL28 PS29 PT25 QA29 RO24 RS22 SA24 SC31 SE24 SI19 SK24 SM27
+TN24 TR26 UA29 VA22 VG24 XK20"""
+IBAN_LENGTHS: Mapping[str, int] = {one[:2]: int(one[2:]) for one in _REGISTRY.split()}
+"""Country → length (ISO 13616)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,24 @@ def by_name(name: str) -> Reason | None:
     return "sensitive" if SENSITIVE.search(plain) else None
 
 
+def statement(name: str, value: str, source: str) -> Reason | None:
+    """Why what a source says about a person is refused; circumstances are refused of a source that infers."""
+    plain = re.sub(r"[\W_]", "", name).lower()
+    if source.startswith("inferred:") and DEMOGRAPHIC.match(plain):
+        return "guess"
+    return by_name(name) or by_shape(value)
+
+
+WHY: Mapping[Reason, str] = {
+    "payment": "Payment data is not kept: no account or card numbers.",
+    "psychographic": "What somebody is like is not guessed, and not kept.",
+    "guess": "Age, gender, origin, family and income are not guessed.",
+    "sensitive": "Belief, origin and health are not kept.",
+    "depth": "It lies too deep to be looked at.",
+}
+"""As sentences for people."""
+
+
 def by_shape(value: Any) -> Reason | None:
     """`payment` for a text or number in which a card's number or an IBAN stands."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
@@ -99,8 +122,9 @@ def holds_iban(text: str) -> bool:
 
 
 def _is_iban(plain: str) -> bool:
-    """Words may follow an IBAN without a sign between: its beginnings count too."""
-    return any(_checked(plain[:length]) for length in IBAN_LENGTHS if length <= len(plain))
+    """Words may follow an IBAN without a sign between: its country says how long it is."""
+    length = IBAN_LENGTHS.get(plain[:2], 0)
+    return 0 < length <= len(plain) and _checked(plain[:length])
 
 
 def _checked(plain: str) -> bool:
