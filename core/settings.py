@@ -70,6 +70,18 @@ class Settings(BaseSettings):
         gt=0,
         le=1,
     )
+    crm_case_when: str = Field(
+        "",
+        description="Messages that open a Salesforce Case by themselves: `label:…`, `intent:…`, `urgency:…` and "
+        "`sentiment:…`, joined by `+` where all must hold, by `,` where one is enough; empty: none do.",
+    )
+    crm_case_closed: str = Field("Closed", description="Status that a Salesforce Case gets when it is closed here.")
+    crm_case_reopened: str = Field("Working", description="Status that it gets when it is opened again here.")
+    crm_reply_prefix: str = Field(
+        "[reply]",
+        description="A public comment on a Salesforce Case that begins so is sent to the customer.",
+        min_length=1,
+    )
     private_text_to_crm: bool = Field(
         False, description="Send the text of private messages to the CRM; off, since their senders do not expect it."
     )

@@ -42,6 +42,7 @@ def connect(session: Session, *, url: str, client_id: str, client_secret: str, b
         "state": "active",
         "error": "",
         "watermark": known.watermark if known is not None and known.url == url.rstrip("/") else None,
+        "case_watermark": known.case_watermark if known is not None and known.url == url.rstrip("/") else None,
         "asked_at": db.now(),
         "pulled_at": known.pulled_at if known is not None else None,
     }

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-Kind = Literal["profile", "interaction"]
+Kind = Literal["profile", "interaction", "case"]
 PersonObject = Literal["Contact", "Lead", "csv"]
 """Where a person stands: an object of the CRM, or a file that somebody imported (enrichment.csv)."""
 Verdict = Literal["done", "retry", "reauthenticate", "quarantine", "relink", "human"]
@@ -34,6 +34,36 @@ INTERACTION_FIELDS = (
     "Permalink__c", "Private__c", "Deleted__c",
 )  # fmt: skip
 """All that may be written to an interaction beside its key; its name is a running number of the CRM's."""
+
+CASE_FIELDS = ("Subject", "Description", "Origin", "Status", "ContactId", "AccountId", "Hub_Url__c")
+"""All that may be written to a Salesforce Case beside its key."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseNews:
+    """A case of ours as the CRM holds it now."""
+
+    hub_id: str
+    id: str
+    number: str
+    """As people there call it."""
+    status: str
+    closed: bool
+    modified: datetime
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CommentNews:
+    """A public comment on a case of ours."""
+
+    id: str
+    hub_id: str
+    """Of the case."""
+    text: str
+    author: str
+    """Record id of the user who wrote it."""
+    modified: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +215,14 @@ class CRM(Protocol):
     def orders(self, since: datetime | None) -> Iterator[CrmOrder]:
         """Orders and opportunities changed since then (all with None), deleted ones too; none where the
         signed-in user may not see them."""
+        ...
+
+    def cases(self, since: datetime | None) -> Iterator[CaseNews]:
+        """Cases with our key changed since then (all with None), deleted ones too; the stretch overlaps."""
+        ...
+
+    def comments(self, since: datetime | None) -> Iterator[CommentNews]:
+        """Public comments on those cases, new or changed since then, oldest first; the stretch overlaps."""
         ...
 
     def upsert(self, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> list[RowResult]:

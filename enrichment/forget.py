@@ -13,10 +13,10 @@ from core.errors import TryLater, WiderhallError
 from core.outbox import Item, Outcome
 from enrichment import connection
 from enrichment.crm import CRM, Kind
-from enrichment.models import CannotLink, CrmChange, CrmRecord, IdentityKey, MatchLink, SyncState
+from enrichment.models import CannotLink, CrmCase, CrmChange, CrmComment, CrmRecord, IdentityKey, MatchLink, SyncState
 from inbox import tombstones
 
-KINDS: tuple[Kind, ...] = ("interaction", "profile")
+KINDS: tuple[Kind, ...] = ("interaction", "profile", "case")
 """In this order: what hangs from a profile goes first."""
 PROOF_SECONDS = 30.0
 
@@ -85,7 +85,8 @@ def _erase_here(session: Session, payload: dict[str, Any]) -> None:
     states = _states(session, payload)
     identities, contacts = _ids(payload, "identity_ids"), _ids(payload, "contact_ids")
     _delete(session, SyncState, "id", [one.id for one in states])
-    _delete(session, CrmChange, "hub_id", [one.hub_id for one in states])
+    for by_key in (CrmChange, CrmCase, CrmComment):
+        _delete(session, by_key, "hub_id", [one.hub_id for one in states])
     for model in (IdentityKey, MatchLink, CannotLink):
         _delete(session, model, "identity_id", identities)
     r = db.table(CrmRecord)

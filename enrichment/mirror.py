@@ -13,7 +13,8 @@ from sqlmodel import Session
 
 from core import db, outbox
 from enrichment import contacts, index, overlap
-from enrichment.crm import CRM, CrmPerson
+from enrichment.cases import following
+from enrichment.crm import CRM, CaseNews, CommentNews, CrmPerson
 from enrichment.keys import Key, of_record
 from enrichment.match import Evidence
 from enrichment.matching.people import Contact as Typed
@@ -41,9 +42,13 @@ class Pulled:
     identities: set[int] = field(default_factory=set)
     """Whose match is to be decided again."""
     everybody: bool = False
+    case_watermark: datetime | None = None
+    begun: datetime = field(default_factory=db.now)
+    cases: list[CaseNews] = field(default_factory=list)
+    comments: list[CommentNews] = field(default_factory=list)
 
 
-def pull(crm: CRM, since: datetime | None) -> Pulled:
+def pull(crm: CRM, since: datetime | None, cases_since: datetime | None = None) -> Pulled:
     """Mirror what changed since then (everything with None), chunk by chunk, each in its own transaction.
 
     A read that breaks off is repeated from the old watermark; what is stored already does not change then.
@@ -62,14 +67,19 @@ def pull(crm: CRM, since: datetime | None) -> Pulled:
         with db.read() as session:  # after the commit above, so that none is missed (enrichment.linking)
             touched = {key for found in keys.values() for key in found}
             pulled.identities |= index.identities_with(session, touched) | linked_to(session, moved)
+    pulled.cases, pulled.comments = list(crm.cases(cases_since)), list(crm.comments(cases_since))
+    moments = [one.modified for one in pulled.cases] + [one.modified for one in pulled.comments]
+    pulled.case_watermark = max([*moments, *([cases_since] if cases_since else [])], default=None)
+    pulled.read += len(pulled.cases) + len(pulled.comments)
     return pulled
 
 
 def finish(session: Session, pulled: Pulled) -> None:
     """Move the watermark on and have the affected identities looked at again."""
     c = db.table(CrmConnection)
-    values = {"watermark": pulled.watermark, "pulled_at": db.now()}
+    values = {"watermark": pulled.watermark, "case_watermark": pulled.case_watermark, "pulled_at": db.now()}
     session.execute(sa.update(c).values(**values))
+    following.follow(session, pulled.cases, pulled.comments, pulled.begun)
     ids: Iterable[int] = pulled.identities
     if pulled.everybody:
         i = db.table(Identity)

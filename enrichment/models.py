@@ -166,7 +166,7 @@ class SyncState(SQLModel, table=True):
     __table_args__ = (Index("sync_state_state", "state", "kind"),)
     id: int | None = _id()
     kind: str
-    """profile or interaction."""
+    """profile, interaction or case."""
     hub_id: str = Field(unique=True, max_length=64)
     state: str = "new"
     """new, pending, synced, failed, quarantined, ignored or merged."""
@@ -257,6 +257,42 @@ class CrmChange(SQLModel, table=True):
     """Fields as the CRM had acknowledged them before the run: those that it changed, all of one it removed."""
 
 
+class CrmCase(SQLModel, table=True):
+    """A Salesforce Case that was opened for a conversation; how its sending stands says its sync state."""
+
+    __tablename__ = "crm_case"
+    hub_id: str = Field(primary_key=True, max_length=64)
+    message_id: int = Field(sa_column=Column(BigId, nullable=False, index=True))
+    """The conversation's first message: conversations may become one, messages stay."""
+    number: str = ""
+    """As people there call it; empty until the CRM told."""
+    status: str = ""
+    """In the CRM's words, as it last told."""
+    closed: bool = False
+    """There, as it last told."""
+    deleted: bool = False
+    """Somebody deleted it there."""
+    sent_at: datetime | None = _time()
+    """When the CRM last acknowledged a status of ours: what was read before says nothing about it."""
+    actor: str
+    """Who opened it: `user:3`, `cli` or `rule:…`."""
+    at: datetime = _time(null=False)
+
+
+class CrmComment(SQLModel, table=True):
+    """A comment on such a case that was marked as an answer to the customer: taken once."""
+
+    __tablename__ = "crm_comment"
+    comment_id: str = Field(primary_key=True, max_length=18)
+    hub_id: str = Field(max_length=64, index=True)
+    """Of the case."""
+    reply_id: int | None = Field(default=None, sa_column=Column(BigId, nullable=True))
+    """The answer it became; empty when it was refused."""
+    reason: str = ""
+    """Why it was refused."""
+    at: datetime = _time(null=False)
+
+
 class CrmConnection(SQLModel, table=True):
     """The one CRM this installation is connected to (row 1)."""
 
@@ -274,6 +310,8 @@ class CrmConnection(SQLModel, table=True):
     """Changes up to here are mirrored; None before the first full read."""
     orders_watermark: datetime | None = _time()
     """Orders changed up to here are mirrored; None before the first read of them."""
+    case_watermark: datetime | None = _time()
+    """The same for cases of ours and comments on them."""
     asked_at: datetime | None = _time()
     """When a read was last put on the list."""
     pulled_at: datetime | None = _time()

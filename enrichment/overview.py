@@ -15,6 +15,7 @@ from core import audit, db, outbox
 from core.errors import NotConfigured
 from core.settings import settings
 from enrichment import budget, connection, jobs
+from enrichment.cases import rule
 from enrichment.models import CrmConnection, CrmJob, CrmRecord, MatchLink, SyncRun, SyncState
 from enrichment.plan import Step, plan
 from enrichment.sending import ROWS
@@ -23,7 +24,7 @@ from inbox.models import Identity, Purpose
 PORTION = 1000
 BULK_CALLS = 10
 """Of one bulk job, with four looks at how far it is."""
-OBJECTS = {"profile": "SocialProfile__c", "interaction": "SocialInteraction__c"}
+OBJECTS = {"profile": "SocialProfile__c", "interaction": "SocialInteraction__c", "case": "Case"}
 
 
 def status(session: Session) -> dict[str, Any]:
@@ -32,7 +33,7 @@ def status(session: Session) -> dict[str, Any]:
     purpose = session.get(Purpose, connection.PURPOSE)
     standing = connection.standing(session)
     s, r, t = db.table(SyncState), db.table(CrmRecord), db.table(MatchLink)
-    records: dict[str, dict[str, int]] = {"profile": {}, "interaction": {}}
+    records: dict[str, dict[str, int]] = {kind: {} for kind in OBJECTS}
     for kind, state, number in session.execute(
         sa.select(s.c.kind, s.c.state, sa.func.count()).group_by(s.c.kind, s.c.state)
     ):
@@ -75,6 +76,10 @@ def check(session: Session) -> dict[str, Any]:
     if not found["switched_on"]:
         fix = "Name the lawful basis: widerhall crm connect --basis legitimate_interest"
         problems.append({"what": "The sync is switched off: no lawful basis is named.", "fix": fix})
+    try:
+        rule.groups(settings().crm_case_when)
+    except NotConfigured as error:
+        problems.append({"what": "The rule that opens cases cannot be read.", "fix": str(error)})
     usage = {"used": said.used, "limit": said.limit}
     return {"version": said.version, "ok": not problems, "usage": usage, "problems": problems, **found}
 

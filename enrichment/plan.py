@@ -11,6 +11,8 @@ from sqlmodel import Session
 from core.errors import TryLater
 from core.settings import settings
 from enrichment import views
+from enrichment.cases import payload
+from enrichment.cases.payload import build_case
 from enrichment.connection import standing
 from enrichment.models import SyncState
 from enrichment.profile import (
@@ -45,11 +47,13 @@ class Step:
 
 def plan(session: Session, states: Sequence[SyncState]) -> list[Step]:
     """A step for each state, in their order. TryLater when the sync was switched off meanwhile."""
-    owners = {one.identity_id for one in states if one.identity_id is not None and one.kind == "profile"}
+    owners = {one.identity_id for one in states if one.identity_id is not None and one.kind != "interaction"}
     others = {one.identity_id for one in states if one.identity_id is not None} - owners
     people = views.profiles(session, owners)
     known = set(people) | views.may_stand(session, others)
-    found = views.interactions(session, {one.message_id for one in states if one.message_id is not None})
+    messages = {one.message_id for one in states if one.message_id is not None and one.kind == "interaction"}
+    found = views.interactions(session, messages)
+    cases = payload.views(session, [one.hub_id for one in states if one.kind == "case"])
     if not standing(session).switched_on:  # asked after the people: nothing is removed because of a switch
         raise TryLater("The sync to the CRM is switched off.", 30)
     policy = Policy(settings().public_excerpt, settings().private_text_to_crm)
@@ -60,7 +64,13 @@ def plan(session: Session, states: Sequence[SyncState]) -> list[Step]:
         profile = ""
         if state.kind == "profile" and identity in people:
             fields = build_profile(people[identity])
-        elif state.message_id in found and identity in known:
+        elif state.kind == "case" and state.hub_id in cases and identity in people:
+            words = settings()
+            fields = build_case(
+                cases[state.hub_id], people[identity], policy, closed=words.crm_case_closed,
+                reopened=words.crm_case_reopened,
+            )  # fmt: skip
+        elif state.kind == "interaction" and state.message_id in found and identity in known:
             view = found[state.message_id]
             profile = view.profile
             fields = build_interaction(view, policy)
@@ -69,7 +79,7 @@ def plan(session: Session, states: Sequence[SyncState]) -> list[Step]:
 
 
 def _step(state: SyncState, fields: Fields, profile: str) -> Step:
-    there = bool(state.record_id or state.sent or state.unsure)
+    there = bool(state.record_id or state.sent or state.unsure) and state.kind != "case"  # people work on those
     if not fields:
         return Step(state, "remove" if there else "ignore", {}, {})
     if state.state == "quarantined" and state.refused_hash == payload_hash(fields):

@@ -63,6 +63,8 @@ class MessageView:
     deleted: bool = False
     sentiment: str = ""
     topics: tuple[str, ...] = ()
+    case: str = ""
+    """Hub id of the Salesforce Case of its conversation, where one stands in the CRM."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ def build_interaction(view: MessageView, policy: Policy) -> Fields:
         "Permalink__c": None if view.private else _address(view.url),
         "Private__c": view.private,
         "Deleted__c": view.deleted,
+        **({"Case__r": {HUB_ID: view.case}} if view.case else {}),
     }
 
 

@@ -91,7 +91,7 @@ def _may(step: Step) -> bool:
 def _undo(crm: CRM, ours: Sequence[Back]) -> dict[str, RowResult]:
     """Profiles are restored before their interactions and deleted after them."""
     results: dict[str, RowResult] = {}
-    kinds: tuple[Kind, ...] = ("profile", "interaction")
+    kinds: tuple[Kind, ...] = ("case", "profile", "interaction")
     for kind in kinds:
         rows = [{HUB_ID: one.step.hub_id, **one.change.before} for one in ours if _restored(one, kind)]
         for start in range(0, len(rows), ROWS):

@@ -169,6 +169,7 @@ def _send(crm: CRM, steps: Sequence[Step], pulse: Pulse) -> Sent:
     """Every call of a batch; an error ends it, and what was answered before counts."""
     sent = Sent()
     try:
+        _upsert(crm, "case", [one for one in steps if one.state.kind == "case"], sent, pulse)
         _upsert(crm, "profile", [one for one in steps if one.state.kind == "profile"], sent, pulse)
         refused = {
             one.hub_id: sent.results[one.hub_id]

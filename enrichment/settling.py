@@ -13,6 +13,7 @@ from sqlmodel import Session
 from core import db, outbox
 from core.errors import AuthExpired, NotConfigured, TryLater, WiderhallError
 from enrichment import connection
+from enrichment.cases.attaching import acknowledged, attach
 from enrichment.crm import Cost, RowResult
 from enrichment.models import SyncState
 from enrichment.plan import Step
@@ -148,6 +149,11 @@ def follow_up(session: Session, steps: Sequence[Step], sent: Sent) -> None:
         if whose:
             rows = session.execute(interactions.where(s.c.identity_id.in_(sorted(whose, key=str)), state))
             connection.announce(session, [connection.letter(kind, one) for kind, one in rows])
+    moved = [one for one in steps if one.state.kind == "case" and "Status" in one.changed and _stands(one, sent)]
+    acknowledged(session, {one.hub_id: str(one.changed["Status"]) for one in moved})
+    opened = [one for one in steps if one.state.kind == "case" and not one.state.record_id and _stands(one, sent)]
+    if opened:
+        attach(session, [one.hub_id for one in opened])
     again = [
         connection.letter(one.state.kind, one.hub_id)
         for one in steps

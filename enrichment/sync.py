@@ -29,7 +29,8 @@ def of_people(session: Session, identity_ids: Collection[int]) -> list[Row]:
     s = db.table(SyncState)
     columns = (s.c.kind, s.c.hub_id, s.c.identity_id, s.c.contact_id, s.c.message_id)
     gone = sorted(set(identity_ids) - set(linked))
-    known = session.execute(sa.select(*columns).where(s.c.identity_id.in_(gone))).mappings()
+    theirs = s.c.identity_id.in_(gone) | (s.c.identity_id.in_(sorted(linked)) & (s.c.kind == "case"))
+    known = session.execute(sa.select(*columns).where(theirs)).mappings()
     return found + [dict(row) for row in known]
 
 
@@ -45,7 +46,15 @@ def of_messages(session: Session, message_ids: Collection[int]) -> list[Row]:
     found += views.concerned(session, earlier) if earlier else []
     linked = _profiles(session, {one.identity_id for one in found})
     whose = {one.message_id: one.identity_id for one in found if one.interaction}
-    return list(linked.values()) + _interactions(session, whose, linked)
+    return list(linked.values()) + _interactions(session, whose, linked) + _cases(session, message_ids)
+
+
+def _cases(session: Session, message_ids: Collection[int]) -> list[Row]:
+    """Salesforce Cases whose subject comes from one of these messages."""
+    s = db.table(SyncState)
+    columns = (s.c.kind, s.c.hub_id, s.c.identity_id, s.c.contact_id, s.c.message_id)
+    query = sa.select(*columns).where(s.c.message_id.in_(sorted(message_ids)), s.c.kind == "case")
+    return [dict(row) for row in session.execute(query).mappings()]
 
 
 def announce(session: Session, rows: Collection[Row]) -> None:

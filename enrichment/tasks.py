@@ -15,6 +15,7 @@ from core.settings import settings
 from enrichment import budget, connection, contacts, duplicates, jobs, linking, mirror, runs, sync, views
 from enrichment.behaviour import crm as behaviour
 from enrichment.behaviour.who import PURPOSE as BEHAVIOUR
+from enrichment.cases import opening
 from enrichment.forget import forget as forget
 from enrichment.jobs import bulk as bulk
 from enrichment.models import CrmConnection
@@ -49,9 +50,30 @@ def sync_profiles(items: list[Item]) -> Outcome:
 
 def sync_messages(items: list[Item]) -> Outcome:
     """`message.annotated`, `message.deleted`: due are those of linked people; for all others one query."""
+    ids = _numbers(items, "message_id")
     with db.read() as session:
-        rows = sync.of_messages(session, _numbers(items, "message_id"))
-    return Outcome(lambda session: sync.announce(session, rows)) if rows else DONE
+        rows = sync.of_messages(session, ids)
+    if not rows:
+        return DONE
+
+    def write(session: Session) -> None:
+        sync.announce(session, rows)
+        opening.by_rule(session, ids)
+
+    return Outcome(write)
+
+
+def sync_cases(items: list[Item]) -> Outcome:
+    """`conversation.changed`: its Salesforce Case, if it has one, may have to be closed or opened again."""
+    ids = _numbers(items, "conversation_id")
+    with db.read() as session:
+        known = opening.cases_of(session, ids)
+    return Outcome(lambda session: _due_cases(session, sorted(known))) if known else DONE
+
+
+def _due_cases(session: Session, conversation_ids: Sequence[int]) -> None:
+    found = opening.cases_of(session, conversation_ids)
+    connection.announce(session, [connection.letter("case", one.hub_id) for one in found.values()])
 
 
 def find_duplicates(items: list[Item]) -> Outcome:
@@ -77,7 +99,7 @@ def pull_crm(items: list[Item]) -> Outcome:
             usage = crm.usage()
             if budget.spent(usage):
                 return Outcome(lambda session: budget.note(session, usage))
-        pulled = mirror.pull(crm, row.watermark)
+        pulled = mirror.pull(crm, row.watermark, row.case_watermark)
         with db.read() as session:
             wanted = consent.switched_on(session, BEHAVIOUR)
         bought = behaviour.pull(crm, row.orders_watermark) if wanted else None

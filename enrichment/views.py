@@ -19,7 +19,7 @@ from core import db
 from core.event import MESSAGE_KINDS
 from core.settings import settings
 from enrichment.connection import PURPOSE
-from enrichment.models import CrmRecord, MatchLink
+from enrichment.models import CrmCase, CrmRecord, MatchLink, SyncState
 from enrichment.profile import MessageView, ProfileView, hub_id
 from inbox import consent
 from inbox.models import Conversation, Identity, Message
@@ -108,6 +108,7 @@ def interactions(session: Session, message_ids: Collection[int]) -> dict[int, Me
         )
     }
     rows = session.scalars(sa.select(Message).where(m.c.id.in_(sorted(whose))))
+    in_case = cases(session, whose)
     return {
         row.id or 0: MessageView(
             key=row.key,
@@ -121,10 +122,25 @@ def interactions(session: Session, message_ids: Collection[int]) -> dict[int, Me
             deleted=row.deleted_at is not None,
             sentiment=row.sentiment,
             topics=tuple(row.labels),
+            case=in_case.get(row.id or 0, ""),
         )
         for row in rows
         if whose[row.id or 0] in people
     }
+
+
+def cases(session: Session, message_ids: Collection[int]) -> dict[int, str]:
+    """Message → key of its conversation's Salesforce Case, where that stands in the CRM."""
+    k, s, first, m = db.table(CrmCase), db.table(SyncState), db.table(Message).alias(), db.table(Message)
+    query = (
+        sa.select(m.c.id, k.c.hub_id)
+        .join(first, first.c.conversation_id == m.c.conversation_id)
+        .join(k, k.c.message_id == first.c.id)
+        .join(s, s.c.hub_id == k.c.hub_id)
+        .where(m.c.id.in_(sorted(message_ids)), ~k.c.deleted, s.c.record_id != "")
+        .order_by(k.c.at, k.c.hub_id)
+    )
+    return dict(session.execute(query).all())
 
 
 def customers(session: Session, message_ids: Collection[int]) -> dict[int, int]:

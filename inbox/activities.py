@@ -11,7 +11,20 @@ from sqlmodel import Session
 from core import db, outbox
 from inbox.models import Activity
 
-WHAT = ("assigned", "unassigned", "tagged", "untagged", "closed", "reopened", "snoozed", "woke", "spam")
+WHAT = (
+    "assigned",
+    "unassigned",
+    "tagged",
+    "untagged",
+    "closed",
+    "reopened",
+    "snoozed",
+    "woke",
+    "spam",
+    "case",
+    "case-deleted",
+    "comment-refused",
+)
 
 
 def record(session: Session, what: Mapping[int, str], actor: str, detail: dict[str, Any] | None = None) -> None:

@@ -87,6 +87,8 @@ TABLES: dict[str, str] = {
     "crm_run": "counts only",
     "crm_change": "enrichment.tasks.forget",
     "crm_record": "enrichment.tasks.forget: the mirror of an erased contact goes, and its id is buried",
+    "crm_case": "enrichment.tasks.forget, after the Salesforce Case is gone",
+    "crm_comment": "enrichment.tasks.forget",
     "match_key": "keys of CRM records: go with the record",
     "contact_file": "line numbers and counts only",
     "crm_connection": "no person",

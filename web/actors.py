@@ -13,7 +13,7 @@ from web.models import User
 from web.permissions import PERMISSIONS
 from web.reader import Reader
 
-NOBODY = {"system": N_("Widerhall"), "cli": N_("The command line"), "": N_("Somebody")}
+NOBODY = {"system": N_("Widerhall"), "cli": N_("The command line"), "crm": N_("Salesforce"), "": N_("Somebody")}
 
 
 def names(session: Session, actors: Iterable[str]) -> dict[str, str]:

@@ -21,6 +21,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "snoozed": ("clock", N_("%(actor)s put this away until %(moment)s")),
     "woke": ("clock", N_("The time to come back has come")),
     "woke-by-message": ("clock", N_("A new message brought this back")),
+    "case": ("link", N_("%(actor)s opened a Salesforce Case for this")),
+    "case-deleted": ("link", N_("The Salesforce Case of this was deleted there")),
+    "comment-refused": ("warn", N_("A comment in Salesforce was not sent: %(reason)s")),
     "spam": ("bin", N_("%(actor)s marked this as spam")),
 }
 """What → icon and sentence."""
@@ -40,6 +43,7 @@ def sentence(activity: Activity, name: Callable[[str], str], reader: Reader) -> 
         actor=name(activity.actor),
         name=name(str(detail.get("assignee") or "")),
         tag=detail.get("tag", ""),
+        reason=reader.words(str(detail["reason"])) if detail.get("reason") else "",
         moment=_moment(detail.get("until"), reader),
     )
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from enrichment import person
+from enrichment.cases import opening
+from enrichment.cases.opening import Shown
 from enrichment.match import AUTO_SCORE
 from enrichment.person import Link, Person, Talk
 from inbox import notes
@@ -33,9 +35,13 @@ class Panel:
     more: bool
     """There are older conversations."""
     notes: Sequence[tuple[Written, str]]
+    case: Shown | None = None
+    """The conversation's Salesforce Case."""
+    case_open: bool = False
+    """One can be opened."""
 
 
-def panel(session: Session, identity_id: int | None, reader: Reader) -> Panel | None:
+def panel(session: Session, identity_id: int | None, reader: Reader, conversation_id: int = 0) -> Panel | None:
     """The panel; None when nobody is known, or the reader may not see people."""
     if identity_id is None or not reader.may("people.read"):
         return None
@@ -45,10 +51,13 @@ def panel(session: Session, identity_id: int | None, reader: Reader) -> Panel | 
     history, more = person.history(session, found.ids, private=reader.may("messages.private"), limit=HISTORY)
     written = notes.of_people(session, found.ids)[:NOTES]
     names = actors.names(session, [one.author for one in written])
+    case = opening.shown(session, conversation_id)
     return Panel(
         person=found,
         proposals=[one for one in person.links(session, identity_id) if one.decision == "review"],
         history=history,
         more=more,
+        case=case,
+        case_open=case is None and reader.may("cases.open") and not opening.may_open(session, conversation_id),
         notes=[(one, actors.named(one.author, names, reader)) for one in written],
     )

@@ -39,6 +39,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "labels.teach": frozenset({"admin", "agent", "marketer"}),
     "reports.read": frozenset(ROLES),
     "reports.share": frozenset({"admin", "marketer"}),
+    "cases.open": frozenset({"admin", "agent"}),
     "crm.read": frozenset({"admin", "dpo"}),
     "crm.manage": frozenset({"admin"}),
     "segments.read": frozenset(ROLES),

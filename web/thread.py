@@ -78,10 +78,13 @@ def context(session: Session, conversation_id: int, reader: Reader, request: Req
     return {"talk": talk, **beside(session, talk, reader)}
 
 
-def beside(session: Session, talk: Thread, reader: Reader, problem: str = "", text: str = "") -> dict[str, Any]:
-    """The values of parts/person_panel.html; `problem` and `text` are of a note that was refused."""
+def beside(
+    session: Session, talk: Thread, reader: Reader, problem: str = "", text: str = "", case: str = ""
+) -> dict[str, Any]:
+    """The values of parts/person_panel.html: `problem` and `text` of a note that was refused, `case` of a case."""
     return {
-        "panel": panels.panel(session, talk.conversation.identity_id, reader),
+        "panel": panels.panel(session, talk.conversation.identity_id, reader, talk.id),
+        "case_problem": case,
         "threshold": panels.THRESHOLD,
         "panel_problem": problem,
         "panel_text": text,

@@ -174,6 +174,7 @@ PERMISSIONS = {
     "labels.teach": N_("Name examples of labels"),
     "reports.read": N_("Read reports"),
     "reports.share": N_("Share reports"),
+    "cases.open": N_("Open Salesforce Cases"),
     "crm.read": N_("See the exchange with the CRM"),
     "crm.manage": N_("Connect the CRM, import contacts"),
     "system.read": N_("See the state of the system"),
@@ -294,6 +295,10 @@ REFUSALS = (
     N_("Give a number of days between 1 and 3650."),
     N_("Give the currency in three letters, for example EUR: amounts are never added over currencies."),
     N_("There is no such key."),
+    N_("No CRM is connected and switched on."),
+    N_("A case needs a customer who is linked to a contact or lead, and who does not object. Link them first."),
+    N_("There is no message from a customer in it."),
+    N_("There is nothing in this conversation that can be answered."),
     N_("The reply is empty. Write something first."),
     N_("This identity is linked to somebody else already. Unlink it there first."),
     N_("The message this answers is gone."),
@@ -364,7 +369,7 @@ MERGE_REFUSALS = (
 )
 """Why a merge or a split is not made or taken back (enrichment.merging, enrichment.splitting)."""
 
-CRM_KINDS = {"profile": N_("Profile"), "interaction": N_("Message")}
+CRM_KINDS = {"profile": N_("Profile"), "interaction": N_("Message"), "case": N_("Salesforce Case")}
 
 RUNS = {"send": N_("sent there"), "pull": N_("read there")}
 
@@ -578,6 +583,7 @@ NOTES = {
     "theme-hidden": N_("The theme is hidden."),
     "theme-shown": N_("The theme is shown again."),
     "session-ended": N_("Your session has ended. Sign in again, and you come back to where you were."),
+    "case-opened": N_("The Salesforce Case is on its way."),
     "crm-connected": N_("The org is connected. Its contacts and leads are being read."),
     "crm-disconnected": N_("The org is forgotten here. What was sent stays there."),
     "crm-asked": N_("The org is being read, and what waits is being sent."),

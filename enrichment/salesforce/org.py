@@ -11,6 +11,8 @@ from core import log
 from core.errors import Rejected
 from enrichment.crm import (
     HUB_ID,
+    CaseNews,
+    CommentNews,
     Cost,
     CrmOrder,
     CrmPerson,
@@ -26,7 +28,7 @@ from enrichment.salesforce.client import API_VERSION, Client, Saved
 from enrichment.salesforce.errors import classify
 from enrichment.salesforce.people import Layout
 
-OBJECTS: dict[Kind, str] = {"profile": "SocialProfile__c", "interaction": "SocialInteraction__c"}
+OBJECTS: dict[Kind, str] = {"profile": "SocialProfile__c", "interaction": "SocialInteraction__c", "case": "Case"}
 ORDERS: tuple[OrderObject, ...] = ("Opportunity", "Order")
 """In this order: an order names the opportunity it came from."""
 PEOPLE: tuple[PersonObject, ...] = ("Contact", "Lead")
@@ -75,6 +77,33 @@ class SalesforceOrg:
             for row in self.client.query_all(soql, deleted=True):
                 yield orders.order(object_, row)
 
+    def cases(self, since: datetime | None) -> Iterator[CaseNews]:
+        if not self._has_cases():
+            return
+        names = "Id, Hub_Id__c, CaseNumber, Status, IsClosed, IsDeleted, SystemModstamp"
+        soql = f"SELECT {names} FROM Case WHERE Hub_Id__c != null{_since(since)} ORDER BY SystemModstamp, Id"  # noqa: S608 - fixed names, our time
+        for row in self.client.query_all(soql, deleted=True):
+            modified = datetime.fromisoformat(row["SystemModstamp"])
+            yield CaseNews(
+                row["Hub_Id__c"], row["Id"], row["CaseNumber"], row["Status"] or "", row["IsClosed"], modified,
+                row["IsDeleted"],
+            )  # fmt: skip
+
+    def comments(self, since: datetime | None) -> Iterator[CommentNews]:
+        if not self._has_cases():
+            return
+        names = "Id, CommentBody, CreatedById, Parent.Hub_Id__c, SystemModstamp"
+        where = f"IsPublished = true AND Parent.Hub_Id__c != null{_since(since)}"
+        soql = f"SELECT {names} FROM CaseComment WHERE {where} ORDER BY CreatedDate, Id"  # noqa: S608 - fixed names, our time
+        for row in self.client.query_all(soql):
+            key, modified = row["Parent"]["Hub_Id__c"], datetime.fromisoformat(row["SystemModstamp"])
+            yield CommentNews(row["Id"], key, row["CommentBody"] or "", row["CreatedById"], modified)
+
+    def _has_cases(self) -> bool:
+        """Whether the org has our key on its cases: one that was installed earlier lacks it."""
+        description = self._describe("Case")
+        return description is not None and any(one["name"] == HUB_ID for one in description["fields"])
+
     def upsert(self, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> list[RowResult]:
         saved = self.client.upsert(OBJECTS[kind], HUB_ID, rows)
         return [_result(str(row[HUB_ID]), one) for row, one in zip(rows, saved, strict=True)]
@@ -119,7 +148,7 @@ class SalesforceOrg:
         if since is None:
             yield from self._everybody(layout, start)
             return
-        moment = (since - OVERLAP).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        moment = _moment(since)
         seen: set[str] = set()
         changed = f"{start} WHERE SystemModstamp >= {moment} ORDER BY SystemModstamp, Id"
         yield from self._read(layout, changed, seen)
@@ -155,6 +184,14 @@ class SalesforceOrg:
         if object_ not in self._described:
             self._described[object_] = self.client.describe(object_)
         return self._described[object_]
+
+
+def _moment(since: datetime) -> str:
+    return (since - OVERLAP).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _since(since: datetime | None) -> str:
+    return "" if since is None else f" AND SystemModstamp >= {_moment(since)}"
 
 
 def _result(hub_id: str, saved: Saved) -> RowResult:

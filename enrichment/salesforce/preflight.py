@@ -11,7 +11,7 @@ from enrichment.salesforce.metadata import FieldSpec
 
 Description = Mapping[str, Any]
 Describe = Callable[[str], Description | None]
-OBJECTS = {"SocialProfile__c": PROFILE_FIELDS, "SocialInteraction__c": INTERACTION_FIELDS}
+OBJECTS = {"SocialProfile__c": PROFILE_FIELDS, "SocialInteraction__c": INTERACTION_FIELDS, "Case": ("Hub_Url__c",)}
 DEPLOY = "Run `widerhall crm install`, or have an administrator deploy what `widerhall crm install --zip` writes"
 PERMIT = "Assign the permission set Widerhall to the integration user"
 STANDARD_NAME = FieldSpec("Name", "Text", 80)

@@ -176,6 +176,18 @@ CASE = Table(
         flag("IsEscalated"),
     ),
 )
+CASE_COMMENT = Table(
+    "CaseComment",
+    "00a",
+    "Case Comment",
+    "Case Comments",
+    (
+        *system(owner=False),
+        ref("ParentId", "Case", nillable=False, children="CaseComments"),
+        flag("IsPublished"),
+        *kind("textarea", 4000, "CommentBody"),
+    ),
+)
 TASK = Table(
     "Task",
     "00T",
@@ -298,6 +310,7 @@ STANDARD = (
     LEAD,
     OPPORTUNITY,
     CASE,
+    CASE_COMMENT,
     TASK,
     INDIVIDUAL,
     ORDER,

@@ -275,6 +275,7 @@ class Org:
             row["Name"] = " ".join(p for p in (row.get("FirstName"), row.get("LastName")) if p)
         if table.name == "Case":
             row["IsClosed"] = row.get("Status") == "Closed"
+            row["ClosedDate"] = (row.get("ClosedDate") or values.stamp(self.clock())) if row["IsClosed"] else None
         if table.name == "Opportunity":
             stage = str(row.get("StageName") or "")
             row |= {"IsClosed": stage.startswith("Closed"), "IsWon": stage == "Closed Won"}

@@ -20,6 +20,7 @@ COLUMNS = {
     "SocialProfile__c": ("Name", "Network__c", "Handle__c", "Contact__c", "Lead__c", "Match_Tier__c"),
     "SocialInteraction__c": ("Name", "Kind__c", "Direction__c", "Text__c", "Sentiment__c", "Posted_At__c"),
     "Case": ("CaseNumber", "Subject", "Status", "ContactId"),
+    "CaseComment": ("Id", "CommentBody", "IsPublished", "CreatedDate"),
 }
 
 
@@ -103,6 +104,7 @@ def _page(base: str, title: str, body: str) -> str:
             ("", "All objects"),
             ("page/Contact", "Contacts"),
             ("page/Lead", "Leads"),
+            ("page/Case", "Cases"),
             ("page/SocialProfile__c", "Social profiles"),
             ("page/SocialInteraction__c", "Social interactions"),
         )

@@ -8,7 +8,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core.errors import WiderhallError
-from enrichment.crm import HUB_ID, Cost, CrmOrder, CrmPerson, CrmStatus, Kind, Progress, RowResult, Stage
+from enrichment.crm import (
+    HUB_ID,
+    CaseNews,
+    CommentNews,
+    Cost,
+    CrmOrder,
+    CrmPerson,
+    CrmStatus,
+    Kind,
+    Progress,
+    RowResult,
+    Stage,
+)
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -25,7 +37,10 @@ class FakeCrm:
     def __init__(self) -> None:
         self.persons: dict[str, CrmPerson] = {}
         self.orders_: dict[str, CrmOrder] = {}
-        self.records: dict[Kind, dict[str, dict[str, Any]]] = {"profile": {}, "interaction": {}}
+        self.records: dict[Kind, dict[str, dict[str, Any]]] = {"profile": {}, "interaction": {}, "case": {}}
+        self.case_news: list[CaseNews] = []
+        self.comment_news: list[CommentNews] = []
+        """What the next reads tell about cases and comments."""
         self.ids: dict[str, str] = {}
         self.calls: list[tuple[str, Kind, list[Mapping[str, Any]]]] = []
         self.faults: list[WiderhallError] = []
@@ -63,6 +78,12 @@ class FakeCrm:
         for one in sorted(self.orders_.values(), key=lambda order: (order.object != "Opportunity", order.id)):
             if since is None or one.modified >= since:
                 yield one
+
+    def cases(self, since: datetime | None) -> Iterator[CaseNews]:
+        yield from (one for one in self.case_news if since is None or one.modified >= since)
+
+    def comments(self, since: datetime | None) -> Iterator[CommentNews]:
+        yield from (one for one in self.comment_news if since is None or one.modified >= since)
 
     # --- records
 

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 from lxml import etree
 
-from enrichment.crm import HUB_ID, INTERACTION_FIELDS, PROFILE_FIELDS
+from enrichment.crm import CASE_FIELDS, HUB_ID, INTERACTION_FIELDS, PROFILE_FIELDS
 from enrichment.salesforce import metadata
 from enrichment.salesforce.client import API_VERSION
 from enrichment.salesforce.metadata import XMLNS, build_zip, fields
@@ -34,7 +34,11 @@ def test_every_field_we_write_is_in_the_package(object_: str) -> None:
     assert {HUB_ID, *WRITTEN[object_]} - {"Name"} == there
 
 
-@pytest.mark.parametrize("object_", WRITTEN)
+def test_of_a_case_we_bring_the_key_and_our_own_fields_only() -> None:
+    assert {spec.name for spec in fields("Case")} == {HUB_ID} | {name for name in CASE_FIELDS if name.endswith("__c")}
+
+
+@pytest.mark.parametrize("object_", [*WRITTEN, "Case"])
 def test_the_key_is_unique_and_minds_case(object_: str) -> None:
     key = next(spec for spec in fields(object_) if spec.name == HUB_ID)
     assert (key.unique, key.external_id, key.length) == (True, True, 64)
@@ -42,7 +46,7 @@ def test_the_key_is_unique_and_minds_case(object_: str) -> None:
 
 def test_the_permission_set_opens_every_field() -> None:
     opened = {e.text for e in root("permissionsets/Widerhall.permissionset").iter(f"{XMLNS}field")}
-    assert opened == {f"{object_}.{spec.name}" for object_ in WRITTEN for spec in fields(object_)}
+    assert opened == {f"{object_}.{spec.name}" for object_ in (*WRITTEN, "Case") for spec in fields(object_)}
 
 
 def test_the_package_lists_its_contents_and_our_version() -> None:

@@ -64,7 +64,8 @@ def test_a_deed_is_in_the_audit_trail_and_on_its_way_to_open_pages(talk: int) ->
     do(desk.spam, talk, "user:7")
     with db.read() as session:
         entry = session.scalars(sa.select(AuditEntry).where(db.table(AuditEntry).c.actor == "user:7")).one()
-        letters = sa.select(OutboxRow).where(db.table(OutboxRow).c.topic == "conversation.changed")
+        o = db.table(OutboxRow)
+        letters = sa.select(OutboxRow).where(o.c.topic == "conversation.changed", o.c.subscriber == "web.live.publish")
         assert (entry.action, entry.target) == ("conversation.spam", f"conversation:{talk}")
         assert session.scalars(letters).one().payload == {"conversation_id": [talk]}
 

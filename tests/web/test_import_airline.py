@@ -42,5 +42,5 @@ def test_fourteen_thousand_real_posts_are_imported_once(hub: None, tmp_path: Pat
     assert found["total"]["messages"] == found["author_unknown"] > 500
     assert found["total"]["negative"] > found["total"]["positive"]
     assert done("people", "list") == []
-    assert done("crm", "status")[0]["records"] == {"profile": {}, "interaction": {}}
+    assert done("crm", "status")[0]["records"] == {"profile": {}, "interaction": {}, "case": {}}
     assert [row for row in done("outbox") if row["due"] or row["dead"] or row["later"]] == []

@@ -10,8 +10,9 @@ from typing import Annotated, Any
 import typer
 
 from core import db, outbox
-from core.errors import NotConfigured
+from core.errors import NotConfigured, Rejected
 from enrichment import connection, overview, rollback, runs
+from enrichment.cases import opening
 from enrichment.salesforce import deploy
 from enrichment.salesforce.metadata import build_zip
 from web.cli.base import Json, ready, say, settle, show, working
@@ -171,6 +172,20 @@ def retry(hub_id: list[str], json: Json = False) -> None:
     with working(), db.write() as session:
         number = overview.retry(session, hub_id, "cli")
     say({"retried": number}, json, f"{number} records are sent again.")
+
+
+@group.command("case")
+def case(conversation: int, json: Json = False) -> None:
+    """Open a Salesforce Case for a conversation; one that has a case keeps it."""
+    with working() as hub:
+        with db.write() as session:
+            opening.open_case(session, conversation, "cli")
+        settle(hub)
+        with db.read() as session:
+            found = opening.shown(session, conversation)
+    if found is None:
+        raise Rejected("The case was erased meanwhile.")
+    say(asdict(found), json, f"Case {found.hub_id}: {found.message or found.state} {found.url}".rstrip())
 
 
 @group.command("install")

@@ -18,6 +18,7 @@ from core import db
 from core.errors import Rejected
 from core.event import Visibility
 from enrichment import review
+from enrichment.cases import opening
 from enrichment.models import MatchLink
 from inbox import desk, drafts, notes, replies
 from inbox.models import Message, ReplyRow
@@ -33,6 +34,7 @@ router = APIRouter()
 Reading = Annotated[Reader, Depends(allow("messages.read"))]
 Replying = Annotated[Reader, Depends(allow("conversations.reply"))]
 Managing = Annotated[Reader, Depends(allow("conversations.manage"))]
+Opening = Annotated[Reader, Depends(allow("cases.open"))]
 Reviewing = Annotated[Reader, Depends(allow("people.review"))]
 
 ALSO = 300
@@ -400,12 +402,30 @@ def person_note(
     return render.told(_beside(request, conversation_id, reader), reader.words(N_("The note is kept.")))
 
 
-def _beside(request: Request, conversation_id: int, reader: Reader, problem: str = "", text: str = "") -> Response:
+@router.post("/inbox/{conversation_id}/case")
+def open_case(request: Request, conversation_id: int, reader: Opening) -> Response:
+    """Open a Salesforce Case for the conversation; a second click finds the one there is."""
+    with db.read() as session:
+        thread.find(session, conversation_id, reader)
+    try:
+        with db.write() as session:
+            opening.open_case(session, conversation_id, reader.actor)
+    except Rejected as error:
+        return _beside(request, conversation_id, reader, case=reader.words(str(error)))
+    if not render.wants_part(request):
+        return render.to(f"/inbox/{conversation_id}#person", "case-opened")
+    said = reader.words(N_("The Salesforce Case is on its way."))
+    return render.told(_beside(request, conversation_id, reader), said, events=["thread"])
+
+
+def _beside(
+    request: Request, conversation_id: int, reader: Reader, problem: str = "", text: str = "", case: str = ""
+) -> Response:
     """The panel, or the whole page, with what was wrong."""
-    status = 422 if problem else 200
+    status = 422 if problem or case else 200
     with db.read() as session:
         talk = thread.load(session, conversation_id, reader, request)
-        beside = thread.beside(session, talk, reader, problem, text)
+        beside = thread.beside(session, talk, reader, problem, text, case)
         if render.wants_part(request):
             return HTMLResponse(render.text("parts/person_panel.html", reader, talk=talk, **beside), status)
     return render.page(request, reader, "conversation.html", status, talk=talk, position=live.position(), **beside)
