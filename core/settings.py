@@ -70,6 +70,9 @@ class Settings(BaseSettings):
         gt=0,
         le=1,
     )
+    crm_reconcile_hours: float = Field(
+        168.0, description="Hours between two comparisons of all records in the CRM with ours; 0: only by hand.", ge=0
+    )
     crm_case_when: str = Field(
         "",
         description="Messages that open a Salesforce Case by themselves: `label:…`, `intent:…`, `urgency:…` and "

@@ -67,6 +67,17 @@ class CommentNews:
 
 
 @dataclass(frozen=True, slots=True)
+class Current:
+    """What stands in the CRM at this moment in one of our records."""
+
+    values: Mapping[str, Any]
+    modified: datetime
+    """The last change of any of its fields."""
+    by_us: bool
+    """That was the hub's own user."""
+
+
+@dataclass(frozen=True, slots=True)
 class CrmPerson:
     """A contact or lead as the CRM holds it; texts are unchanged, empty values are left out."""
 
@@ -223,6 +234,14 @@ class CRM(Protocol):
 
     def comments(self, since: datetime | None) -> Iterator[CommentNews]:
         """Public comments on those cases, new or changed since then, oldest first; the stretch overlaps."""
+        ...
+
+    def everything(self, kind: Kind) -> Iterator[Mapping[str, Any]]:
+        """Every record with our key, with all that may be written to it; parents under their own key."""
+        ...
+
+    def current(self, kind: Kind, hub_ids: Sequence[str], fields: Sequence[str]) -> dict[str, Current]:
+        """What stands in these fields now, by key, for those records that are there; 200 at most."""
         ...
 
     def upsert(self, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> list[RowResult]:

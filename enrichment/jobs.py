@@ -25,7 +25,7 @@ from core import db, log, outbox
 from core.errors import Rejected, TryLater, WiderhallError
 from core.outbox import DONE, Item, Outcome
 from core.settings import settings
-from enrichment import budget, connection, runs, settling
+from enrichment import budget, connection, policies, runs, settling
 from enrichment.crm import CRM, Kind, Progress
 from enrichment.models import CrmJob, SyncState
 from enrichment.plan import Step, plan
@@ -186,7 +186,8 @@ def _started(crm: CRM, job: CrmJob, item: Item) -> Outcome:
     for states in _held(job):
         outbox.keep_alive()
         with db.read() as session:
-            steps += plan(session, states)
+            planned = plan(session, states)
+        steps += policies.apply(crm, planned, outbox.keep_alive)
     sending = _file(crm, steps)
     if not sending:
         return Outcome(lambda session: _end(session, job, steps))

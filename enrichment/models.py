@@ -293,6 +293,30 @@ class CrmComment(SQLModel, table=True):
     at: datetime = _time(null=False)
 
 
+class CrmFieldPolicy(SQLModel, table=True):
+    """The rule of one field: who wins when both sides say something (enrichment.policies)."""
+
+    __tablename__ = "crm_field_policy"
+    kind: str = Field(primary_key=True, max_length=20)
+    field: str = Field(primary_key=True, max_length=80)
+    policy: str
+    """hub, crm, empty or newest."""
+
+
+class CrmReconciliation(SQLModel, table=True):
+    """One comparison of all keys in the CRM with all of ours; kept for three months."""
+
+    __tablename__ = "crm_reconciliation"
+    id: int | None = _id()
+    at: datetime = _time(null=False)
+    ended_at: datetime = _time(null=False)
+    actor: str
+    counts: dict[str, dict[str, int]] = _json()
+    """Kind → how many records stand there and here, and were missing, unknown, differing, removed."""
+    unknown: list[list[str]] = _json(list)
+    """[kind, key] of the first hundred that nobody here knows."""
+
+
 class CrmConnection(SQLModel, table=True):
     """The one CRM this installation is connected to (row 1)."""
 

@@ -14,7 +14,7 @@ from sqlmodel import Session
 from core import audit, db, outbox
 from core.errors import NotConfigured
 from core.settings import settings
-from enrichment import budget, connection, jobs
+from enrichment import budget, connection, jobs, reconcile
 from enrichment.cases import rule
 from enrichment.models import CrmConnection, CrmJob, CrmRecord, MatchLink, SyncRun, SyncState
 from enrichment.plan import Step, plan
@@ -55,6 +55,7 @@ def status(session: Session) -> dict[str, Any]:
         "runs": _runs(session),
         "budget": budget.budget(session).row(),
         "jobs": on_the_way(session),
+        "compared": reconcile.latest(session),
     }
 
 

@@ -25,7 +25,7 @@ from core import db, outbox
 from core.errors import TryLater, WiderhallError
 from core.outbox import DONE, Item, Outcome
 from core.topics import SUBSCRIBERS
-from enrichment import budget, connection, jobs, runs, settling
+from enrichment import budget, connection, jobs, policies, runs, settling
 from enrichment.crm import CRM, Cost, Kind, RowResult
 from enrichment.models import SyncState
 from enrichment.plan import Step, plan
@@ -68,8 +68,9 @@ def send(items: list[Item]) -> Outcome:
     try:
         with db.read() as session:
             steps = plan(session, held.states)
-        crm = connection.crm()
-        sent = _send(crm, steps, _pulse(mark))
+        crm, pulse = connection.crm(), _pulse(mark)
+        steps = policies.apply(crm, steps, pulse)
+        sent = _send(crm, steps, pulse)
     except WiderhallError as error:
         return _put_off(wanted, held.states, mark, error)
     except Exception:  # the outbox runs the items one by one then: they must be free

@@ -12,7 +12,7 @@ from core import db, outbox
 from core.errors import AuthExpired, NotConfigured, TryLater
 from core.outbox import DONE, Item, Outcome
 from core.settings import settings
-from enrichment import budget, connection, contacts, duplicates, jobs, linking, mirror, runs, sync, views
+from enrichment import budget, connection, contacts, duplicates, jobs, linking, mirror, reconcile, runs, sync, views
 from enrichment.behaviour import crm as behaviour
 from enrichment.behaviour.who import PURPOSE as BEHAVIOUR
 from enrichment.cases import opening
@@ -61,6 +61,23 @@ def sync_messages(items: list[Item]) -> Outcome:
         opening.by_rule(session, ids)
 
     return Outcome(write)
+
+
+def compare(items: list[Item]) -> Outcome:
+    """`reconcile.due`: all records in the CRM against ours (enrichment.reconcile)."""
+    (item,) = items
+    asked = str(item.payload.get("actor", ""))
+    with db.read() as session:
+        usable, spending = connection.standing(session).usable, budget.budget(session)
+        if not usable or not (asked or reconcile.due(session)):
+            return DONE
+    if spending.stopped:
+        return Outcome(later={item.id: TryLater("The day's API calls are used up.", budget.LOOK.total_seconds())})
+    try:
+        reconcile.run(connection.crm(), actor=asked or "system")
+    except (AuthExpired, NotConfigured) as error:
+        return Outcome(later={item.id: TryLater(str(error), 600)})
+    return DONE
 
 
 def sync_cases(items: list[Item]) -> Outcome:
@@ -127,12 +144,17 @@ def pull_crm(items: list[Item]) -> Outcome:
 
 
 def due() -> None:
-    """Clock job: ask for a read of the CRM when the interval is over; wake what waited for a lawful basis."""
+    """Clock job: ask for a read of the CRM, or a comparison, when it is time; wake what waited for a lawful basis."""
     with db.read() as session:
         row = session.get(CrmConnection, 1)
-        if row is None or not connection.standing(session).usable or not (_over(row) or row.state == "off"):
+        if row is None or not connection.standing(session).usable:
+            return
+        compared = reconcile.due(session)
+        if not (compared or _over(row) or row.state == "off"):
             return
     with db.write() as session:
+        if compared:
+            outbox.emit(session, "reconcile.due", [("crm", {})])
         if row.state == "off":
             connection.back_on(session)
         row = session.get(CrmConnection, 1)

@@ -89,6 +89,8 @@ TABLES: dict[str, str] = {
     "crm_record": "enrichment.tasks.forget: the mirror of an erased contact goes, and its id is buried",
     "crm_case": "enrichment.tasks.forget, after the Salesforce Case is gone",
     "crm_comment": "enrichment.tasks.forget",
+    "crm_reconciliation": "counts, and keys that belong to nobody here",
+    "crm_field_policy": "no person",
     "match_key": "keys of CRM records: go with the record",
     "contact_file": "line numbers and counts only",
     "crm_connection": "no person",

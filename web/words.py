@@ -122,6 +122,8 @@ SUBSCRIBERS = {
     "enrichment.tasks.sync_profiles": N_("Preparing profiles for the CRM"),
     "enrichment.tasks.sync_messages": N_("Preparing messages for the CRM"),
     "enrichment.tasks.send": N_("Sending to the CRM"),
+    "enrichment.tasks.compare": N_("Comparing with the CRM"),
+    "enrichment.tasks.sync_cases": N_("Preparing Salesforce Cases"),
     "enrichment.tasks.pull_crm": N_("Reading the CRM"),
     "enrichment.tasks.bulk": N_("Bulk jobs for the CRM"),
     "enrichment.tasks.forget": N_("Forgetting people: CRM"),
@@ -332,6 +334,25 @@ SYNC_BADGES = {
     "ignored": ("line", "x"),
 }
 """State of a record in the exchange with the CRM → kind of its badge and its icon."""
+
+FIELD_RULES = {
+    "": N_("the hub, without a look"),
+    "hub": N_("the hub, overwrites are recorded"),
+    "crm": N_("Salesforce, once somebody changed it there"),
+    "empty": N_("Salesforce, unless it is empty there"),
+    "newest": N_("whoever changed it last"),
+}
+"""Rule of a field → who wins."""
+
+COMPARED = {
+    "there": N_("There"),
+    "here": N_("Here"),
+    "missing": N_("Missing there: sent again"),
+    "differing": N_("Differing: sent again"),
+    "unknown": N_("Unknown here"),
+    "removed": N_("Removed"),
+}
+"""Figures of a comparison of all records."""
 
 CRM_OBJECTS = {"Contact": N_("Contact"), "Lead": N_("Lead"), "csv": N_("Contact out of a file")}
 
@@ -587,6 +608,7 @@ NOTES = {
     "crm-connected": N_("The org is connected. Its contacts and leads are being read."),
     "crm-disconnected": N_("The org is forgotten here. What was sent stays there."),
     "crm-asked": N_("The org is being read, and what waits is being sent."),
+    "crm-comparing": N_("All records are being compared. The figures stand here when it is done."),
     "crm-on": N_("The sync is on."),
     "crm-retried": N_("It is being sent again."),
     "purpose-on": N_("The purpose is switched on."),

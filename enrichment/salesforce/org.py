@@ -10,13 +10,17 @@ from typing import Any
 from core import log
 from core.errors import Rejected
 from enrichment.crm import (
+    CASE_FIELDS,
     HUB_ID,
+    INTERACTION_FIELDS,
+    PROFILE_FIELDS,
     CaseNews,
     CommentNews,
     Cost,
     CrmOrder,
     CrmPerson,
     CrmStatus,
+    Current,
     Kind,
     OrderObject,
     PersonObject,
@@ -24,7 +28,7 @@ from enrichment.crm import (
     RowResult,
 )
 from enrichment.salesforce import bulk, orders, people, preflight
-from enrichment.salesforce.client import API_VERSION, Client, Saved
+from enrichment.salesforce.client import API_VERSION, Client, Saved, quote
 from enrichment.salesforce.errors import classify
 from enrichment.salesforce.people import Layout
 
@@ -32,6 +36,15 @@ OBJECTS: dict[Kind, str] = {"profile": "SocialProfile__c", "interaction": "Socia
 ORDERS: tuple[OrderObject, ...] = ("Opportunity", "Order")
 """In this order: an order names the opportunity it came from."""
 PEOPLE: tuple[PersonObject, ...] = ("Contact", "Lead")
+READ: dict[Kind, tuple[str, ...]] = {
+    "profile": PROFILE_FIELDS,
+    "interaction": (
+        *(name for name in INTERACTION_FIELDS if name not in ("Profile__c", "Case__c")),
+        f"Profile__r.{HUB_ID}", f"Case__r.{HUB_ID}",
+    ),
+    "case": CASE_FIELDS,
+}  # fmt: skip
+"""What is read back of our records."""
 logger = log.get("crm")
 OVERLAP = timedelta(minutes=5)
 """A record's stamp is older than the moment others can see it, by the length of its transaction."""
@@ -98,6 +111,30 @@ class SalesforceOrg:
         for row in self.client.query_all(soql):
             key, modified = row["Parent"]["Hub_Id__c"], datetime.fromisoformat(row["SystemModstamp"])
             yield CommentNews(row["Id"], key, row["CommentBody"] or "", row["CreatedById"], modified)
+
+    def everything(self, kind: Kind) -> Iterator[Mapping[str, Any]]:
+        object_ = OBJECTS[kind]
+        soql = f"SELECT {', '.join((HUB_ID, *READ[kind]))} FROM {object_} WHERE {HUB_ID} != null"  # noqa: S608 - names
+        counts = self.client.record_counts([object_])
+        if counts.get(object_, 0) < self.load_from:
+            yield from self.client.query_all(soql)
+            return
+        for row in bulk.query(self.client, soql):
+            yield people.nested(row)
+
+    def current(self, kind: Kind, hub_ids: Sequence[str], fields: Sequence[str]) -> dict[str, Current]:
+        names = ", ".join(dict.fromkeys((HUB_ID, "LastModifiedById", "LastModifiedDate", *fields)))
+        keys = ",".join(map(quote, hub_ids))
+        soql = f"SELECT {names} FROM {OBJECTS[kind]} WHERE {HUB_ID} IN ({keys})"  # noqa: S608 - names, and quoted
+        us = self.client.user()
+        return {
+            row[HUB_ID]: Current(
+                {name: row.get(name) for name in fields},
+                datetime.fromisoformat(row["LastModifiedDate"]),
+                bool(us) and row["LastModifiedById"] == us,
+            )
+            for row in self.client.query_all(soql)
+        }
 
     def _has_cases(self) -> bool:
         """Whether the org has our key on its cases: one that was installed earlier lacks it."""

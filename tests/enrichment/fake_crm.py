@@ -16,6 +16,7 @@ from enrichment.crm import (
     CrmOrder,
     CrmPerson,
     CrmStatus,
+    Current,
     Kind,
     Progress,
     RowResult,
@@ -38,6 +39,10 @@ class FakeCrm:
         self.persons: dict[str, CrmPerson] = {}
         self.orders_: dict[str, CrmOrder] = {}
         self.records: dict[Kind, dict[str, dict[str, Any]]] = {"profile": {}, "interaction": {}, "case": {}}
+        self.edited: dict[str, datetime] = {}
+        """Records that somebody there changed, and when."""
+        self.asked: list[list[str]] = []
+        """Keys whose present values were asked for, call by call."""
         self.case_news: list[CaseNews] = []
         self.comment_news: list[CommentNews] = []
         """What the next reads tell about cases and comments."""
@@ -89,6 +94,22 @@ class FakeCrm:
 
     def check(self) -> CrmStatus:
         return CrmStatus("66.0", "https://fake.example", used=len(self.calls), limit=1000)
+
+    def everything(self, kind: Kind) -> Iterator[Mapping[str, Any]]:
+        yield from [dict(row) for row in self.records[kind].values()]
+
+    def current(self, kind: Kind, hub_ids: Sequence[str], fields: Sequence[str]) -> dict[str, Current]:
+        self.used += 1
+        self.asked.append(list(hub_ids))
+        return {
+            one: Current(
+                {name: self.records[kind][one].get(name) for name in fields},
+                self.edited.get(one, START),
+                one not in self.edited,
+            )
+            for one in hub_ids
+            if one in self.records[kind]
+        }
 
     def upsert(self, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> list[RowResult]:
         assert 0 < len(rows) <= 200

@@ -135,6 +135,29 @@ def test_installing_again_changes_nothing_and_a_dry_run_says_so(home: Sandbox) -
     assert "Deployed: 0 created" in widerhall("crm", "install").out
 
 
+def test_rules_of_fields_are_set_and_listed(hub: None) -> None:
+    field = "SocialProfile__c.Location__c"
+    found = done("crm", "fields", "--set", f"{field}=crm", "--set", "Case.Subject=empty")
+    assert {f"{one['object']}.{one['field']}": one["rule"] for one in found if one["rule"]} == {
+        field: "crm",
+        "Case.Subject": "empty",
+    }
+    assert all(not one["rule"] for one in done("crm", "fields", "--set", f"{field}=", "--set", "Case.Subject="))
+    assert "There is no rule 'mine'" in refused("crm", "fields", "--set", f"{field}=mine")
+    assert "Object.Field=RULE" in refused("crm", "fields", "--set", field)
+
+
+def test_records_are_compared_and_unknown_ones_removed_only_when_asked(home: Sandbox) -> None:
+    before = total(home)
+    counts = done("crm", "reconcile")["counts"]["interaction"]
+    assert (counts["there"], counts["missing"], counts["differing"]) == (before, 0, 0)
+    assert "interaction: " in widerhall("crm", "reconcile").out
+
+
+def test_comparing_needs_a_basis(hub: None) -> None:
+    assert "--basis" in refused("crm", "reconcile")
+
+
 def test_installing_needs_a_connected_org(hub: None) -> None:
     assert "widerhall crm connect" in refused("crm", "install")
 

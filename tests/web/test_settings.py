@@ -13,9 +13,10 @@ from connectors import setup
 from core import backlog, db, outbox
 from core.errors import AuthExpired, TryLater
 from core.event import Bad, Page
-from enrichment import connection, csv
+from core.outbox import OutboxRow
+from enrichment import connection, csv, policies
 from enrichment.crm import CrmStatus, Problem
-from enrichment.models import CrmConnection, CrmJob, SyncState
+from enrichment.models import CrmConnection, CrmJob, CrmReconciliation, SyncState
 from inbox import accounts, consent, ingest
 from inbox.models import Account, Feed
 from tests.conftest import BOTH
@@ -337,3 +338,35 @@ def test_system_page_says_what_is_wrong_and_how_to_mend_it(
     assert "The token is dead." in part
     assert "<html" not in part
     assert browser.get("/settings/system/checks").status_code == 303
+
+
+# --- rules of fields ------------------------------------------------------------------------------------
+
+
+def test_rules_of_fields_are_set_as_the_page_names_them(database: str, as_role) -> None:
+    browser = as_role("admin")
+    assert "SocialInteraction__c" in browser.get("/settings/salesforce/fields").text
+    form = {"field": ["SocialProfile__c.Handle__c", "Case.Subject"], "rule": ["crm", ""]}
+    assert browser.post("/settings/salesforce/fields", form).status_code == 303
+    with db.read() as session:
+        found = [one for one in policies.listed(session) if one["rule"]]
+    assert found == [{"object": "SocialProfile__c", "field": "Handle__c", "rule": "crm"}]
+    for wrong in ({"field": ["Case.Nothing"], "rule": ["crm"]}, {"field": ["Case.Subject"], "rule": []}):
+        assert browser.post("/settings/salesforce/fields", wrong).status_code == 400
+    assert as_role("dpo").post("/settings/salesforce/fields", form).status_code == 403
+
+
+def test_a_comparison_is_put_on_the_list_and_its_figures_are_shown(database: str, as_role) -> None:
+    connect(basis="contract")
+    browser = as_role("admin")
+    assert "Not compared yet" in browser.get("/settings/salesforce").text
+    assert browser.post("/settings/salesforce/compare").status_code == 303
+    counts = {"there": 7, "here": 6, "missing": 0, "differing": 2, "unknown": 1, "removed": 0}
+    with db.write() as session:
+        assert [row.topic for row in session.scalars(sa.select(OutboxRow)) if row.topic == "reconcile.due"]
+        moment, unknown = db.now(), [["profile", "k1"]]
+        session.add(
+            CrmReconciliation(at=moment, ended_at=moment, actor="t", counts={"profile": counts}, unknown=unknown)
+        )
+    text = browser.get("/settings/salesforce").text
+    assert "widerhall crm reconcile --remove-unknown" in text

@@ -11,7 +11,7 @@ import typer
 
 from core import db, outbox
 from core.errors import NotConfigured, Rejected
-from enrichment import connection, overview, rollback, runs
+from enrichment import connection, overview, policies, reconcile, rollback, runs
 from enrichment.cases import opening
 from enrichment.salesforce import deploy
 from enrichment.salesforce.metadata import build_zip
@@ -172,6 +172,49 @@ def retry(hub_id: list[str], json: Json = False) -> None:
     with working(), db.write() as session:
         number = overview.retry(session, hub_id, "cli")
     say({"retried": number}, json, f"{number} records are sent again.")
+
+
+@group.command("reconcile")
+def compare(
+    remove: Annotated[
+        bool, typer.Option("--remove-unknown", help="Delete records there that nobody here knows.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Compare all records in the org with ours; what is missing or differs there is sent again."""
+    with working() as hub:
+        with db.read() as session:
+            if not connection.standing(session).usable:
+                raise NotConfigured("The sync is off. Name its lawful basis: `widerhall crm connect --basis …`.")
+        found = reconcile.run(connection.crm(), actor="cli", remove=remove)
+        settle(hub)
+    lines = [
+        f"{kind}: " + ", ".join(f"{number} {name}" for name, number in counts.items())
+        for kind, counts in found["counts"].items()
+    ]
+    lines += [f"unknown: {one['kind']} {one['hub_id']}" for one in found["unknown"]]
+    say(found, json, "\n".join(lines))
+
+
+@group.command("fields")
+def fields(
+    rule: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Object.Field=RULE with hub, crm, empty or newest; nothing after = ends a rule."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Who wins in each field we write when people in the org say something else; all fields with their rule."""
+    ready()
+    if rule:
+        with db.write() as session:
+            for one in rule:
+                field, equals, policy = one.partition("=")
+                if not equals:
+                    raise NotConfigured("Give --set as Object.Field=RULE, as in SocialProfile__c.Location__c=crm.")
+                policies.put(session, field.strip(), policy.strip(), "cli")
+    with db.read() as session:
+        show(policies.listed(session), json)
 
 
 @group.command("case")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 
 from core import db, outbox
 from core.errors import Rejected, WiderhallError
-from enrichment import connection, csv, overview
+from enrichment import connection, csv, overview, policies
 from enrichment.crm import CrmStatus
 from enrichment.salesforce import metadata
 from inbox import consent
@@ -83,6 +84,16 @@ def sync(request: Request, reader: Managing) -> Response:
     return render.to(HERE, "crm-asked")
 
 
+@router.post(f"{HERE}/compare")
+def compare(request: Request, reader: Managing) -> Response:
+    """Have all records there compared with ours, in the background."""
+    with db.write() as session:
+        if not connection.standing(session).usable:
+            return _page(request, reader, 422, problem=reader.words(UNNAMED))
+        outbox.emit(session, "reconcile.due", [("crm", {"actor": reader.actor})])
+    return render.to(f"{HERE}#compared", "crm-comparing")
+
+
 @router.post(f"{HERE}/basis")
 def basis(request: Request, reader: Managing, basis: Annotated[str, Form()] = "") -> Response:
     """Switch the sync on for its lawful basis."""
@@ -123,6 +134,27 @@ def records(request: Request, reader: Reading, state: str = "", kind: str = "", 
         request, reader, "settings/records.html", rows=rows, states=states, kind=chosen, first=not before,
         address=address, following=following,
     )  # fmt: skip
+
+
+@router.get(f"{HERE}/fields")
+def fields(request: Request, reader: Reading) -> Response:
+    """Who wins in each field that is written when people in the org say something else."""
+    with db.read() as session:
+        rows = policies.listed(session)
+    return render.page(request, reader, "settings/fields.html", rows=rows, rules=words.FIELD_RULES)
+
+
+@router.post(f"{HERE}/fields")
+def set_fields(
+    reader: Managing, field: Annotated[Sequence[str], Form()] = (), rule: Annotated[Sequence[str], Form()] = ()
+) -> Response:
+    """Set the rules of the fields as the page names them, one beside the other."""
+    try:
+        with db.write() as session:
+            changed = [policies.put(session, one, how, reader.actor) for one, how in zip(field, rule, strict=True)]
+    except (Rejected, ValueError) as error:
+        raise HTTPException(400) from error
+    return render.to(f"{HERE}/fields", "saved" if any(changed) else "")
 
 
 @router.get(f"{HERE}/package")
