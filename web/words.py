@@ -746,11 +746,16 @@ def segment_value(field: str, value: str, say: Callable[[str], str]) -> str:
     return say(named[value]) if value in named else value
 
 
-def event(name: str) -> str:
-    """What happened: words to translate for events that many shops send, else the sender's own."""
-    return EVENTS.get(" ".join(name.replace("_", " ").lower().split()), name)
+def event(name: str, say: Callable[[str], str]) -> str:
+    """What happened: in the reader's words for events that many shops send, else as its sender names it.
+
+    Only words of ours go through `say`, whose results a page takes for safe.
+    """
+    known = EVENTS.get(" ".join(name.replace("_", " ").lower().split()))
+    return say(known) if known else name
 
 
-def source(name: str) -> str:
-    """Where a figure comes from: a word to translate, else the name of what sends."""
-    return SOURCES.get(name.partition(":")[0] if name.startswith("orders:") else name, name)
+def source(name: str, say: Callable[[str], str]) -> str:
+    """Where a figure comes from: in the reader's words, else the name of what sends."""
+    known = SOURCES.get("orders" if name.startswith("orders:") else name)
+    return say(known) if known else name

@@ -20,7 +20,8 @@ FIRST_USE = ("/inbox", "/start", "/messages", "/people", "/people/review", "/lis
              "/settings/stuck", "/settings/system", "/settings/me")  # fmt: skip
 EMPTY_RESULT = ("/inbox?q=abcdefg", "/inbox?view=snoozed&platform=telegram", "/messages?q=abcdefg", "/people?q=abcdefg")
 REFUSED = ("/settings/users", "/settings/stuck", "/settings/salesforce")
-PARTS = ("/oauth/", "/package", "/rows", "/entries", "/head", "/composer", "/of/", "/live", "/checks", "/drift")
+PARTS = ("/oauth/", "/package", "/rows", "/entries", "/head", "/composer", "/of/", "/live", "/checks", "/drift",
+         ".csv")  # fmt: skip
 
 
 def violations(page: Page, part: str | None = None) -> list[str]:

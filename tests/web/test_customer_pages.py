@@ -99,3 +99,13 @@ def test_objection_hides_it(on: int, as_role) -> None:
 @pytest.mark.parametrize("number", ["x", "01J" + "0" * 23, "a" * 500])
 def test_unknown_contact_is_not_found(on: int, as_role, number: str) -> None:
     assert as_role("admin").get(f"/people/contacts/{number}").status_code == 404
+
+
+def test_what_a_sender_calls_things_is_text(on: int, as_role) -> None:
+    named = {"type": "track", "userId": "u1", "event": "<b>x</b>", "properties": {"<b>y</b>": "<b>z</b>"}}
+    bought = {"order_id": "<b>o</b>", "affiliation": "<b>a</b>", "total": 1, "products": [{"name": "<b>p</b>"}]}
+    contact = order(on)
+    intake.take(on, [named, {**named, "event": "Order Completed", "properties": bought}])
+    text = as_role("agent").get(f"/people/contacts/{contact}").text
+    assert [letter for letter in "xyzoap" if f"<b>{letter}</b>" in text] == []
+    assert text.count("&lt;b&gt;") >= 6

@@ -17,7 +17,11 @@ import sqlalchemy as sa
 from core import db
 from core.event import Author, Page, Profile
 from core.settings import settings
-from inbox import accounts, attributes, desk, ingest, notes, replies
+from enrichment.behaviour import intake, keys
+from enrichment.behaviour.models import CustomerKey
+from enrichment.segments import activation, conditions
+from enrichment.segments import store as segments
+from inbox import accounts, attributes, consent, desk, ingest, notes, replies
 from inbox.models import Contact, Conversation, Identity
 from listening import hits, subjects
 from sentiment import labels
@@ -42,6 +46,7 @@ def _beset(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> P
     with living.at_home(folder):
         _store()
         _work()
+        _shop()
         with db.engine().connect() as connection:
             connection.exec_driver_sql("COMMIT")
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -96,6 +101,28 @@ def _work() -> None:
         hits.keep(session, hits.decide(queries, versions, hits.docs(session, limit=3000)))
 
 
+def _shop() -> None:
+    """Events, orders and segments that are called like the messages."""
+    with db.write() as session:
+        consent.switch(session, "behaviour", enabled=True, basis="contract", actor="user:1")
+        key, _ = keys.make(session, hostile.MARKUP[1], "user:1")
+        session.add(CustomerKey(kind="user", value="h", contact_id="01J" + "0" * 23, source=f"key:{key}", at=db.now()))
+        for number, text in enumerate((hostile.MARKUP[0], hostile.QUOTES[2], "W" * 100)):
+            raw = {"match": "all", "of": [{"field": "name", "op": "has_not", "value": db.sound(text)[:200]}]}
+            number = segments.save(session, text, conditions.read(raw), "user:1")
+            activation.add(session, number, "https://hostile.invalid/" + "a" * 400, "user:1")
+    traits = {"interests": [text[:60] for text in hostile.TEXTS[:20]], "preferred_channel": hostile.MARKUP[2]}
+    sent: list[dict[str, Any]] = [{"type": "identify", "userId": "h", "traits": traits}]
+    for number, text in enumerate([*hostile.TEXTS, "W" * 200]):
+        order = {"order_id": f"{number}{text}"[:90], "total": 1, "affiliation": text, "cvv" + text[:40]: 1,
+                 "products": [{"name": text}], "shipping_address": {"street": text, "city": text}}  # fmt: skip
+        sent += [
+            {"type": "track", "userId": "h", "event": (text.strip() or "x")[:200], "properties": {text[:50]: text}},
+            {"type": "track", "userId": "h", "event": "Order Completed", "properties": order},
+        ]
+    intake.take(key, sent)
+
+
 def talks(number: int) -> list[int]:
     """Some conversations: those with notes, tags and replies, and those with giants."""
     c = db.table(Conversation)
@@ -106,7 +133,11 @@ def talks(number: int) -> list[int]:
 
 def addresses() -> list[str]:
     """Every page, the threads and people in which something is hostile each in its way, and the list to its end."""
-    found = [path for path in places.pages({"conversation_id": "1", "identity_id": "20"}) if path != "/ui"]
+    found = [
+        path
+        for path in places.pages({"conversation_id": "1", "identity_id": "20", "contact_id": "01J" + "0" * 23})
+        if path != "/ui"
+    ]
     found += [f"/inbox/{one}?view=all" for one in talks(70)]
     found += [f"/people/{one}" for one in range(11, 60)]
     return found
@@ -262,7 +293,9 @@ def test_nothing_runs_asks_overflows_or_turns_in_a_browser(beset: None, seen: An
     )
     page.on("dialog", lambda dialog: asked.append(f"dialog {dialog.message}"))
     wrong = []
-    paths = ["/inbox?view=all", "/people", "/people/review", "/listening", "/reports/1", "/reports/2", "/messages",
+    paths = ["/inbox?view=all", "/people", "/people/review", "/people/20", "/people/segments", "/people/segments/1",
+             "/people/segments/3", "/people/segments/1/edit", "/settings/keys", "/listening",
+             "/reports/1", "/reports/2", "/messages",
              "/settings/accounts", *[f"/people/{one}" for one in range(11, 60, 7)],
              *[f"/inbox/{one}?view=all#conversation" for one in [*range(1, 70, 4), *talks(0)]]]  # fmt: skip
     for path in paths:
