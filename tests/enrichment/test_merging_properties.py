@@ -136,9 +136,24 @@ class Persons(RuleBasedStateMachine):
             assert self._try(lambda session: merging.unmerge(session, number, "user:1")) is not None
             self._note_homes()
 
-    @rule(accounts=st.sets(NUMBERS, min_size=1, max_size=3))
-    def split(self, accounts: set[int]) -> None:
-        number = self._try(lambda session: splitting.split(session, accounts, "user:1"))
+    def _some_of_one(self, picked: random.Random) -> list[int]:
+        """Some accounts of a person who has more; any account when nobody has two."""
+        with db.read() as session:
+            i = db.table(Identity)
+            rows = session.execute(sa.select(i.c.id, i.c.contact_id).where(i.c.contact_id.is_not(None))).all()
+        whole: dict[str, list[int]] = {}
+        for one, contact in rows:
+            whole.setdefault(contact, []).append(one)
+        several = sorted(sorted(ids) for ids in whole.values() if len(ids) > 1)
+        if not several:
+            return [picked.randint(1, ACCOUNTS)]
+        ids = picked.choice(several)
+        return picked.sample(ids, picked.randint(1, len(ids) - 1))
+
+    @rule(picked=st.randoms())
+    def split(self, picked: random.Random) -> None:
+        chosen = self._some_of_one(picked)
+        number = self._try(lambda session: splitting.split(session, chosen, "user:1"))
         if number is not None:
             self.splits.append(number)
             self._note_homes()
@@ -161,9 +176,16 @@ class Persons(RuleBasedStateMachine):
         assert dump() == before
 
     @rule(accounts=st.sets(NUMBERS, min_size=1, max_size=3))
-    def split_and_take_back(self, accounts: set[int]) -> None:
-        before = dump()
+    def split_anybody(self, accounts: set[int]) -> None:
         number = self._try(lambda session: splitting.split(session, accounts, "user:1"))
+        if number is not None:
+            self.splits.append(number)
+            self._note_homes()
+
+    @rule(picked=st.randoms())
+    def split_and_take_back(self, picked: random.Random) -> None:
+        before, chosen = dump(), self._some_of_one(picked)
+        number = self._try(lambda session: splitting.split(session, chosen, "user:1"))
         if number is not None:
             assert self._try(lambda session: splitting.rejoin(session, number, "user:1")) is not None
         assert dump() == before
