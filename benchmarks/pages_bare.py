@@ -118,6 +118,10 @@ PERSON = (
     "SELECT i.*, c.* FROM identity i LEFT JOIN contact c ON c.id = i.contact_id WHERE i.id = :person",
     "SELECT o.* FROM identity i JOIN identity o ON o.contact_id = i.contact_id WHERE i.id = :person",
     "SELECT r.* FROM identity i JOIN crm_record r ON r.contact_id = i.contact_id WHERE i.id = :person",
+    """SELECT a.* FROM identity i JOIN contact c ON c.id = i.contact_id OR c.survivor_id = i.contact_id
+    JOIN attribute a ON a.contact_id = c.id AND a.removed_at IS NULL WHERE i.id = :person""",
+    """SELECT d.* FROM identity i JOIN person_decision d ON d.contact_id = i.contact_id OR d.other_id = i.contact_id
+    WHERE i.id = :person ORDER BY d.id DESC LIMIT 50""",
     "SELECT * FROM sync_state WHERE identity_id = :person AND kind = 'profile'",
     "SELECT state, count(*) FROM sync_state WHERE identity_id = :person AND kind = 'interaction' GROUP BY state",
     "SELECT url FROM crm_connection",

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import db
+from core import bulk, db
 from core.errors import Rejected
 from enrichment import merging, splitting
 from inbox.knowledge import PersonDecision
@@ -36,6 +36,16 @@ class Decided:
     undoes: int | None
     stands: bool
     """It can be taken back."""
+
+
+_ANY = """SELECT 1 FROM person_decision
+WHERE contact_id IN (SELECT id FROM contact WHERE id = ? OR survivor_id = ?)
+OR other_id IN (SELECT id FROM contact WHERE id = ? OR survivor_id = ?) LIMIT 1"""
+
+
+def there_are(session: Session, contact_id: str) -> bool:
+    """Something was decided about this person; cheap, since of most there is nothing."""
+    return bool(bulk.fetch(session, _ANY, *[contact_id] * 4))
 
 
 def of_person(session: Session, contact_ids: Sequence[str], limit: int = LATEST) -> list[Decided]:

@@ -80,7 +80,12 @@ def test_contact_with_an_account_is_shown_on_its_page(on: int, as_role) -> None:
     browser = as_role("agent")
     answer = browser.get(f"/people/contacts/{contact}")
     assert (answer.status_code, answer.headers["location"]) == (303, "/people/2")
-    text = browser.get("/people/2").text
+    page = browser.get("/people/2").text
+    assert 'hx-get="/people/2/customer"' in page  # it comes after the page
+    assert "Order 1001" not in page
+    assert "Order 1001" in browser.get("/people/2?story=yes").text
+    text = browser.get("/people/2/customer").text
+    assert "<html" not in text
     timeline = text.partition('id="timeline"')[2].partition("</section>")[0]
     assert "Order 1001" in timeline
     assert "about coffee" in timeline

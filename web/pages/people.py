@@ -221,6 +221,26 @@ def undo(request: Request, identity_id: int, link_id: int, reader: Reviewing) ->
     return decide(request, identity_id, link_id, reader, "undo")
 
 
+@router.get("/people/{identity_id:int}/customer")
+def as_customer(request: Request, identity_id: int, reader: Reading) -> Response:
+    """Orders, events and the timeline of the person, asked for when the page stands: they may be many."""
+    with db.read() as session:
+        found = person.find(session, identity_id) if identity_id < 2**62 else None
+        if found is None:
+            raise HTTPException(404)
+        contact = found.contact.id if found.contact else ""
+        values = customer.values(session, reader, contact, found.ids, request)
+    return render.part("parts/customer.html", reader, here=f"/people/{identity_id}", **values)
+
+
+def _customer(session: Session, request: Request, reader: Reader, found: person.Person) -> dict[str, Any]:
+    """The same for the page itself, when one of its links asks for it; `later` says that it comes after the page."""
+    wanted = "past" in request.query_params or "story" in request.query_params
+    contact = found.contact.id if found.contact and wanted else ""
+    later = found.contact is not None and not wanted
+    return {"later": later, **customer.values(session, reader, contact, found.ids, request)}
+
+
 def _page(
     request: Request, identity_id: int, reader: Reader, status: int = 200, problem: str = "", typed: str = ""
 ) -> Response:
@@ -233,7 +253,9 @@ def _page(
             raise HTTPException(404)
         talks, more = person.history(session, found.ids, private=reader.may("messages.private"), after=after)
         remarks = notes.of_people(session, found.ids)
-        decided = decisions.of_person(session, people.members(session, found.contact.id)) if found.contact else []
+        contact = found.contact.id if found.contact else ""
+        known = bool(contact) and decisions.there_are(session, contact)
+        decided = decisions.of_person(session, people.members(session, contact)) if known else []
         deciding = actors.names(session, [one.actor for one in decided])
         values: dict[str, Any] = {
             "person": found,
@@ -243,7 +265,7 @@ def _page(
             "following": after + len(talks) if more else 0,
             "after": after,
             "notes": remarks,
-            **customer.values(session, reader, found.contact.id if found.contact else "", found.ids, request),
+            **_customer(session, request, reader, found),
             "names": actors.names(session, [one.author for one in remarks]),
             "decided": decided,
             "deciders": {one: actors.named(one, deciding, reader) for one in {row.actor for row in decided}},
