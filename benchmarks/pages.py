@@ -34,7 +34,7 @@ from web import sessions
 from web.models import User
 from web.supervisor import Supervisor, hub_children, web_url
 
-REQUESTS = 300
+REQUESTS = 120
 WARM_UP = 8
 TARGET = 3.0
 Fetch = Callable[[str, Values], int]
