@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from core import broker, db, outbox
 from core.topics import SUBSCRIBERS
@@ -129,6 +129,21 @@ def test_the_address_tells_what_is_shown_and_back_returns(brand: int, inbox: Pag
     inbox.go_back()
     expect(inbox.locator("#v-open")).to_have_attribute("aria-current", "page")
     inbox.go_back()
+    expect(inbox.locator("#conversation")).to_contain_text("Choose a conversation")
+
+
+def test_back_pressed_again_while_the_page_still_loads_returns_all_the_way(brand: int, inbox: Page) -> None:
+    inbox.locator("#rows .conv").nth(1).click()
+    expect(inbox.locator("#log")).to_contain_text("conversation 1")
+    inbox.locator("#v-unassigned").click()
+    expect(inbox.locator("#v-unassigned")).to_have_attribute("aria-current", "page")
+    held: list[Route] = []
+    inbox.route("**/vendor/htmx-2*", lambda route: held.append(route))
+    inbox.go_back(wait_until="commit")
+    expect(inbox.locator("#v-open")).to_have_attribute("aria-current", "page")
+    assert held, "the page is there, its scripts are not yet"
+    inbox.go_back(wait_until="commit")
+    inbox.unroute_all(behavior="ignoreErrors")
     expect(inbox.locator("#conversation")).to_contain_text("Choose a conversation")
 
 

@@ -1,4 +1,6 @@
-// The colour scheme: the system's by default, light or dark on request, kept per browser. Runs before first paint.
+// What must run before the first paint and before any other script.
+
+// The colour scheme: the system's by default, light or dark on request, kept per browser.
 {
   const root = document.documentElement;
   const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -14,3 +16,8 @@
     } catch { /* no storage */ }
   });
 }
+
+// Back, pressed before htmx runs: the browser changes the address without loading the page of it, and nobody else listens yet.
+addEventListener("popstate", (event) => {
+  if (event.state?.htmx) location.reload();
+});
