@@ -28,7 +28,7 @@ MOST = 500
 KEPT = 50
 """Runs that are kept of an activation."""
 TOPIC = "activation.due"
-NONE = "There is no such activation."
+NONE = "There is no such receiver."
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,15 @@ def _remind(session: Session, number: int, after: timedelta) -> None:
     outbox.emit(session, TOPIC, [(str(number), {"activation_id": number})], db.now() + after)
 
 
+def probe(session: Session, activation_id: int) -> Change:
+    """A delivery without people, to see whether the receiver takes it; it changes nothing of what it was told."""
+    activation = get(session, activation_id)
+    delivery = f"test-{secrets.token_hex(12)}"
+    told = {"segment": store.get(session, activation.segment_id).name, "test": True, "added": [], "removed": []}
+    body = json_text({"delivery": delivery, **told}).encode()
+    return Change(activation, crypto.unseal(activation.secret), delivery, body, (), (), more=False)
+
+
 # --- by people -----------------------------------------------------------------------------------------
 
 
@@ -168,10 +177,11 @@ class Standing:
     runs: Sequence[ActivationRun]
 
 
-def of_segment(session: Session, segment_id: int) -> list[Standing]:
-    """Where a segment is handed on to, with how many people each knows of and its newest runs."""
+def standing(session: Session, segment_id: int | None = None) -> list[Standing]:
+    """Where a segment, or any, is handed on to, with how many people each knows of and its newest runs."""
     a, m, r = db.table(Activation), db.table(ActivationMember), db.table(ActivationRun)
-    found = session.scalars(sa.select(Activation).where(a.c.segment_id == segment_id).order_by(a.c.id)).all()
+    wanted = sa.true() if segment_id is None else a.c.segment_id == segment_id
+    found = session.scalars(sa.select(Activation).where(wanted).order_by(a.c.id)).all()
     counted = sa.select(m.c.activation_id, sa.func.count()).group_by(m.c.activation_id)
     members = dict(session.execute(counted.where(m.c.activation_id.in_([one.id for one in found]))).all())
     newest = sa.select(ActivationRun).order_by(r.c.id.desc()).limit(5)

@@ -71,7 +71,7 @@ def _one(
     with db.read() as session:
         found = store.count(session, group)
         rows, following = store.page(session, group, after[:60])
-        receivers = activation.of_segment(session, segment_id) if reader.may("segments.export") else []
+        receivers = activation.standing(session, segment_id) if reader.may("segments.export") else []
     return render.page(
         request, reader, "segment.html", status, segment=segment, group=group, count=found, rows=rows, first=not after,
         receivers=receivers, secret=secret, url=url, url_problem=url_problem,

@@ -5,11 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -18,7 +14,6 @@ from core import db, outbox
 from core.errors import Rejected
 from core.outbox import OutboxRow
 from core.queue import handler
-from core.settings import settings
 from core.topics import SUBSCRIBERS
 from enrichment.behaviour import intake
 from enrichment.segments import activation, conditions, store, tasks, webhook
@@ -27,53 +22,15 @@ from inbox import consent, erasure
 from tests.conftest import BOTH
 from tests.enrichment.behaviour import shop
 from tests.enrichment.behaviour.shop import identify
+from tests.enrichment.segments.receiver import Receiver, listening
 
 HAND_ON = "enrichment.segments.tasks.hand_on"
 
 
-@dataclass
-class Receiver:
-    """A program that takes deliveries and answers as a test says."""
-
-    url: str = ""
-    answers: list[int] = field(default_factory=list)
-    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-
-    def bodies(self) -> list[dict[str, Any]]:
-        return [json.loads(body) for _, body in self.got]
-
-    def names(self) -> list[tuple[list[str], int]]:
-        """(names added, number removed) of each delivery."""
-        return [([one["name"] for one in body["added"]], len(body["removed"])) for body in self.bodies()]
-
-
 @pytest.fixture
 def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
-    found = Receiver()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            found.got.append((dict(self.headers), self.rfile.read(int(self.headers["content-length"]))))
-            status = found.answers.pop(0) if found.answers else 204
-            self.send_response(status)
-            if status == 302:
-                self.send_header("Location", f"{found.url}/elsewhere")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    found.url = f"http://127.0.0.1:{server.server_port}/hook"
-    monkeypatch.setenv("WIDERHALL_ALLOW_PRIVATE_HOSTS", "1")
-    settings.cache_clear()
-    yield found
-    server.shutdown()
-    server.server_close()
-    thread.join(5)
+    with listening(monkeypatch) as found:
+        yield found
 
 
 @pytest.fixture
@@ -233,6 +190,19 @@ def test_paused_and_removed_ones_are_told_nothing(key: int, receiver: Receiver) 
         activation.remove(session, 1, "user:1")
     work(waits=1)
     assert (receiver.got, shop.rows(Activation)) == ([], [])
+
+
+def test_a_test_delivery_names_nobody_and_changes_nothing(key: int, receiver: Receiver) -> None:
+    secret = handed(receiver)
+    with db.read() as session:
+        found = activation.probe(session, 1)
+    assert found.secret == secret
+    webhook.post(found.activation.url, found.secret, found.delivery, found.body)
+    (told,) = receiver.bodies()
+    assert told == {"delivery": found.delivery, "segment": "All", "test": True, "added": [], "removed": []}
+    assert (row().sequence, shop.rows(ActivationMember), shop.rows(ActivationRun)) == (0, [], [])
+    work()
+    assert receiver.names()[1] == (["Ada", "Bo"], 0)
 
 
 @pytest.mark.parametrize(
