@@ -92,6 +92,9 @@ class Settings(BaseSettings):
         255, description="Characters of a public text that go to the CRM; 0 sends none.", ge=0, le=32000
     )
     max_text: int = Field(100_000, description="Characters kept of one message; longer ones are cut and marked.")
+    track_per_minute: int = Field(
+        60_000, description="Messages a minute that one write key may send to the tracking API; 0: any number.", ge=0
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     secret_keys: str = Field(
         "", description="Keys that encrypt secrets, newest first, separated by commas; empty: data_dir/secret.key."

@@ -20,11 +20,12 @@ from inbox.refused import Refusal
 
 Kind = Literal["track", "identify"]
 KINDS: tuple[Kind, ...] = ("track", "identify")
-LARGEST = 32_000
-"""Bytes of one message."""
-LARGEST_BATCH = 500_000
-MOST = 2_000
+LARGEST = 32 * 1024
+"""Bytes of one message; the three limits are those of Segment's API."""
+LARGEST_BATCH = 500 * 1024
+MOST = 2_500
 """Messages of one batch."""
+TOO_LARGE = "The message is larger than 32 kB."
 LONGEST_ID = 256
 OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
 CONTEXT = ("locale", "timezone", "campaign")
@@ -77,8 +78,8 @@ def read(raw: Any, received: datetime, kind: str = "") -> Said:
     """One message as a value; Unreadable with what to change. `kind` is that of the address, else its `type`."""
     if not isinstance(raw, dict):
         raise Unreadable("A message is a JSON object.")
-    if len(json_text(raw)) > LARGEST:
-        raise Unreadable("The message is larger than 32 kB.")
+    if len(json_text(raw).encode()) > LARGEST:
+        raise Unreadable(TOO_LARGE)
     kind = kind or str(raw.get("type") or "")
     if kind not in KINDS:
         raise Unreadable(f"The type {kind[:40]!r} is not taken. There are: {', '.join(KINDS)}.")

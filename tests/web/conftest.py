@@ -20,6 +20,7 @@ from core import db
 from core.event import Author, Event, Page, Profile
 from inbox import accounts, ingest
 from web import auth, passwords, sessions, throttle
+from web.api import limit
 from web.app import create_app
 
 PASSWORD = "several quiet words"
@@ -30,6 +31,7 @@ BASE = "http://127.0.0.1"
 def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     monkeypatch.setattr(throttle, "_local", {})
+    monkeypatch.setattr(limit, "_local", {})
 
 
 @dataclass

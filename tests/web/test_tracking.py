@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -13,10 +14,12 @@ import sqlalchemy as sa
 import structlog
 
 from core import audit, db
+from core.settings import settings
 from enrichment.behaviour import intake, keys
 from enrichment.behaviour.models import TrackEvent, WriteKey
 from inbox import consent
 from tests.web.conftest import Browser
+from web.api import limit
 
 EVENT = {"userId": "u1", "event": "Product Viewed", "properties": {"sku": "A"}}
 
@@ -82,11 +85,11 @@ def test_a_revoked_key_is_refused_at_once(browser: Browser, key: str, as_role) -
         ("/api/track", {**EVENT, "userId": {"$ne": 1}}, "userId is a text"),
         ("/api/track", {**EVENT, "userId": "4111111111111111"}, "card"),
         ("/api/track", {**EVENT, "userId": "u" * 300}, "longer than"),
-        ("/api/track", {**EVENT, "properties": {"x": "y" * 33_000}}, "32 kB"),
+        ("/api/track", {**EVENT, "properties": {"x": "y" * 32_768}}, "32 kB"),
         ("/api/identify", {"userId": "u", "traits": "name"}, "traits is a JSON object"),
         ("/api/batch", {"batch": []}, "batch"),
         ("/api/batch", {"batch": [{"type": "alias", "userId": "u"}]}, "'alias'"),
-        ("/api/batch", {"batch": [{}] * 2001}, "2000"),
+        ("/api/batch", {"batch": [{}] * 2501}, "2500"),
     ],
 )
 def test_what_cannot_be_taken_says_why(browser: Browser, key: str, path: str, body: Any, words: str) -> None:
@@ -96,8 +99,21 @@ def test_what_cannot_be_taken_says_why(browser: Browser, key: str, path: str, bo
     assert stored() == []
 
 
+def test_limits_are_those_of_segments_api(browser: Browser, key: str) -> None:
+    large = [{"type": "track", **EVENT, "properties": {"x": "é" * 16_000}} for _ in range(9)]
+    batch = [*large, *[{"type": "track", **EVENT}] * 2491]
+    body = json.dumps({"batch": batch}, ensure_ascii=False, separators=(",", ":")).encode()
+    body += b" " * (512_000 - len(body))
+    assert (len(body), len(batch)) == (512_000, 2500)
+    answer = post(browser, "/api/batch", body, key)
+    assert (answer.status_code, "refused" in answer.json(), len(stored())) == (200, False, 2500)
+    batch = [{"type": "track", **EVENT}, {"type": "track", **EVENT, "properties": {"x": "é" * 16_400}}]
+    answer = post(browser, "/api/batch", {"batch": batch}, key)
+    assert [one["index"] for one in answer.json()["refused"]] == [1]
+
+
 def test_a_batch_beyond_the_limit_is_refused(browser: Browser, key: str) -> None:
-    assert post(browser, "/api/batch", b"x" * 500_001, key).status_code == 413
+    assert post(browser, "/api/batch", b"x" * 512_001, key).status_code == 413
 
 
 def test_odd_texts_are_stored_sound(browser: Browser, key: str) -> None:
@@ -126,6 +142,62 @@ def test_logs_hold_no_key_and_no_person(browser: Browser, key: str) -> None:
         post(browser, "/api/track", {**EVENT, "userId": "kim@a.example"}, key)
     assert "/api/track" in str(lines)
     assert not [one for one in (key, key[-4:], "kim@", "Product") if one in str(lines)]
+
+
+# --- how much in a minute -------------------------------------------------------------------------------
+
+
+def allow(monkeypatch: pytest.MonkeyPatch, messages: int) -> None:
+    monkeypatch.setenv("WIDERHALL_TRACK_PER_MINUTE", str(messages))
+    settings.cache_clear()
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_key_that_sends_too_much_waits_and_others_do_not(
+    browser: Browser, key: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, shared: bool
+) -> None:
+    if shared:
+        request.getfixturevalue("valkey")
+    allow(monkeypatch, 2)
+    with db.write() as session:
+        other = keys.make(session, "other", "t")[1]
+    batch = {"batch": [{"type": "track", **EVENT, "messageId": n} for n in "ab"]}
+    assert post(browser, "/api/batch", batch, key).status_code == 200
+    answer = post(browser, "/api/track", EVENT, key)
+    assert (answer.status_code, answer.json()["success"], len(stored())) == (429, False, 2)
+    assert 1 <= int(answer.headers["retry-after"]) <= 30
+    assert post(browser, "/api/track", EVENT, other).status_code == 200
+    allow(monkeypatch, 0)
+    assert post(browser, "/api/track", EVENT, key).status_code == 200
+
+
+def test_a_batch_larger_than_the_limit_takes_the_whole_bucket(
+    browser: Browser, key: str, valkey: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow(monkeypatch, 1)
+    batch = {"batch": [{"type": "track", **EVENT, "messageId": n} for n in "abc"]}
+    assert [post(browser, "/api/batch", batch, key).status_code for _ in range(2)] == [200, 429]
+
+
+def test_unreadable_messages_count(browser: Browser, key: str, valkey: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    allow(monkeypatch, 1)
+    assert [post(browser, "/api/track", b"{", key).status_code for _ in range(2)] == [400, 429]
+
+
+def test_workers_share_the_bucket(database: str, valkey: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    allow(monkeypatch, 2)
+    with ThreadPoolExecutor(8) as pool:
+        waits = list(pool.map(lambda _: limit.take(7, 1), range(16)))
+    assert (waits.count(0), limit._local) == (2, {})
+
+
+def test_the_bucket_fills_with_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(limit.time, "monotonic", lambda: clock[0])
+    allow(monkeypatch, 60)
+    assert [limit.take(7, 60), limit.take(7, 1), limit.take(7, 30)] == [0, 1, 30]
+    clock[0] += 30
+    assert [limit.take(7, 31), limit.take(7, 30), limit.take(7, 1)] == [1, 0, 1]
 
 
 # --- the page -----------------------------------------------------------------------------------------

@@ -13,11 +13,13 @@ from starlette.concurrency import run_in_threadpool
 
 from core import db, log
 from core.errors import NotConfigured, TryLater
-from enrichment.behaviour import intake, keys, messages
-from enrichment.behaviour.messages import LARGEST, LARGEST_BATCH, MOST, Unreadable
+from enrichment.behaviour import intake, keys
+from enrichment.behaviour.messages import LARGEST, LARGEST_BATCH, MOST, TOO_LARGE, Unreadable, load
+from web.api import limit
 
 NO_KEY = "Send the write key as the user name of HTTP Basic authentication, with an empty password."
 WRONG_KEY = "This write key does not hold. An administrator makes one under Setup, Customer data."
+TOO_FAST = "This write key sends more messages a minute than this hub takes. Send this again after Retry-After seconds."
 
 router = APIRouter()
 logger = log.get("web.api")
@@ -42,7 +44,7 @@ async def batch(request: Request) -> Response:
 
 
 async def _answer(request: Request, kind: str) -> Response:
-    """200 once the messages are safe in the database; 400, 401, 403 and 413 are for good, 503 is to be sent again."""
+    """200 once the messages are in the database; 400, 401, 403 and 413 are for good, 429 and 503 to be sent again."""
     key = _key(request.headers.get("authorization", ""))
     body = await request.body()
     try:
@@ -62,15 +64,26 @@ def _take(key: str, kind: str, body: bytes) -> Response:
     if key_id is None:
         headers = {"WWW-Authenticate": 'Basic realm="write key"'}
         return _refuse(401, WRONG_KEY if key else NO_KEY, headers)
-    if kind and len(body) > LARGEST:
-        raise Unreadable("The message is larger than 32 kB.")
-    found = messages.load(body)
-    raw = [found] if kind else _several(found)
+    try:
+        raw, problem = _messages(kind, body), None
+    except Unreadable as error:
+        raw, problem = [None], error
+    if wait := limit.take(key_id, len(raw)):
+        return _refuse(429, TOO_FAST, {"Retry-After": str(wait)})
+    if problem:
+        raise problem
     taken = intake.take(key_id, raw, kind)
     if len(taken.refused) == len(raw):
         raise Unreadable(taken.refused[0][1] if kind else _worded(taken.refused))
     refused = [{"index": place, "reason": reason} for place, reason in taken.refused]
     return JSONResponse({"success": True} | ({"refused": refused} if refused else {}))
+
+
+def _messages(kind: str, body: bytes) -> list[Any]:
+    if kind and len(body) > LARGEST:
+        raise Unreadable(TOO_LARGE)
+    found = load(body)
+    return [found] if kind else _several(found)
 
 
 def _worded(refused: list[tuple[int, str]]) -> str:
