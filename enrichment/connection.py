@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -15,11 +16,11 @@ from core.errors import NotConfigured
 from core.settings import settings
 from enrichment.crm import CRM, CrmStatus
 from enrichment.models import CrmConnection, SyncState
-from enrichment.salesforce.client import Client
-from enrichment.salesforce.deploy import Installed
-from enrichment.salesforce.login import Login
-from enrichment.salesforce.org import SalesforceOrg
 from inbox import consent
+
+if TYPE_CHECKING:  # the client with what it stands on is 10 MB: only a process that calls an org has it
+    from enrichment.salesforce.client import Client
+    from enrichment.salesforce.deploy import Installed
 
 PURPOSE = "crm_sync"
 Letter = tuple[str, dict[str, str]]
@@ -59,6 +60,8 @@ def connect(session: Session, *, url: str, client_id: str, client_secret: str, b
 
 def probe(url: str, client_id: str, client_secret: str) -> CrmStatus:
     """Sign in at an org before it is connected, and look at what it lacks; raises what the CRM raises."""
+    from enrichment.salesforce.org import SalesforceOrg
+
     return SalesforceOrg(reach(url, client_id, client_secret)).check()
 
 
@@ -124,6 +127,8 @@ def standing(session: Session) -> Standing:
 
 def crm() -> CRM:
     """The connected CRM; NotConfigured when there is none."""
+    from enrichment.salesforce.org import SalesforceOrg
+
     return SalesforceOrg(client(), settings().crm_load_from)
 
 
@@ -138,6 +143,9 @@ def client() -> Client:
 
 def reach(url: str, client_id: str, client_secret: str) -> Client:
     """Calls to an org that need not be connected."""
+    from enrichment.salesforce.client import Client
+    from enrichment.salesforce.login import Login
+
     login = Login(url.rstrip("/"), client_id, client_secret)
     return Client(login, allow_private=settings().allow_private_hosts)
 

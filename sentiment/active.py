@@ -9,16 +9,19 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlmodel import Session
 
 from core import audit, db, log
 from core.errors import NotConfigured
 from sentiment import fitted
-from sentiment.embedded.heads import Heads
 from sentiment.lexicon import LexiconAnnotator
 from sentiment.models import AnnotatorState
 from sentiment.port import Annotator
+
+if TYPE_CHECKING:
+    from sentiment.embedded.heads import Heads
 
 DEFAULT = "embedded"
 """What annotates where nobody chose."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -11,9 +12,11 @@ from core import audit, db
 from core.errors import NotConfigured
 from core.settings import settings
 from sentiment import passes
-from sentiment.embedded import build, heads
-from sentiment.embedded.heads import Heads
+from sentiment.embedded import lock
 from sentiment.upkeep import HeadsChoice
+
+if TYPE_CHECKING:
+    from sentiment.embedded.heads import Heads
 
 OF = "embedded"
 """The annotator that has heads."""
@@ -33,12 +36,16 @@ def stored() -> list[str]:
 
 def keep(fresh: Heads) -> str:
     """Store heads; returns their version."""
+    from sentiment.embedded import heads  # numpy is 15 MB: the web process does without
+
     heads.save(fresh, folder() / f"{fresh.version}.npz")
     return fresh.version
 
 
 def load(version: str) -> Heads:
     """The heads of a version; NotConfigured when they are not kept here."""
+    from sentiment.embedded import heads
+
     file = folder() / f"{version}.npz"
     if not file.is_file():
         raise NotConfigured(
@@ -51,7 +58,7 @@ def load(version: str) -> Heads:
 def encoder() -> str:
     """The version of the encoder that heads are fitted on; empty when this installation carries none."""
     try:
-        return build.lock().version
+        return lock.read().version
     except OSError:
         return ""
 

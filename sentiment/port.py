@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:  # numpy is 15 MB: only a process that annotates has it
+    import numpy as np
+    import numpy.typing as npt
 
 Sentiment = Literal["negative", "neutral", "positive", "unsure"]
 Intent = Literal["question", "complaint", "praise", "request", "purchase", "churn", "spam", "other"]

@@ -6,7 +6,6 @@ import hmac
 import ipaddress
 import os
 from collections.abc import Iterator
-from functools import lru_cache
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
@@ -46,7 +45,7 @@ def problems() -> dict[str, str]:
     found: dict[str, str] = {}
     try:
         db.ping()
-        if _behind():
+        if migrations.pending(db.engine()):
             found["migrations"] = "The database has an older shape than this code. Run `widerhall migrate`."
     except (TryLater, sa.exc.SQLAlchemyError) as error:
         found["database"] = str(error) if isinstance(error, TryLater) else "The database cannot be read."
@@ -57,19 +56,6 @@ def problems() -> dict[str, str]:
         if age is None or age > SWEEP_AGE:
             found["sweep"] = "No worker has swept for ten seconds. Start a worker."
     return found
-
-
-@lru_cache(maxsize=1)
-def _head() -> str | None:
-    return migrations.head()
-
-
-def _behind() -> bool:
-    with db.engine().connect() as connection:
-        if not sa.inspect(connection).has_table("alembic_version"):
-            return True
-        version = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
-    return version != _head()
 
 
 @router.get("/metrics")

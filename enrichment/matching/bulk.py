@@ -15,16 +15,20 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from core.errors import Rejected
-from enrichment.matching import memory, score
+from enrichment.matching import score
 from enrichment.matching.people import Contact, Profile, account
 from enrichment.matching.weights import Weights, shipped
+
+if TYPE_CHECKING:
+    from enrichment.matching import memory
 
 CONTACT_COLUMNS = ("contact_id", "first_name", "last_name")
 IDENTITY_COLUMNS = ("identity_id", "platform", "handle", "display_name")
 LINK_COLUMNS = ("identity_id", "contact_id", "score", "tier", "decision", "evidence")
+
 REJECTED_COLUMNS = ("file", "line", "reason", "row")
 CANDIDATE_COLUMNS = ("identity_id", "contact_id", "place")
 LONGEST_FIELD = 1_000_000
@@ -150,6 +154,8 @@ def _check(files: Files) -> None:
 
 
 def _index(path: Path, rejected: _Later, progress: Progress) -> memory.Index:
+    from enrichment.matching import memory  # numpy loads with it, only where files are matched
+
     index, seen = memory.Index(), set[str]()
     for found in rows(path, CONTACT_COLUMNS):
         if not isinstance(found, Row) or (reason := _bad_contact(found, seen)):

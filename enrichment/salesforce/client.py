@@ -21,13 +21,12 @@ from xml.etree import ElementTree
 import requests
 
 from core.errors import AuthExpired, BadPayload, Rejected, TryLater
+from enrichment.salesforce import API_VERSION, soap
 from enrichment.salesforce import login as sign_in
-from enrichment.salesforce import soap
 from enrichment.salesforce.errors import classify, wait
 from enrichment.salesforce.login import Login, Token
 from enrichment.salesforce.transport import session
 
-API_VERSION = "66.0"
 MOST_RECORDS = 200
 USAGE = re.compile(r"(?<!-)\bapi-usage=(\d+)/(\d+)")
 PAGE_HEADERS = {"Sforce-Query-Options": "batchSize=2000"}

@@ -10,7 +10,8 @@ from urllib.parse import unquote
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
-from enrichment.salesforce.client import API_VERSION, Client
+from enrichment.salesforce import API_VERSION
+from enrichment.salesforce.client import Client
 from enrichment.salesforce.soap import METADATA, XMLNS, text
 
 PROFILES = ("NAME", "Network__c", "Handle__c", "Last_Seen__c")

@@ -27,8 +27,8 @@ from enrichment.crm import (
     Progress,
     RowResult,
 )
-from enrichment.salesforce import bulk, orders, people, preflight
-from enrichment.salesforce.client import API_VERSION, Client, Saved, quote
+from enrichment.salesforce import API_VERSION, bulk, orders, people, preflight
+from enrichment.salesforce.client import Client, Saved, quote
 from enrichment.salesforce.errors import classify
 from enrichment.salesforce.people import Layout
 

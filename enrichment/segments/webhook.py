@@ -11,11 +11,8 @@ import hmac
 import time
 from urllib.parse import urlsplit
 
-import requests
-
 from core.errors import NotConfigured, Rejected, TryLater
 from core.settings import settings
-from enrichment.salesforce.transport import Adapter
 
 SECONDS = (5.0, 20.0)
 """To connect, and to answer."""
@@ -41,6 +38,10 @@ def signature(secret: str, body: bytes, moment: int) -> str:
 
 def post(url: str, secret: str, delivery: str, body: bytes) -> None:
     """Deliver a body: TryLater when it may work later, Rejected when the receiver refuses it for good."""
+    import requests  # with what it stands on 6 MB: only a process that calls has it
+
+    from enrichment.salesforce.transport import Adapter
+
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "Widerhall",

@@ -7,7 +7,7 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from sentiment.embedded import build
+from sentiment.embedded import lock
 from sentiment.embedded.encoder import Encoder, shared
 from sentiment.embedded.heads import Heads, load
 from sentiment.language import identify
@@ -26,7 +26,7 @@ class EmbeddedAnnotator:
         self._encoder = encoder or shared()
         self._heads = heads or load()
         self._lexicon = LexiconAnnotator()
-        self.version = f"{build.lock().version}.{self._heads.version}"
+        self.version = f"{lock.read().version}.{self._heads.version}"
 
     def annotate(self, texts: list[str], languages: list[str | None] | None = None) -> list[Annotation]:
         """One annotation per text, in order."""

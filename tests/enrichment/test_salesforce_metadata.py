@@ -12,8 +12,7 @@ import pytest
 from lxml import etree
 
 from enrichment.crm import CASE_FIELDS, HUB_ID, INTERACTION_FIELDS, PROFILE_FIELDS
-from enrichment.salesforce import metadata
-from enrichment.salesforce.client import API_VERSION
+from enrichment.salesforce import API_VERSION, metadata
 from enrichment.salesforce.metadata import XMLNS, build_zip, fields
 
 WRITTEN = {"SocialProfile__c": PROFILE_FIELDS, "SocialInteraction__c": INTERACTION_FIELDS}

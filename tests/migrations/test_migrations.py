@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 import migrations
 from core import db
@@ -31,6 +32,10 @@ def test_the_revisions_make_what_the_models_say() -> None:
 
 def test_nothing_is_pending_on_a_fresh_database() -> None:
     assert not migrations.pending(db.engine())
+
+
+def test_the_newest_revision_is_the_one_alembic_names() -> None:
+    assert migrations.head() == ScriptDirectory.from_config(migrations.config()).get_current_head()
 
 
 def test_upgrading_again_is_harmless() -> None:

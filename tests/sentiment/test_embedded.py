@@ -12,7 +12,7 @@ import pytest
 
 from core.errors import NotConfigured
 from core.settings import settings
-from sentiment.embedded import build, deltas, heads, weights
+from sentiment.embedded import build, deltas, heads, lock, weights
 from sentiment.embedded.annotator import EmbeddedAnnotator
 from sentiment.embedded.encoder import Encoder, shared
 from sentiment.embedded.heads import Head, Heads
@@ -42,18 +42,18 @@ def encoder() -> Encoder:
 
 
 def test_a_build_comes_to_the_locked_bytes(tmp_path: Path) -> None:
-    assert build.build(tmp_path, build.ASSETS, build.lock()) == build.lock()
-    assert (tmp_path / build.DATA).stat().st_size == build.lock().size < 60_000_000
+    assert build.build(tmp_path, lock.ASSETS, lock.read()) == lock.read()
+    assert (tmp_path / build.DATA).stat().st_size == lock.read().size < 60_000_000
 
 
 def test_what_the_repository_carries_is_small() -> None:
-    carried = [*build.ASSETS.iterdir(), *(build.ASSETS.parents[1] / "train" / "authored").iterdir()]
+    carried = [*lock.ASSETS.iterdir(), *(lock.ASSETS.parents[1] / "train" / "authored").iterdir()]
     assert sum(path.stat().st_size for path in carried) < 3_000_000
 
 
 def test_a_build_that_comes_out_different_is_refused(tmp_path: Path) -> None:
     assets = tmp_path / "assets"
-    shutil.copytree(build.ASSETS, assets)
+    shutil.copytree(lock.ASSETS, assets)
     learned = deltas.load()
     name = min(learned.factors)
     up, down, scale = learned.factors[name]
@@ -72,14 +72,14 @@ def test_two_processes_build_once(tmp_path: Path) -> None:
     said = [process.communicate(timeout=120)[0] for process in two]
     assert sum(text.count("is built") for text in said) == 1
     assert [process.returncode for process in two] == [0, 0]
-    assert [path.name for path in tmp_path.glob("encoder-*")] == [f"encoder-{build.lock().version}"]
+    assert [path.name for path in tmp_path.glob("encoder-*")] == [f"encoder-{lock.read().version}"]
 
 
 def test_a_build_that_was_killed_is_made_anew(tmp_path: Path) -> None:
-    half = tmp_path / f"encoder-{build.lock().version}"
+    half = tmp_path / f"encoder-{lock.read().version}"
     half.mkdir()
     (half / build.DATA).write_bytes(b"half")
-    assert (build.ensure(tmp_path) / build.DATA).stat().st_size == build.lock().size
+    assert (build.ensure(tmp_path) / build.DATA).stat().st_size == lock.read().size
 
 
 def test_without_the_wheel_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

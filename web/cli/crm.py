@@ -13,7 +13,6 @@ from core import db, outbox
 from core.errors import NotConfigured, Rejected
 from enrichment import connection, overview, policies, reconcile, rollback, runs
 from enrichment.cases import opening
-from enrichment.salesforce import deploy
 from enrichment.salesforce.metadata import build_zip
 from web.cli.base import Json, ready, say, settle, show, working
 
@@ -247,6 +246,8 @@ def install(
         say({"zip": str(zip_)}, json, f"{zip_} is written. Deploy it in the org: Workbench or `sf project deploy`.")
         return
     with working():
+        from enrichment.salesforce import deploy  # with the client 10 MB: only the command that calls an org has it
+
         done = deploy.install(connection.client(), dry_run=dry_run)
         if not dry_run:
             with db.write() as session:

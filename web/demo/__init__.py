@@ -20,7 +20,6 @@ from core import db
 from core.errors import NotConfigured, TryLater
 from core.settings import settings
 from enrichment import connection
-from enrichment.salesforce import deploy
 from inbox import accounts
 from listening import subjects
 from web.auth import create_user
@@ -105,6 +104,8 @@ def connect_world() -> int:
     crm = world["crm"]
     login = {"url": crm["url"], "client_id": crm["client_id"], "client_secret": crm["client_secret"]}
     if connection.probe(**login).problems:
+        from enrichment.salesforce import deploy  # the supervisor of `widerhall up` does without
+
         deploy.install(connection.reach(**login))
     with db.write() as session:
         connection.connect(session, **login, basis="legitimate_interest", actor="demo")

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
-from enrichment.salesforce.client import API_VERSION
+from enrichment.salesforce import API_VERSION
 from enrichment.salesforce.soap import METADATA, XMLNS
 
 FOLDER = Path(__file__).parent
