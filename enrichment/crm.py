@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
-Kind = Literal["profile", "interaction", "case"]
+Kind = Literal["profile", "interaction", "case", "member"]
 PersonObject = Literal["Contact", "Lead", "csv"]
 """Where a person stands: an object of the CRM, or a file that somebody imported (enrichment.csv)."""
 Verdict = Literal["done", "retry", "reauthenticate", "quarantine", "relink", "human"]
@@ -37,6 +37,21 @@ INTERACTION_FIELDS = (
 
 CASE_FIELDS = ("Subject", "Description", "Origin", "Status", "ContactId", "AccountId", "Hub_Url__c")
 """All that may be written to a Salesforce Case beside its key."""
+
+
+MEMBER_FIELDS = ("CampaignId", "ContactId", "LeadId")
+"""All that may be written to a member of a campaign beside its key, and only when it is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A campaign of the CRM that people may be put into."""
+
+    id: str
+    name: str
+    status: str = ""
+    """As people there call it."""
+    ends: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +211,8 @@ class CrmStatus:
     """API calls of the last 24 hours, over all programs."""
     limit: int
     problems: tuple[Problem, ...] = ()
+    optional: tuple[Problem, ...] = ()
+    """What the hub does without as long as it is missing; the sync runs."""
     handle_fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Object → its fields that hold handles, as far as they are readable."""
 
@@ -234,6 +251,10 @@ class CRM(Protocol):
 
     def comments(self, since: datetime | None) -> Iterator[CommentNews]:
         """Public comments on those cases, new or changed since then, oldest first; the stretch overlaps."""
+        ...
+
+    def campaigns(self) -> list[Campaign]:
+        """Active campaigns by name; none where members of ours cannot be written."""
         ...
 
     def everything(self, kind: Kind) -> Iterator[Mapping[str, Any]]:

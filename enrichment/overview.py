@@ -82,7 +82,10 @@ def check(session: Session) -> dict[str, Any]:
     except NotConfigured as error:
         problems.append({"what": "The rule that opens cases cannot be read.", "fix": str(error)})
     usage = {"used": said.used, "limit": said.limit}
-    return {"version": said.version, "ok": not problems, "usage": usage, "problems": problems, **found}
+    without = [asdict(one) for one in said.optional]
+    return {
+        "version": said.version, "ok": not problems, "usage": usage, "problems": problems, "optional": without, **found,
+    }  # fmt: skip
 
 
 def refused(session: Session) -> int:

@@ -13,7 +13,7 @@ from typing import Literal
 from xml.etree import ElementTree
 
 from core.errors import Rejected, TryLater
-from enrichment.salesforce import layouts, metadata
+from enrichment.salesforce import API_VERSION, layouts, metadata
 from enrichment.salesforce.client import Client, quote
 from enrichment.salesforce.soap import XMLNS, text
 
@@ -60,7 +60,7 @@ def install(client: Client, *, dry_run: bool = False, sleep: Callable[[float], N
     With `dry_run` Salesforce only checks it all and says what would change. Rejected with its words when it
     refuses, TryLater when it takes longer than our patience; all or nothing in any case.
     """
-    package = metadata.package(layouts.extended(client))
+    package = metadata.package(layouts.extended(client), _lacking(client))
     result = _deployed(client, package, check_only=dry_run, sleep=sleep)
     problems = list(_problems(result))
     if text(result, "status") != "Succeeded":
@@ -69,6 +69,13 @@ def install(client: Client, *, dry_run: bool = False, sleep: Callable[[float], N
         raise Rejected(f"Salesforce refuses the objects: {said}{more}", "DEPLOYMENT_FAILED")
     found = tuple(sorted(_changes(result), key=lambda one: (one.type, one.name)))
     return Installed(found, dry_run, "" if dry_run else _assign(client))
+
+
+def _lacking(client: Client) -> set[str]:
+    """Objects the org does not have: nothing can be permitted on them. A list without contacts says nothing."""
+    query = f"<queries><type>CustomObject</type></queries><asOfVersion>{API_VERSION}</asOfVersion>"
+    there = {text(one, "fullName") for one in client.metadata("listMetadata", query).iter(f"{XMLNS}result")}
+    return set(metadata.OPTIONAL) - there if "Contact" in there else set()
 
 
 def _deployed(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from core import log
@@ -13,7 +13,9 @@ from enrichment.crm import (
     CASE_FIELDS,
     HUB_ID,
     INTERACTION_FIELDS,
+    MEMBER_FIELDS,
     PROFILE_FIELDS,
+    Campaign,
     CaseNews,
     CommentNews,
     Cost,
@@ -32,7 +34,9 @@ from enrichment.salesforce.client import Client, Saved, quote
 from enrichment.salesforce.errors import classify
 from enrichment.salesforce.people import Layout
 
-OBJECTS: dict[Kind, str] = {"profile": "SocialProfile__c", "interaction": "SocialInteraction__c", "case": "Case"}
+OBJECTS: dict[Kind, str] = {
+    "profile": "SocialProfile__c", "interaction": "SocialInteraction__c", "case": "Case", "member": "CampaignMember",
+}  # fmt: skip
 ORDERS: tuple[OrderObject, ...] = ("Opportunity", "Order")
 """In this order: an order names the opportunity it came from."""
 PEOPLE: tuple[PersonObject, ...] = ("Contact", "Lead")
@@ -43,6 +47,7 @@ READ: dict[Kind, tuple[str, ...]] = {
         f"Profile__r.{HUB_ID}", f"Case__r.{HUB_ID}",
     ),
     "case": CASE_FIELDS,
+    "member": MEMBER_FIELDS,
 }  # fmt: skip
 """What is read back of our records."""
 logger = log.get("crm")
@@ -62,14 +67,14 @@ class SalesforceOrg:
     def check(self) -> CrmStatus:
         self._described.clear()
         usage = self.client.limits()
-        found = tuple(preflight.problems(self._describe))
+        found, without = tuple(preflight.problems(self._describe)), tuple(preflight.optional(self._describe))
         handles: dict[str, tuple[str, ...]] = {
             object_: tuple(field for field, _ in layout.handles)
             for object_ in PEOPLE
             if (layout := self._layout(object_)) is not None
         }
         usage = self.client.usage or usage
-        return CrmStatus(API_VERSION, self.client.login.url, usage.used, usage.limit, found, handles)
+        return CrmStatus(API_VERSION, self.client.login.url, usage.used, usage.limit, found, without, handles)
 
     def people(self, since: datetime | None) -> Iterator[CrmPerson]:
         for object_ in PEOPLE:
@@ -91,7 +96,7 @@ class SalesforceOrg:
                 yield orders.order(object_, row)
 
     def cases(self, since: datetime | None) -> Iterator[CaseNews]:
-        if not self._has_cases():
+        if not self._has_key("Case"):
             return
         names = "Id, Hub_Id__c, CaseNumber, Status, IsClosed, IsDeleted, SystemModstamp"
         soql = f"SELECT {names} FROM Case WHERE Hub_Id__c != null{_since(since)} ORDER BY SystemModstamp, Id"  # noqa: S608 - fixed names, our time
@@ -103,7 +108,7 @@ class SalesforceOrg:
             )  # fmt: skip
 
     def comments(self, since: datetime | None) -> Iterator[CommentNews]:
-        if not self._has_cases():
+        if not self._has_key("Case"):
             return
         names = "Id, CommentBody, CreatedById, Parent.Hub_Id__c, SystemModstamp"
         where = f"IsPublished = true AND Parent.Hub_Id__c != null{_since(since)}"
@@ -111,6 +116,15 @@ class SalesforceOrg:
         for row in self.client.query_all(soql):
             key, modified = row["Parent"]["Hub_Id__c"], datetime.fromisoformat(row["SystemModstamp"])
             yield CommentNews(row["Id"], key, row["CommentBody"] or "", row["CreatedById"], modified)
+
+    def campaigns(self) -> list[Campaign]:
+        if self._describe("Campaign") is None or not self._has_key("CampaignMember"):
+            return []
+        soql = "SELECT Id, Name, Status, EndDate FROM Campaign WHERE IsActive = true ORDER BY Name, Id"
+        return [
+            Campaign(row["Id"], row["Name"], row["Status"] or "", _day(row["EndDate"]))
+            for row in self.client.query_all(soql)
+        ]
 
     def everything(self, kind: Kind) -> Iterator[Mapping[str, Any]]:
         object_ = OBJECTS[kind]
@@ -136,9 +150,9 @@ class SalesforceOrg:
             for row in self.client.query_all(soql)
         }
 
-    def _has_cases(self) -> bool:
-        """Whether the org has our key on its cases: one that was installed earlier lacks it."""
-        description = self._describe("Case")
+    def _has_key(self, object_: str) -> bool:
+        """Whether the org has our key on an object of its own: one that was installed earlier lacks it."""
+        description = self._describe(object_)
         return description is not None and any(one["name"] == HUB_ID for one in description["fields"])
 
     def upsert(self, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> list[RowResult]:
@@ -221,6 +235,10 @@ class SalesforceOrg:
         if object_ not in self._described:
             self._described[object_] = self.client.describe(object_)
         return self._described[object_]
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _moment(since: datetime) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from enrichment.crm import HUB_ID, INTERACTION_FIELDS, PROFILE_FIELDS, Problem
+from enrichment.crm import HUB_ID, INTERACTION_FIELDS, MEMBER_FIELDS, PROFILE_FIELDS, Problem
 from enrichment.salesforce import metadata
 from enrichment.salesforce.metadata import FieldSpec
 
@@ -14,6 +14,14 @@ Describe = Callable[[str], Description | None]
 OBJECTS = {"SocialProfile__c": PROFILE_FIELDS, "SocialInteraction__c": INTERACTION_FIELDS, "Case": ("Hub_Url__c",)}
 DEPLOY = "Run `widerhall crm install`, or have an administrator deploy what `widerhall crm install --zip` writes"
 PERMIT = "Assign the permission set Widerhall to the integration user"
+READS = {
+    "Order": ("BillToContactId", "EffectiveDate", "Status", "TotalAmount"),
+    "Opportunity": ("ContactId", "CloseDate", "Amount", "IsWon"),
+    "Campaign": ("Name", "Status", "IsActive", "EndDate"),
+}
+"""Fields without which reading an object is of no use."""
+USES = {"Order": "orders are not read", "Opportunity": "opportunities are not read",
+        "Campaign": "segments cannot be handed on to campaigns"}  # fmt: skip
 STANDARD_NAME = FieldSpec("Name", "Text", 80)
 
 
@@ -31,6 +39,39 @@ def problems(describe: Describe) -> Iterator[Problem]:
         if describe(object_) is None:
             what = f"The integration user may not read the object {object_}."
             yield Problem(what, f"{PERMIT}, or give it a profile that reads {object_}.")
+
+
+def optional(describe: Describe) -> Iterator[Problem]:
+    """What the hub does without, with the permission that is missing for it."""
+    for object_, names in READS.items():
+        description = describe(object_)
+        if description is None:
+            what = f"The integration user may not read the object {object_}, or the org has none: {USES[object_]}."
+            yield Problem(what, f"{PERMIT}: it permits reading {object_}. An org without {object_} needs nothing.")
+            continue
+        there = {field["name"] for field in description["fields"]}
+        for name in names:
+            if name not in there:
+                what = f"The integration user may not see {object_}.{name}: {USES[object_]}, or not whole."
+                yield Problem(what, f"In Setup, make {object_}.{name} visible to the integration user.")
+    member = describe("CampaignMember") if describe("Campaign") is not None else None
+    if member is not None:
+        yield from _members(member)
+
+
+def _members(description: Description) -> Iterator[Problem]:
+    """Members of campaigns: our key, and the right to put people in and take them out."""
+    there = {field["name"]: field for field in description["fields"]}
+    (key,) = metadata.fields("CampaignMember")
+    if HUB_ID not in there:
+        what = "The field CampaignMember.Hub_Id__c is missing, or the integration user may not see it."
+        yield Problem(f"{what} {USES['Campaign'].capitalize()}.", f"{DEPLOY}. {PERMIT}: it makes the field visible.")
+    else:
+        yield from _field(f"CampaignMember.{HUB_ID}", there[HUB_ID], key)
+    lacking = [word for word in ("createable", "deletable") if not description.get(word)]
+    if lacking or not all(name in there and there[name]["createable"] for name in MEMBER_FIELDS):
+        what = "The integration user may not put contacts and leads into campaigns, or not take them out."
+        yield Problem(f"{what} {USES['Campaign'].capitalize()}.", f"{PERMIT}: it permits reading and editing Campaign.")
 
 
 def _abilities(description: Description) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
@@ -10,6 +11,7 @@ from core.errors import BadPayload
 SOAP = "{http://schemas.xmlsoap.org/soap/envelope/}"
 METADATA = "http://soap.sforce.com/2006/04/metadata"
 XMLNS = f"{{{METADATA}}}"
+DECLARED = re.compile(r"\ufeff?<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']*)")
 
 
 def envelope(session: str, body: str) -> bytes:
@@ -48,10 +50,17 @@ def text(element: ElementTree.Element, name: str) -> str:
 
 
 def _root(raw: bytes) -> ElementTree.Element:
-    """The document; a type declaration, which could hold entities without end, is never needed."""
-    if b"<!DOCTYPE" in raw:
+    """The document, in UTF-8; a type declaration, which could hold entities without end, is never needed."""
+    try:
+        said = raw.decode()
+    except UnicodeDecodeError as error:
+        raise BadPayload("Salesforce answered with XML that is not UTF-8.") from error
+    declared = DECLARED.match(said)
+    if "\0" in said or (declared is not None and declared[1].lower() not in ("utf-8", "utf8")):
+        raise BadPayload("Salesforce answered with XML that is not UTF-8.")
+    if "<!DOCTYPE" in said:
         raise BadPayload("Salesforce answered with a document type declaration, which no call of its has.")
     try:
-        return ElementTree.fromstring(raw)  # noqa: S314 - without a DOCTYPE there are no entities
+        return ElementTree.fromstring(said.encode())  # noqa: S314 - without a DOCTYPE there are no entities
     except ElementTree.ParseError as error:
         raise BadPayload("Salesforce answered with something that is not XML.") from error

@@ -19,7 +19,7 @@ def everything(org: Org, version: str) -> dict[str, Any]:
 
 def brief(table: Table, version: str) -> dict[str, Any]:
     base = f"/services/data/v{version}/sobjects/{table.name}"
-    return {
+    found = {
         "activateable": False,
         "createable": table.writable,
         "custom": table.custom,
@@ -43,6 +43,7 @@ def brief(table: Table, version: str) -> dict[str, Any]:
         "updateable": table.writable,
         "urls": {"rowTemplate": f"{base}/{{ID}}", "describe": f"{base}/describe", "sobject": base},
     }
+    return found | dict.fromkeys(table.lacks, False)
 
 
 def whole(org: Org, table: Table, version: str) -> dict[str, Any]:
@@ -55,7 +56,7 @@ def whole(org: Org, table: Table, version: str) -> dict[str, Any]:
         ],
         "childRelationships": [
             {
-                "cascadeDelete": False,
+                "cascadeDelete": f.cascade,
                 "childSObject": object_,
                 "deprecatedAndHidden": False,
                 "field": f.name,

@@ -45,6 +45,8 @@ class Field:
     relationship: str = ""
     children_name: str = ""
     """Name of the list of children on the parent that this lookup makes."""
+    cascade: bool = False
+    """A record goes when the one it points at here is deleted."""
     auto_number: str = ""
     """Format of the running number, for example `SI-{:05d}`."""
 
@@ -79,6 +81,8 @@ class Table:
     fields: tuple[Field, ...]
     mergeable: bool = False
     writable: bool = True
+    lacks: tuple[str, ...] = ()
+    """Abilities in a describe answer that most objects have and this one has not."""
     children: tuple[tuple[str, Field], ...] = field(default=())
     """(object, reference field) of everything that points here; filled when the tables are joined."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sandbox.salesforce import ids
+from sandbox.salesforce import campaigns, ids
 from sandbox.salesforce.calls import Desk
 from sandbox.salesforce.errors import ApiError, RowError
 from sandbox.salesforce.founding import seed
@@ -15,6 +15,7 @@ from sandbox.salesforce.oauth import CLIENT_ID, Door
 from sandbox.salesforce.org import ADMIN_USER, INTEGRATION_USER, Org, Record
 
 Body = Mapping[str, Any]
+OPTIONAL = {"Order", "Campaign", "CampaignMember"}
 COPIED = {
     "FirstName", "LastName", "Salutation", "Title", "Email", "Phone", "MobilePhone", "Fax", "Description",
     "LeadSource", "IndividualId", "Mastodon_Handle__c", "Bluesky_Handle__c", "Telegram_Handle__c",
@@ -38,7 +39,10 @@ def merge(desk: Desk, body: Body) -> Any:
         for loser_id in body["losers"]:
             _, loser = _record(org, loser_id)
             for child_object, field, child in list(org.children(org.tables[object_], loser["Id"])):
-                org.set(child_object, child["Id"], {field.name: master["Id"]})
+                if child_object == "CampaignMember":
+                    campaigns.follow(org, child, field.name, master["Id"])
+                else:
+                    org.set(child_object, child["Id"], {field.name: master["Id"]})
             org.set(object_, loser["Id"], {"IsDeleted": True, "MasterRecordId": master["Id"]})
         org.set(object_, master["Id"], {})
     return {"id": master["Id"], "mergedRecordIds": [ids.full(i) for i in body["losers"]]}
@@ -64,6 +68,9 @@ def convert(desk: Desk, body: Body) -> Any:
             "ConvertedContactId": contact,
         }
         org.set("Lead", lead["Id"], changes)
+        member = org.tables["CampaignMember"]
+        for one in org.find(member, member.by_name["leadid"], lead["Id"]):
+            campaigns.follow(org, one, "ContactId", str(contact))
     return {"leadId": lead["Id"], "accountId": account, "contactId": contact, "success": True}
 
 
@@ -97,6 +104,14 @@ def security(desk: Desk, body: Body) -> Any:
     return {}
 
 
+def without(desk: Desk, body: Body) -> Any:
+    """`{"objects": ["Order"]}`: the org does not have these; only Order, Campaign and CampaignMember can be missing."""
+    if not set(body["objects"]) <= OPTIONAL:
+        raise ApiError(400, "INVALID_INPUT", f"only {', '.join(sorted(OPTIONAL))} can be missing")
+    desk.org.switch_off(body["objects"])
+    return {}
+
+
 def limits(desk: Desk, body: Body) -> Any:
     """`{"used": n, "limit": n}` of API calls a day."""
     desk.meter.set(int(body.get("used", desk.meter.used)), int(body.get("limit", DAILY_CALLS)))
@@ -117,6 +132,7 @@ DESK_HOOKS: dict[str, Callable[[Desk, Body], Any]] = {
     "change": change,
     "security": security,
     "limits": limits,
+    "without": without,
     "bulk": bulk,
 }
 

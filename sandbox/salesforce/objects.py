@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from sandbox.salesforce.campaigns import CAMPAIGN, MEMBER
 from sandbox.salesforce.fields import (
     Field,
     Table,
@@ -308,6 +309,8 @@ STANDARD = (
     ACCOUNT,
     CONTACT,
     LEAD,
+    CAMPAIGN,
+    MEMBER,
     OPPORTUNITY,
     CASE,
     CASE_COMMENT,

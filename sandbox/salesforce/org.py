@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Protocol
 
-from sandbox.salesforce import ids, values
+from sandbox.salesforce import campaigns, ids, values
 from sandbox.salesforce.errors import ApiError, RowError, unknown_column
 from sandbox.salesforce.fields import Field, Table
 from sandbox.salesforce.metadata import permissions, tables
@@ -57,12 +57,23 @@ class Org:
 
     def adopt(self) -> None:
         """Have the objects and fields that are deployed by now, and find records by them."""
-        self.tables = joined(tables.tables(STANDARD, self.shelf("objects")))
+        self.tables = joined(tables.tables(self.standard(), self.shelf("objects")))
         self._shelves = {name: self._store.shelf(f"salesforce.{name}") for name in self.tables}
         self._index = {(name, f.name): {} for name, table in self.tables.items() for f in table.indexed}
         for name, shelf in self._shelves.items():
             for row in shelf.values():
                 self._list(self.tables[name], row)
+
+    def standard(self) -> list[Table]:
+        """The objects it has without anything deployed."""
+        off = self.shelf("off")
+        return [table for table in STANDARD if table.name not in off]
+
+    def switch_off(self, objects: Iterable[str]) -> None:
+        """Be an org without these standard objects, as one is that has not switched orders or marketing on."""
+        for name in objects:
+            self.shelf("off")[name] = {}
+        self.adopt()
 
     def permit(self, barred: permissions.Barred | None = None) -> None:
         """What the integration user may see by its permission sets, without what `barred` takes away."""
@@ -154,6 +165,8 @@ class Org:
         if lacking:
             text = f"Required fields are missing: [{', '.join(lacking)}]"
             raise RowError("REQUIRED_FIELD_MISSING", text, *lacking)
+        if table.name == "CampaignMember":
+            campaigns.place(self, row)
         now = values.stamp(self.clock())
         id_ = ids.make(table.prefix, self._next(table.prefix))
         row |= {"Id": id_, "IsDeleted": False, "CreatedDate": now, "CreatedById": self._user}
@@ -186,7 +199,7 @@ class Org:
                 text = f"Your attempt to delete {row['Name']} could not be completed because it is associated "
                 raise RowError("DELETE_FAILED", f"{text}with the following cases.: {numbers}")
         for object_, field, child in list(self.children(table, id_)):
-            self.set(object_, child["Id"], {field.name: None})
+            self.set(object_, child["Id"], {"IsDeleted": True} if field.cascade else {field.name: None})
         self.set(table.name, id_, {"IsDeleted": True})
 
     def set(self, object_: str, id_: str, changes: Mapping[str, Any]) -> None:
@@ -276,6 +289,8 @@ class Org:
         if table.name == "Case":
             row["IsClosed"] = row.get("Status") == "Closed"
             row["ClosedDate"] = (row.get("ClosedDate") or values.stamp(self.clock())) if row["IsClosed"] else None
+        if table.name == "CampaignMember":
+            campaigns.fill(row, self.clock().date().isoformat())
         if table.name == "Opportunity":
             stage = str(row.get("StageName") or "")
             row |= {"IsClosed": stage.startswith("Closed"), "IsWon": stage == "Closed Won"}

@@ -10,6 +10,7 @@ from typing import Any
 from core.errors import WiderhallError
 from enrichment.crm import (
     HUB_ID,
+    Campaign,
     CaseNews,
     CommentNews,
     Cost,
@@ -38,7 +39,13 @@ class FakeCrm:
     def __init__(self) -> None:
         self.persons: dict[str, CrmPerson] = {}
         self.orders_: dict[str, CrmOrder] = {}
-        self.records: dict[Kind, dict[str, dict[str, Any]]] = {"profile": {}, "interaction": {}, "case": {}}
+        self.records: dict[Kind, dict[str, dict[str, Any]]] = {
+            "profile": {},
+            "interaction": {},
+            "case": {},
+            "member": {},
+        }
+        self.campaigns_: list[Campaign] = []
         self.edited: dict[str, datetime] = {}
         """Records that somebody there changed, and when."""
         self.asked: list[list[str]] = []
@@ -86,6 +93,9 @@ class FakeCrm:
 
     def cases(self, since: datetime | None) -> Iterator[CaseNews]:
         yield from (one for one in self.case_news if since is None or one.modified >= since)
+
+    def campaigns(self) -> list[Campaign]:
+        return self.campaigns_
 
     def comments(self, since: datetime | None) -> Iterator[CommentNews]:
         yield from (one for one in self.comment_news if since is None or one.modified >= since)

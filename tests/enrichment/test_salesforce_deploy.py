@@ -12,7 +12,7 @@ from enrichment.salesforce import deploy, layouts, metadata, preflight
 from enrichment.salesforce.client import Client
 from enrichment.salesforce.deploy import Installed
 from enrichment.salesforce.login import Login
-from enrichment.salesforce.soap import XMLNS, opened
+from enrichment.salesforce.soap import XMLNS, envelope, opened
 from tests.enrichment.org_server import RunningOrg, answers, running_org
 
 
@@ -40,7 +40,7 @@ def lists(org: RunningOrg, name: str) -> list[str]:
 def test_an_org_lacks_nothing_after_it(client: Client) -> None:
     assert list(preflight.problems(client.describe))
     done = install(client)
-    assert list(preflight.problems(client.describe)) == []
+    assert list(preflight.problems(client.describe)) == list(preflight.optional(client.describe)) == []
     assert done.assigned == "yes"
     assert {one.name for one in done.changes if one.what == "created"} >= {"SocialProfile__c", "Widerhall"}
 
@@ -49,6 +49,17 @@ def test_a_second_time_nothing_is_new(client: Client) -> None:
     install(client)
     again = install(client)
     assert (again.counts()["created"], again.counts()["changed"], again.assigned) == (0, 0, "already")
+
+
+def test_an_org_without_orders_and_marketing_is_installed_too(org: RunningOrg, client: Client) -> None:
+    org.hook("without", objects=["Order", "Campaign", "CampaignMember"])
+    done = install(client)
+    assert "CampaignMember.Hub_Id__c" not in {one.name for one in done.changes}
+    assert list(preflight.problems(client.describe)) == []
+    assert [one.what.partition(", ")[0].split()[-1] for one in preflight.optional(client.describe)] == [
+        "Order",
+        "Campaign",
+    ]
 
 
 def test_a_dry_run_lists_changes_and_makes_none(client: Client) -> None:
@@ -109,6 +120,28 @@ def test_a_deployment_that_never_ends_is_given_up(client: Client, monkeypatch: p
 def test_an_answer_that_is_no_envelope_is_said_so(raw: bytes) -> None:
     with pytest.raises(BadPayload):
         opened(raw)
+
+
+LAUGHS = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><x>&b;</x>'
+
+
+@pytest.mark.parametrize("coding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_no_entity_is_ever_opened_in_whatever_coding(coding: str) -> None:
+    with pytest.raises(BadPayload, match=r"UTF-8|document type"):
+        opened(LAUGHS.encode(coding))
+
+
+@pytest.mark.parametrize("coding", ["utf-16", "iso-8859-1", "cp037"])
+def test_an_envelope_in_another_coding_than_utf8_is_refused(coding: str) -> None:
+    said = envelope("s", "<a>ä</a>").decode().replace("UTF-8", coding)
+    with pytest.raises(BadPayload, match="UTF-8"):
+        opened(said.encode(coding))
+
+
+def test_an_envelope_in_utf8_is_opened_with_or_without_saying_so() -> None:
+    said = envelope("s", "<a>ä</a>")
+    for raw in (said, b"\xef\xbb\xbf" + said, said.replace(b"UTF-8", b"utf-8"), said.partition(b"?>")[2]):
+        assert opened(raw).text == "ä"
 
 
 def test_an_org_that_is_away_is_tried_later() -> None:

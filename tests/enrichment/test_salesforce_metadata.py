@@ -37,7 +37,11 @@ def test_of_a_case_we_bring_the_key_and_our_own_fields_only() -> None:
     assert {spec.name for spec in fields("Case")} == {HUB_ID} | {name for name in CASE_FIELDS if name.endswith("__c")}
 
 
-@pytest.mark.parametrize("object_", [*WRITTEN, "Case"])
+def test_of_a_member_of_a_campaign_we_bring_the_key_only() -> None:
+    assert {spec.name for spec in fields("CampaignMember")} == {HUB_ID}
+
+
+@pytest.mark.parametrize("object_", [*WRITTEN, "Case", "CampaignMember"])
 def test_the_key_is_unique_and_minds_case(object_: str) -> None:
     key = next(spec for spec in fields(object_) if spec.name == HUB_ID)
     assert (key.unique, key.external_id, key.length) == (True, True, 64)
@@ -45,7 +49,26 @@ def test_the_key_is_unique_and_minds_case(object_: str) -> None:
 
 def test_the_permission_set_opens_every_field() -> None:
     opened = {e.text for e in root("permissionsets/Widerhall.permissionset").iter(f"{XMLNS}field")}
-    assert opened == {f"{object_}.{spec.name}" for object_ in (*WRITTEN, "Case") for spec in fields(object_)}
+    objects = (*WRITTEN, "Case", "CampaignMember")
+    assert opened == {f"{object_}.{spec.name}" for object_ in objects for spec in fields(object_)}
+
+
+def test_the_permission_set_reads_what_the_hub_reads() -> None:
+    read = {
+        one.findtext(f"{XMLNS}object")
+        for one in root("permissionsets/Widerhall.permissionset").iter(f"{XMLNS}objectPermissions")
+        if one.findtext(f"{XMLNS}allowRead") == "true"
+    }
+    assert read >= {"Account", "Contact", "Lead", "Case", "Order", "Opportunity", "Campaign"}
+
+
+def test_of_what_an_org_does_not_have_nothing_is_said() -> None:
+    lacking = {"Order", "Campaign", "CampaignMember"}
+    archive = zipfile.ZipFile(io.BytesIO(metadata.package(lacking=lacking)))
+    assert "objects/CampaignMember.object" not in archive.namelist()
+    said = archive.read("permissionsets/Widerhall.permissionset").decode()
+    assert not any(f">{name}" in said for name in ("Order", "Campaign"))
+    assert ">Opportunity<" in said
 
 
 def test_the_package_lists_its_contents_and_our_version() -> None:
@@ -84,6 +107,8 @@ def test_the_files_are_valid_by_the_metadata_apis_own_schema(schema: etree.XMLSc
     archive = zipfile.ZipFile(io.BytesIO(metadata.package()))
     for name in archive.namelist():
         schema.assertValid(etree.fromstring(archive.read(name)))
+    less = zipfile.ZipFile(io.BytesIO(metadata.package(lacking=metadata.OPTIONAL)))
+    schema.assertValid(etree.fromstring(less.read("permissionsets/Widerhall.permissionset")))
 
 
 def test_the_schema_refuses_what_is_not_in_it(schema: etree.XMLSchema) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from enrichment.crm import CRM, CrmPerson, Problem
+from enrichment.crm import CRM, Campaign, CrmPerson, Problem
 from enrichment.salesforce import client as client_module
 from enrichment.salesforce.client import Client
 from enrichment.salesforce.org import SalesforceOrg
@@ -195,3 +195,44 @@ def test_people_of_an_object_that_is_missing_are_none(crm: CRM, org: RunningOrg)
     org.make("Contact", LastName="Weber")
     org.hook("security", missing=["Lead"])
     assert [p.object for p in crm.people(None)] == ["Contact"]
+
+
+def test_what_the_user_may_not_read_is_named_and_blocks_nothing(crm: CRM, org: RunningOrg) -> None:
+    org.hook("security", missing=["Order"], hidden=["Opportunity.Amount"], read_only=["CampaignMember.Hub_Id__c"])
+    said = crm.check()
+    assert said.ok
+    assert "object Order" in whats(said.optional)
+    assert "Opportunity.Amount" in whats(said.optional)
+    assert "CampaignMember.Hub_Id__c but not write" in whats(said.optional)
+
+
+def test_an_org_installed_earlier_is_told_of_the_key_of_members(crm: CRM, org: RunningOrg) -> None:
+    org.make("Campaign", Name="Spring", IsActive=True)
+    org.hook("security", hidden=["CampaignMember.Hub_Id__c"])
+    assert "CampaignMember.Hub_Id__c is missing" in whats(crm.check().optional)
+    assert crm.campaigns() == []
+
+
+def test_active_campaigns_come_by_name(crm: CRM, org: RunningOrg) -> None:
+    spring = org.make("Campaign", Name="Spring", IsActive=True, EndDate="2026-05-31")
+    org.make("Campaign", Name="Old", Status="Completed")
+    autumn = org.make("Campaign", Name="Autumn", IsActive=True, Status="In Progress")
+    assert crm.campaigns() == [
+        Campaign(autumn, "Autumn", "In Progress"),
+        Campaign(spring, "Spring", "Planned", date(2026, 5, 31)),
+    ]
+    org.hook("security", missing=["Campaign"])
+    crm.check()
+    assert crm.campaigns() == []
+
+
+def test_members_are_put_in_once_and_taken_out(crm: CRM, org: RunningOrg) -> None:
+    campaign, kim = org.make("Campaign", Name="Spring", IsActive=True), org.make("Contact", LastName="Park")
+    rows = [{"Hub_Id__c": "m1", "CampaignId": campaign, "ContactId": kim}]
+    (made,) = crm.upsert("member", rows)
+    assert (made.ok, made.created) == (True, True)
+    (again,) = crm.upsert("member", [{**rows[0], "Hub_Id__c": "m2"}])
+    assert (again.code, again.message) == ("DUPLICATE_VALUE", "Already a campaign member.")
+    assert crm.exists("member", ["m1", "m2"]) == {"m1"}
+    assert [one.ok for one in crm.delete("member", ["m1", "m2"])] == [True, True]
+    assert org.rows("CampaignMember") == []

@@ -74,6 +74,27 @@ def test_the_global_description_has_the_recorded_shape(api: Api) -> None:
         assert (prefixes.get(brief["name"]) or brief["keyPrefix"]) == brief["keyPrefix"]
 
 
+def test_campaigns_and_their_members_are_as_recorded_in_brief(api: Api) -> None:
+    real = {s["name"]: s for s in recorded("Global")["sobjects"]}
+    for brief in api.get("sobjects").json()["sobjects"]:
+        if brief["name"] in ("Campaign", "CampaignMember"):
+            other = real[brief["name"]]
+            same = set(brief) - {"urls", "feedEnabled"}  # feeds are switched on by each org
+            assert {name: brief[name] for name in same} == {name: other[name] for name in same}
+
+
+@pytest.mark.parametrize("name", ["Contact", "Lead"])
+def test_members_of_campaigns_go_with_their_person(api: Api, name: str) -> None:
+    def of_members(said: dict[str, Any]) -> list[tuple[str, str, bool]]:
+        return sorted(
+            (one["field"], one["relationshipName"], one["cascadeDelete"])
+            for one in said["childRelationships"]
+            if one["childSObject"] == "CampaignMember" and one["relationshipName"]
+        )
+
+    assert of_members(described(api, name)) == of_members(recorded(name))
+
+
 def test_the_hubs_objects_have_a_key_that_is_unique_and_minds_case(api: Api) -> None:
     for name in ("SocialProfile__c", "SocialInteraction__c"):
         key = next(f for f in described(api, name)["fields"] if f["name"] == "Hub_Id__c")

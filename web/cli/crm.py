@@ -67,6 +67,8 @@ def check(json: Json = False) -> None:
         print(f"Salesforce {found['version']}, {usage['used']} of {usage['limit']} calls used today.")
         for problem in found["problems"]:
             print(f"- {problem['what']}\n  {problem['fix']}")
+        for lacking in found["optional"]:
+            print(f"- Optional: {lacking['what']}\n  {lacking['fix']}")
         print("Records: " + ", ".join(f"{kind} {states}" for kind, states in found["records"].items()))
         for words in _spent(found["budget"]):
             print(words)

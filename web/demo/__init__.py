@@ -103,7 +103,8 @@ def connect_world() -> int:
         new += 1
     crm = world["crm"]
     login = {"url": crm["url"], "client_id": crm["client_id"], "client_secret": crm["client_secret"]}
-    if connection.probe(**login).problems:
+    said = connection.probe(**login)
+    if said.problems or said.optional:
         from enrichment.salesforce import deploy  # the supervisor of `widerhall up` does without
 
         deploy.install(connection.reach(**login))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,6 +25,8 @@ TYPES = {"objects": "CustomObject", "layouts": "Layout", "permissionsets": "Perm
 """Folder of the package → the type of the components in it."""
 ORDER = ("SocialProfile__c", "SocialInteraction__c")
 """What others point at comes first."""
+OPTIONAL = ("Order", "Opportunity", "Campaign", "CampaignMember")
+"""Objects that some orgs do not have; the hub does without what they hold."""
 MOMENT = (2026, 1, 1, 0, 0, 0)
 """Time written on every file, so that the same package is the same bytes."""
 
@@ -55,9 +57,14 @@ def build_zip(path: Path) -> Path:
     return path
 
 
-def package(more: Mapping[str, bytes] = MappingProxyType({})) -> bytes:
-    """The package for a deployment, with `more` files by their path in it: always the same bytes."""
-    contents = {path.relative_to(FOLDER).as_posix(): path.read_bytes() for path in files()}
+def package(more: Mapping[str, bytes] = MappingProxyType({}), lacking: Collection[str] = ()) -> bytes:
+    """The package for a deployment, with `more` files by their path in it: always the same bytes.
+
+    `lacking` are objects that the org does not have: nothing in the package speaks of them.
+    """
+    contents = {
+        path.relative_to(FOLDER).as_posix(): _without(path, lacking) for path in files() if path.stem not in lacking
+    }
     contents |= dict(sorted(more.items()))
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -66,6 +73,20 @@ def package(more: Mapping[str, bytes] = MappingProxyType({})) -> bytes:
             info.external_attr = 0o644 << 16
             archive.writestr(info, raw, zipfile.ZIP_DEFLATED)
     return made.getvalue()
+
+
+def _without(path: Path, lacking: Collection[str]) -> bytes:
+    """A file of ours; a permission set opens only what there is."""
+    raw = path.read_bytes()
+    if not lacking or path.parent.name != "permissionsets":
+        return raw
+    root = ElementTree.fromstring(raw)  # noqa: S314 - a file of this package, not input
+    for one in list(root):
+        about = one.findtext(f"{XMLNS}object") or (one.findtext(f"{XMLNS}field") or "").partition(".")[0]
+        if about in lacking:
+            root.remove(one)
+    ElementTree.register_namespace("", METADATA)
+    return bytes(ElementTree.tostring(root, "UTF-8", xml_declaration=True))
 
 
 def manifest(names: Iterable[str]) -> bytes:

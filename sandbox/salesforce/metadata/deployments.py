@@ -17,7 +17,7 @@ from sandbox.salesforce.metadata import checks, tables
 from sandbox.salesforce.metadata.layouts import found_layouts
 from sandbox.salesforce.metadata.package import Component, unpack
 from sandbox.salesforce.metadata.reading import Doc, Problem
-from sandbox.salesforce.objects import STANDARD, joined
+from sandbox.salesforce.objects import joined
 from sandbox.salesforce.values import stamp
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class _Draft:
 
     def messages(self) -> Iterator[Message]:
         """What becomes of each component, in their order."""
-        standard = {one.name for one in STANDARD}
+        standard = {one.name for one in self.org.standard()}
         for one in self.components:
             if one.type == "CustomObject" and one.problem is None and one.name.endswith("__c"):
                 self.objects.setdefault(one.name, {"fields": {}, "prefix": self._prefix()})
@@ -129,7 +129,7 @@ class _Draft:
         yield from found
         if any(one.problem for one in found):
             return
-        whole = joined(tables.tables(STANDARD, self.objects))
+        whole = joined(tables.tables(self.org.standard(), self.objects))
         for part in self.components:
             try:
                 if part.problem is not None:

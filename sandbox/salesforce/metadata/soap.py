@@ -111,16 +111,17 @@ def _list(deployments: Deployments, body: Node) -> str:
     user = deployments.org.user_id
     for query in (one for one in body.children if one.name.endswith(" queries")):
         type_ = _text(query, "type")
-        if type_ not in SHELVES:
+        if type_ not in SHELVES and type_ != "CustomObject":
             raise Fault("INVALID_TYPE", f"Unknown type:{type_}")
         folder, ending = FOLDERS[type_]
+        names = deployments.org.tables if type_ == "CustomObject" else deployments.org.shelf(SHELVES[type_])
         found += [
             _elements("result", {
                 "createdById": user, "createdByName": "Integration", "createdDate": now,
                 "fileName": f"{folder}/{name}.{ending}", "fullName": name, "id": "", "lastModifiedById": user,
                 "lastModifiedByName": "Integration", "lastModifiedDate": now, "type": type_,
             })
-            for name in deployments.org.shelf(SHELVES[type_])
+            for name in names
         ]  # fmt: skip
     return "".join(found)
 
