@@ -102,6 +102,8 @@ _NEAR = {"nds": "de", "als": "de", "bar": "de", "sco": "en"}
 
 _SURE = 0.70
 """What fastText must reach for nobody else to be asked."""
+_DOUBT = 0.52
+"""A guess below this listens to the words of tags, too."""
 _LEAST = 0.30
 _LEAST_OURS = 0.27
 _OURS = ("de", "en")
@@ -170,8 +172,9 @@ def _identify(text: str, prior: str | None) -> Guess:
             return (prior, 0.3) if prior else (UNKNOWN, 0.0)
         return _by_script(clean, prior) or _by_model(clean, prior)
     found = _by_model(clean, prior)
-    if found[0] == UNKNOWN and "#" in text:  # tags are often English words, so they are heard last
-        return _by_model(f"{clean} {' '.join(_TAG.findall(text))}"[:_CHARACTERS], prior)
+    if "#" in text and (found[0] == UNKNOWN or found[1] < _DOUBT):  # tags are often English words: they are heard last
+        tagged = _by_model(f"{clean} {' '.join(_TAG.findall(text))}"[:_CHARACTERS], prior)
+        return tagged if found[0] == UNKNOWN or tagged[1] > found[1] else found
     return found
 
 

@@ -70,6 +70,17 @@ def test_a_clear_text_outweighs_a_wrong_claim() -> None:
     assert identify(["Wo bleibt denn meine Bestellung vom letzten Montag?"], ["en"])[0][0] == "de"
 
 
+def test_words_of_tags_are_heard_where_the_others_leave_doubt() -> None:
+    alone, tagged, clear = identify(
+        [
+            "Jenny Elvers-Elbertzhagen",
+            "#nachrichten Jenny Elvers-Elbertzhagen",
+            "Wo bleibt meine Bestellung? #fashionweek",
+        ]
+    )
+    assert (alone[0] != "de", tagged[0], clear[0]) == (True, "de", "de")
+
+
 def test_tags_are_cut_to_the_language() -> None:
     assert (code("pt-BR"), code("zh_Hant"), code("und"), code(None), code("")) == (
         "pt",
