@@ -174,7 +174,13 @@ def sweep() -> None:
 
 def clock_jobs() -> tuple[str, ...]:
     """Functions that look at the clock and emit what is due; cheap, repeatable, called by each sweep."""
-    return ("connectors.schedule.due", "enrichment.tasks.due", "inbox.desk.wake", "sentiment.clock.due")
+    return (
+        "connectors.schedule.due",
+        "enrichment.tasks.due",
+        "enrichment.behaviour.retention.due",
+        "inbox.desk.wake",
+        "sentiment.clock.due",
+    )
 
 
 def last_sweep() -> float | None:

@@ -95,6 +95,9 @@ class Settings(BaseSettings):
     track_per_minute: int = Field(
         60_000, description="Messages a minute that one write key may send to the tracking API; 0: any number.", ge=0
     )
+    behaviour_days: int = Field(
+        730, description="Days for which events of customers are kept; orders stay. 0: for good.", ge=0, le=36_500
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     secret_keys: str = Field(
         "", description="Keys that encrypt secrets, newest first, separated by commas; empty: data_dir/secret.key."

@@ -8,7 +8,8 @@ from typing import Any
 from fastapi import Request
 from sqlmodel import Session
 
-from enrichment.behaviour import figures
+from core import db
+from enrichment.behaviour import figures, retention
 from web.reader import Reader
 
 
@@ -17,7 +18,7 @@ def values(
 ) -> dict[str, Any]:
     """For `parts/customer.html`; nothing but an empty timeline for somebody who is no contact."""
     if not contact_id:
-        return {"customer": None, "timeline": [], "timeline_after": 0, "timeline_next": 0}
+        return {"customer": None, "timeline": [], "timeline_after": 0, "timeline_next": 0, "events_since": None}
     private = reader.may("messages.private")
     skip = request.query_params.get("past", "")
     after = int(skip) if skip.isascii() and skip.isdecimal() and len(skip) < 6 else 0
@@ -28,4 +29,5 @@ def values(
         "timeline": entries,
         "timeline_after": after,
         "timeline_next": after + len(entries) if more else 0,
+        "events_since": None if known.why else retention.reaches(db.now()),
     }

@@ -13,9 +13,8 @@ from sqlmodel import Session
 
 from core import db
 from enrichment import allowed
-from enrichment.behaviour import messages
+from enrichment.behaviour.declared import in_one_line, said
 from enrichment.behaviour.models import CustomerOrder, TrackEvent, WriteKey
-from enrichment.behaviour.orders import address, text
 from enrichment.behaviour.who import PURPOSE
 from inbox import consent, people
 from inbox.models import Conversation, Message
@@ -25,9 +24,10 @@ COUNTED = ("open", "completed", "part_refunded")
 NEWEST = 500
 """So many messages of a person tell the labels and the channel."""
 MOST_LABELS = 8
-SPOKEN = 25
+SPOKEN = 500
 """So many descriptions of themselves are looked through for what somebody declared."""
-CHANNELS = ("preferred_channel", "preferredChannel")
+SHIPPED = 25
+"""So many orders are looked through for an address."""
 PLAIN = (str, int, float, bool)
 
 
@@ -133,31 +133,21 @@ def _declared(session: Session, contact_id: str, senders: dict[str, str]) -> lis
     )
     found: dict[str, list[Known]] = {}
     for row in session.execute(query.order_by(e.c.at.desc(), e.c.id.desc()).limit(SPOKEN)):
-        traits, source = row.properties, senders.get(f"key:{row.key_id}", "")
-        said = {
-            "interest": messages.interests(traits.get("interests")),
-            "channel": [next((word for one in CHANNELS if (word := text(traits.get(one), 60))), "")],
-            "address": [_line(address(traits))],
-        }
-        for name, values in said.items():
-            if name not in found and any(values):
-                found[name] = [Known(name, one, source, row.at, declared=True) for one in values if one]
+        source = senders.get(f"key:{row.key_id}", "")
+        for name, values in said(row.properties).items():
+            if name not in found:
+                found[name] = [Known(name, one, source, row.at, declared=True) for one in values]
     return [one for some in found.values() for one in some]
-
-
-def _line(parts: dict[str, Any]) -> str:
-    town = " ".join(one for one in (parts.get("postal_code"), parts.get("city")) if one)
-    return ", ".join(one for one in (parts.get("street"), town, parts.get("state"), parts.get("country")) if one)
 
 
 def _address(session: Session, contact_id: str, senders: dict[str, str], declared: Sequence[Known]) -> list[Known]:
     """Where the last order went, or what was declared later."""
     o = db.table(CustomerOrder)
     query = sa.select(o.c.address, o.c.placed_at, o.c.source).where(o.c.contact_id.in_(people.whole(contact_id)))
-    rows = session.execute(query.order_by(o.c.placed_at.desc(), o.c.id.desc()).limit(SPOKEN))
+    rows = session.execute(query.order_by(o.c.placed_at.desc(), o.c.id.desc()).limit(SHIPPED))
     shipped = next(
-        (Known("address", _line(row.address), senders.get(row.source, row.source), row.placed_at) for row in rows
-         if _line(row.address)), None,
+        (Known("address", in_one_line(row.address), senders.get(row.source, row.source), row.placed_at) for row in rows
+         if in_one_line(row.address)), None,
     )  # fmt: skip
     said = [one for one in declared if one.name == "address"]
     both = [*said, *([shipped] if shipped else [])]

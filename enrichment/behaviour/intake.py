@@ -11,13 +11,16 @@ from sqlmodel import Session
 
 from core import db
 from core.errors import NotConfigured
-from enrichment.behaviour import keys, messages, orders
+from core.settings import settings
+from enrichment.behaviour import keys, messages, orders, retention
 from enrichment.behaviour.messages import Said, Unreadable
 from enrichment.behaviour.models import TrackEvent
 from enrichment.behaviour.who import PURPOSE, Crowd, Found, alone
 from inbox import consent
 
 OFF = "Orders and behaviour are switched off on this hub. An administrator switches them on under Data protection."
+
+OLD = "It is older than the {days} days for which this hub keeps events. Older orders come out of a file."
 
 
 @dataclass
@@ -36,9 +39,13 @@ def take(key_id: int, raw: Sequence[Any], kind: str = "") -> Taken:
     """Store messages, each once. NotConfigured while the purpose is off; a bad one does not stop the others."""
     taken, said = Taken(), list[Said]()
     received = db.now()
+    since = retention.reaches(received)
     for place, one in enumerate(raw):
         try:
-            said.append(messages.read(one, received, kind))
+            message = messages.read(one, received, kind)
+            if since is not None and message.at < since:
+                raise Unreadable(OLD.format(days=settings().behaviour_days))
+            said.append(message)
         except Unreadable as error:
             taken.refused.append((place, str(error)))
     return db.again(lambda: _write(key_id, said, taken))

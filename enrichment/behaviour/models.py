@@ -89,6 +89,7 @@ class TrackEvent(SQLModel, table=True):
         Index("track_event_person", "contact_id", "at"),
         Index("track_event_name", "name", "at"),
         Index("track_event_anonymous", "anonymous_id"),
+        Index("track_event_age", "kind", "at", "id"),
     )
     id: int | None = _id()
     message_id: str = Field(unique=True, max_length=100)

@@ -147,14 +147,15 @@ def currency(value: Any) -> str:
 
 def address(values: Mapping[str, Any]) -> dict[str, str]:
     """The address a delivery goes to, as far as it is told; an address for bills is not read."""
-    named = {_plain(name): one for name, one in values.items()}
+    named = {plain(name): one for name, one in values.items()}
     given: Mapping[str, Any] = next((named[one] for one in ADDRESSES if isinstance(named.get(one), dict)), {})
-    parts = {_plain(name): text(one) for name, one in given.items()}
+    parts = {plain(name): text(one) for name, one in given.items()}
     found = {field: next((parts[one] for one in names if parts.get(one)), "") for field, names in ADDRESS.items()}
     return {field: value for field, value in found.items() if value}
 
 
-def _plain(name: Any) -> str:
+def plain(name: Any) -> str:
+    """A name without signs and capitals."""
     return re.sub(r"[\W_]", "", str(name)).lower()
 
 

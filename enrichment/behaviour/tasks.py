@@ -1,4 +1,4 @@
-"""Behaviour's subscriber of the outbox: forgetting people."""
+"""Behaviour's subscribers of the outbox: forgetting people, and what is too old."""
 
 from __future__ import annotations
 
@@ -7,9 +7,15 @@ from sqlmodel import Session
 
 from core import db
 from core.outbox import Item, Outcome
-from enrichment.behaviour import customers
+from enrichment.behaviour import customers, retention
 from enrichment.behaviour.models import CustomerKey, CustomerOrder, TrackEvent
 from inbox import tombstones
+
+
+def expire(items: list[Item]) -> Outcome:
+    """Handler of `behaviour.due`: one batch of events that are too old."""
+    (item,) = items
+    return Outcome(lambda session: retention.step(session, item.payload))
 
 
 def forget(items: list[Item]) -> Outcome:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
 
 from core import db
+from core.settings import settings
 from enrichment.behaviour import intake, keys
 from inbox import consent, people
 from tests.conftest import BOTH
@@ -70,6 +72,15 @@ def test_contact_without_account_has_a_page(on: int, as_role) -> None:
     text = as_role("marketer").get(f"/people/contacts/{order(on)}").text
     for words in ("Kim Park", "€59.98", "Trains", "declared", "Order 1001", "2 × Kettle", "Customer number"):
         assert words in text
+
+
+def test_the_timeline_says_from_when_on_it_has_events(on: int, as_role, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser, page = as_role("marketer"), f"/people/contacts/{order(on)}"
+    day = db.now() - timedelta(days=730)
+    assert f"Events reach back to {day.day} {day:%B %Y}" in browser.get(page).text
+    monkeypatch.setenv("WIDERHALL_BEHAVIOUR_DAYS", "0")
+    settings.cache_clear()
+    assert "Events reach back" not in browser.get(page).text
 
 
 def test_contact_with_an_account_is_shown_on_its_page(on: int, as_role) -> None:
