@@ -45,7 +45,7 @@ def pending(engine: sa.Engine) -> bool:
     with engine.connect() as connection:
         if not sa.inspect(connection).has_table("alembic_version"):
             return True
-        return connection.scalar(sa.text("SELECT version_num FROM alembic_version")) != head()
+        return bool(connection.scalar(sa.text("SELECT version_num FROM alembic_version")) != head())
 
 
 @cache

@@ -19,6 +19,7 @@ from web.fanout import Hub
 from web.middleware import AccessLog, Headers, Hosts
 from web.pages import (
     accounts,
+    campaigns,
     contacts,
     customers,
     dead,
@@ -70,6 +71,7 @@ ROUTERS = (
     accounts.router,
     oauth.router,
     segments.router,
+    campaigns.router,
     customers.router,  # before people, whose pages have numbers where these have words
     merging.router,
     people.router,

@@ -285,6 +285,11 @@ EVIDENCE = {
 REFUSALS = (
     N_("Give the key a name: what sends with it."),
     N_("Give the segment a name."),
+    N_("This segment is handed on to a campaign. Remove the campaign first: it takes the people out."),
+    N_("There is no such active campaign in Salesforce."),
+    N_("This segment is handed on to that campaign already."),
+    N_("The campaign is being emptied; then it is gone from here."),
+    N_("No CRM is connected and switched on."),
     N_("Give an address that begins with https://."),
     N_("Another segment has this name."),
     N_("A group without conditions says nothing. Add one, or remove the group."),
@@ -531,6 +536,7 @@ RECEIVERS = {
     "active": ("ok", "check", N_("running")),
     "paused": ("line", "pause", N_("paused")),
     "refused": ("danger", "x", N_("refused")),
+    "ending": ("warn", "clock", N_("being emptied")),
 }
 """State of a receiver of a segment → kind of its badge, its icon, its words."""
 
@@ -618,6 +624,12 @@ NOTES = {
     "receiver-paused": N_("The receiver is told nothing for now."),
     "receiver-resumed": N_("The receiver is told again what changes."),
     "receiver-removed": N_("The receiver is told nothing more."),
+    "receiver-retried": N_("Whom Salesforce refused is tried once more."),
+    "receiver-ending": N_("The campaign is being emptied of the people who were put in from here."),
+    "campaign-chosen": N_("The people of the segment are being put into the campaign."),
+    "segment-handed": N_(
+        "This segment is handed on to a campaign. Remove the campaign first: it takes the people out."
+    ),
     "segment-saved": N_("The segment is kept."),
     "segment-removed": N_("The segment is gone. Nothing of its people changed."),
     "segment-deep": N_("This segment has groups within groups. Change it where it was made, on the command line."),

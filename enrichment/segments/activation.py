@@ -19,6 +19,7 @@ from sqlmodel import Session
 from core import audit, crypto, db, outbox
 from core.bulk import json_text
 from core.errors import Rejected
+from enrichment.models import CrmConnection
 from enrichment.segments import conditions, store, webhook
 from enrichment.segments.models import Activation, ActivationMember, ActivationRun
 
@@ -29,6 +30,8 @@ KEPT = 50
 """Runs that are kept of an activation."""
 TOPIC = "activation.due"
 NONE = "There is no such receiver."
+NO_TEST = "A campaign takes no test delivery: only a webhook does."
+ENDING = "The campaign is being emptied; then it is gone from here."
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class Change:
 def change(session: Session, activation_id: int) -> Change | None:
     """What the receiver does not know yet; None when the activation is gone or does not run."""
     activation = session.get(Activation, activation_id)
-    if activation is None or activation.state != "active":
+    if activation is None or activation.kind != "webhook" or activation.state != "active":
         return None
     segment = store.get(session, activation.segment_id)
     m = db.table(ActivationMember)
@@ -86,25 +89,31 @@ def taken(session: Session, found: Change) -> None:
     values: dict[str, Any] = {"looked_at": db.now(), "error": ""}
     if found.added or found.removed:
         values["sequence"] = found.activation.sequence + 1
-        _log(session, number, len(found.added), len(found.removed), "")
+        log(session, number, len(found.added), len(found.removed), "")
         detail = {"added": len(found.added), "removed": len(found.removed)}
         audit.record(session, "system", "segment.handed_on", f"activation:{number}", detail)
     session.execute(sa.update(a).where(a.c.id == number).values(**values))
     if now.state == "active":
-        _remind(session, number, timedelta() if found.more else EVERY)
+        remind(session, number, timedelta() if found.more else EVERY)
 
 
-def refused(session: Session, found: Change, words: str, *, final: bool) -> None:
+def failed(session: Session, number: int, words: str, *, final: bool = False, logged: bool = True) -> None:
     """The receiver did not take it; for good, the activation stands still until somebody looks."""
     a = db.table(Activation)
-    number = found.activation.id or 0
-    values = {"error": words, "looked_at": db.now(), **({"state": "refused"} if final else {})}
+    row = session.get(Activation, number)
+    if row is None:
+        return
+    values = {"error": words, "looked_at": db.now()}
+    if final and row.state == "active":
+        values["state"] = "refused"
     session.execute(sa.update(a).where(a.c.id == number).values(**values))
-    _log(session, number, 0, 0, words)
+    if logged:
+        log(session, number, 0, 0, words)
 
 
-def _log(session: Session, number: int, added: int, removed: int, error: str) -> None:
-    row = ActivationRun(activation_id=number, at=db.now(), added=added, removed=removed, error=error)
+def log(session: Session, number: int, added: int, removed: int, error: str, refused: int = 0) -> None:
+    """Keep a run, and of those before only the newest."""
+    row = ActivationRun(activation_id=number, at=db.now(), added=added, removed=removed, refused=refused, error=error)
     session.add(row)
     session.flush()
     r = db.table(ActivationRun)
@@ -112,13 +121,16 @@ def _log(session: Session, number: int, added: int, removed: int, error: str) ->
     session.execute(sa.delete(r).where(r.c.activation_id == number, r.c.id.not_in(kept.scalar_subquery())))
 
 
-def _remind(session: Session, number: int, after: timedelta) -> None:
+def remind(session: Session, number: int, after: timedelta) -> None:
+    """Put an activation on the list."""
     outbox.emit(session, TOPIC, [(str(number), {"activation_id": number})], db.now() + after)
 
 
 def probe(session: Session, activation_id: int) -> Change:
     """A delivery without people, to see whether the receiver takes it; it changes nothing of what it was told."""
     activation = get(session, activation_id)
+    if activation.kind != "webhook":
+        raise Rejected(NO_TEST)
     delivery = f"test-{secrets.token_hex(12)}"
     told = {"segment": store.get(session, activation.segment_id).name, "test": True, "added": [], "removed": []}
     body = json_text({"delivery": delivery, **told}).encode()
@@ -136,25 +148,36 @@ def add(session: Session, segment_id: int, url: str, actor: str) -> tuple[int, s
     session.add(row)
     session.flush()
     audit.record(session, actor, "activation.made", f"activation:{row.id}", {"segment": segment_id})
-    _remind(session, row.id or 0, timedelta())
+    remind(session, row.id or 0, timedelta())
     return row.id or 0, secret
 
 
 def switch(session: Session, activation_id: int, state: str, actor: str) -> Activation:
     """Pause it, or let it go on (active), which looks at once."""
     row = get(session, activation_id)
+    if row.state == "ending":
+        raise Rejected(ENDING)
     row.state, row.error = ("active" if state == "active" else "paused"), ""
     session.add(row)
     session.flush()
     audit.record(session, actor, f"activation.{row.state}", f"activation:{activation_id}")
     if row.state == "active":
-        _remind(session, activation_id, timedelta())
+        remind(session, activation_id, timedelta())
     return row
 
 
 def remove(session: Session, activation_id: int, actor: str) -> Activation:
-    """End it; the receiver keeps what it was told, and is told nothing more."""
+    """End it; a webhook keeps what it was told, out of a campaign those are taken who were put in."""
     row = get(session, activation_id)
+    m = db.table(ActivationMember)
+    inside = sa.select(sa.func.count()).where(m.c.activation_id == activation_id)
+    if row.kind == "campaign" and session.scalar(inside) and session.get(CrmConnection, 1) is not None:
+        row.state, row.error = "ending", ""
+        session.add(row)
+        session.flush()
+        audit.record(session, actor, "activation.ending", f"activation:{activation_id}")
+        remind(session, activation_id, timedelta())
+        return row
     session.delete(row)
     audit.record(session, actor, "activation.removed", f"activation:{activation_id}")
     return row
@@ -174,6 +197,7 @@ class Standing:
 
     activation: Activation
     members: int
+    refused: int
     runs: Sequence[ActivationRun]
 
 
@@ -182,11 +206,16 @@ def standing(session: Session, segment_id: int | None = None) -> list[Standing]:
     a, m, r = db.table(Activation), db.table(ActivationMember), db.table(ActivationRun)
     wanted = sa.true() if segment_id is None else a.c.segment_id == segment_id
     found = session.scalars(sa.select(Activation).where(wanted).order_by(a.c.id)).all()
-    counted = sa.select(m.c.activation_id, sa.func.count()).group_by(m.c.activation_id)
-    members = dict(session.execute(counted.where(m.c.activation_id.in_([one.id for one in found]))).all())
+    inside = sa.func.sum(sa.case((m.c.state.in_(("in", "there")), 1), else_=0))
+    refused = sa.func.sum(sa.case((m.c.state == "refused", 1), else_=0))
+    counted = sa.select(m.c.activation_id, inside, refused).group_by(m.c.activation_id)
+    counted = counted.where(m.c.activation_id.in_([one.id for one in found]))
+    members = {number: (int(some), int(others)) for number, some, others in session.execute(counted)}
     newest = sa.select(ActivationRun).order_by(r.c.id.desc()).limit(5)
     return [
-        Standing(one, members.get(one.id, 0), session.scalars(newest.where(r.c.activation_id == one.id)).all())
+        Standing(
+            one, *members.get(one.id or 0, (0, 0)), session.scalars(newest.where(r.c.activation_id == one.id)).all()
+        )
         for one in found
     ]
 
@@ -194,9 +223,13 @@ def standing(session: Session, segment_id: int | None = None) -> list[Standing]:
 def forget(session: Session, people: Collection[str]) -> None:
     """People were erased: receivers are told at once that they go; what stands still forgets by itself."""
     m, a = db.table(ActivationMember), db.table(Activation)
-    query = sa.select(a.c.id, a.c.state).join(m, m.c.activation_id == a.c.id).where(m.c.person.in_(sorted(people)))
-    for row in session.execute(query.distinct()).all():
-        if row.state == "active":
-            _remind(session, row.id, timedelta())
+    query = sa.select(a.c.id, a.c.state, a.c.kind).join(m, m.c.activation_id == a.c.id)
+    for row in session.execute(query.where(m.c.person.in_(sorted(people))).distinct()).all():
+        if row.kind == "campaign":
+            mine = (m.c.activation_id == row.id) & m.c.person.in_(sorted(people))
+            session.execute(sa.update(m).where(mine).values(state="gone"))
+            remind(session, row.id, timedelta())
+        elif row.state == "active":
+            remind(session, row.id, timedelta())
         else:
             session.execute(sa.delete(m).where(m.c.activation_id == row.id, m.c.person.in_(sorted(people))))

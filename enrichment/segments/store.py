@@ -19,7 +19,7 @@ from enrichment.behaviour.models import CustomerKey, CustomerOrder, TrackEvent
 from enrichment.models import CrmRecord
 from enrichment.segments import conditions, people
 from enrichment.segments.conditions import Group
-from enrichment.segments.models import Segment
+from enrichment.segments.models import Activation, Segment
 from inbox import consent
 from inbox.models import Contact, Identity, Message
 
@@ -29,6 +29,7 @@ CHUNK = 500
 MOST_OPTIONS = 100
 NO_NAME = "Give the segment a name."
 TAKEN = "Another segment has this name."
+IN_CAMPAIGN = "This segment is handed on to a campaign. Remove the campaign first: it takes the people out."
 NO_SEGMENT = "There is no such segment."
 COLUMNS = ("person", "name", "accounts", "emails", "crm_records")
 """Of the CSV file."""
@@ -86,7 +87,11 @@ def save(session: Session, name: str, group: Group, actor: str, segment_id: int 
 
 
 def remove(session: Session, segment_id: int, actor: str) -> None:
-    """Forget a segment; nothing of the people in it changes."""
+    """Forget a segment; nothing of the people in it changes. Rejected while a campaign has people out of it."""
+    a = db.table(Activation)
+    campaigns = sa.select(a.c.id).where(a.c.segment_id == segment_id, a.c.kind == "campaign").limit(1)
+    if session.scalar(campaigns) is not None:
+        raise Rejected(IN_CAMPAIGN)
     session.delete(get(session, segment_id))
     audit.record(session, actor, "segment.removed", f"segment:{segment_id}")
 
@@ -160,6 +165,14 @@ def options(session: Session) -> dict[str, list[str]]:
     }
     found = {name: session.scalars(query.distinct().limit(MOST_OPTIONS)).all() for name, query in asked.items()}
     return {name: sorted(values) for name, values in found.items()}
+
+
+def names(session: Session, persons: Sequence[str]) -> dict[str, str]:
+    """Names of those of the persons that are contacts."""
+    c = db.table(Contact)
+    ids = sorted({one.partition(":")[2] for one in persons if one.startswith("contact:")})
+    rows = session.execute(sa.select(c.c.id, c.c.name).where(c.c.id.in_(ids)))
+    return {f"contact:{row.id}": row.name for row in rows}
 
 
 # --- handing on --------------------------------------------------------------------------------------

@@ -9,20 +9,28 @@ from sqlmodel import Session
 from core import db, outbox
 from core.errors import Rejected, TryLater
 from core.outbox import DONE, Item, Outcome
-from enrichment.segments import activation, webhook
+from enrichment.segments import activation, putting, webhook
+from enrichment.segments.models import Activation
 
 LONGEST = 3600.0
 """Seconds between two attempts at most."""
 
 
 def hand_on(items: list[Item]) -> Outcome:
-    """Handler of `activation.due`: tell a receiver what changed; an outage waits, a refusal stands still."""
+    """Handler of `activation.due`: tell a receiver or campaign what changed; outages wait, a refusal stands still."""
     writes: list[Callable[[Session], None]] = []
     later: dict[int, TryLater] = {}
     for item in items:
         outbox.keep_alive()
         with db.read() as session:
-            found = activation.change(session, int(item.payload["activation_id"]))
+            row = session.get(Activation, int(item.payload["activation_id"]))
+            webhook_ = row is not None and row.kind == "webhook"
+            found = activation.change(session, row.id or 0) if row is not None and webhook_ else None
+        if row is not None and not webhook_:
+            wrote, wait = putting.deliver(item)
+            writes += [wrote] if wrote is not None else []
+            later |= {item.id: wait} if wait is not None else {}
+            continue
         if found is None:
             continue
         try:
@@ -40,7 +48,7 @@ def hand_on(items: list[Item]) -> Outcome:
         for one in writes:
             one(session)
 
-    return Outcome(write, later) if writes else DONE
+    return Outcome(write, later) if writes or later else DONE
 
 
 def _taken(found: activation.Change) -> Callable[[Session], None]:
@@ -48,7 +56,7 @@ def _taken(found: activation.Change) -> Callable[[Session], None]:
 
 
 def _refused(found: activation.Change, words: str, *, final: bool) -> Callable[[Session], None]:
-    return lambda session: activation.refused(session, found, words, final=final)
+    return lambda session: activation.failed(session, found.activation.id or 0, words, final=final)
 
 
 def forget(items: list[Item]) -> Outcome:

@@ -1,4 +1,4 @@
-"""`widerhall receivers`: programs of the organisation that are told who comes into a segment and who goes."""
+"""`widerhall receivers`: programs and campaigns that follow who comes into a segment and who goes."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ import typer
 
 from core import db
 from core.errors import WiderhallError
-from enrichment.segments import activation, webhook
+from enrichment.segments import activation, campaign, webhook
 from enrichment.segments.activation import Standing
 from web.cli.base import Json, line, ready, say, show
 
-group = typer.Typer(no_args_is_help=True, help="Receivers: webhooks that segments are handed on to.")
+group = typer.Typer(
+    no_args_is_help=True, help="Receivers: webhooks and Salesforce campaigns that segments are handed on to."
+)
 Number = Annotated[int, typer.Argument(help="Its number.")]
 
 
@@ -30,15 +32,19 @@ def list_(
     ready()
     with db.read() as session:
         rows = [_row(one) for one in activation.standing(session, segment)]
-    columns = ("id", "segment", "url", "state", "people", "looked_at", "error")
+    columns = ("id", "segment", "kind", "url", "label", "state", "people", "looked_at", "error")
     show(rows, json, columns, "No segment is handed on yet.")
 
 
 def _row(one: Standing) -> dict[str, Any]:
     it = one.activation
-    runs = [{"at": run.at, "added": run.added, "removed": run.removed, "error": run.error} for run in one.runs]
+    runs = [
+        {"at": run.at, "added": run.added, "removed": run.removed, "refused": run.refused, "error": run.error}
+        for run in one.runs
+    ]
     return {
-        "id": it.id, "segment": it.segment_id, "url": it.url, "state": it.state, "people": one.members,
+        "id": it.id, "segment": it.segment_id, "kind": it.kind, "url": it.url, "campaign": it.campaign,
+        "label": it.label, "refused": one.refused, "outside": it.outside, "state": it.state, "people": one.members,
         "made_by": it.made_by, "made_at": it.made_at, "looked_at": it.looked_at, "error": it.error, "deliveries": runs,
     }  # fmt: skip
 
@@ -85,6 +91,28 @@ def resume(receiver: Number, json: Json = False) -> None:
     _switch(receiver, "active", json)
 
 
+@group.command("retry")
+def retry(receiver: Number, json: Json = False) -> None:
+    """Try once more whom Salesforce refused as a member of the campaign."""
+    ready()
+    with db.write() as session:
+        campaign.try_again(session, receiver, "cli")
+    say({"id": receiver, "retried": True}, json, f"Receiver {receiver} is tried again.")
+
+
+@group.command("refused")
+def refused(receiver: Number, json: Json = False) -> None:
+    """People whom Salesforce refused as members of the campaign, with its reason."""
+    ready()
+    with db.read() as session:
+        activation.get(session, receiver)
+        rows = campaign.refusals(session, receiver, 1000)
+        found = [
+            {"person": one.person, "record": one.record_id, "code": one.code, "message": one.message} for one in rows
+        ]
+    show(found, json, ("person", "record", "code", "message"), "Nobody is refused.")
+
+
 def _switch(receiver: int, state: str, json: bool) -> None:
     ready()
     with db.write() as session:
@@ -94,8 +122,14 @@ def _switch(receiver: int, state: str, json: bool) -> None:
 
 @group.command("remove")
 def remove(receiver: Number, json: Json = False) -> None:
-    """End it: it is told nothing more and keeps what it was told."""
+    """End it: a webhook keeps what it was told; a campaign loses the people who were put in from here."""
     ready()
     with db.write() as session:
-        activation.remove(session, receiver, "cli")
+        row = activation.remove(session, receiver, "cli")
+        ending = row.state == "ending"
+    if ending:
+        say(
+            {"id": receiver, "removed": False, "state": "ending"}, json, f"The campaign of {receiver} is being emptied."
+        )
+        return
     say({"id": receiver, "removed": True}, json, f"Receiver {receiver} is gone.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,8 @@ import typer
 
 from core import db
 from core.errors import Rejected
-from enrichment.segments import conditions, store
+from enrichment import connection
+from enrichment.segments import campaign, conditions, store
 from web.cli.base import Json, ready, say, show
 
 group = typer.Typer(no_args_is_help=True, help="Segments: saved filters over people.")
@@ -81,6 +83,33 @@ def export(
         with file.open("w", encoding="utf-8-sig", newline="") as stream:
             number = store.export(session, row, stream, "cli")
     say({"people": number, "file": str(file)}, json, f"{number} people are written to {file}.")
+
+
+@group.command("campaigns")
+def campaigns(json: Json = False) -> None:
+    """Active campaigns of the connected Salesforce org, by name."""
+    ready()
+    found = connection.crm().campaigns()
+    show([asdict(one) for one in found], json, ("id", "name", "status", "ends"), "No active campaign can be read.")
+
+
+@group.command("activate")
+def activate(
+    segment: Number,
+    campaign_id: Annotated[str, typer.Argument(metavar="CAMPAIGN", help="Record id of the campaign.")],
+    json: Json = False,
+) -> None:
+    """Put the people of a segment into a Salesforce campaign, and take out who leaves; a running hub does it."""
+    ready()
+    with db.read() as session:
+        store.get(session, segment)
+        if not connection.standing(session).usable:
+            raise Rejected(campaign.NO_CRM)
+    found = campaign.chosen(connection.crm().campaigns(), campaign_id)
+    with db.write() as session:
+        number = campaign.add(session, segment, found, "cli")
+    told = {"id": number, "segment": segment, "campaign": found.id, "name": found.name}
+    say(told, json, f"Receiver {number}: segment {segment} goes into the campaign {found.name}.")
 
 
 @group.command("remove")

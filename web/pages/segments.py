@@ -11,7 +11,8 @@ from starlette.concurrency import run_in_threadpool
 
 from core import db
 from core.errors import Rejected
-from enrichment.segments import activation, conditions, store
+from enrichment.models import CrmConnection
+from enrichment.segments import activation, campaign, conditions, store
 from enrichment.segments.conditions import FIELDS, OPS, Group
 from enrichment.segments.models import Segment
 from web import render, segment_form
@@ -21,7 +22,8 @@ from web.segment_form import Draft
 
 HERE = "/people/segments"
 
-NOTES = {"pause": "receiver-paused", "resume": "receiver-resumed", "remove": "receiver-removed"}
+NOTES = {"pause": "receiver-paused", "resume": "receiver-resumed", "remove": "receiver-removed",
+         "retry": "receiver-retried"}  # fmt: skip
 
 router = APIRouter()
 
@@ -72,9 +74,13 @@ def _one(
         found = store.count(session, group)
         rows, following = store.page(session, group, after[:60])
         receivers = activation.standing(session, segment_id) if reader.may("segments.export") else []
+        refusals = {one.activation.id: campaign.refusals(session, one.activation.id or 0) for one in receivers}
+        names = store.names(session, [bad.person for some in refusals.values() for bad in some])
+        crm = session.get(CrmConnection, 1)
+        org = crm.url if crm is not None else ""
     return render.page(
         request, reader, "segment.html", status, segment=segment, group=group, count=found, rows=rows, first=not after,
-        receivers=receivers, secret=secret, url=url, url_problem=url_problem,
+        receivers=receivers, refusals=refusals, names=names, org=org, secret=secret, url=url, url_problem=url_problem,
         following=f"{HERE}/{segment_id}?after={quote(following)}" if following else "", fields=FIELDS,
     )  # fmt: skip
 
@@ -101,8 +107,11 @@ async def change(request: Request, segment_id: int, reader: Managing) -> Respons
 def remove(segment_id: int, reader: Managing) -> Response:
     """Forget a segment."""
     _known(segment_id)
-    with db.write() as session:
-        store.remove(session, segment_id, reader.actor)
+    try:
+        with db.write() as session:
+            store.remove(session, segment_id, reader.actor)
+    except Rejected:
+        return render.to(f"{HERE}/{segment_id}#receivers", "segment-handed")
     return render.to(HERE, "segment-removed")
 
 
@@ -132,18 +141,21 @@ def receiver(request: Request, segment_id: int, reader: Exporting, url: Annotate
 
 @router.post("/people/receivers/{activation_id:int}/{deed}")
 def receiving(activation_id: int, deed: str, reader: Exporting) -> Response:
-    """Pause a receiver, let it go on, or remove it."""
+    """Pause a receiver, let it go on, try again whom a campaign refused, or remove it."""
     try:
         with db.write() as session:
             if deed == "remove":
                 row = activation.remove(session, activation_id, reader.actor)
+            elif deed == "retry":
+                row = campaign.try_again(session, activation_id, reader.actor)
             elif deed in ("pause", "resume"):
                 row = activation.switch(session, activation_id, "active" if deed == "resume" else deed, reader.actor)
             else:
                 raise HTTPException(404)
     except Rejected as error:
         raise HTTPException(404) from error
-    return render.to(f"{HERE}/{row.segment_id}#receivers", NOTES[deed])
+    note = "receiver-ending" if row.state == "ending" else NOTES[deed]
+    return render.to(f"{HERE}/{row.segment_id}#receivers", note)
 
 
 def _known(segment_id: int) -> tuple[Segment, Group]:
