@@ -19,8 +19,8 @@ from core.errors import Rejected
 from enrichment import calibration, contacts, index, merging
 from enrichment.keys import Key
 from enrichment.match import GENERIC_FROM, MOST_SURE, RULES, CandidateView, Evidence, fingerprint, person, weight
+from enrichment.matching import agreement, score
 from enrichment.matching import people as sides
-from enrichment.matching import score
 from enrichment.matching.keys import OWN
 from enrichment.matching.weights import Weights
 from enrichment.models import CrmRecord, Duplicate
@@ -49,12 +49,12 @@ class Found:
 # --- deciding ----------------------------------------------------------------------------------------
 
 
-def compare(left: CandidateView, right: CandidateView, crm: score.Crm, weights: Weights) -> Found | None:
+def compare(left: CandidateView, right: CandidateView, crm: agreement.Crm, weights: Weights) -> Found | None:
     """Whether two records are worth a person's look: the name agrees, and something else does. Pure."""
     if left.objects or right.objects or left.person == right.person:
         return None
     judged = score.judge(_shown(left), person(right), crm, weights)
-    if judged.level not in score.VOUCHED:
+    if judged.level not in agreement.VOUCHED:
         return None
     strong = any(one.name in PROVING and one.times > 1.0 for one in judged.signals)
     likely = score.calibrated(judged.odds / (1.0 + judged.odds), weights)
@@ -88,7 +88,7 @@ SAME: Mapping[str, str] = {
 """Signal of the scorer → what both records have."""
 
 
-def _evidence(signal: score.Signal) -> Evidence:
+def _evidence(signal: agreement.Signal) -> Evidence:
     kind, _, value = signal.value.partition(":")
     short = fingerprint(Key(kind, value)) if value else ""  # type: ignore[arg-type]  # kinds of the scorer are ours
     same = SAME.get(signal.name)
@@ -120,7 +120,7 @@ def find(session: Session, record_ids: Collection[int]) -> tuple[list[Found], se
     return [one for one in found if one is not None], set(record_ids)
 
 
-def _crm(session: Session, blocks: Mapping[Key, Sequence[int]], views: Mapping[int, CandidateView]) -> score.Crm:
+def _crm(session: Session, blocks: Mapping[Key, Sequence[int]], views: Mapping[int, CandidateView]) -> agreement.Crm:
     """How often each value occurs: by persons, a value on two records of one counts once."""
     carriers = {
         f"{key.kind}:{key.value}": len({views[one].person for one in rows if one in views})
@@ -134,7 +134,7 @@ def _crm(session: Session, blocks: Mapping[Key, Sequence[int]], views: Mapping[i
         known = carriers.get(key, GENERIC_FROM if kind in OWN else 0)  # a block too large to look at is everybody's
         return max(known, sizes.get(key, 0))
 
-    return score.Crm(max(records, len(views)), count)
+    return agreement.Crm(max(records, len(views)), count)
 
 
 def put(session: Session, found: Iterable[Found], looked: Collection[int]) -> int:

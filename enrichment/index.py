@@ -19,7 +19,7 @@ from enrichment.keys import Key
 from enrichment.match import GENERIC_FROM, CandidateView, LinkedAccount
 from enrichment.matching.keys import OWN
 from enrichment.models import CannotLink, CrmRecord, IdentityKey, MatchKey
-from enrichment.normalise import handles
+from enrichment.normalise import handles, sites
 from inbox.models import Identity
 
 BLOCK = 50
@@ -159,7 +159,9 @@ _COUNTED = ("name", "given", "surname", "work", "town")
 def frequencies(session: Session, views: Iterable[CandidateView]) -> dict[str, int]:
     """How many records carry the names and companies of these, as `kind:value`."""
     t = db.table(MatchKey)
-    wanted = {key for view in views for key in view.keys if key.kind in _COUNTED}
+    carried = [key for view in views for key in view.keys]
+    wanted = {key for key in carried if key.kind in _COUNTED}
+    wanted |= {Key("work", f"@{sites.host_of(key.value)}") for key in carried if key.kind == "site"}
     found: dict[str, int] = {}
     for values in _portions({key.value for key in wanted}):
         query = sa.select(t.c.kind, t.c.value, sa.func.count()).where(t.c.value.in_(values), t.c.kind.in_(_COUNTED))

@@ -19,17 +19,17 @@ from math import log2
 from typing import Any
 
 from enrichment.keys import IdentityKeys, IdentityView, Key, of_identity, profile
-from enrichment.matching import people, score
+from enrichment.matching import agreement, people, score
 from enrichment.matching.weights import Weights, shipped
 from enrichment.normalise import companies, mail, places
 
-RULES = "2026.2"
+RULES = "2026.3"
 """Version of these rules; stored with every decision, so that it can be replayed."""
 
 Tier = score.Tier
 Decision = score.Decision
 
-GENERIC_FROM = score.GENERIC_FROM
+GENERIC_FROM = agreement.GENERIC_FROM
 LARGEST_CLUSTER = 10
 AUTO_SCORE: Mapping[Tier, float] = {"A": 1.0, "A-": 0.97}
 MOST_SURE = 0.96
@@ -142,7 +142,7 @@ def _vetoed(one: CandidateView) -> bool:
 
 def _crm(
     candidates: Sequence[CandidateView], shared: Collection[Key], sizes: Mapping[str, int], records: int
-) -> score.Crm:
+) -> agreement.Crm:
     carriers: dict[str, set[str]] = defaultdict(set)
     for one in candidates:
         for key in one.keys:
@@ -153,7 +153,7 @@ def _crm(
         found = max(len(carriers.get(key, ())), sizes.get(key, 0))
         return max(found, GENERIC_FROM) if key in generic else found
 
-    return score.Crm(max(records, len(candidates)), count)
+    return agreement.Crm(max(records, len(candidates)), count)
 
 
 def _likely(candidates: Sequence[CandidateView], weighed: Mapping[int, score.Judged]) -> dict[int, float]:
@@ -221,7 +221,7 @@ def _telling(judged: score.Judged) -> bool:
     families = judged.families()
     if "account" in families:
         return True
-    return judged.level in score.VOUCHED and bool(families & {"company", "site", "place"})
+    return judged.level in agreement.VOUCHED and bool(families & {"company", "site", "place"})
 
 
 def _weighs(judged: score.Judged, *signals: str) -> bool:
@@ -231,16 +231,16 @@ def _weighs(judged: score.Judged, *signals: str) -> bool:
 def _tier(judged: score.Judged, against: Sequence[Evidence]) -> Tier:
     """A and A- where the rules allow an automatic link; B for everything else that is shared."""
     conflicts = {one.signal for one in against}
-    if _weighs(judged, "handle") and not conflicts - {"other_name"}:
+    if _weighs(judged, "handle") and not conflicts - score.WHATEVER:
         return "A"
     if conflicts:
         return "B"
     if _weighs(judged, "proven_site"):
         return "A"
-    return "A-" if _weighs(judged, "email", "phone") and judged.level in score.VOUCHED else "B"
+    return "A-" if _weighs(judged, "email", "phone") and judged.level in agreement.VOUCHED else "B"
 
 
-def _evidence(signal: score.Signal) -> Evidence:
+def _evidence(signal: agreement.Signal) -> Evidence:
     """A signal as it is stored: its weight from nothing to one, a value only by its hash."""
     kind, _, value = signal.value.partition(":")
     short = fingerprint(Key(kind, value)) if value else ""  # type: ignore[arg-type]  # kinds of the scorer are ours

@@ -10,18 +10,19 @@ from enrichment.matching.words import Word, by_sound, comparable, initial_of, ne
 from enrichment.normalise import japanese, names
 
 Level = Literal[
-    "full", "reading", "nickname", "typo", "initial", "given_initial", "abbreviated", "surname", "given",
+    "full", "reading", "nickname", "together", "typo", "initial", "given_initial", "abbreviated", "surname", "given",
     "other_given", "other_surname", "different", "unreadable", "empty",
 ]  # fmt: skip
-"""given_initial: the given name and the first letter of the surname. abbreviated: both names, cut short."""
+"""together: the given name in the shown name, the surname in the user name. given_initial: the given name and the
+first letter of the surname. abbreviated: both names, cut short."""
 
 ORDER: tuple[Level, ...] = (
-    "full", "reading", "nickname", "typo", "initial", "given_initial", "abbreviated", "surname", "given",
+    "full", "reading", "nickname", "together", "typo", "initial", "given_initial", "abbreviated", "surname", "given",
     "unreadable", "empty", "other_given", "other_surname", "different",
 )  # fmt: skip
 """From what speaks for it most to what speaks against it most."""
 _RANK = {level: place for place, level in enumerate(ORDER)}
-AGREES: frozenset[Level] = frozenset({"full", "reading", "nickname", "typo", "initial", "given_initial"})
+AGREES: frozenset[Level] = frozenset({"full", "reading", "nickname", "together", "typo", "initial", "given_initial"})
 _LEAST_SURNAME, _TELLING_SURNAME, _LEAST_PART, _LEAST_BOTH = 3, 5, 2, 6
 
 
@@ -194,6 +195,17 @@ def _beside(before: str, after: str, surname: str, given: Word | None) -> Level:
     return "surname" if not before and len(surname) >= _TELLING_SURNAME else "empty"
 
 
+def beside_given(account: Account, given: Word) -> tuple[str, ...]:
+    """What a user name has beside a given name or its initial: what may be the surname."""
+    handle = account.handle
+    if not handle.isascii() or not given.spoken or len(given.text) < _LEAST_PART - given.cjk:
+        return ()
+    starts = dict.fromkeys((*given.spoken[:2], *(one[0] for one in given.spoken[:2])))
+    found = [handle.removeprefix(one) for one in starts if handle.startswith(one)]
+    found += [handle.removesuffix(one) for one in starts if handle.endswith(one)]
+    return tuple(dict.fromkeys(one for one in found if len(one) >= _LEAST_SURNAME))
+
+
 # --- place and company -------------------------------------------------------------------------------
 
 Place = Literal["same_town", "same_country", "other_town", "other_country", ""]
@@ -214,8 +226,8 @@ def place(account: Account, person: Person) -> Place:
 
 def _named(texts: str, town: str) -> bool:
     if town.isascii():
-        return len(town) > _LEAST_SURNAME and f" {town} " in texts
-    return len(town) >= _LEAST_PART and town in texts
+        return len(town) > _LEAST_SURNAME and f" {town} " in texts.replace("new york", "newyork")
+    return len(town) >= _LEAST_PART and town in texts.replace("東京都", "東京")  # which is not 京都
 
 
 Work = Literal["domain", "company", "company_part", ""]
@@ -252,10 +264,17 @@ def elsewhere(account: Account, person: Person) -> bool:
 
 def is_company(account: Account, person: Person) -> bool:
     """The account shows itself as the person's company, not as the person."""
-    if not person.company or not account.shown:
+    if not (person.company or person.domain) or not account.shown:
         return False
     shown = {one for one in account.named.split()}
-    if not set(person.company[:2]) <= shown:
+    if not (person.company and set(person.company[:2]) <= shown) and not _called_as_host(account, person):
         return False
     given = person.name.given_whole
     return given is None or not any(same(one, given) or short_for(one, given) for one in account.shown)
+
+
+def _called_as_host(account: Account, person: Person) -> bool:
+    """It links to the company's domain and its name begins like that."""
+    label = "".join(ch for ch in person.domain.partition(".")[0] if ch.isalnum())
+    there = any(host == person.domain or host.endswith(f".{person.domain}") for host in account.hosts)
+    return there and len(label) > _LEAST_SURNAME and account.named.replace(" ", "").startswith(label)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from itertools import pairwise, permutations
 
+from enrichment.matching import compare
 from enrichment.matching.people import Account, Name, Person, pairs_of
 from enrichment.matching.words import SOUND, word
 from enrichment.normalise import japanese
@@ -16,7 +17,7 @@ OWN = ("email", "phone", "site", "handle")
 MOST_WORDS = 40
 _MOST_SPLIT = 24
 _MOST_SHOWN = 4
-_CUT = 3
+_CUT, _READINGS = 3, 3
 _NO_KANA = re.compile(r"[\u4e00-\u9fff\u3005-\u3007\u30a1-\u30ff]{2,}")
 _COMMON = listed("""
     the and for with from und der die das den von mit bei fan dad mom mum love life music of to in
@@ -38,6 +39,7 @@ def of_person(person: Person) -> set[str]:
     found.update(f"work:{one}" for one in work)
     found.update(f"name:{one}" for one in pairs)
     found.update(_beside(person.name, surname))
+    found.update(f"short:{one}" for one in short_forms(person.name))
     if town:
         found.add(f"town:{town}")
     for place in (*([town] if town else []), *work):
@@ -59,6 +61,17 @@ def _beside(name: Name, surname: tuple[str, ...]) -> set[str]:
         found |= {f"start:{root} {whole.text[:_CUT]}" for root in given.roots}
         found |= {f"end:{root} {whole.text[-_CUT:]}" for root in given.roots}
     return found
+
+
+def short_forms(name: Name) -> tuple[str, ...]:
+    """The first two syllables of surname and given name, as Japanese friends call each other: Sasaki Kenta, sasaken."""
+    if name.surname_whole is None or name.given_whole is None or not name.surname_whole.cjk:
+        return ()
+    surnames, given = (
+        [one for one in map(japanese.beginning, word.spoken[:_READINGS]) if one]
+        for word in (name.surname_whole, name.given_whole)
+    )
+    return tuple(dict.fromkeys(one + two for one in surnames for two in given))
 
 
 def work_forms(person: Person) -> tuple[str, ...]:
@@ -113,6 +126,7 @@ def second(account: Account, live: Iterable[str]) -> set[str]:
         found.add(f"local:{account.handle_plain}")
         found.update(f"local:{one}" for one in (account.handle, account.handle.rstrip("0123456789")) if one)
     given, surname, pairs = _shown(account)
+    pairs += _shown_and_handle(account)
     found.update(f"given:{one}" for one in given)
     found.update(f"surname:{one}" for one in surname)
     found.update(f"name:{one}" for one in pairs)
@@ -123,6 +137,7 @@ def second(account: Account, live: Iterable[str]) -> set[str]:
         found.update(f"named:{one}|{place}" for one in (*given, *surname, *pairs))
     found.update(f"worktown:{one}|{town}" for one in work[:8] for town in towns[:4])
     found.update(_of_handle(account))
+    found.update(f"short:{spoken}" for one in account.shown for spoken in one.spoken if len(spoken) > _CUT)
     return found
 
 
@@ -151,6 +166,18 @@ def _shown(account: Account) -> tuple[list[str], list[str], list[str]]:
     if len(words) > 2:
         surname += ["".join(two.text for _, two in words[1:])]
     return given, surname, pairs
+
+
+def _shown_and_handle(account: Account) -> list[str]:
+    """Given name and surname where the shown name has the one and the user name the other: Julie, jrichardson."""
+    found: list[str] = []
+    beside = [one for one in account.handle_words if len(one) >= _CUT][:_MOST_SHOWN]
+    for one, last in zip(account.shown[:_MOST_SHOWN], account.shown_surnames, strict=False):
+        for surname in dict.fromkeys((*compare.beside_given(account, one), *beside)):
+            found += pairs_of(one.lookup, word(surname, "surname").lookup)
+        for given in beside:
+            found += pairs_of(word(given, "given").lookup, last.lookup)
+    return found
 
 
 def _shown_beside(account: Account) -> set[str]:

@@ -15,7 +15,7 @@ from math import log2
 
 import numpy as np
 
-from enrichment.matching import keys, score
+from enrichment.matching import agreement, keys, score
 from enrichment.matching.people import Account, Contact, Person, again, name_of, person
 from enrichment.matching.weights import Weights
 
@@ -63,9 +63,9 @@ class Index:
         self._hashes, self._owners = array("q"), array("i")
 
     @property
-    def crm(self) -> score.Crm:
+    def crm(self) -> agreement.Crm:
         """Its size and counts, for the scorer."""
-        return score.Crm(len(self), self.count)
+        return agreement.Crm(len(self), self.count)
 
     def count(self, key: str) -> int:
         """How many people carry a key."""
@@ -106,7 +106,7 @@ class Index:
             if len(found) > _LOOKED_AT:
                 break
             kind = key.partition(":")[0]
-            rare = _OWN if kind in keys.OWN else log2(1 + len(self) / size)
+            rare = _OWN if kind in keys.OWN and size < agreement.GENERIC_FROM else log2(1 + len(self) / size)
             for number in self._ids[start : start + size].tolist():
                 kinds = found.setdefault(number, {})
                 kinds[kind] = max(kinds.get(kind, 0.0), rare)

@@ -359,6 +359,8 @@ def _name_words(profile: Profile) -> tuple[str, ...]:
     if shown.lower().lstrip("@") in (user, profile.handle.lower().lstrip("@")) and " " not in shown:
         return ()
     before = names.before_work(shown)
+    if not re.search(r"\s", before):
+        before = names.CAMEL.sub(" ", before)
     if _DIGITS.search(before):
         before = " ".join(map(_undone, before.split()))
     return tuple(one for one in names.tokens(before) if not names.is_particle(one))[:_MOST_WORDS]

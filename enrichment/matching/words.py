@@ -15,7 +15,7 @@ from inbox.text import bare, fold, has_cjk, kana
 Role = Literal["given", "surname"]
 SOUND = "~"
 """Marks a spelling that is a sound; others are letters."""
-_SHORT, _LONG = 4, 8
+_SHORT, _LONG, _SHORTEST = 4, 8, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,8 @@ def word(text: str, role: Role) -> Word:
 
 def _latin(text: str) -> Word:
     written = bare(fold(text))
-    sounds = (SOUND + japanese.sound(written),) if japanese.is_romaji(written) else ()
+    letters = fold(text)  # kazue is no "kazü"
+    sounds = (SOUND + japanese.sound(letters),) if japanese.is_romaji(letters) else ()
     roots = frozenset(map(bare, nicknames.roots(text)))
     lookup = (*sorted(roots), *sounds)
     return Word(written, frozenset((written, *sounds)), roots, (written,), lookup=lookup)
@@ -115,19 +116,24 @@ def spelling(text: str) -> str:
 
 def short_for(short: Word, name: Word) -> bool:
     """A short form or another spelling of a given name: by the table, or its beginning (Flo, Ken)."""
-    if short.han and name.han:
+    if (short.han and name.han) or min(len(short.text), len(name.text)) == 1:
         return False
     if not short.cjk and not name.cjk and spelling(short.text) == spelling(name.text):
         return True
     if short.roots and name.roots and not short.roots.isdisjoint(name.roots):
         return True
-    least = 3
-    for beginning in short.spoken:
-        if len(beginning) >= least and any(
-            len(s) > len(beginning) + 1 and s.startswith(beginning) for s in name.spoken
-        ):
-            return True
-    return False
+    return any(
+        len(beginning) >= _SHORTEST and len(whole) > len(beginning) + 1 and whole.startswith(beginning)
+        for beginning in _sounds(short)
+        for whole in _sounds(name)
+    )
+
+
+def _sounds(one: Word) -> tuple[str, ...]:
+    """How it is spoken, where its letters can be read as Japanese; else its letters."""
+    if one.cjk:
+        return one.spoken
+    return tuple(form.removeprefix(SOUND) for form in one.forms if form[0] == SOUND) or one.spoken
 
 
 def initial_of(letter: Word, name: Word) -> bool:

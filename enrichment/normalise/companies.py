@@ -51,9 +51,13 @@ def significant(name: str) -> tuple[str, ...]:
 
 
 _EMPLOYER = re.compile(
-    r"(?:\b(?:works? (?:at|for)|working (?:at|for)|employed (?:at|by)|engineer at|manager at|arbeite[nt]? (?:bei|für)"
-    r"|angestellt bei|bei(?: der)?|@)\s*)(?P<after>[A-ZÄÖÜ][\w&.-]+)"
-    r"|(?P<before>[\u4e00-\u9fff\u30a1-\u30ff]{2,})(?:勤務|で働|に勤め|の社員)"
+    r"(?:\b(?:works? (?:at|for)|working (?:at|for)|employed (?:at|by)|\w+ at|arbeite[nt]? (?:bei|für)"
+    r"|angestellt bei|bei(?: der)?)\s*|(?<!\w)@\s*)(?P<after>[A-ZÄÖÜ][\w&.-]+)"
+    r"|(?P<before>[\u4e00-\u9fff\u30a1-\u30ff]{2,})(?:勤務|で働|に勤め|の社員|所属|で営業)"
+    r"|(?P<staff>[A-ZÄÖÜ][\w&.-]+) (?:employee|team member|Mitarbeiter)"
+    r"|(?:株式会社|有限会社|合同会社)(?P<form>[\u4e00-\u9fff\u30a1-\u30ff]{2,})"
+    r"|(?P<formed>[\u4e00-\u9fff\u30a1-\u30ff]{2,}?)(?:株式会社|有限会社|合同会社)"
+    r"|(?P<firm>[A-ZÄÖÜ][\w&-]+)(?: [A-ZÄÖÜ&][\w&-]*){0,3} (?:GmbH|AG|SE|KG|Ltd|Inc|Corp|LLC|PLC|plc)(?![A-Za-z])"
     r"|(?<!\w)@(?P<at>[\u4e00-\u9fffA-ZÄÖÜ\u30a1-\u30ff][\w\u30fc]+)"
 )
 

@@ -47,6 +47,15 @@ def is_romaji(word: str) -> bool:
     return len(word) > 1 and bool(_ROMAJI.match(sound(word)))
 
 
+_SYLLABLE = re.compile(r"[^aiueo]*?(?:[aiueo]|n(?![aiueoy]))")
+
+
+def beginning(sound: str) -> str:
+    """The first two syllables of a name's sound; empty where there are not so many."""
+    found = _SYLLABLE.findall(sound)[:2]
+    return "".join(found) if len(found) > 1 else ""
+
+
 def _tables() -> dict[str, dict[str, tuple[str, ...]]]:
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     section: dict[str, tuple[str, ...]] = {}

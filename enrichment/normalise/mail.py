@@ -51,6 +51,7 @@ _DASHED = re.compile(rf"(?<=\w)\s*[-_*~|]\s*{_AT}\s*[-_*~|]\s*(?=\w)", re.IGNORE
 _DASHED_DOT = re.compile(rf"(?<=\w)\s*[-*~|]\s*{_DOT}\s*[-*~|]\s*(?=\w)", re.IGNORECASE)
 _SPOKEN_LOCAL = re.compile(rf"\b(\w+)\s+{_DOT}\s+(?=\w+\s*(?:@|\bat\b|\bät\b))", re.IGNORECASE)
 _TOLD = re.compile(r"\b(\w+(?:[._+-]\w+)+|\w*\d\w*)\s+(?:at|ät)\s+([\w-]+(?:\.[\w-]+)*\.[a-z]{2,})\b", re.IGNORECASE)
+_SHOUTED = re.compile(r"\b([\w.+-]+) +AT +([\w-]+(?:\.[\w-]+)*\.[a-z]{2,})\b")
 _SPACED_DOT = re.compile(r"(@[\w.-]*\w)\s+\.\s+(?=[a-z]{2,}\b)", re.IGNORECASE)
 _LONE_STAR = re.compile(r"(?<=[\w.])[★☆●◎◆■#](?=[\w-]+\.[a-z]{2,})", re.IGNORECASE)
 _SPACED_AT = re.compile(r"(?<=[\w.+-])\s+@\s+(?=[\w-]+\s?\.\s?[a-z]{2,})", re.IGNORECASE)
@@ -97,7 +98,7 @@ def found_in(bio: str) -> tuple[str, ...]:
     text = _SPOKEN.sub(lambda m: f"{m[1]}@{_SPOKEN_DOT.sub('.', m[2])}.{m[3]}", text)
     while (joined := _SPOKEN_REST.sub(r"\1.", text)) != text:
         text = joined
-    text = _SPACED_AT.sub("@", _LONE_STAR.sub("@", _TOLD.sub(r"\1@\2", text)))
+    text = _SPACED_AT.sub("@", _LONE_STAR.sub("@", _SHOUTED.sub(r"\1@\2", _TOLD.sub(r"\1@\2", text))))
     text = _SPACED_DOT.sub(r"\1.", text)
     found = (canonical(match[1].rstrip(".-_")) for match in _ADDRESS.finditer(text))
     return tuple(dict.fromkeys(one for one in found if one))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from enrichment.normalise import japanese
 from enrichment.normalise.text import listed, plain, without_pronouns
 from inbox import text
 
@@ -20,7 +21,8 @@ _PARTICLES = listed(
     """
 )
 _HONORIFIC = re.compile(r"(?:さん|ちゃん|様|さま|先生)$")
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+CAMEL = re.compile(r"(?<=[a-z]{2})(?=[A-Z])")
+"""Where words written in one begin: AnnaBerg; not McAllister."""
 
 
 @lru_cache(maxsize=16_384)
@@ -53,7 +55,7 @@ def is_particle(word: str) -> bool:
 def of_handle(handle: str) -> str:
     """A user name as if it were a name: `uli_schoenfeld@server` is "uli schoenfeld"."""
     local = handle.lstrip("@").split("@")[0]
-    return " ".join(re.split(r"[\W_\d]+", _CAMEL.sub(" ", local))).strip()
+    return " ".join(re.split(r"[\W_\d]+", CAMEL.sub(" ", local))).strip()
 
 
 def surname_words(last: str) -> Sequence[str]:
@@ -63,8 +65,17 @@ def surname_words(last: str) -> Sequence[str]:
 
 
 def parts(first: str, last: str, whole: str) -> tuple[str, str]:
-    """Given name and surname; a name without parts is cut at its last space."""
+    """Given name and surname; a name without parts is cut at its last space, or behind a known Japanese surname."""
+    if not (first and last) and (found := _japanese(first or last or whole)):
+        return found
     if first or last or not whole:
         return first, last
     before, _, after = whole.rpartition(" ")
     return before, after
+
+
+def _japanese(run: str) -> tuple[str, str] | None:
+    cuts = japanese.splits(run) if text.has_cjk(run) else ()
+    return (
+        (cuts[0][1], cuts[0][0]) if cuts and cuts[0][0] in japanese.SURNAMES and cuts[0][1] in japanese.GIVEN else None
+    )

@@ -13,6 +13,9 @@ from inbox.text import bare, fold, has_cjk, words
 _CUT = re.compile(r"[,/|·•;()\[\]→–—、・\n&+➡✈>]|\s-\s|\band\b|\bund\b")
 _ENDING = re.compile(r"(?<=..)[都道府県市区町村]$")
 _PREFECTURE = re.compile(r"^(?:東京都|北海道|(?:京都|大阪)府|.{2,3}県)(?=.{2,})")
+_WARD = re.compile(r"(?<=..市).+区$")
+"""A part of a large city: people name either."""
+_METROPOLIS = re.compile(r"^(?:東京都|京都府|大阪府)(?=.{2,})")
 _BESIDE = re.compile(
     r"\b(?:an der|am|im|in|on|upon|near|bei|greater|based|city|area|region|metro|north|south|east|west|stadt"
     r"|hansestadt)\b"
@@ -44,6 +47,7 @@ def town(name: str) -> str:
     name = plain(name)
     if has_cjk(name):
         name = _PREFECTURE.sub("", name.replace(" ", ""))
+        name = _WARD.sub("", name)
         name = _ENDING.sub("", name)
     joined = "".join(words(_BESIDE.sub(" ", bare(fold(name)))))
     return _TOWN.get(joined) or _spoken(joined) or joined
@@ -80,8 +84,10 @@ def read(location: str) -> tuple[tuple[str, ...], str]:
         whole = town(part)
         if whole:
             towns[whole] = None
+        if around := _METROPOLIS.match(part.replace(" ", "")):
+            towns[town(around[0])] = None
         pieces = part.split()
-        if len(pieces) > 1:
+        if len(pieces) > 1 and not known(whole):  # New York is not York
             for piece in pieces[:_LONGEST]:
                 if code := country(piece) if len(piece) > 2 or piece.isupper() else "":
                     found = found or code

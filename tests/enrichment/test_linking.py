@@ -78,6 +78,17 @@ def test_our_contact_is_made_from_the_record_once(crm: FakeCrm, ours: int) -> No
     assert said[0].source == "crm:Contact:003A"
 
 
+def test_a_site_where_others_work_links_nobody(crm: FakeCrm, ours: int) -> None:
+    site = replace_author(ROSA, bio="", name="Wren", links=(Link(url="https://mangold.example", verified=True),))
+    crm.put(CrmPerson("Contact", "003M", "Kai", "Ode", "Kai Ode", emails=("k@mangold.example",), company="Mangold KG"))
+    crm.put(replace(KEANE, emails=(), websites=("https://mangold.example",)))
+    read_crm()
+    house.store(ours, event("1", site))
+    house.work()
+    assert [one.decision for one in links() if one.decision == "auto"] == []
+    assert house.identity(ROSA).contact_id is None
+
+
 def test_two_carriers_are_proposed_and_a_person_decides(crm: FakeCrm, ours: int) -> None:
     crm.put(KEANE)
     crm.put(TWIN)

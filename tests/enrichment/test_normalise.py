@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrichment.matching import compare, keys, people, score
+from enrichment.matching import agreement, compare, keys, people
 from enrichment.normalise import companies, handles, japanese, mail, names, nicknames, phones, places, sites, text
 
 SOUNDS = [
@@ -213,7 +213,7 @@ def test_a_name_is_found_in_any_order(first: str, last: str) -> None:
     known = people.person(people.Contact("1", first, last))
     for shown in (f"{first} {last}", f"{last}, {first}"):
         seen = people.account(people.Profile("1", "x", "zz", shown))
-        assert compare.shown_name(seen, known.name) in score.VOUCHED
+        assert compare.shown_name(seen, known.name) in agreement.VOUCHED
         assert keys.second(seen, ()) & keys.of_person(known)
 
 

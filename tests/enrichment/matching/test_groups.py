@@ -1,0 +1,111 @@
+"""What a group shares is no proof of one person: sites of companies and families, colleagues in the company's town."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from enrichment.matching import memory, score
+from enrichment.matching.people import Contact, Profile, account, person
+from tests.enrichment.matching.people import crm, seen, verdict
+
+ELMA = Contact("C1", "Elma", "Jungfer", websites=("https://mangold.example",), country="Germany")
+KATE = Contact("C2", "Katharina", "Dussen", company="Mangold KG", domain="mangold.example")
+JENNA = Contact("C3", "Jenna", "Owens", websites=("https://familie-owens.example",))
+PROVEN = (("https://familie-owens.example", True),)
+
+
+def signals(found: score.Verdict) -> set[str]:
+    assert found.best is not None
+    return {one.name for one in (*found.best.signals, *found.best.against)}
+
+
+def test_a_site_where_others_work_is_the_company_s() -> None:
+    shown = seen("Wren", links=(("https://mangold.example", True),))
+    assert verdict(shown, ELMA).tier == "A"
+    assert verdict(shown, ELMA, KATE).decision == "none"
+
+
+def test_a_proven_site_does_not_outweigh_another_given_name() -> None:
+    assert verdict(seen("Katie", links=PROVEN), JENNA).decision == "review"
+    assert verdict(seen("Jenna", links=PROVEN), JENNA).tier == "A"
+
+
+def test_a_family_s_site_proves_nobody_without_a_given_name() -> None:
+    found = verdict(seen("Wren", links=PROVEN), JENNA)
+    assert found.decision == "review"
+    assert "family" in signals(found)
+    own = replace(JENNA, websites=("https://jenna-owens.example",))
+    assert verdict(seen("Wren", links=(("https://jenna-owens.example", True),)), own).tier == "A"
+
+
+def test_a_family_s_site_that_is_only_said_weighs_less() -> None:
+    said = (("https://familie-owens.example", False),)
+    alone, named = (
+        score.judge(seen(name, links=said), person(JENNA), crm(JENNA).crm) for name in ("Owens", "Jenna Owens")
+    )
+    weights = [one.times for judged in (alone, named) for one in judged.signals if one.name == "said_site"]
+    assert weights[0] < weights[1] / 10
+
+
+def test_a_proven_site_and_another_employer_is_for_a_person_to_decide() -> None:
+    known = replace(JENNA, websites=("https://jennaowens.example",), company="Harbor Foods Ltd")
+    links = (("https://jennaowens.example", True),)
+    assert verdict(seen("Jenna Owens", bio="works at Harbor Foods", links=links), known).tier == "A"
+    assert verdict(seen("Jenna Owens", bio="works at Bluewave", links=links), known).decision == "review"
+
+
+def test_a_handle_in_the_crm_links_whatever_else_is_said() -> None:
+    known = replace(JENNA, handles=(("mastodon", "jo@t.example"),))
+    shown = account(Profile("S", "mastodon", "jo@t.example", "Owens", links=PROVEN))
+    assert verdict(shown, known).tier == "A"
+
+
+def test_colleagues_in_the_company_s_town_are_no_second_evidence() -> None:
+    staff = [
+        Contact(f"H{n}", f"Hanna{n}", "Reuter", company="Nordwerk GmbH", city="Kiel" if n < 30 else "")
+        for n in range(40)
+    ]
+    elsewhere = [Contact(f"K{n}", "Karl", f"Ode{n}", company="Werft AG", city="Kiel") for n in range(10)]
+    known = Contact("C1", "Ulrike", "Schönfeld", company="Nordwerk GmbH", city="Kiel")
+    index = memory.filled([known, *staff, *elsewhere])
+    judged = score.judge(seen("Ulrike Schönfeld", bio="@ Nordwerk", location="Kiel"), person(known), index.crm)
+    place = next(one.times for one in judged.signals if one.name == "same_town")
+    alone = score.judge(seen("Ulrike Schönfeld", location="Kiel"), person(known), index.crm)
+    assert place < next(one.times for one in alone.signals if one.name == "same_town")
+
+
+@pytest.mark.parametrize(
+    ("name", "links", "phones"),
+    [
+        ("Mangold KG", (("https://mangold.example", True),), ("+4917645958858",)),
+        ("Mangold Karriere", (("https://mangold.example", False),), ("+4917645958858",)),
+    ],
+)
+def test_a_company_s_account_is_none_of_its_people(
+    name: str, links: tuple[tuple[str, bool], ...], phones: tuple[str, ...]
+) -> None:
+    known = replace(KATE, company="", phones=phones, city="Kiel")
+    assert verdict(seen(name, "mangold", links=links, phones=phones, location="Kiel"), known).score < 0.9
+
+
+def test_a_colleague_s_address_speaks_against() -> None:
+    known = Contact("C1", "Anna", "Reuter", emails=("a.reuter@nordwerk.example",), company="Nordwerk GmbH")
+    other = verdict(seen("Anna Reuter", bio="anna.reuter2@nordwerk.example"), known)
+    assert "colleague_email" in signals(other)
+    assert other.decision != "auto"
+    assert other.score < verdict(seen("Anna Reuter", bio="@ Nordwerk"), known).score
+
+
+def test_an_address_is_counted_once() -> None:
+    known = Contact("C1", "Anna", "Reuter", emails=("a.reuter@nordwerk.example",), company="Nordwerk GmbH")
+    assert "domain" not in signals(verdict(seen("Anna Reuter", bio="a.reuter@nordwerk.example"), known))
+
+
+def test_a_value_of_many_does_not_crowd_out_a_name() -> None:
+    staff = [Contact(f"H{n}", f"Hanna{n}", f"Ode{n}", websites=("https://nordwerk.example",)) for n in range(40)]
+    known = Contact("C1", "Ulrike", "Schönfeld", city="Kiel")
+    index = memory.filled([*staff, known])
+    found = index.candidates(seen("Ulrike Schönfeld", location="Kiel", links=(("https://nordwerk.example", True),)))
+    assert index.person(found[0]).id == "C1"
