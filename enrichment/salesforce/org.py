@@ -194,7 +194,7 @@ class SalesforceOrg:
         return set(self.client.ids_by_external_id(OBJECTS[kind], HUB_ID, hub_ids))
 
     def _people(self, layout: Layout, since: datetime | None) -> Iterator[CrmPerson]:
-        """Changed records in the order of their change; then those whose privacy record alone changed."""
+        """Changed records in the order of their change; then those whose privacy record or account alone changed."""
         start = f"SELECT {layout.select()} FROM {layout.object}"  # noqa: S608 - names out of a description
         if since is None:
             yield from self._everybody(layout, start)
@@ -206,6 +206,12 @@ class SalesforceOrg:
         if layout.individual:
             inner = f"SELECT Id FROM Individual WHERE SystemModstamp >= {moment}"  # noqa: S608 - our time
             yield from self._read(layout, f"{start} WHERE IndividualId IN ({inner})", seen)
+        if "AccountId" in layout.plain:
+            inner = f"SELECT Id FROM Account WHERE SystemModstamp >= {moment}"  # noqa: S608 - our time
+            try:
+                yield from self._read(layout, f"{start} WHERE AccountId IN ({inner})", seen)
+            except Rejected as error:  # accounts that the user may not read
+                logger.warning("accounts cannot be read", code=error.code)
 
     def _everybody(self, layout: Layout, soql: str) -> Iterator[CrmPerson]:
         """All records; in one bulk answer where they are many, which costs calls by the page of 25,000."""

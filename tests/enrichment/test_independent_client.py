@@ -111,5 +111,33 @@ def test_what_it_changes_behind_our_back_is_found_and_put_right(lived: Salesforc
 
 def test_all_records_read_by_a_bulk_query_are_the_same_too(lived: Salesforce) -> None:
     counts = reconcile.run(SalesforceOrg(connection.client(), load_from=1), actor="t")["counts"]
-    assert {kind: one["there"] for kind, one in counts.items()} == {"profile": 1, "interaction": 31}
+    assert {kind: one["there"] for kind, one in counts.items()} == {"profile": 1, "interaction": 31, "case": 1}
     assert sum(one[name] for one in counts.values() for name in ("missing", "differing", "unknown")) == 0
+
+
+def test_cases_are_compared_and_what_it_did_to_them_is_believed(lived: Salesforce) -> None:
+    (key,) = found = there(lived, "Case", "Id, Status")
+    assert reconcile.run(connection.crm(), actor="t")["counts"]["case"]["differing"] == 0  # it only tells the number
+    lived.Case.update(found[key]["Id"], {"Status": "Closed"})
+    lived.Case.create({"Hub_Id__c": "of-another-installation", "Subject": "x"})
+    said = reconcile.run(connection.crm(), actor="t", remove=True)
+    assert said["unknown"] == [{"kind": "case", "hub_id": "of-another-installation"}]
+    assert (said["counts"]["case"]["there"], said["counts"]["case"]["differing"]) == (2, 1)
+    house.work()
+    with db.read() as session:
+        c, m = db.table(Conversation), db.table(Message)
+        query = sa.select(c.c.state).join(m, m.c.conversation_id == c.c.id).where(m.c.key == "mastodon:1")
+        assert session.scalar(query) == "closed"
+    assert {row["Status"] for row in there(lived, "Case", "Status").values()} == {"Closed", "New"}
+    again = reconcile.run(connection.crm(), actor="t")["counts"]["case"]
+    assert (again["missing"], again["differing"], again["unknown"]) == (0, 0, 1)
+
+
+def test_a_case_that_is_gone_there_stays_gone(lived: Salesforce, org: RunningOrg) -> None:
+    org.store.shelf("salesforce.Case").clear()  # purged: not even in the bin
+    said = reconcile.run(connection.crm(), actor="t")["counts"]["case"]
+    assert (said["missing"], said["here"], said["there"]) == (1, 0, 0)
+    house.work()
+    assert there(lived, "Case", "Id") == {}
+    assert {row["Case__r"] for row in there(lived, "SocialInteraction__c", "Case__r.Subject").values()} == {None}
+    assert reconcile.run(connection.crm(), actor="t")["counts"]["case"]["missing"] == 0

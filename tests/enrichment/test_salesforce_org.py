@@ -115,6 +115,23 @@ def test_a_changed_privacy_record_brings_its_person(crm: CRM, org: RunningOrg) -
     assert found[id_].objects_to_processing
 
 
+def test_a_renamed_account_brings_its_contacts(crm: CRM, org: RunningOrg) -> None:
+    ids = [org.make("Contact", LastName=name, Account={"Name": "Nordwind"}) for name in ("Weber", "Kurz")]
+    org.make("Contact", LastName="Alone", Account={"Name": "Chor"})
+    old = (datetime.now(UTC) - timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+    shelves = org.store.shelves
+    for object_ in ("Contact", "Account"):
+        for id_, row in shelves[f"salesforce.{object_}"].items():
+            shelves[f"salesforce.{object_}"][id_] = row | {"SystemModstamp": old}
+    since = datetime.now(UTC) - timedelta(hours=1)
+    assert people(crm, since) == {}
+    nordwind = next(row["Id"] for row in org.rows("Account") if row["Name"] == "Nordwind")
+    org.hook("change", id=nordwind, fields={"Name": "Südwind"})
+    assert {id_: one.company for id_, one in people(crm, since).items()} == dict.fromkeys(ids, "Südwind")
+    org.hook("security", missing=["Account"])
+    assert people(crm, since) == {}
+
+
 def test_a_hidden_field_is_left_out_and_nothing_breaks(crm: CRM, org: RunningOrg) -> None:
     id_ = org.make("Contact", LastName="Weber", Email="jana@example.org")
     org.hook("security", hidden=["Contact.Email", "Contact.IndividualId"])

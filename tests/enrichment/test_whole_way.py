@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import sqlalchemy as sa
 
 from core import db, outbox
 from core.settings import settings
 from enrichment import connection, overview
-from enrichment.models import CrmConnection
+from enrichment.models import CrmConnection, CrmRecord, MatchKey
 from enrichment.profile import hub_id
 from enrichment.salesforce import client as client_module
 from inbox import erasure
@@ -168,3 +169,23 @@ def test_the_check_is_content_with_a_complete_org(org: RunningOrg) -> None:
     with db.read() as session:
         found = overview.check(session)
     assert (found["ok"], found["problems"]) == (True, [])
+
+
+def test_an_account_that_is_renamed_renames_the_company_by_which_people_are_found(org: RunningOrg) -> None:
+    weber = org.make("Contact", LastName="Weber", Account={"Name": "Nordwind"})
+    contacts = org.store.shelf("salesforce.Contact")
+    contacts[weber] = contacts[weber] | {"SystemModstamp": "2026-01-01T00:00:00.000+0000"}
+    house.store(house.account(), event("1"))
+    house.work()
+    nordwind = next(row["Id"] for row in org.rows("Account") if row["Name"] == "Nordwind")
+    org.hook("change", id=nordwind, fields={"Name": "Hafenrunde"})
+    with db.write() as session:
+        outbox.emit(session, "crm.due", [("crm", {})])
+    house.work()
+    with db.read() as session:
+        r, k = db.table(CrmRecord), db.table(MatchKey)
+        record = session.scalars(sa.select(CrmRecord).where(r.c.last_name == "Weber")).one()
+        values = set(session.scalars(sa.select(k.c.value).where(k.c.crm_record_id == record.id)))
+    assert record.company == "Hafenrunde"
+    assert any("hafenrunde" in one for one in values)
+    assert not any("nordwind" in one for one in values)
