@@ -306,6 +306,7 @@ REFUSALS = (
     N_("Give a share between 0 and 100 per cent."),
     N_("Give a number of days between 1 and 3650."),
     N_("Give the currency in three letters, for example EUR: amounts are never added over currencies."),
+    N_("Choose a subject; in a file, give its number."),
     N_("There is no such key."),
     N_("No CRM is connected and switched on."),
     N_("A case needs a customer who is linked to a contact or lead, and who does not object. Link them first."),
@@ -495,6 +496,7 @@ SEGMENT_GROUPS = {
     "orders": N_("Orders"),
     "behaviour": N_("Behaviour"),
     "messages": N_("Messages"),
+    "listening": N_("Listening"),
     "consent": N_("Consent"),
 }
 SEGMENT_FIELDS = {
@@ -521,7 +523,11 @@ SEGMENT_FIELDS = {
     "last_message": N_("Last message"),
     "negative_share": N_("Share of negative messages"),
     "sentiment": N_("Sentiment of a message"),
+    "emotion": N_("Emotion of a message"),
+    "intent": N_("Intent of a message"),
+    "urgency": N_("Urgency of a message"),
     "label": N_("Label of a message"),
+    "subject": N_("Found by the subject"),
     "objects": N_("Objects to"),
 }
 SEGMENT_OPS = {
@@ -536,6 +542,32 @@ SEGMENT_OPS = {
     "yes": N_("yes"),
     "no": N_("no"),
 }
+
+SEGMENT_SAID: dict[str | tuple[str, str], str] = {
+    "is": N_("%(field)s is %(value)s"),
+    "is_not": N_("%(field)s is not %(value)s"),
+    "has": N_("%(field)s contains %(value)s"),
+    "has_not": N_("%(field)s does not contain %(value)s"),
+    "at_least": N_("%(field)s is at least %(value)s"),
+    "at_most": N_("%(field)s is at most %(value)s"),
+    "yes": N_("%(field)s: yes"),
+    "no": N_("%(field)s: no"),
+    ("sentiment", "is"): N_("Wrote a message with the sentiment %(value)s"),
+    ("sentiment", "is_not"): N_("Wrote no message with the sentiment %(value)s"),
+    ("emotion", "is"): N_("Wrote a message with the emotion %(value)s"),
+    ("emotion", "is_not"): N_("Wrote no message with the emotion %(value)s"),
+    ("intent", "is"): N_("Wrote a message with the intent %(value)s"),
+    ("intent", "is_not"): N_("Wrote no message with the intent %(value)s"),
+    ("urgency", "is"): N_("Wrote a message with the urgency %(value)s"),
+    ("urgency", "is_not"): N_("Wrote no message with the urgency %(value)s"),
+    ("label", "is"): N_("Wrote a message with the label %(value)s"),
+    ("label", "is_not"): N_("Wrote no message with the label %(value)s"),
+    ("subject", "is"): N_("Was found by the subject %(value)s"),
+    ("subject", "is_not"): N_("Was not found by the subject %(value)s"),
+    ("objects", "is"): N_("Objects to %(value)s"),
+    ("objects", "is_not"): N_("Does not object to %(value)s"),
+}
+"""A condition as a sentence: by how it is asked, and where that is clearer by its field too."""
 
 RECEIVERS = {
     "active": ("ok", "check", N_("running")),
@@ -758,6 +790,9 @@ def segment_value(field: str, value: str, say: Callable[[str], str]) -> str:
         "crm_object": CRM_OBJECTS,
         "objects": PURPOSES,
         "sentiment": {name: words for name, (_, words) in SENTIMENTS.items()},
+        "emotion": EMOTIONS,
+        "intent": INTENTS,
+        "urgency": URGENCIES,
         "order_state": {name: words for name, (_, _, words) in ORDER_STATES.items()},
     }.get(field, {})
     return say(named[value]) if value in named else value

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal
 
 from core.errors import Rejected
 
-Kind = Literal["choice", "text", "number", "money", "share", "days", "flag"]
+Kind = Literal["choice", "text", "number", "money", "share", "days", "flag", "subject"]
 Op = Literal["is", "is_not", "has", "has_not", "at_least", "at_most", "within", "not_within", "yes", "no"]
 OPS: Mapping[Kind, tuple[Op, ...]] = {
     "choice": ("is", "is_not"),
@@ -23,6 +24,7 @@ OPS: Mapping[Kind, tuple[Op, ...]] = {
     "share": ("at_least", "at_most"),
     "days": ("within", "not_within"),
     "flag": ("yes", "no"),
+    "subject": ("is", "is_not"),
 }
 DEEPEST = 3
 MOST = 50
@@ -47,6 +49,9 @@ class Field:
 
 
 SENTIMENTS = ("positive", "neutral", "negative", "mixed")
+EMOTIONS = ("anger", "joy", "optimism", "sadness", "fear", "surprise", "neutral")
+INTENTS = ("question", "complaint", "praise", "request", "purchase", "churn", "spam", "other")
+URGENCIES = ("low", "normal", "high")
 STATES = ("open", "completed", "part_refunded", "refunded", "cancelled")
 FIELDS: Mapping[str, Field] = {
     one.name: one
@@ -74,7 +79,11 @@ FIELDS: Mapping[str, Field] = {
         Field("last_message", "messages", "days"),
         Field("negative_share", "messages", "share", timed=True),
         Field("sentiment", "messages", "choice", SENTIMENTS, timed=True),
+        Field("emotion", "messages", "choice", EMOTIONS, timed=True),
+        Field("intent", "messages", "choice", INTENTS, timed=True),
+        Field("urgency", "messages", "choice", URGENCIES, timed=True),
         Field("label", "messages", "choice", timed=True),
+        Field("subject", "listening", "subject", timed=True),
         Field("objects", "consent", "choice", ("match", "crm_sync", "behaviour", "marketing")),
     )
 }
@@ -94,6 +103,11 @@ class Condition:
     def number(self) -> float:
         """The value of a number, share (in per cent), amount or count of days."""
         return float(self.value)
+
+    @property
+    def exact(self) -> Decimal:
+        """The same without rounding."""
+        return Decimal(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +129,7 @@ NO_CHOICE = "This field cannot be that."
 NO_NUMBER = "Give a number that is not negative."
 NO_SHARE = "Give a share between 0 and 100 per cent."
 NO_DAYS = "Give a number of days between 1 and 3650."
+NO_SUBJECT = "Choose a subject; in a file, give its number."
 NO_CURRENCY = "Give the currency in three letters, for example EUR: amounts are never added over currencies."
 
 
@@ -166,6 +181,8 @@ def condition(raw: Any) -> Condition:
 def _check(field: Field, value: str, currency: str) -> None:
     if field.kind == "flag":
         return
+    if field.kind == "subject" and not re.fullmatch(r"[1-9]\d{0,17}", value, re.ASCII):
+        raise Rejected(NO_SUBJECT)
     if not value or len(value) > LONGEST:
         raise Rejected(NO_VALUE)
     if field.kind == "choice" and field.options and value not in field.options:

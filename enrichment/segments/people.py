@@ -7,6 +7,7 @@ the CRM, is in none; who objects to orders and behaviour has none.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +26,7 @@ from inbox.models import Contact, Identity, Message, Objection
 
 Select = sa.Select[Any]
 Holds = ColumnElement[bool]
+Build = Callable[[Condition, datetime], Select]
 NEGATED = {"is_not", "has_not", "not_within", "no"}
 RATED = ("positive", "neutral", "negative", "mixed")
 ALLOWED = "profile"
@@ -78,7 +80,7 @@ COUNTS = frozenset({"orders", "order_value", "messages"})
 
 
 def _inverted(one: Condition) -> bool:
-    return one.op in NEGATED or (one.field in COUNTS and one.op == "at_most")
+    return one.op in NEGATED or (one.field in COUNTS and (one.op == "at_most" or one.exact == 0))
 
 
 # --- who a row is about -------------------------------------------------------------------------------
@@ -219,9 +221,10 @@ def _order_value(one: Condition, moment: datetime) -> Select:
 
 
 def _reaches(value: Any, one: Condition, unit: int) -> Any:
-    """For `at_most`, those beyond it: they are left out."""
-    bound = round(one.number * unit)
-    return value >= bound if one.op == "at_least" else value > bound
+    """For `at_most` and "at least none", those beyond it: they are left out."""
+    if one.op == "at_most":
+        return value > math.floor(one.exact * unit)
+    return value >= math.ceil(one.exact * unit) if one.exact else value < 0
 
 
 def _last_order(one: Condition, moment: datetime) -> Select:
@@ -306,7 +309,7 @@ def _negative_share(one: Condition, moment: datetime) -> Select:
     negative = sa.func.sum(sa.case((m.c.sentiment == "negative", 1), else_=0))
     rated = (m.c.posted_at >= moment - timedelta(days=one.days), m.c.sentiment.in_(RATED))
     query, per = _per_person({"negative": negative, "rated": sa.func.count()}, *rated)
-    left, right = sa.func.sum(per.c.negative) * 100_000, sa.func.sum(per.c.rated) * round(one.number * 1000)
+    left, right = sa.func.sum(per.c.negative) * 100_000, sa.func.sum(per.c.rated) * int(one.exact * 1000)
     found: Select = query.having(left >= right if one.op == "at_least" else left <= right)
     return found
 
@@ -321,9 +324,14 @@ def _last_message(one: Condition, moment: datetime) -> Select:
     return _senders(db.table(Message).c.posted_at >= moment - timedelta(days=int(one.value)))
 
 
-def _sentiment(one: Condition, moment: datetime) -> Select:
-    m = db.table(Message)
-    return _senders(m.c.sentiment == one.value, m.c.posted_at >= moment - timedelta(days=one.days))
+def _fact(name: str) -> Build:
+    """Of messages: what an annotator says of one."""
+
+    def build(one: Condition, moment: datetime) -> Select:
+        m = db.table(Message)
+        return _senders(m.c[name] == one.value, m.c.posted_at >= moment - timedelta(days=one.days))
+
+    return build
 
 
 def _label(one: Condition, moment: datetime) -> Select:
@@ -332,11 +340,19 @@ def _label(one: Condition, moment: datetime) -> Select:
     return _senders(named, m.c.posted_at >= moment - timedelta(days=one.days))
 
 
+def _subject(one: Condition, moment: datetime) -> Select:
+    """Who wrote what a subject's queries find; the inbox keeps the subjects' numbers beside each message."""
+    m = db.table(Message)
+    numbers: Any = sa.cast(m.c.hits, sa.Text)
+    for sign, instead in ((" ", ""), ("[", ","), ("]", ",")):
+        numbers = sa.func.replace(numbers, sign, instead)
+    return _senders(numbers.contains(f",{int(one.value)},"), m.c.posted_at >= moment - timedelta(days=one.days))
+
+
 def _objects(one: Condition, moment: datetime) -> Select:
     return _against(one.value)
 
 
-Build = Callable[[Condition, datetime], Select]
 BUILT: dict[str, tuple[Build, bool]] = {
     "platform": (_platform, False),
     "language": (_language, False),
@@ -360,8 +376,12 @@ BUILT: dict[str, tuple[Build, bool]] = {
     "messages": (_messages, False),
     "last_message": (_last_message, False),
     "negative_share": (_negative_share, False),
-    "sentiment": (_sentiment, False),
+    "sentiment": (_fact("sentiment"), False),
+    "emotion": (_fact("emotion"), False),
+    "intent": (_fact("intent"), False),
+    "urgency": (_fact("urgency"), False),
     "label": (_label, False),
+    "subject": (_subject, False),
     "objects": (_objects, False),
 }
 """Field → its set of people, and whether it is built on orders and behaviour."""

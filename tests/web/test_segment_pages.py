@@ -13,13 +13,17 @@ from core import db
 from enrichment.segments import conditions, store
 from enrichment.segments.models import Segment
 from inbox import consent
-from inbox.models import Identity
+from inbox.models import Identity, Message
+from listening import subjects
+from sentiment.port import EMOTIONS, INTENTS, URGENCIES
 from tests.conftest import BOTH
 from tests.web.conftest import Browser, account, event
 from tests.web.conftest import store as keep
+from web import words
 
 pytestmark = BOTH
 HERE = "/people/segments"
+CHOICES = {"emotion": EMOTIONS, "intent": INTENTS, "urgency": URGENCIES}
 
 
 @pytest.fixture
@@ -80,11 +84,67 @@ def test_a_kept_segment_is_shown_and_changed(kim: int, as_role) -> None:
     number, browser = saved(), as_role("marketer")
     text = browser.get(f"{HERE}/{number}").text
     assert "Kim" in text
-    assert "<b>Platform</b> is Mastodon" in re.sub(r"\s+", " ", text)
+    assert "Platform is <b>Mastodon</b>" in re.sub(r"\s+", " ", text)
     page = browser.get(f"{HERE}/{number}/edit").text
     assert fields(page)["g0c0_value"] == "mastodon"
     assert press(browser, page, "save", f"{HERE}/{number}", name="Renamed").status_code == 303
     assert "Renamed" in browser.get(HERE).text
+
+
+def followed(name: str = "Lindenbahn") -> int:
+    with db.write() as session:
+        return subjects.create(session, name)
+
+
+SENTENCES = {
+    "en": ("Wrote a message with the emotion <b>Anger</b>", "Wrote no message with the intent <b>wants to leave</b>",
+           "Wrote a message with the urgency <b>Urgent</b>", "Was found by the subject <b>Lindenbahn</b>",
+           "Last message lies within the last 30 days"),
+    "de": ("Schrieb eine Nachricht mit der Emotion <b>Ärger</b>",
+           "Schrieb keine Nachricht mit der Absicht <b>möchte kündigen</b>",
+           "Schrieb eine Nachricht mit der Dringlichkeit <b>Dringend</b>",
+           "Wurde über den Gegenstand <b>Lindenbahn</b> gefunden",
+           "Letzte Nachricht liegt in den letzten 30 Tagen"),
+    "ja": ("気持ちが<b>怒り</b>のメッセージを書いた", "意図が<b>解約希望</b>のメッセージを書いていない",
+           "緊急度が<b>緊急</b>のメッセージを書いた", "対象<b>Lindenbahn</b>で見つかった",
+           "最後のメッセージが過去30日以内"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", SENTENCES)
+def test_conditions_are_sentences_in_each_language(kim: int, as_role, language: str) -> None:
+    number = saved({"match": "all", "of": [
+        {"field": "emotion", "op": "is", "value": "anger"}, {"field": "intent", "op": "is_not", "value": "churn"},
+        {"field": "urgency", "op": "is", "value": "high"}, {"field": "subject", "op": "is", "value": str(followed())},
+        {"field": "last_message", "op": "within", "value": "30"},
+    ]})  # fmt: skip
+    text = as_role("marketer").get(f"{HERE}/{number}?lang={language}").text
+    assert [words for words in SENTENCES[language] if words not in text] == []
+
+
+def test_a_subject_is_chosen_by_its_name_and_may_be_gone(kim: int, as_role) -> None:
+    number, browser = followed("<Linde> & Bahn"), as_role("marketer")
+    m = db.table(Message)
+    with db.write() as session:
+        session.execute(sa.update(m).values(hits=[number]))
+    page = press(browser, browser.get(f"{HERE}/new").text, "add:0", add0="subject").text
+    assert "&lt;Linde&gt; &amp; Bahn</option>" in page
+    assert press(browser, page, "save", name="Found", g0c0_value="x").status_code == 422
+    assert "Choose a subject" in press(browser, page, "look", g0c0_value="0").text
+    page = press(browser, page, "look", g0c0_value=str(number)).text
+    assert re.search(r'<span class="big">1</span> person fits now', page)
+    assert press(browser, page, "save", name="Found").status_code == 303
+    with db.write() as session:
+        subjects.remove(session, number)
+    assert "Was found by the subject <b>a subject that is gone</b>" in browser.get(f"{HERE}/1").text
+    assert fields(browser.get(f"{HERE}/1/edit").text)["g0c0_value"] == str(number)
+
+
+def test_words_of_the_choices_are_there(kim: int, as_role) -> None:
+    for name, known in (("emotion", words.EMOTIONS), ("intent", words.INTENTS), ("urgency", words.URGENCIES)):
+        assert set(conditions.FIELDS[name].options) == set(known) == set(CHOICES[name])
+    assert {one.name for one in conditions.FIELDS.values()} == set(words.SEGMENT_FIELDS)
+    assert {one.group for one in conditions.FIELDS.values()} == set(words.SEGMENT_GROUPS)
 
 
 def test_conditions_and_groups_are_taken_away(kim: int, as_role) -> None:
@@ -155,7 +215,7 @@ def test_groups_in_groups_are_shown_and_not_lost_by_the_form(kim: int, as_role) 
     leaf = {"field": "linked", "op": "no"}
     number = saved({"match": "all", "of": [{"match": "any", "of": [leaf, {"match": "all", "of": [leaf, leaf]}]}]})
     browser = as_role("admin")
-    assert browser.get(f"{HERE}/{number}").text.count("<b>Stands in the CRM</b>") == 3
+    assert browser.get(f"{HERE}/{number}").text.count("Stands in the CRM: no") == 3
     assert browser.get(f"{HERE}/{number}/edit").headers["location"].endswith("note=segment-deep")
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
+from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
 from core import db
@@ -15,6 +16,7 @@ from enrichment.models import CrmConnection
 from enrichment.segments import activation, campaign, conditions, store
 from enrichment.segments.conditions import FIELDS, OPS, Group
 from enrichment.segments.models import Segment
+from listening import subjects
 from web import render, segment_form
 from web.permissions import allow
 from web.reader import Reader
@@ -77,11 +79,13 @@ def _one(
         refusals = {one.activation.id: campaign.refusals(session, one.activation.id or 0) for one in receivers}
         names = store.names(session, [bad.person for some in refusals.values() for bad in some])
         crm = session.get(CrmConnection, 1)
+        followed = _subjects(session)
         org = crm.url if crm is not None else ""
     return render.page(
         request, reader, "segment.html", status, segment=segment, group=group, count=found, rows=rows, first=not after,
         receivers=receivers, refusals=refusals, names=names, org=org, secret=secret, url=url, url_problem=url_problem,
         following=f"{HERE}/{segment_id}?after={quote(following)}" if following else "", fields=FIELDS,
+        subjects=followed,
     )  # fmt: skip
 
 
@@ -167,6 +171,11 @@ def _known(segment_id: int) -> tuple[Segment, Group]:
         raise HTTPException(404) from error
 
 
+def _subjects(session: Session) -> dict[str, str]:
+    """What is followed: number → name."""
+    return {str(one.id): one.name for one in subjects.all_subjects(session)}
+
+
 def _edited(request: Request, reader: Reader, form: dict[str, Any], segment_id: int | None) -> Response:
     draft = segment_form.read(form)
     deed = str(form.get("do", ""))
@@ -194,10 +203,10 @@ def _form(
         for row in (row for part in draft.parts for row in part.rows if not row.value):
             row.problem = ""
     with db.read() as session:
-        options = store.options(session)
+        options, names = store.options(session), _subjects(session)
     return render.page(
         request, reader, "segment_form.html", status, draft=draft, segment_id=segment_id, fields=FIELDS, ops=OPS,
-        options=options, count=found, rows=rows, problem=problem, name_problem=name_problem,
+        options=options, subjects=names, count=found, rows=rows, problem=problem, name_problem=name_problem,
         action=f"{HERE}/{segment_id}" if segment_id else HERE,
     )  # fmt: skip
 

@@ -66,6 +66,8 @@ def hub(database: str) -> dict[str, str]:
         contacts.link(session, ids["kim"], kim, "t", "t")
         session.add(CrmRecord(record_id="003K", object="Contact", name="Kim", company="Öko GmbH", contact_id=kim))
         session.execute(sa.update(m).where(m.c.key.in_(["mastodon:k0", "mastodon:k1"])).values(sentiment="negative"))
+        session.execute(sa.update(m).where(m.c.key == "mastodon:k0").values(emotion="anger", urgency="high", hits=[12]))
+        session.execute(sa.update(m).where(m.c.key == "mastodon:z1").values(intent="churn", hits=[1, 2]))
         session.execute(sa.update(m).where(m.c.key == "mastodon:k2").values(sentiment="positive", labels=["Prüfung"]))
         session.execute(sa.update(m).where(m.c.key == "mastodon:z1").values(sentiment="positive", language="ja"))
         consent.switch(session, "marketing", enabled=True, basis="consent", actor="t")
@@ -125,6 +127,11 @@ CASES: list[tuple[dict[str, Any], str]] = [
     (one("negative_share", "at_most", "50"), "zoe"),
     (one("sentiment", "is", "positive"), "kim zoe"), (one("label", "is", "Prüfung"), "kim"),
     (one("label", "is", "Prüf"), ""),
+    (one("emotion", "is", "anger"), "kim"), (one("emotion", "is_not", "anger"), "ben zoe ola"),
+    (one("intent", "is", "churn"), "zoe"), (one("intent", "is", "praise"), ""),
+    (one("urgency", "is", "high", days=3), ""), (one("urgency", "is", "high"), "kim"),
+    (one("subject", "is", "1"), "zoe"), (one("subject", "is", "12"), "kim"), (one("subject", "is", "2"), "zoe"),
+    (one("subject", "is_not", "12"), "ben zoe ola"), (one("subject", "is", "3"), ""),
 ]  # fmt: skip
 
 
