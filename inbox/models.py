@@ -227,6 +227,19 @@ class Draft(SQLModel, table=True):
     saved_at: datetime = _time(null=False)
 
 
+class SavedReply(SQLModel, table=True):
+    """A text that is sent often: `texts` by language (ISO 639), with places as `inbox.saved` fills them in."""
+
+    __tablename__ = "saved_reply"
+    id: int | None = _id()
+    name: str = Field(max_length=80, unique=True)
+    shortcut: str | None = Field(default=None, max_length=30, unique=True)
+    texts: dict[str, str] = _json()
+    made_by: str = Field(max_length=40)
+    changed_by: str = Field(max_length=40)
+    changed_at: datetime = _time(null=False)
+
+
 class Seen(SQLModel, table=True):
     """When somebody last looked at a conversation."""
 

@@ -42,6 +42,7 @@ from web.pages import (
     reports,
     review,
     salesforce,
+    saved,
     segments,
     start,
     stream,
@@ -89,6 +90,7 @@ ROUTERS = (
     profile.router,
     stream.router,
     thread.router,
+    saved.router,
     rating.router,
     ui.router,
 )

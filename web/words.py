@@ -287,6 +287,26 @@ EVIDENCE = {
 }
 """Signals of a match in words; one that is missing is shown in the words it came with."""
 
+PLACES = {
+    "name": N_("Name of the customer"),
+    "first_name": N_("First name of the customer"),
+    "agent": N_("Your name"),
+    "account": N_("Our account that was written to"),
+    "number": N_("Number of the conversation"),
+}
+"""What is filled into a saved reply."""
+
+SAVED_REFUSALS = (
+    N_("Give it a name, so that it is found again."),
+    N_("The name is too long: 80 characters at most."),
+    N_("A shortcut has letters, digits and hyphens only, 30 at most."),
+    N_("Write it in at least one language."),
+    N_("The text is too long: 5,000 characters at most."),
+    N_("There is no place {%(place)s}. There are: %(places)s."),
+    N_("Another saved reply has this name."),
+    N_("Another saved reply has this shortcut: %(name)s."),
+)
+
 REFUSALS = (
     N_("Give the key a name: what sends with it."),
     N_("Give the segment a name."),
@@ -671,6 +691,8 @@ NOTES = {
     "segment-removed": N_("The segment is gone. Nothing of its people changed."),
     "segment-deep": N_("This segment has groups within groups. Change it where it was made, on the command line."),
     "orders-imported": N_("The file is imported."),
+    "reply-kept": N_("The saved reply is kept."),
+    "reply-removed": N_("The saved reply is gone. What was sent with it stays."),
     "note-added": N_("The note is kept."),
     "note-removed": N_("The note is gone."),
     "step-skipped": N_("Skipped. You find it in the set-up whenever you like."),

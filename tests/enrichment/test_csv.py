@@ -84,7 +84,7 @@ def test_contact_of_a_file_is_never_sent_to_the_crm(crm: FakeCrm) -> None:
     house.store(house.account(), house.event("1", kim), sentiment="positive")
     house.work()
     assert house.identity(kim).contact_id is not None
-    assert crm.records == {"profile": {}, "interaction": {}, "case": {}}
+    assert not any(crm.records.values())
 
 
 def test_row_the_crm_knows_by_its_address_is_left_to_it(crm: FakeCrm) -> None:

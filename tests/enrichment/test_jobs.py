@@ -254,7 +254,7 @@ def test_a_mass_of_removals_is_worked_off(bulk: FakeCrm, ours: int) -> None:
     with db.write() as session:
         consent.object_to(session, f"identity:{house.identity().id}", "crm_sync", "letter", "user:1")
     work(20)
-    assert bulk.records == {"profile": {}, "interaction": {}, "case": {}}
+    assert not any(bulk.records.values())
     assert (house.waiting(), left(CrmJob)) == ([], 0)
 
 
@@ -280,7 +280,7 @@ def test_erasure_waits_for_the_job_and_leaves_nothing(bulk: FakeCrm, ours: int) 
     with db.write() as session:
         erasure.erase(session, f"contact:{house.identity().contact_id}", "user:1")
     work(20)
-    assert bulk.records == {"profile": {}, "interaction": {}, "case": {}}
+    assert not any(bulk.records.values())
     assert (left(SyncState), left(CrmJob), bulk.jobs) == (0, 0, {})
 
 

@@ -117,7 +117,7 @@ def test_a_rejected_pair_is_never_proposed_again(crm: FakeCrm, ours: int) -> Non
         review.reject(session, link.id or 0, "user:1")
     house.work()
     assert house.identity().contact_id is None
-    assert crm.records == {"profile": {}, "interaction": {}, "case": {}}
+    assert not any(crm.records.values())
     assert [one.decision for one in links()] == ["rejected"]
     with db.write() as session:
         review.undo(session, link.id or 0, "user:1")
@@ -154,7 +154,7 @@ def test_a_link_falls_when_its_value_turns_out_to_be_shared(crm: FakeCrm, ours: 
     read_crm()
     assert house.identity(ROSA).contact_id is None
     assert {one.decision for one in links()} == {"review"}
-    assert crm.records == {"profile": {}, "interaction": {}, "case": {}}
+    assert not any(crm.records.values())
 
 
 def test_a_corrected_handle_moves_the_link(crm: FakeCrm, ours: int) -> None:
@@ -195,7 +195,7 @@ def test_a_deleted_record_takes_its_profile_along(crm: FakeCrm, ours: int) -> No
     house.work()
     crm.change("003A", deleted=True)
     read_crm()
-    assert crm.records == {"profile": {}, "interaction": {}, "case": {}}
+    assert not any(crm.records.values())
     assert house.identity().contact_id is None
 
 
@@ -204,7 +204,7 @@ def test_the_privacy_record_of_the_crm_is_honoured(crm: FakeCrm, ours: int) -> N
     house.work()
     crm.change("003A", objects_to_processing=True)
     read_crm()
-    assert crm.records == {"profile": {}, "interaction": {}, "case": {}}
+    assert not any(crm.records.values())
     crm.change("003A", objects_to_processing=False)
     read_crm()
     assert len(crm.records["interaction"]) == 1
@@ -226,7 +226,7 @@ def test_an_erased_person_is_gone_here_and_there(crm: FakeCrm, ours: int) -> Non
     with db.write() as session:
         erasure.erase(session, f"contact:{house.identity().contact_id}", "user:1")
     house.work()
-    assert crm.records == {"profile": {}, "interaction": {}, "case": {}}
+    assert not any(crm.records.values())
     rows = house.everything()
     assert not any("annab" in row or "Bergmann" in row for found in rows.values() for row in found)
     assert (links(), house.states(), house.waiting()) == ([], {}, [])

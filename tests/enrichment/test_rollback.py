@@ -80,9 +80,9 @@ def test_what_a_run_created_is_deleted(crm: FakeCrm, ours: int) -> None:
     write(ours, 1)
     found = rollback.take_back(newest(), "user:1")
     assert found["deleted"] == 2
-    assert crm.records == {"profile": {}, "interaction": {}, "case": {}}
+    assert not any(crm.records.values())
     announce()
-    assert crm.records == {"profile": {}, "interaction": {}, "case": {}}
+    assert not any(crm.records.values())
 
 
 def test_what_a_later_run_changed_is_left_alone(crm: FakeCrm, ours: int) -> None:
@@ -100,7 +100,7 @@ def test_a_removal_is_not_taken_back_against_an_objection(crm: FakeCrm, ours: in
         consent.object_to(session, f"identity:{house.identity().id}", "crm_sync", "letter", "user:1")
     house.work()
     assert rollback.take_back(newest(), "user:1")["restored"] == 0
-    assert crm.records == {"profile": {}, "interaction": {}, "case": {}}
+    assert not any(crm.records.values())
 
 
 def test_a_text_deleted_on_its_platform_does_not_come_back(crm: FakeCrm, ours: int) -> None:

@@ -49,7 +49,7 @@ def test_a_linked_person_who_writes_has_a_profile_and_an_interaction(crm: FakeCr
 def test_strangers_likes_and_context_leave_nothing(crm: FakeCrm, ours: int) -> None:
     house.store(ours, event("1", STRANGER), event("2", kind="like"), event("3", kind="reply", origin="context"))
     house.work()
-    assert crm.records == {"profile": {}, "interaction": {}, "case": {}}
+    assert not any(crm.records.values())
 
 
 def test_an_answer_of_ours_belongs_to_whom_it_answers(crm: FakeCrm, ours: int) -> None:
@@ -200,7 +200,7 @@ def test_an_objection_takes_everything_back(crm: FakeCrm, ours: int) -> None:
     with db.write() as session:
         consent.object_to(session, f"identity:{who.id}", "crm_sync", "letter", "user:1")
     house.work()
-    assert crm.records == {"profile": {}, "interaction": {}, "case": {}}
+    assert not any(crm.records.values())
     assert set(house.states().values()) == {"ignored"}
     with db.write() as session:
         consent.withdraw_objection(session, f"identity:{who.id}", "crm_sync", "user:1")
@@ -215,7 +215,7 @@ def test_a_link_taken_back_takes_everything_back_and_may_return(crm: FakeCrm, ou
     with db.write() as session:
         people.unlink(session, who.id or 0, "user:1", "wrong")
     house.work()
-    assert crm.records == {"profile": {}, "interaction": {}, "case": {}}
+    assert not any(crm.records.values())
     with db.write() as session:
         people.link(session, who.id or 0, who.contact_id or "", "user:1", "right")
     house.work()

@@ -20,7 +20,7 @@ from enrichment.models import CrmConnection, CrmRecord, MatchLink, SyncRun, Sync
 from enrichment.segments import activation, conditions
 from enrichment.segments import store as segments
 from enrichment.segments.models import ActivationRun
-from inbox import accounts, consent, desk, drafts, facts, ingest, notes, replies
+from inbox import accounts, consent, desk, drafts, facts, ingest, notes, replies, saved
 from inbox.models import Contact, Feed, Identity, Message
 from listening import hits, shares, subjects
 from sentiment import corrections, labels, passes, speed
@@ -169,6 +169,8 @@ def _desk() -> None:
         desk.assign(session, talk("y:4"), "user:1", "user:1")
         notes.add(session, conversation_id=one, author="user:2", text="Партия известна.")
         drafts.save(session, "user:1", talk("x:1"), "public", "Пока не всё")
+        texts = {"de": "Привет {first_name}", "ja": "Привет", "en": "Привет {first_name}"}
+        saved.save(session, None, name="Посылка в пути", shortcut="посылка", texts=texts, actor="user:1")
 
 
 def who(handle: str) -> int:

@@ -21,7 +21,7 @@ from enrichment.behaviour import intake, keys
 from enrichment.behaviour.models import CustomerKey
 from enrichment.segments import activation, conditions
 from enrichment.segments import store as segments
-from inbox import accounts, attributes, consent, desk, ingest, notes, replies
+from inbox import accounts, attributes, consent, desk, ingest, notes, replies, saved
 from inbox.models import Contact, Conversation, Identity
 from listening import hits, subjects
 from sentiment import labels
@@ -107,6 +107,8 @@ def _shop() -> None:
         consent.switch(session, "behaviour", enabled=True, basis="contract", actor="user:1")
         key, _ = keys.make(session, hostile.MARKUP[1], "user:1")
         session.add(CustomerKey(kind="user", value="h", contact_id="01J" + "0" * 23, source=f"key:{key}", at=db.now()))
+        for text in (hostile.MARKUP[0], hostile.QUOTES[2], "W" * 80):
+            saved.save(session, None, name=text[:80], texts={"en": text, "ja": text}, actor="user:1")
         for number, text in enumerate((hostile.MARKUP[0], hostile.QUOTES[2], "W" * 100)):
             raw = {"match": "all", "of": [{"field": "name", "op": "has_not", "value": db.sound(text)[:200]}]}
             number = segments.save(session, text, conditions.read(raw), "user:1")

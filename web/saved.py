@@ -1,0 +1,62 @@
+"""Saved replies as pages show them: filled in for a conversation, in the customer's language first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from inbox import saved
+from web.reader import Reader
+from web.thread import Thread
+
+SHOWN = 50
+"""Replies in the menu; more are found by searching."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One reply for one conversation: what would be put into the box, by language."""
+
+    id: int
+    name: str
+    shortcut: str
+    language: str
+    """The one that is offered first."""
+    texts: dict[str, str]
+
+
+def offers(session: Session, talk: Thread, reader: Reader, asked: str = "") -> tuple[list[Offer], int]:
+    """(the first of them, how many there are); those with a text in the customer's language stand first."""
+    values, wanted = places(talk, reader), languages(talk, reader)
+    found = saved.every(session, asked)
+    theirs = talk.conversation.language
+    found.sort(key=lambda one: theirs not in one.texts)
+    return [
+        Offer(
+            id=one.id or 0,
+            name=one.name,
+            shortcut=one.shortcut or "",
+            language=saved.language(one.texts, wanted),
+            texts={code: saved.fill(text, values) for code, text in one.texts.items()},
+        )
+        for one in found[:SHOWN]
+    ], len(found)
+
+
+def languages(talk: Thread, reader: Reader) -> Sequence[str]:
+    """The customer's language, the account's, the reader's."""
+    return [talk.conversation.language, talk.account.language, reader.language]
+
+
+def places(talk: Thread, reader: Reader) -> dict[str, str]:
+    """What the places of a text stand for here."""
+    name = talk.person.name if talk.person is not None else ""
+    return {
+        "name": name or (talk.person.handle if talk.person is not None else ""),
+        "first_name": saved.first_name(name),
+        "agent": reader.name,
+        "account": talk.account.handle,
+        "number": str(talk.id),
+    }
