@@ -20,7 +20,7 @@ COLUMNS = (
     "table", "key", "name", "messages", "negative", "neutral", "positive", "unsure", "rated",
     "negative_share", "negative_low", "negative_high", "net", "net_low", "net_high",
     "authors", "author_unknown", "in_crm", "reach", "engagement", "share", "share_before", "whole",
-    "author", "followers", "posted_at", "text",
+    "author", "accounts", "followers", "posted_at", "text",
 )  # fmt: skip
 """Of the CSV: one row per figure, `table` says of what."""
 
@@ -89,6 +89,7 @@ def _writer(one: Writer) -> dict[str, Any]:
         "handle": one.handle,
         "name": one.name,
         "url": one.url,
+        "accounts": one.accounts,
         "followers": one.followers,
         "in_crm": one.in_crm,
         **one.tally.as_dict(),

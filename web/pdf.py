@@ -166,9 +166,10 @@ def _post(sheet: Sheet, post: Post) -> dict[str, Any]:
 
 def _writer(sheet: Sheet, one: Writer) -> list[str]:
     say = sheet.say
+    accounts = sheet.accounts(one)
     return [
         one.name or one.handle,
-        words.platform(one.platform),
+        f"{words.platform(one.platform)} · {accounts}" if accounts else words.platform(one.platform),
         say.number(one.messages),
         NONE if one.followers is None else say.compact(one.followers),
         _sentiment(sheet, one.tally.leaning),

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from core import db, rows
 from inbox.models import Identity, Message
 from listening.figures.count import Sums
-from listening.figures.scope import Scope, conditions, engagement
+from listening.figures.scope import Scope, conditions, engagement, of_person, person
 from listening.figures.tally import SENTIMENTS, Tally, tallies
 
 
@@ -29,9 +29,9 @@ def sums(session: Session, scope: Scope) -> Sums:
     once = sa.select(picked.c.identity_id).where(picked.c.identity_id.is_not(None)).distinct().subquery("once")
     people = (
         sa.select(
-            sa.func.count().label("authors"),
+            sa.func.count(sa.distinct(person(i))).label("authors"),
             sa.func.sum(sa.func.coalesce(i.c.followers, 0)).label("reach"),
-            sa.func.sum(sa.case((i.c.contact_id.is_not(None), 1), else_=0)).label("in_crm"),
+            sa.func.count(sa.distinct(i.c.contact_id)).label("in_crm"),
         )
         .select_from(once.join(i, i.c.id == once.c.identity_id))
         .subquery("people")
@@ -57,7 +57,7 @@ def tally(session: Session, scope: Scope) -> Tally:
 
 
 def of_author(session: Session, identity_id: int, *, private: bool) -> Tally:
-    """What one person wrote, by sentiment: `tally` of their scope, for a page that asks nothing else."""
+    """What a person wrote with all accounts: `tally` of their scope, for a page that asks nothing else."""
     found = rows.run(session, _of_author(db.dialect(), private), author=identity_id)
     return tallies(("", sentiment, int(number)) for sentiment, number in found).get("", Tally())
 
@@ -65,7 +65,7 @@ def of_author(session: Session, identity_id: int, *, private: bool) -> Tally:
 @lru_cache(maxsize=4)
 def _of_author(dialect: str, private: bool) -> rows.Prepared:
     m = db.table(Message)
-    query = sa.select(m.c.sentiment, sa.func.count()).where(m.c.identity_id == rows.asked("author"))
+    query = sa.select(m.c.sentiment, sa.func.count()).where(of_person(rows.asked("author")))
     return rows.prepare(query.where(*conditions(Scope(private=private))).group_by(m.c.sentiment))
 
 

@@ -14,7 +14,7 @@ from sqlmodel import Session
 from core import db
 from inbox.models import Identity, Message
 from listening.figures.period import Period, clock_of, date_of, day_of, hour_of
-from listening.figures.scope import UNKNOWN, Scope, conditions, each_of, engagement
+from listening.figures.scope import UNKNOWN, Scope, conditions, each_of, engagement, person
 from listening.figures.tally import Tally, tallies
 
 _ONE: Any = sa.literal_column("1")
@@ -28,9 +28,9 @@ class Sums:
 
     tally: Tally = field(default_factory=Tally)
     authors: int = 0
-    """Different known authors."""
+    """Different known authors: people, with however many accounts."""
     reach: int = 0
-    """The followers of these authors, each author counted once."""
+    """The followers of these authors' accounts, each account counted once."""
     engagement: int = 0
     in_crm: int = 0
     """Known authors that are linked to a person of the CRM."""
@@ -183,8 +183,9 @@ def _lists(p: Any, current: Any, top: int) -> Iterator[Any]:
 
 
 def _people(p: Any) -> Iterator[Any]:
-    """Authors and their followers, per day and per period, each author once."""
-    i, each = db.table(Identity), sa.func.count()
+    """Authors and the followers of their accounts, per day and per period, each once."""
+    i = db.table(Identity)
+    each = sa.func.count(sa.distinct(person(i)))
     day, followers = day_of(p.c.hour), sa.func.sum(sa.func.coalesce(i.c.followers, 0))
     daily = (
         sa.select(p.c.now, day.label("day"), p.c.identity_id)
@@ -202,8 +203,7 @@ def _people(p: Any) -> Iterator[Any]:
     joined = once.join(i, i.c.id == once.c.identity_id)
     yield _row("authors", once.c.now, _NOTHING, _NOTHING, each, followers).select_from(joined).group_by(once.c.now)
     yield (
-        _row("crm", once.c.now, _NOTHING, _NOTHING, each)
+        _row("crm", once.c.now, _NOTHING, _NOTHING, sa.func.count(sa.distinct(i.c.contact_id)))
         .select_from(joined)
-        .where(i.c.contact_id.is_not(None))
         .group_by(once.c.now)
     )

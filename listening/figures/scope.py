@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from core import db
 from inbox import search
-from inbox.models import Message
+from inbox.models import Identity, Message
 from listening.figures.period import Period, clock_of, hour_of
 from listening.figures.tally import RATED
 from listening.hits import COUNTED_KINDS
@@ -37,7 +37,7 @@ class Scope:
     kind: str = ""
     hashtag: str = ""
     author: str = ""
-    """An identity's number."""
+    """An identity's number: it stands for all accounts of that person."""
     clock: int | None = None
     """weekday * 24 + hour of the reader; Monday is 0."""
     words: str = ""
@@ -162,8 +162,21 @@ def _by_author(scope: Scope) -> list[Any]:
     if not scope.author:
         return []
     if scope.author.isascii() and scope.author.isdigit() and len(scope.author) < 16:
-        return [m.c.identity_id == int(scope.author)]
+        return [of_person(int(scope.author))]
     return [m.c.identity_id.is_(None)]
+
+
+def person(identity: Any) -> Any:
+    """Who an account belongs to, as text: the same for all accounts of one person."""
+    return sa.func.coalesce(identity.c.contact_id, sa.cast(identity.c.id, sa.Text))
+
+
+def of_person(identity_id: Any) -> Any:
+    """That a message is of this account or of another one of the same person."""
+    i, own = db.table(Identity), db.table(Identity).alias()
+    contact = sa.select(own.c.contact_id).where(own.c.id == identity_id).scalar_subquery()
+    theirs = sa.select(i.c.id).where((i.c.id == identity_id) | (i.c.contact_id == contact))
+    return db.table(Message).c.identity_id.in_(theirs)
 
 
 def _by_clock(scope: Scope) -> list[Any]:

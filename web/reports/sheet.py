@@ -102,6 +102,10 @@ class Sheet:
         """A filter that is set, in words."""
         return filter_words(self.say, name, getattr(self.report.scope, name))
 
+    def accounts(self, one: Writer) -> str:
+        """With how many accounts an author wrote, where there are several."""
+        return self.say.ngettext("%(num)s account", "%(num)s accounts", one.accounts) if one.accounts > 1 else ""
+
     def author(self, one: Writer) -> str:
         """The public messages of an author."""
         return behind(self.report.scope, author=str(one.identity_id), public=True)
@@ -273,7 +277,7 @@ def _voice(say: Say, report: Report) -> list[Voice]:
 
 def _notes(say: Say, report: Report) -> list[str]:
     found = [
-        say.words("Potential reach is the sum of followers of all authors, each author counted once."),
+        say.words("Potential reach is the sum of followers of all authors, each of their accounts counted once."),
         say.words("Engagement is likes, reposts and replies as the platform last counted them."),
         say.words("Net sentiment is positive minus negative, in points of a hundred of what was rated."),
     ]

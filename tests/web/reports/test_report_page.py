@@ -6,9 +6,12 @@ import io
 import re
 
 import pytest
+import sqlalchemy as sa
 from pypdf import PdfReader
 
 from core import db
+from inbox import people
+from inbox.models import Identity
 from listening import reports, subjects
 from listening.exports import as_json
 from web import pdf
@@ -110,6 +113,30 @@ def test_page_csv_json_and_documents_say_the_same(as_role) -> None:
         assert figure in paper
     assert "Acme" in shown
     assert "Acme" in paper
+
+
+def test_two_accounts_of_one_person_are_one_row_everywhere(as_role) -> None:
+    browser, i = as_role("admin"), db.table(Identity)
+    before = figures(browser.get(PAGE).text)
+    with db.write() as session:
+        contact = people.create_contact(session, "Both")
+        for name in ("@p1@a.example", "@p3@a.example"):
+            number = session.execute(sa.select(i.c.id).where(i.c.handle == name)).scalar_one()
+            people.link(session, number, contact, "t", "t")
+    text = browser.get(PAGE).text
+    known = figures(text)
+    rows = list(csv.DictReader(io.StringIO(browser.get(f"/reports/1.csv?{QUERY}").text.removeprefix("\ufeff"))))
+    (both,) = (row for row in rows if row["table"] == "authors" and row["accounts"] == "2")
+    assert known["kpi:authors"] == before["kpi:authors"] - 1 == float(rows[0]["authors"])
+    assert known["kpi:reach"] == before["kpi:reach"] == float(rows[0]["reach"])
+    assert float(both["followers"]) == 400
+    mine = {key.partition(":")[2]: number for key, number in known.items() if key.startswith("busiest:")}
+    assert sorted(mine.values()) == sorted(float(row["messages"]) for row in rows if row["table"] == "authors")
+    assert float(both["messages"]) in mine.values()
+    assert text.count(">2 accounts<") == 2  # by number, by followers
+    made = PdfReader(io.BytesIO(browser.get(f"/reports/1.pdf?{QUERY}").content))
+    paper = "".join(page.extract_text() for page in made.pages)
+    assert re.sub(r"\s", "", paper).count("Mastodon·2accounts") == 2
 
 
 @pytest.mark.parametrize(
