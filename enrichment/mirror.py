@@ -101,7 +101,7 @@ def store(session: Session, persons: Sequence[CrmPerson]) -> tuple[dict[int, set
     query = sa.select(CrmRecord).where(r.c.record_id.in_(sorted(wanted)))
     known = {one.record_id: one for one in session.scalars(query.with_for_update())}
     unknown = [values for one, values in sorted(wanted.items()) if one not in known]
-    fresh = [values for values in unknown if not values["deleted"] or values["successor"]]
+    fresh = unknown  # of one that is gone the id tells, later, that whoever was merged into it is gone too
     changed = [record for one, record in sorted(known.items()) if _differs(record, wanted[one])]
     if fresh:
         session.execute(db.upsert(CrmRecord).on_conflict_do_nothing(), fresh)
@@ -229,14 +229,20 @@ def _follow(session: Session, rows: Sequence[Mapping[str, Any]]) -> set[int]:
     moved: set[int] = set()
     for loser in losers:
         heir = _heir(session, loser.successor)
-        if heir is not None and heir.id != loser.id:
-            moved |= {loser.id or 0, heir.id or 0}
+        if heir is None or heir.id == loser.id:
+            continue
+        moved |= {loser.id or 0, heir.id or 0}
+        if heir.deleted:
+            loser.deleted = True
+            session.add(loser)
+        else:
             _inherit(session, loser, heir)
+    session.flush()
     return moved
 
 
 def _heir(session: Session, record_id: str) -> CrmRecord | None:
-    """The record at the end of a chain of merges; None when it is not mirrored, or gone too."""
+    """The record at the end of a chain of merges, which may be deleted by now; None when it is not mirrored."""
     r = db.table(CrmRecord)
     seen: set[str] = set()
     while record_id and record_id not in seen:
@@ -245,7 +251,7 @@ def _heir(session: Session, record_id: str) -> CrmRecord | None:
         if record is None:
             return None
         if not record.successor:
-            return None if record.deleted else record
+            return record
         record_id = record.successor
     return None
 

@@ -107,6 +107,8 @@ def person(found: Layout, row: Mapping[str, Any]) -> CrmPerson:
     def texts(names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(value for name in names if (value := row.get(name))))
 
+    heir = row.get("ConvertedContactId") or ""
+    orphaned = bool(row.get("IsConverted")) and not heir  # what it became was deleted, and it takes no writes
     city, country = (row.get(name) or "" for name in PLACE[found.object])
     account, individual = row.get("Account") or {}, row.get("Individual") or {}
     return CrmPerson(
@@ -124,8 +126,8 @@ def person(found: Layout, row: Mapping[str, Any]) -> CrmPerson:
         city=city,
         country=country,
         modified=datetime.fromisoformat(row["SystemModstamp"]),
-        deleted=bool(row.get("IsDeleted")),
+        deleted=bool(row.get("IsDeleted")) or orphaned,
         merged_into=row.get("MasterRecordId") or "",
-        converted_to=row.get("ConvertedContactId") or "",
+        converted_to=heir,
         objects_to_processing=any(individual.get(flag) for flag in CONSENT),
     )

@@ -108,12 +108,22 @@ def change(session: Session, number: int, *, only_gone: bool = False) -> Change 
             else:
                 removed.append(person)
                 added.append(records[0])
+    freed = {heirs.get(one, one) for one in (told[person].record_id for person in removed)}
+    again = [
+        wanted[p][0] for p in sorted(wanted) if p in told and told[p].state == "there" and _holds(wanted[p], freed)
+    ]
+    added = again + added
     more = len(added) > MOST or len(removed) > MOST
     going = removed[:MOST]
     waiting = set(removed[MOST:])  # a key is free only when its old member is out
     entries = [one for one in added if one.person not in waiting][:MOST]
     gone = frozenset(one for one in going if told[one].state == "gone")
     return Change(row, tuple(entries), tuple(going), carried, outside, more, gone)
+
+
+def _holds(records: Sequence[Entry], freed: Collection[str]) -> bool:
+    """Who seemed to be put in by somebody else stood there under the key of one who goes: a merge moved it."""
+    return any(one.record_id in freed for one in records)
 
 
 def _wanted(session: Session, segment_id: int) -> tuple[dict[str, list[Entry]], int]:
@@ -125,7 +135,7 @@ def _wanted(session: Session, segment_id: int) -> tuple[dict[str, list[Entry]], 
         contacts = [one.contact_id for one in some if one.contact_id]
         may = allowed.contacts(session, contacts, PURPOSE)
         records = _records(session, may)
-        outside += len(some) - len(records)
+        outside += sum(not one.contact_id for one in some) + len(may - records.keys())
         found |= {f"contact:{one}": entries for one, entries in records.items()}
     return found, outside
 

@@ -91,6 +91,19 @@ def change(desk: Desk, body: Body) -> Any:
     return {"id": row["Id"]}
 
 
+def delete(desk: Desk, body: Body) -> Any:
+    """`{"id": …}`: deleted as by an administrator."""
+    org = desk.org
+    object_, row = _record(org, body["id"])
+    org.act_as(ADMIN_USER)
+    try:
+        with org.transaction():
+            org.delete(org.tables[object_], row["Id"])
+    finally:
+        org.act_as(INTEGRATION_USER)
+    return {"id": row["Id"]}
+
+
 def security(desk: Desk, body: Body) -> Any:
     """`{"hidden": ["Contact.Email"], "read_only": […], "missing": ["Case"],
     "may_deploy": false}` replaces what was set."""
@@ -130,6 +143,7 @@ DESK_HOOKS: dict[str, Callable[[Desk, Body], Any]] = {
     "convert": convert,
     "records": records,
     "change": change,
+    "delete": delete,
     "security": security,
     "limits": limits,
     "without": without,

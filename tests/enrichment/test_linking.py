@@ -167,6 +167,22 @@ def test_a_corrected_handle_moves_the_link(crm: FakeCrm, ours: int) -> None:
     assert len(crm.records["interaction"]) == 1
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_a_record_that_became_one_which_is_gone_is_gone(crm: FakeCrm, ours: int, late: bool) -> None:
+    house.store(ours, event("1"))
+    house.work()
+    heir = CrmPerson("Contact", "003Z", deleted=True)
+    if not late:
+        crm.put(heir)
+    crm.change("003A", converted_to="003Z")
+    read_crm()
+    if late:
+        crm.put(heir)
+        read_crm()
+    assert (crm.records["profile"], crm.records["interaction"]) == ({}, {})
+    assert house.waiting() == []
+
+
 def test_a_merge_hands_everything_on(crm: FakeCrm, ours: int) -> None:
     house.store(ours, event("1"))
     house.work()

@@ -106,6 +106,14 @@ def test_a_converted_lead_names_its_contact(crm: CRM, org: RunningOrg) -> None:
     assert people(crm)[lead].converted_to == contact
 
 
+def test_a_lead_whose_contact_was_deleted_is_gone_too(crm: CRM, org: RunningOrg) -> None:
+    lead = org.make("Lead", LastName="Kurz", Company="Nord")
+    contact = org.hook("convert", lead=lead)["contactId"]
+    assert people(crm)[lead].deleted is False
+    org.hook("delete", id=contact)
+    assert (people(crm)[lead].deleted, people(crm)[lead].converted_to) == (True, "")
+
+
 def test_a_changed_privacy_record_brings_its_person(crm: CRM, org: RunningOrg) -> None:
     individual = org.make("Individual", LastName="Weber")
     id_ = org.make("Contact", LastName="Weber", IndividualId=individual)
