@@ -109,6 +109,8 @@ def change(draft: Draft, deed: str, form: Mapping[str, Any]) -> None:
 
 def of(name: str, group: Group) -> Draft | None:
     """A kept filter as a form; None for one with groups in groups, which the form cannot show."""
+    if not any(isinstance(one, Group) for one in group.of):
+        return Draft(name, "all", [Part(group.match, [_row(one) for one in group.of if isinstance(one, Condition)])])
     parts = []
     for one in group.of:
         inner = one if isinstance(one, Group) else Group("all", (one,))

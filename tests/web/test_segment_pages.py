@@ -156,7 +156,8 @@ def test_conditions_and_groups_are_taken_away(kim: int, as_role) -> None:
     page = press(browser, page, "group", f"{HERE}/{number}").text
     page = press(browser, page, "drop:0", f"{HERE}/{number}").text
     assert not [name for name in fields(page) if name.endswith("_field")]
-    assert press(browser, page, "save", f"{HERE}/{number}").status_code == 422
+    answer = press(browser, page, "save", f"{HERE}/{number}")
+    assert (answer.status_code, answer.text.count("A group without conditions says nothing")) == (422, 1)
 
 
 @pytest.mark.parametrize(
@@ -217,6 +218,17 @@ def test_groups_in_groups_are_shown_and_not_lost_by_the_form(kim: int, as_role) 
     browser = as_role("admin")
     assert browser.get(f"{HERE}/{number}").text.count("Stands in the CRM: no") == 3
     assert browser.get(f"{HERE}/{number}/edit").headers["location"].endswith("note=segment-deep")
+
+
+@pytest.mark.parametrize("match", ["all", "any"])
+def test_conditions_without_groups_are_one_group_of_the_form(kim: int, as_role, match: str) -> None:
+    raw = {"match": match, "of": [{"field": "linked", "op": "no"}, {"field": "email", "op": "yes"}]}
+    number, browser = saved(raw), as_role("admin")
+    page = browser.get(f"{HERE}/{number}/edit").text
+    assert (fields(page)["groups"], fields(page)["g0_match"]) == ("1", match)
+    assert press(browser, page, "save", f"{HERE}/{number}").status_code == 303
+    with db.read() as session:
+        assert store.get(session, number).conditions == {"match": "all", "of": [raw]}
 
 
 def test_removed_and_unknown_segments_are_not_found(kim: int, as_role) -> None:

@@ -10,19 +10,12 @@ from core import db
 from core.errors import Rejected
 from enrichment import csv
 from enrichment.models import ContactFile
-from web import render
-from web.i18n import N_
+from web import render, uploads
 from web.permissions import allow
 from web.reader import Reader
+from web.uploads import SHOWN, Upload
 
 HERE = "/settings/contacts"
-SHOWN = 8
-"""Rows of the preview."""
-LIMIT = 700_000
-"""Bytes of a file: with the words around it the form must stay below what the web takes."""
-TOO_LARGE = N_("The file is larger than 700 kB. Split it, and import the parts one after the other.")
-NO_FILE = N_("Choose a file first.")
-
 router = APIRouter()
 
 Reading = Annotated[Reader, Depends(allow("crm.read"))]
@@ -38,17 +31,11 @@ def index(request: Request, reader: Reading, file: int = 0) -> Response:
 @router.post(f"{HERE}/preview")
 def preview(request: Request, reader: Managing, file: Annotated[UploadFile | None, File()] = None) -> Response:
     """Read the file and show what its columns were taken for; nothing is stored."""
-    data = file.file.read(LIMIT + 1) if file is not None else b""
-    if not data:
-        return _page(request, reader, 422, NO_FILE)
-    if len(data) > LIMIT:
-        return _page(request, reader, 422, TOO_LARGE)
     try:
-        sheet = csv.read(data)
+        found = uploads.chosen(file, "contacts.csv")
     except Rejected as error:
         return _page(request, reader, 422, str(error))
-    name = (file.filename if file is not None else "") or "contacts.csv"
-    return _preview(request, reader, sheet, csv.guess(sheet.columns), name, csv.text(data))
+    return _preview(request, reader, found, csv.guess(found.sheet.columns))
 
 
 @router.post(f"{HERE}/import")
@@ -62,36 +49,23 @@ def import_(
 ) -> Response:
     """Store the contacts by the columns chosen, one for each field; `again` only shows the preview with them."""
     try:
-        sheet = csv.read(text.encode())
+        found = uploads.again(text, name)
     except Rejected as error:
         return _page(request, reader, 422, str(error))
-    chosen = dict(zip(csv.FIELDS, column or (), strict=False))
-    places = {field: int(place) for field, place in chosen.items() if place.isascii() and place.isdecimal()}
-    mapping = {field: place for field, place in places.items() if place < len(sheet.columns)}
+    mapping = uploads.mapping(found, csv.FIELDS, column)
     if again:
-        return _preview(request, reader, sheet, mapping, name[:200], text)
+        return _preview(request, reader, found, mapping)
     with db.write() as session:
-        report = csv.store(session, sheet, mapping, name[:200], reader.actor)
+        report = csv.store(session, found.sheet, mapping, found.name, reader.actor)
     return render.to(f"{HERE}?file={report.id}", "contacts-imported")
 
 
-def _preview(
-    request: Request, reader: Reader, sheet: csv.Sheet, mapping: dict[str, int], name: str, text: str
-) -> Response:
-    found, bad = csv.persons(sheet, mapping)
+def _preview(request: Request, reader: Reader, upload: Upload, mapping: dict[str, int]) -> Response:
+    good, bad = csv.persons(upload.sheet, mapping)
     return render.page(
-        request,
-        reader,
-        "settings/contacts_preview.html",
-        sheet=sheet,
-        fields=csv.FIELDS,
-        mapping=mapping,
-        good=len(found),
-        bad=bad,
-        rows=sheet.rows[:SHOWN],
-        name=name,
-        text=text,
-    )
+        request, reader, "settings/contacts_preview.html", sheet=upload.sheet, fields=csv.FIELDS, mapping=mapping,
+        good=len(good), bad=bad, rows=upload.sheet.rows[:SHOWN], name=upload.name, text=upload.text,
+    )  # fmt: skip
 
 
 def _page(request: Request, reader: Reader, status: int = 200, problem: str = "", chosen: int = 0) -> Response:

@@ -8,15 +8,14 @@ from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFil
 
 from core import db
 from core.errors import NotConfigured, Rejected
-from enrichment import csv
 from enrichment.behaviour import files
 from enrichment.behaviour.models import OrderFile
 from enrichment.behaviour.who import PURPOSE
 from inbox import consent
-from web import render
-from web.pages.contacts import LIMIT, NO_FILE, SHOWN, TOO_LARGE
+from web import render, uploads
 from web.permissions import allow
 from web.reader import Reader
+from web.uploads import SHOWN, Upload
 
 HERE = "/settings/orders"
 
@@ -34,15 +33,11 @@ def index(request: Request, reader: Managing, file: int = 0) -> Response:
 @router.post(f"{HERE}/preview")
 def preview(request: Request, reader: Managing, file: Annotated[UploadFile | None, File()] = None) -> Response:
     """Read the file and show what its columns were taken for; nothing is stored."""
-    data = file.file.read(LIMIT + 1) if file is not None else b""
-    if not data or len(data) > LIMIT:
-        return _page(request, reader, 422, TOO_LARGE if data else NO_FILE)
     try:
-        sheet = csv.read(data)
+        found = uploads.chosen(file, "orders.csv")
     except Rejected as error:
         return _page(request, reader, 422, str(error))
-    name = (file.filename if file is not None else "") or "orders.csv"
-    return _preview(request, reader, sheet, files.guess(sheet.columns), name, csv.text(data))
+    return _preview(request, reader, found, files.guess(found.sheet.columns))
 
 
 @router.post(f"{HERE}/import")
@@ -56,28 +51,24 @@ def import_(
 ) -> Response:
     """Store the orders by the columns chosen, one for each field; `again` only shows the preview with them."""
     try:
-        sheet = csv.read(text.encode())
+        found = uploads.again(text, name)
     except Rejected as error:
         return _page(request, reader, 422, str(error))
-    chosen = dict(zip(files.FIELDS, column or (), strict=False))
-    places = {field: int(place) for field, place in chosen.items() if place.isascii() and place.isdecimal()}
-    mapping = {field: place for field, place in places.items() if place < len(sheet.columns)}
+    mapping = uploads.mapping(found, files.FIELDS, column)
     if again:
-        return _preview(request, reader, sheet, mapping, name[:200], text)
+        return _preview(request, reader, found, mapping)
     try:
-        report = files.run(sheet, mapping, name[:200], reader.actor)
+        report = files.run(found.sheet, mapping, found.name, reader.actor)
     except NotConfigured as error:
         return _page(request, reader, 422, str(error))
     return render.to(f"{HERE}?file={report.id}", "orders-imported")
 
 
-def _preview(
-    request: Request, reader: Reader, sheet: csv.Sheet, mapping: dict[str, int], name: str, text: str
-) -> Response:
-    found, bad = files.read(sheet, mapping)
+def _preview(request: Request, reader: Reader, upload: Upload, mapping: dict[str, int]) -> Response:
+    good, bad = files.read(upload.sheet, mapping)
     return render.page(
-        request, reader, "settings/orders_preview.html", sheet=sheet, fields=files.FIELDS, mapping=mapping,
-        good=len(found), bad=bad, rows=list(files.shown(found[:SHOWN])), name=name, text=text,
+        request, reader, "settings/orders_preview.html", sheet=upload.sheet, fields=files.FIELDS, mapping=mapping,
+        good=len(good), bad=bad, rows=list(files.shown(good[:SHOWN])), name=upload.name, text=upload.text,
     )  # fmt: skip
 
 
