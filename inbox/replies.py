@@ -9,7 +9,7 @@ queued ──► sending ──► sent
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +22,11 @@ from core.event import MESSAGE_KINDS, Author, Reply, Visibility
 from core.settings import settings
 from inbox.models import Conversation, Identity, Message, ReplyRow
 
+LATEST = timedelta(days=365)
+"""So far ahead a reply may be put off."""
+IN_THE_PAST = "That moment has passed. Choose a later one."
+TOO_LATE = "That is too far away: choose a moment within a year."
+
 
 def queue(
     session: Session,
@@ -31,12 +36,13 @@ def queue(
     author: str,
     visibility: Visibility | None = None,
     undo_seconds: float | None = None,
+    send_at: datetime | None = None,
     key: str | None = None,
     answers: str | None = None,
 ) -> ReplyRow:
     """Queue an answer to the newest inbound message of a conversation.
 
-    It leaves after `undo_seconds` (the setting, unless given). `visibility` defaults to that of the
+    It leaves after `undo_seconds` (the setting, unless given), or at `send_at`. `visibility` defaults to that of the
     message it answers. A `key` that was used before returns the reply it made. `answers` names the event
     key of the message to answer, if it is not the newest.
     """
@@ -54,6 +60,10 @@ def queue(
         raise Rejected("There is nothing in this conversation that can be answered.")
     wait = settings().undo_seconds if undo_seconds is None else undo_seconds
     moment = db.now()
+    if send_at is not None and send_at <= moment:
+        raise Rejected(IN_THE_PAST)
+    if send_at is not None and send_at > moment + LATEST:
+        raise Rejected(TOO_LATE)
     reply = ReplyRow(
         key=key or str(ULID()),
         conversation_id=conversation_id,
@@ -61,7 +71,7 @@ def queue(
         text=db.sound(text),
         visibility=visibility or answered.visibility,
         author=author,
-        send_at=moment + timedelta(seconds=wait),
+        send_at=send_at or moment + timedelta(seconds=wait),
         created_at=moment,
     )
     session.add(reply)
@@ -101,6 +111,20 @@ def undo(session: Session, reply_id: int, actor: str) -> bool:
         return False
     audit.record(session, actor, "reply.cancelled", f"reply:{reply_id}")
     _changed(session, _get(session, reply_id))
+    return True
+
+
+def send_now(session: Session, reply_id: int, actor: str) -> bool:
+    """Send a reply that waits for its moment at once; False when it does not wait any more."""
+    reply, moment = _get(session, reply_id), db.now()
+    if reply.state != "queued" or reply.attempts or reply.send_at <= moment:
+        return False
+    reply.send_at = moment
+    session.add(reply)
+    session.flush()
+    outbox.emit(session, "reply.queued", [(str(reply.id), {"reply_id": reply.id})])
+    audit.record(session, actor, "reply.hurried", f"reply:{reply_id}")
+    _changed(session, reply)
     return True
 
 

@@ -42,6 +42,8 @@ class Composer:
     problem: str = ""
     faster: str = ""
     """Who answered meanwhile; sending asks then."""
+    at: str = ""
+    """When the text that was not sent was to leave; empty: at once."""
 
 
 def composer(
@@ -54,6 +56,7 @@ def composer(
     text: str | None = None,
     problem: str = "",
     faster: str = "",
+    at: str = "",
 ) -> Composer:
     """The box for this reader; a given `text` comes before the draft, which is what is kept of a refused form."""
     number = conversation.id or 0
@@ -75,6 +78,7 @@ def composer(
         seen=newest(session, number),
         problem=problem,
         faster=faster,
+        at=at,
     )
 
 

@@ -254,7 +254,7 @@ def _version(
     if isinstance(row, Message):
         sent = reply.state if reply is not None else ""
         return f"{row.version}-{rating.version(row, standing)}-{len(row.labels)}-{sent}"
-    return f"{reply.state}-{reply.attempts}-{reply.error}" if reply is not None else "1"
+    return f"{reply.state}-{reply.attempts}-{reply.send_at.timestamp():.0f}-{reply.error}" if reply is not None else "1"
 
 
 def _given(bare: Iterable[_Bare]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, cast
@@ -172,6 +172,10 @@ class Reader:
         seconds = max(0.0, (db.now() - at).total_seconds())
         unit, size = next(((unit, size) for unit, size in STEPS if seconds >= size), ("minute", 60.0))
         return str(format_unit(int(seconds // size), f"duration-{unit}", "short", locale=self.babel))
+
+    def ahead(self, at: datetime) -> bool:
+        """The moment is more than two minutes away: nobody watches the seconds run down."""
+        return at - db.now() > timedelta(minutes=2)
 
     def waited(self, at: datetime) -> float:
         """How long somebody has waited, as a share of a day."""

@@ -296,6 +296,11 @@ PLACES = {
 }
 """What is filled into a saved reply."""
 
+REPLY_REFUSALS = (
+    N_("That moment has passed. Choose a later one."),
+    N_("That is too far away: choose a moment within a year."),
+)
+
 SAVED_REFUSALS = (
     N_("Give it a name, so that it is found again."),
     N_("The name is too long: 80 characters at most."),
@@ -703,6 +708,7 @@ NOTES = {
     "signed-out": N_("You are signed out."),
     "set-up": N_("This hub has its first administrator. Please sign in."),
     "reply-queued": N_("Your reply leaves in a few seconds. Until then you can take it back."),
+    "reply-later": N_("Your reply leaves at the moment you chose. Until then you can take it back."),
     "reply-undone": N_("Your reply was taken back. Nothing was sent."),
     "reply-left": N_("Too late: your reply had left already."),
     "reply-retried": N_("The reply is being sent again."),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
@@ -40,6 +42,34 @@ def test_a_reply_waits_for_its_undo_window(conversation) -> None:
     (letter,) = [row for row in rows(OutboxRow) if row.topic == "reply.queued"]
     assert reply.state == "queued"
     assert letter.due_at == pytest.approx(reply.send_at.timestamp())
+
+
+def test_a_reply_for_later_leaves_at_its_moment_and_not_before(conversation) -> None:
+    moment = db.now() + timedelta(hours=3)
+    number = queue(conversation, send_at=moment)
+    (letter,) = [row for row in rows(OutboxRow) if row.topic == "reply.queued"]
+    assert rows(ReplyRow)[0].send_at == moment
+    assert letter.due_at == pytest.approx(moment.timestamp())
+    with db.write() as session:
+        assert replies.send_now(session, number, "user:1")
+    (letter,) = [row for row in rows(OutboxRow) if row.topic == "reply.queued"]
+    assert letter.due_at <= db.now().timestamp()
+    with db.write() as session:
+        assert not replies.send_now(session, number, "user:1")
+
+
+@pytest.mark.parametrize("hours", [-1, 24 * 366])
+def test_a_moment_that_has_passed_or_is_too_far_away_is_refused(conversation, hours) -> None:
+    with pytest.raises(Rejected):
+        queue(conversation, send_at=db.now() + timedelta(hours=hours))
+    assert rows(ReplyRow) == []
+
+
+def test_a_reply_taken_back_does_not_leave_now(conversation) -> None:
+    number = queue(conversation, send_at=db.now() + timedelta(hours=3))
+    with db.write() as session:
+        assert replies.undo(session, number, "user:1")
+        assert not replies.send_now(session, number, "user:1")
 
 
 def test_a_reply_taken_back_is_never_begun(conversation) -> None:

@@ -212,6 +212,46 @@ def test_reply_by_htmx_brings_an_empty_box_and_a_way_back(agent: Browser) -> Non
     assert "thread" in told
 
 
+def test_reply_for_later_says_when_and_can_be_sent_now_or_taken_back(agent: Browser) -> None:
+    for text, more in (("Tomorrow!", {"at": "tomorrow"}), ("Then!", {"at": "when", "when": "2031-01-01T09:30"})):
+        answer = agent.post(f"/inbox/{talk()}/reply", {"text": text, "kind": "public", **more})
+        if text == "Tomorrow!":
+            assert answer.headers["location"].endswith("note=reply-later#r1")
+        else:
+            assert answer.status_code == 422  # more than a year away
+    (row,) = sent()
+    assert row.send_at > db.now() + timedelta(hours=1)
+    shown = agent.get(f"/inbox/{talk()}/entries", headers=HTMX).text
+    assert "Send now" in shown
+    assert "leaves: " in shown
+    assert agent.post("/replies/1/now").headers["location"].endswith("note=reply-queued#r1")
+    assert sent()[0].send_at <= db.now()
+    assert agent.post("/replies/1/now").headers["location"].endswith("note=reply-left#r1")
+
+
+@pytest.mark.parametrize(
+    "more", [{"at": "when", "when": ""}, {"at": "someday"}, {"at": "when", "when": "2020-01-01T09:00"}]
+)
+def test_reply_for_no_moment_is_not_sent_and_keeps_what_was_typed(agent: Browser, more: dict[str, str]) -> None:
+    answer = agent.post(f"/inbox/{talk()}/reply", {"text": "a long answer", "kind": "public", **more})
+    assert answer.status_code == 422
+    assert "a long answer" in answer.text
+    assert sent() == []
+
+
+def test_reply_for_later_stays_one_when_somebody_was_faster(agent: Browser) -> None:
+    seen = re.search(r'name="seen" value="([^"]+)"', agent.get(f"/inbox/{talk()}").text)
+    assert seen is not None
+    with db.write() as session:
+        replies.queue(session, talk(), "First!", author="user:9")
+    form = {"text": "Second", "kind": "public", "seen": seen[1], "at": "tomorrow"}
+    answer = agent.post(f"/inbox/{talk()}/reply", form)
+    assert answer.status_code == 422
+    assert 'name="sure" value="at:tomorrow"' in answer.text
+    agent.post(f"/inbox/{talk()}/reply", {"text": "Second", "kind": "public", "sure": "at:tomorrow"})
+    assert sent()[1].send_at > db.now() + timedelta(hours=1)
+
+
 def test_empty_reply_says_so(agent: Browser) -> None:
     answer = agent.post(f"/inbox/{talk()}/reply", {"text": "  ", "kind": "public"})
     assert answer.status_code == 422

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from playwright.sync_api import Page, expect
 from core import db, outbox
 from core.topics import SUBSCRIBERS
 from inbox import replies
+from inbox.models import ReplyRow
 from tests.web.chromium import needs_chromium
 from tests.web.conftest import account, event, store, user
 from web import auth, live
@@ -43,6 +45,35 @@ def publish() -> None:
 
 def texts(page: Page) -> list[str]:
     return page.locator("#log .msg-b").all_inner_texts()
+
+
+def test_a_reply_is_put_off_by_the_menu_and_by_a_moment(thread: Page) -> None:
+    thread.locator("#reply-text").fill("Good morning!")
+    thread.locator("#later summary").click()
+    thread.locator("#later [value=tomorrow]").click()
+    expect(thread.locator(".toast")).to_contain_text("leaves on")
+    expect(thread.locator("#log")).to_contain_text("Good morning!")
+    expect(thread.locator("#log")).to_contain_text("Send now")
+    expect(thread.locator("#reply-text")).to_have_value("")
+    thread.locator("#reply-text").fill("In a while")
+    thread.locator("#later summary").click()
+    moment = (db.now() + timedelta(days=3)).strftime("%Y-%m-%dT10:00")
+    thread.locator("#send-at").fill(moment)
+    thread.locator("#send-at").press("Enter")
+    expect(thread.locator("#log")).to_contain_text("In a while")
+    thread.locator("article", has_text="In a while").get_by_role("button", name="Take back").click()
+    expect(thread.locator("#reply-text")).to_have_value("In a while")
+    with db.read() as session:
+        one = session.get(ReplyRow, 2)
+        assert one is not None
+        assert one.state == "cancelled"
+        assert one.send_at > db.now() + timedelta(days=1)
+
+
+def test_a_note_is_never_put_off(thread: Page) -> None:
+    expect(thread.locator("#later")).to_be_visible()
+    thread.locator("input[value=note]").check(force=True)
+    expect(thread.locator("#later")).to_be_hidden()
 
 
 def test_what_comes_in_and_changes_stands_once_and_in_order(brand: int, thread: Page) -> None:

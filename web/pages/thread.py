@@ -40,6 +40,8 @@ Reviewing = Annotated[Reader, Depends(allow("people.review"))]
 ALSO = 300
 """Messages of older pages that one call brings up to date."""
 
+NO_MOMENT = N_("Choose the day and the hour at which it leaves.")
+
 STATES = {"closed": "closed", "open": "reopened", "spam": "spam"}
 """State → the note about it."""
 
@@ -116,36 +118,46 @@ def reply(
     key: Annotated[str, Form()] = "",
     seen: Annotated[str, Form()] = "",
     sure: Annotated[str, Form()] = "",
+    at: Annotated[str, Form()] = "",
+    when: Annotated[str, Form()] = "",
 ) -> Response:
     """Queue an answer, or add a note; the form's key makes a second click harmless.
 
-    When somebody else was faster, nothing is sent until the form says that it shall be.
+    When somebody else was faster, nothing is sent until the form says that it shall be. `at` puts it off: a name
+    that the menu offers, or `when` for the moment in that field.
     """
     words = text.replace("\r\n", "\n")
+    at = sure.removeprefix("at:") if sure.startswith("at:") else (when or at) if at == "when" else at
     if kind == "note":
         return _note(request, conversation_id, reader, words)
     with db.read() as session:
         talk = thread.load(session, conversation_id, reader, request)
-        faster = "" if sure == "yes" else composers.faster(session, conversation_id, seen, reader)
+        faster = "" if sure else composers.faster(session, conversation_id, seen, reader)
     chosen = kind or talk.composer.kind
     if talk.composer.shut or chosen not in talk.composer.kinds:
         problem = talk.composer.shut or N_("This cannot be answered in that way here. Choose another one.")
         return _unsent(request, talk, reader, words, kind, problem=reader.words(problem))
     if faster:
-        return _unsent(request, talk, reader, words, kind, faster=faster)
+        return _unsent(request, talk, reader, words, kind, faster=faster, at=at)
+    later = snoozing.moment(at, reader) if at else None
+    if at and later is None:
+        return _unsent(request, talk, reader, words, kind, problem=reader.words(NO_MOMENT))
     try:
         with db.write() as session:
             visibility: Visibility | None = "private" if chosen == "private" else None
             queued = replies.queue(
-                session, conversation_id, words, author=reader.actor, visibility=visibility, key=key[:80] or None
-            )
+                session, conversation_id, words, author=reader.actor, visibility=visibility, send_at=later,
+                key=key[:80] or None,
+            )  # fmt: skip
             drafts.drop(session, reader.actor, conversation_id)
-            number = queued.id
+            number, leaves = queued.id, queued.send_at
     except Rejected as error:
         return _unsent(request, talk, reader, words, kind, problem=reader.words(str(error)))
     if not render.wants_part(request):
-        return render.to(f"{talk.to()}#r{number}", "reply-queued")
+        return render.to(f"{talk.to()}#r{number}", "reply-later" if later else "reply-queued")
     said = reader.words(N_("Your reply leaves in a few seconds."))
+    if later:
+        said = reader.words(N_("Your reply leaves on %(moment)s."), moment=reader.moment(leaves))
     return render.told(_fresh(request, conversation_id, reader), said, "", f"/replies/{number}/undo", events=["thread"])
 
 
@@ -171,12 +183,27 @@ def _fresh(request: Request, conversation_id: int, reader: Reader) -> Response:
 
 
 def _unsent(
-    request: Request, talk: Thread, reader: Reader, text: str, kind: str, problem: str = "", faster: str = ""
+    request: Request,
+    talk: Thread,
+    reader: Reader,
+    text: str,
+    kind: str,
+    problem: str = "",
+    faster: str = "",
+    at: str = "",
 ) -> Response:
     """The box again with what was written, and why it was not sent."""
     with db.read() as session:
         made = composers.composer(
-            session, talk.conversation, talk.account, reader, kind=kind, text=text, problem=problem, faster=faster
+            session,
+            talk.conversation,
+            talk.account,
+            reader,
+            kind=kind,
+            text=text,
+            problem=problem,
+            faster=faster,
+            at=at,
         )
         again = replace(talk, composer=made)
         if render.wants_part(request):
@@ -226,6 +253,18 @@ def _restore(session: Session, conversation_id: int, reply_id: int, text: str, r
     kind = "private" if row is not None and row.visibility == "private" else "public"
     both = f"{text}\n\n{begun.text}" if begun is not None else text
     drafts.save(session, reader.actor, conversation_id, kind, both)
+
+
+@router.post("/replies/{reply_id}/now")
+def send_now(request: Request, reply_id: int, reader: Replying) -> Response:
+    """Send a reply at once that waits for its moment."""
+    conversation_id, _ = _of_reply(reply_id, reader)
+    with db.write() as session:
+        done = replies.send_now(session, reply_id, reader.actor)
+    if not render.wants_part(request):
+        return render.to(f"/inbox/{conversation_id}#r{reply_id}", "reply-queued" if done else "reply-left")
+    said = N_("The reply leaves now.") if done else N_("Too late: your reply had left already.")
+    return render.told(Response(status_code=204), reader.words(said), "" if done else "err", events=["thread"])
 
 
 @router.post("/replies/{reply_id}/retry")

@@ -167,6 +167,7 @@ function count() {
   counter.classList.toggle("counter-near", limit > 0 && length > limit * 0.9 && length <= limit);
   counter.classList.toggle("counter-over", limit > 0 && length > limit);
   send.disabled = limit > 0 && length > limit;
+  document.getElementById("later")?.toggleAttribute("hidden", note || send.disabled);
 }
 
 function ring(share) {
@@ -198,6 +199,12 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   const send = event.target.form.querySelector("[data-send]");
   if (!send.disabled) event.target.form.requestSubmit(send);
+});
+
+document.addEventListener("keydown", (event) => { // Enter in that field must not send at once
+  if (event.target.id !== "send-at" || event.key !== "Enter") return;
+  event.preventDefault();
+  event.target.parentElement.querySelector("button").click();
 });
 
 const said = (text) => { const place = document.getElementById("draft"); if (place) place.textContent = text; };
