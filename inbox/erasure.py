@@ -44,6 +44,7 @@ TABLES: dict[str, str] = {
     "note": "here: on the person and on the person's conversations",
     "activity": "here: of the person's conversations",
     "draft": "here: of the person's conversations",
+    "saved_reply": "texts for everybody: places are filled in where they are sent",
     "seen": "when people who work here looked: goes with the conversation",
     "message": "here: emptied, its key replaced by a hash",
     "message_account": "follows the message: two row ids",
