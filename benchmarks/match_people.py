@@ -1,7 +1,8 @@
 """Who accounts are: speed against 10k, 100k and 1M contacts and quality, with Splink and rapidfuzz on the same work.
 
-Quality is measured on seeded people in three languages (benchmarks/people_world.py), half of whose accounts
-have no contact. Splink is an optional extra: without it its figures say "not installed".
+Quality is measured on seeded people in three languages, half of whose accounts have no contact, in two worlds of
+different habits (benchmarks/people_world.py, people_habits.py). Splink is an optional extra: without it its figures
+say "not installed".
 MATCH_PEOPLE_SIZES (default "10000,100000,1000000") names other sizes.
 """
 
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 from rapidfuzz import fuzz, process
 
-from benchmarks import match_splink
+from benchmarks import match_splink, people_habits
 from benchmarks.people_world import World, contacts, world
 from enrichment.matching import em, memory, score
 from enrichment.matching.people import Account, Person, Profile, account, person
@@ -40,11 +41,21 @@ def run(folder: Path) -> dict[str, Any]:
     ours, index = _ours(made, accounts)
     splink = _splink(made, accounts)
     result: dict[str, Any] = {"quality": ours, "splink": splink["figures"], "cdist": _cdist_quality(made, accounts)}
+    other = _of_other_habits()
+    result |= {f"habits_{name}": figures for name, figures in other.items()}
     rows = [_at(size, made.profiles, splink["model"], index) for size in SIZES]
     result["sizes"] = {str(row["contacts"]): row for row in rows}
     result["table"] = _table(rows)
     missed = [*_missed(ours, splink["figures"]), *_slow(rows)]
+    missed += [f"other habits: {one}" for one in _missed(other["quality"], other["splink"])]
     return {**_flat(result), **result, "missed": missed, "ok": not missed}
+
+
+def _of_other_habits() -> dict[str, Any]:
+    """The quality again, on people of other habits."""
+    made = people_habits.world(CONTACTS, ACCOUNTS, SEED)
+    accounts = [account(profile) for profile in made.profiles]
+    return {"quality": _ours(made, accounts)[0], "splink": _splink(made, accounts)["figures"]}
 
 
 # --- quality -----------------------------------------------------------------------------------------

@@ -67,24 +67,24 @@ class World:
 
 def contacts(size: int, seed: int = 7) -> Iterator[Contact]:
     """A CRM of so many people, one after the other."""
-    for number, human in enumerate(_humans(size, random.Random(seed))):
+    for number, human in enumerate(humans(size, random.Random(seed))):
         yield _contact(f"C{number}", human, random.Random(f"{seed}:{number}"))
 
 
 def world(size: int = 10_000, accounts: int = 6_000, seed: int = 7) -> World:
     """Contacts with accounts, half of which are theirs."""
     rng = random.Random(seed)
-    humans = list(_humans(size, rng))
-    known = [_contact(f"C{number}", human, random.Random(f"{seed}:{number}")) for number, human in enumerate(humans)]
+    everybody = list(humans(size, rng))
+    known = [_contact(f"C{number}", human, random.Random(f"{seed}:{number}")) for number, human in enumerate(everybody)]
     owners = rng.sample(range(size), accounts // 2)
     profiles, truth, kinds = [], {}, {}
     for number in range(accounts):
         name = f"S{number}"
         if number < len(owners):
-            profile, kind = _own_account(name, humans[owners[number]], rng), "match"
+            profile, kind = _own_account(name, everybody[owners[number]], rng), "match"
             truth[name] = f"C{owners[number]}"
         else:
-            profile, kind = _other_account(name, rng, humans)
+            profile, kind = _other_account(name, rng, everybody)
             truth[name] = ""
         profiles.append(profile)
         kinds[name] = kind
@@ -95,7 +95,8 @@ def world(size: int = 10_000, accounts: int = 6_000, seed: int = 7) -> World:
 # --- people ------------------------------------------------------------------------------------------
 
 
-def _humans(size: int, rng: random.Random) -> Iterator[Human]:
+def humans(size: int, rng: random.Random) -> Iterator[Human]:
+    """People of companies in three languages; some are of one family with the one before."""
     companies = [_company(rng.choice(LANGUAGES), rng) for _ in range(max(20, size // 12))]
     by_language = {language: [one for one in companies if one[2] == language] or companies for language in LANGUAGES}
     before: Human | None = None
@@ -117,17 +118,24 @@ def _human(rng: random.Random, by_language: dict[str, list[tuple[str, str, str]]
         company, domain, _ = rng.choice(by_language[language])
     town = _skewed(TOWNS[language], rng)
     human = Human(language, given, surname, given_kana, surname_kana, town, company, domain, "", "", "")
-    phone = _phone(town.country, rng) if rng.random() < 0.6 else ""
+    number = phone(town.country, rng) if rng.random() < 0.6 else ""
     website = f"https://{latin(surname)}-{latin(given)}.example" if rng.random() < 0.07 else ""
-    return replace(human, email=_email(human, rng) if rng.random() < 0.9 else "", phone=phone, website=website)
+    return replace(human, email=_email(human, rng) if rng.random() < 0.9 else "", phone=number, website=website)
+
+
+def human_of(language: str, rng: random.Random) -> Human:
+    """Somebody who speaks that language, at a company of their own or none."""
+    while (found := _human(rng, {one: [_company(one, rng)] for one in LANGUAGES})).language != language:
+        pass
+    return found
 
 
 def _relative(one: Human, rng: random.Random) -> Human:
     given, given_kana = _picked(GIVEN[one.language], rng)
     other = replace(one, given=given, given_kana=given_kana, company="", domain="", website="")
     shared = rng.random()
-    phone = one.phone if shared < 0.4 else ""
-    return replace(other, phone=phone, email=one.email if shared > 0.85 else _email(other, rng))
+    number = one.phone if shared < 0.4 else ""
+    return replace(other, phone=number, email=one.email if shared > 0.85 else _email(other, rng))
 
 
 def _surname(language: str, rng: random.Random) -> tuple[str, str]:
@@ -215,7 +223,8 @@ def _nick(human: Human, rng: random.Random) -> str:
     return f"{rng.choice(_NICKS)}{rng.choice(['', '_', '.'])}{tail}"
 
 
-def _phone(country: str, rng: random.Random) -> str:
+def phone(country: str, rng: random.Random) -> str:
+    """A mobile number of a country."""
     number = rng.randrange(10**7)
     codes = {"Germany": "+49151", "Austria": "+43664", "Switzerland": "+4179", "United States": "+1212555",
              "United Kingdom": "+447700", "Japan": "+8190"}  # fmt: skip

@@ -245,7 +245,7 @@ EVIDENCE = {
     "other_phone": N_("The phone number is another"),
     "other_email": N_("The e-mail address is another"),
     "colleague_email": N_("The e-mail address is another person's at the same company"),
-    "family": N_("The given name is not told: it may be another one of the family"),
+    "family": N_("Neither name nor address tells who it is: it may be another one of the family"),
     "same_town": N_("The town is the same"),
     "same_country": N_("The country is the same"),
     "other_town": N_("The town is another"),

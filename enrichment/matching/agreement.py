@@ -18,13 +18,14 @@ from inbox.text import bare
 
 GENERIC_FROM = 3
 """A value on so many persons belongs to nobody."""
-SURE: frozenset[compare.Level] = frozenset({"full", "reading", "nickname"})
-"""Levels good enough for an automatic link in tier B."""
-VOUCHED: frozenset[compare.Level] = SURE | {"together", "initial"}
+SURE: frozenset[compare.Level] = frozenset({"full", "nickname"})
+"""Levels good enough for an automatic link in tier B; a reading is one of several that kanji have."""
+VOUCHED: frozenset[compare.Level] = SURE | {"reading", "together", "initial"}
 """Levels good enough beside an e-mail or number."""
 _INITIALS = 0.08
 BY_GIVEN: frozenset[compare.Level] = VOUCHED | {"typo", "given_initial", "given"}
 """Levels that tell a person from the family."""
+_LEAST_USER = 3
 _FAMILY = 30.0
 """So much less a site that may be the family's proves."""
 _NUMBER = re.compile(r"\d{2}")
@@ -59,7 +60,8 @@ class Crm:
 def naming(
     account: Account, person: Person, level: compare.Level, stranger: bool, crm: Crm, size: float, weights: Weights
 ) -> Signal:
-    if account.organisation or compare.is_company(account, person):
+    unlike = level in ("different", "unreadable")
+    if account.organisation or compare.is_company(account, person) or (unlike and compare.is_its_site(account, person)):
         return _other("company_itself", weights)
     if stranger:
         return _other("stranger", weights)
@@ -80,6 +82,7 @@ def chance(name: Name, level: compare.Level, crm: Crm, weights: Weights, account
 
     A short form that is a common name of its own is as common as that.
     """
+    name = _in_order(name, crm)
     given = _frequency("given", name.given_forms, crm, weights)
     if account is not None and level == "nickname":
         given = max(given, _frequency("given", [one.text for one in account.shown], crm, weights))
@@ -96,6 +99,22 @@ def chance(name: Name, level: compare.Level, crm: Crm, weights: Weights, account
         return _share(max(crm.count(f"short:{one}") for one in short), "abbreviated", crm, weights)
     pair = max((crm.count(f"name:{one}") for one in name.pairs), default=0)
     return max(given * surname * weights.together, max(0, pair - 1) / (crm.size + weights.smoothing["records"]))
+
+
+def _in_order(name: Name, crm: Crm) -> Name:
+    """A name whose parts were typed the wrong way round, as the rest of the CRM knows them."""
+
+    def turned(kind: str, other: str, forms: Sequence[str]) -> bool:
+        return max(_carriers(other, forms, crm)) > max(_carriers(kind, forms, crm))
+
+    both = name.given_forms and name.surname_forms
+    if both and turned("given", "surname", name.given_forms) and turned("surname", "given", name.surname_forms):
+        return replace(name, given_forms=name.surname_forms, surname_forms=name.given_forms)
+    return name
+
+
+def _carriers(kind: str, forms: Sequence[str], crm: Crm) -> list[int]:
+    return [crm.count(f"{kind}:{one}") for one in forms]
 
 
 def _frequency(kind: str, forms: Sequence[str], crm: Crm, weights: Weights) -> float:
@@ -147,7 +166,7 @@ def own_values(
         both = [one for one in mine if one in theirs]
         if both:
             one = _own_value(name, kind, both, person, crm, size, weights)
-            family = name == "said_site" and level not in BY_GIVEN and is_family_site(one.value, person)
+            family = kind == "site" and level not in BY_GIVEN and is_family_site(one.value, person)
             found.append(replace(one, times=max(1.0, one.times / _FAMILY)) if family else one)
     return found
 
@@ -191,6 +210,13 @@ def is_family_site(site: str, person: Person) -> bool:
     return _contains(letters, person.name.surname) and not _contains(letters, person.name.given)
 
 
+def tells(site: str, account: Account, person: Person) -> bool:
+    """The address is made of the person's given name, or of the user name."""
+    letters = "".join(ch for ch in site.partition(":")[2] if ch.isalnum())
+    user = account.handle_plain
+    return _contains(bare(letters), person.name.given) or (len(user) > _LEAST_USER and user in letters)
+
+
 def _contains(letters: str, words: Sequence[Word]) -> bool:
     """One of the words stands in the letters, as written or by its sound."""
     forms = letters, japanese.sound(letters)
@@ -216,6 +242,8 @@ def shared_by_many(
     names = {one.name for one in before if one.times > 1.0 or one.name == "name_company_itself"}
     if "name_company_itself" in names:  # which explains both
         return [one for one in (*work, *place) if not one.supports]
+    if any(one.name == "name_other_given" for one in before):  # a family lives in one town
+        return [one for one in (*work, *place) if one.name != "same_town"]
     if "email" in names and work and work[0].name == "domain":  # which is the address's
         return place
     if not (work and place and work[0].supports and place[0].name == "same_town"):

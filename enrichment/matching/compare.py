@@ -273,6 +273,13 @@ def is_company(account: Account, person: Person) -> bool:
     return given is None or not any(same(one, given) or short_for(one, given) for one in account.shown)
 
 
+def is_its_site(account: Account, person: Person) -> bool:
+    """The account is called as a site it links to, and the site is not the person's: a shop, a band, a company."""
+    own = {one.partition("/")[0] for one in person.sites}
+    labels = {"".join(ch for ch in one.partition(".")[0] if ch.isalnum()) for one in account.hosts if one not in own}
+    return "".join(account.named.split()) in labels
+
+
 def _called_as_host(account: Account, person: Person) -> bool:
     """It links to the company's domain and its name begins like that."""
     label = "".join(ch for ch in person.domain.partition(".")[0] if ch.isalnum())

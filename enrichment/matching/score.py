@@ -111,9 +111,8 @@ def _forbidding(
     elif level == "different" and any(agreement.is_given(one, crm) for one in account.shown):
         found.append(Signal("other_name", "the account shows another given name", 1.0))
     proven = [one.value for one in own if one.name == "proven_site"]
-    told = level in agreement.BY_GIVEN
-    if proven and (level == "surname" or (not told and any(agreement.is_family_site(one, person) for one in proven))):
-        found.append(Signal("family", "the given name is not told: it may be another one of the family", 1.0))
+    if proven and level not in agreement.BY_GIVEN and not any(agreement.tells(one, account, person) for one in proven):
+        found.append(Signal("family", "neither name nor address tells who it is: it may be another of the family", 1.0))
     return found
 
 
