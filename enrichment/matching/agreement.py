@@ -57,6 +57,12 @@ class Crm:
     count: Count
 
 
+def other_surname(account: Account, crm: Crm) -> bool:
+    """The user name has the shown given name and beside it somebody else's surname: Alistair, alistairwoodby."""
+    known = (one for word in account.shown for one in compare.beside_given(account, word, initials=False))
+    return any(len(one) > _LEAST_USER and _known(one, "surname", crm) for one in known)
+
+
 def naming(
     account: Account, person: Person, level: compare.Level, stranger: bool, crm: Crm, size: float, weights: Weights
 ) -> Signal:
@@ -213,7 +219,7 @@ def is_family_site(site: str, person: Person) -> bool:
 def tells(site: str, account: Account, person: Person) -> bool:
     """The address is made of the person's given name, or of the user name."""
     letters = "".join(ch for ch in site.partition(":")[2] if ch.isalnum())
-    user = account.handle_plain
+    user = "" if is_family_site(site, person) else account.handle_plain
     return _contains(bare(letters), person.name.given) or (len(user) > _LEAST_USER and user in letters)
 
 

@@ -195,12 +195,12 @@ def _beside(before: str, after: str, surname: str, given: Word | None) -> Level:
     return "surname" if not before and len(surname) >= _TELLING_SURNAME else "empty"
 
 
-def beside_given(account: Account, given: Word) -> tuple[str, ...]:
+def beside_given(account: Account, given: Word, initials: bool = True) -> tuple[str, ...]:
     """What a user name has beside a given name or its initial: what may be the surname."""
     handle = account.handle
     if not handle.isascii() or not given.spoken or len(given.text) < _LEAST_PART - given.cjk:
         return ()
-    starts = dict.fromkeys((*given.spoken[:2], *(one[0] for one in given.spoken[:2])))
+    starts = dict.fromkeys((*given.spoken[:2], *(one[0] for one in given.spoken[:2] if initials)))
     found = [handle.removeprefix(one) for one in starts if handle.startswith(one)]
     found += [handle.removesuffix(one) for one in starts if handle.endswith(one)]
     return tuple(dict.fromkeys(one for one in found if len(one) >= _LEAST_SURNAME))

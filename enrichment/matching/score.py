@@ -20,7 +20,9 @@ Tier = Literal["A", "A-", "B", "C"]
 Decision = Literal["auto", "review", "none"]
 LEAST_AUTO = 0.995
 MOST = 0.9999
-WHATEVER = frozenset({"other_name", "family", "other_company"})
+_ANOTHER = frozenset({"other_company", "other_phone", "other_email", "colleague_email"})
+"""Signals of another person of that name."""
+WHATEVER = _ANOTHER | {"other_name", "family"}
 """What speaks against a link and does not matter beside a handle that stands in the CRM."""
 _COUNTS = 2.0
 """From here on a signal counts as a family of evidence."""
@@ -70,15 +72,18 @@ def judge(account: Account, person: Person, crm: Crm, weights: Weights | None = 
     user = compare.user_name(account, person.name)
     stranger = shown in ("different", "other_surname") and agreement.is_somebody(account, crm)
     level = shown if stranger or shown == "other_given" else _level(shown, user)
+    if level == "given" and user == "empty" and agreement.other_surname(account, crm):
+        level = "other_surname"
     own = agreement.own_values(account, person, level, crm, size, weights)
     named = agreement.naming(account, person, level, stranger, crm, size, weights)
     shared = agreement.shared_by_many(account, person, (*own, named), crm, weights)
     made = agreement.made(account, person, shown, user, crm, weights)
     odds = weights.in_crm / (1.0 - weights.in_crm) / size
-    signals = (*own, named, *shared, *made, *agreement.other_contact(account, person, own, weights))
+    others = agreement.other_contact(account, person, own, weights)
+    signals = (*own, named, *shared, *made, *others)
     for one in signals:
         odds *= one.times
-    against = (*_forbidding(account, person, level, named, own, crm), *_elsewhere(own, shared))
+    against = (*_forbidding(account, person, level, named, own, crm), *_elsewhere(own, (*shared, *others)))
     return Judged(person, level, odds, signals, against, shown)
 
 
@@ -90,9 +95,9 @@ def _level(shown: compare.Level, user: compare.Level) -> compare.Level:
 
 
 def _elsewhere(own: Sequence[Signal], shared: Sequence[Signal]) -> list[Signal]:
-    """The site is the record's, the employer is not: one of the two is not up to date, or it is a namesake."""
+    """The site is the record's, employer or address are not: one of them is not up to date, or it is a namesake."""
     proven = any(one.name == "proven_site" for one in own)
-    return [replace(one, times=1.0) for one in shared if one.name == "other_company" and proven]
+    return [replace(one, times=1.0) for one in shared if one.name in _ANOTHER and proven]
 
 
 def _forbidding(
@@ -111,7 +116,8 @@ def _forbidding(
     elif level == "different" and any(agreement.is_given(one, crm) for one in account.shown):
         found.append(Signal("other_name", "the account shows another given name", 1.0))
     proven = [one.value for one in own if one.name == "proven_site"]
-    if proven and level not in agreement.BY_GIVEN and not any(agreement.tells(one, account, person) for one in proven):
+    told = level in agreement.BY_GIVEN - {"typo"}
+    if proven and not told and not any(agreement.tells(one, account, person) for one in proven):
         found.append(Signal("family", "neither name nor address tells who it is: it may be another of the family", 1.0))
     return found
 
@@ -227,10 +233,6 @@ def _tier(
         return None
     proven = one.families() - (set() if "proven_site" in strong else {"site"})
     return "B" if len(proven) > 1 and _alone(one, all_, crm) else None
-
-
-_ANOTHER = ("other_company", "other_phone", "other_email", "colleague_email")
-"""Signals of another person of that name."""
 
 
 def _alone(one: Judged, all_: Collection[Judged], crm: Crm) -> bool:

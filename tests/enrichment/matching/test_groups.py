@@ -135,3 +135,30 @@ def test_a_name_typed_the_wrong_way_round_is_as_common_as_it_is() -> None:
     odds = [found.best.odds for found in (crm(one, *crowd).match(seen("Ulrich Krüger")) for one in (straight, turned))
             if found.best is not None]  # fmt: skip
     assert odds[1] == pytest.approx(odds[0], rel=0.3)
+
+
+def test_a_proven_site_and_another_number_is_for_a_person_to_decide() -> None:
+    known = replace(JENNA, websites=("https://jennaowens.example",), phones=("+447760181620",))
+    links = (("https://jennaowens.example", True),)
+    assert verdict(seen("Jenna Owens", links=links), known).tier == "A"
+    found = verdict(seen("Jenna Owens", links=links, phones=("+447760181621",)), known)
+    assert found.decision == "review"
+    assert "other_phone" in signals(found)
+
+
+def test_a_slip_in_the_given_name_may_be_a_brother_on_the_family_s_site() -> None:
+    michael = replace(JENNA, first_name="Michael")
+    assert verdict(seen("Micheal Owens", links=PROVEN), michael).decision == "review"
+
+
+def test_a_domain_handle_of_the_family_is_no_given_name() -> None:
+    shown = account(Profile("S", "bluesky", "familie-owens.example", "Wren", domain_handle=True))
+    assert verdict(shown, JENNA).decision == "review"
+
+
+def test_a_user_name_with_another_surname_is_somebody_else() -> None:
+    brown, woodby = Contact("C1", "Alistair", "Brown"), Contact("C2", "Carol", "Woodby")
+    judged = score.judge(seen("Alistair", "alistairwoodby"), person(brown), crm(brown, woodby).crm)
+    assert judged.level == "other_surname"
+    unknown = score.judge(seen("Alistair", "alistair_photos"), person(brown), crm(brown, woodby).crm)
+    assert unknown.level == "given"
