@@ -8,7 +8,7 @@ from typing import Any
 
 from sandbox import expected_bluesky, expected_mastodon, expected_telegram
 from sandbox.clock import parse
-from sandbox.people import load, people, truth
+from sandbox.people import crm_records, load, people, truth
 from sandbox.world import World
 
 Doc = dict[str, Any]
@@ -40,11 +40,32 @@ def world_json(world: World) -> Doc:
         "events": events,
         "records": records(events, links),
         "links": links,
+        "orders": orders(world),
         "replies": [doc for doc in replies if doc["to"] in keys],
         "sent": [doc for part in parts for doc in part["sent"]],
         "unknown": [key for part in parts for key in part["unknown"]],
         "hidden": [key for part in parts for key in part["hidden"]],
     }
+
+
+STATES = {"Activated": "completed", "Draft": "open", "Closed Won": "completed", "Closed Lost": "cancelled"}
+
+
+def orders(world: World) -> list[Doc]:
+    """What a hub that may know of orders has of them: those that name a contact; of a deal and its order the order."""
+    found = []
+    rows = crm_records()
+    became = {row["Opportunity"] for row in rows["Order"] if "Opportunity" in row}
+    for object_, state, whose in (("Opportunity", "StageName", "ContactId"), ("Order", "Status", "BillToContact")):
+        for row in rows[object_]:
+            known = world.crm.get(row["key"])
+            if known is None or whose not in row:
+                continue
+            status = "ordered" if row["key"] in became else STATES.get(row[state], "open")
+            amount = row.get("TotalAmount", row.get("Amount"))
+            contact = world.crm[row[whose]]["Id"]
+            found.append({"id": known["Id"], "object": object_, "contact": contact, "status": status, "amount": amount})
+    return found
 
 
 def identities(world: World) -> list[Doc]:

@@ -26,7 +26,7 @@ def people() -> dict[str, Doc]:
 
 
 def crm_records() -> dict[str, list[Doc]]:
-    """Object → rows of accounts, contacts, leads; ``key`` names a row, ``Account`` its parent's key."""
+    """Object → rows of accounts, people, what they order; ``key`` names a row, ``Account`` its parent's."""
     found: dict[str, list[Doc]] = load("crm.json")
     return found
 

@@ -133,3 +133,11 @@ def test_without_a_folder_nothing_is_written(tmp_path: Path, monkeypatch: pytest
     monkeypatch.chdir(tmp_path)
     build().store.close()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_orders_are_told_and_a_deal_with_its_order_once(sandbox: Running) -> None:
+    found = sandbox.world()["orders"]
+    states = Counter(one["status"] for one in found)
+    assert states == {"completed": 8, "open": 4, "cancelled": 2, "ordered": 2}
+    assert len({one["id"] for one in found}) == len(found)
+    assert all(one["contact"].startswith("003") for one in found)

@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -18,11 +20,15 @@ import pytest
 import sqlalchemy as sa
 
 from core import db
+from enrichment import mirror
+from enrichment.behaviour import crm as behaviour
+from enrichment.crm import CrmOrder, CrmPerson
 from enrichment.profile import hub_id
+from inbox import consent
 from inbox.models import Identity, Message, ReplyRow
 from tests.living import ROOT, Sandbox, refused
 from web import demo, serve
-from web.demo.compare import compare, set_aside
+from web.demo.compare import Result, _orders, compare, set_aside
 from web.supervisor import hold
 
 COMMAND = [sys.executable, "-c", "from web.cli import main; main()"]
@@ -124,6 +130,33 @@ def test_a_comparison_sees_every_sort_of_difference(quiet_home: Sandbox) -> None
     assert keys[2] in found.lost[0]
     assert found.doubled == ["message mastodon:never:written is stored but not in the world"]
     assert sorted(words.split(":")[0].split()[0] for words in found.different) == ["identity", "message", "message"]
+
+
+def test_a_comparison_of_orders_sees_what_is_lost_doubled_and_different(database: str) -> None:
+    day = datetime(2026, 11, 3, tzinfo=UTC)
+    bought = [CrmOrder("Order", f"801{n}", str(n), "003A", day, amount=10.0 + n, status="completed") for n in range(3)]
+    world = {
+        "orders": [
+            {"id": one.id, "object": "Order", "contact": "003A", "status": one.status, "amount": one.amount}
+            for one in bought
+        ]
+    }
+
+    def said() -> tuple[int, int, int, int]:
+        result = Result()
+        _orders(world, result)
+        return result.stages["orders"], len(result.lost), len(result.doubled), len(result.different)
+
+    assert said() == (0, 0, 0, 0)  # orders are switched off
+    with db.write() as session:
+        consent.switch(session, "behaviour", enabled=True, basis="contract", actor="t")
+        mirror.store(session, [CrmPerson("Contact", "003A", last_name="Weber", modified=day)])
+        behaviour.store(session, bought)
+    assert said() == (3, 0, 0, 0)
+    with db.write() as session:
+        behaviour.store(session, [replace(bought[0], amount=99.0, modified=day + timedelta(days=1))])
+        behaviour.store(session, [replace(bought[1], deleted=True), replace(bought[2], id="8019")])
+    assert said() == (1, 1, 1, 1)
 
 
 @pytest.mark.xdist_group("living")

@@ -20,7 +20,7 @@ from core import db
 from core.errors import NotConfigured, TryLater
 from core.settings import settings
 from enrichment import connection
-from inbox import accounts
+from inbox import accounts, consent
 from listening import subjects
 from web.auth import create_user
 from web.models import User
@@ -109,6 +109,7 @@ def connect_world() -> int:
 
         deploy.install(connection.reach(**login))
     with db.write() as session:
+        consent.switch(session, "behaviour", enabled=True, basis="contract", actor="demo")
         connection.connect(session, **login, basis="legitimate_interest", actor="demo")
     return new
 

@@ -153,11 +153,11 @@ def _settled(services: dict[str, Any]) -> Result:
 def _print(outcome: dict[str, Any]) -> None:
     console = Console(width=110, highlight=False)
     table = Table(box=None, header_style="bold")
-    for name in ("platform", "inbox", "annotated", "matched", "salesforce", "lost", "duplicated", "seconds"):
+    for name in ("platform", "inbox", "annotated", "matched", "salesforce", "orders", "lost", "duplicated", "seconds"):
         table.add_column(name, justify="right")
     stages = outcome.get("stages", {})
     table.add_row(
-        *(str(stages.get(n, "–")) for n in ("platform", "inbox", "annotated", "matched", "salesforce")),
+        *(str(stages.get(n, "–")) for n in ("platform", "inbox", "annotated", "matched", "salesforce", "orders")),
         *(str(outcome.get(n, "–")) for n in ("lost", "duplicated", "seconds")),
     )
     console.print(table)

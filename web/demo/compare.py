@@ -11,7 +11,11 @@ import httpx
 import sqlalchemy as sa
 
 from core import db
+from enrichment.behaviour.models import CustomerOrder
+from enrichment.behaviour.who import PURPOSE
+from enrichment.models import CrmRecord
 from enrichment.profile import hub_id
+from inbox import consent
 from inbox.models import Account, Identity, Message, ReplyRow
 
 EVENT_FIELDS = ("kind", "direction", "author", "text", "parent", "posted_at", "edited", "deleted", "private")
@@ -43,6 +47,7 @@ def compare(services: dict[str, Any]) -> Result:
     _links(world, result)
     _sent(world, result)
     _records(world, services, result)
+    _orders(world, result)
     return result
 
 
@@ -200,6 +205,27 @@ def _records(world: dict[str, Any], services: dict[str, Any], result: Result) ->
         f"{name} {hub_id} is in the org but must not be" for name, hub_id in have.keys() - expected.keys()
     ]
     result.stages["salesforce"] = same
+
+
+def _orders(world: dict[str, Any], result: Result) -> None:
+    """Orders and deals that name a contact, each once, by amount, state and person; none while they are off."""
+    o, r = db.table(CustomerOrder), db.table(CrmRecord)
+    with db.read() as session:
+        wanted = world["orders"] if consent.switched_on(session, PURPOSE) else ()
+        rows = list(session.scalars(sa.select(CustomerOrder).where(o.c.source == "crm")))
+        whose = dict(session.execute(sa.select(r.c.record_id, sa.func.coalesce(r.c.home_id, r.c.contact_id))).all())
+    have = {row.key: (row.status, row.amount, row.contact_id) for row in rows}
+    same = 0
+    for one in wanted:
+        key, want = f"crm:{one['id']}", (one["status"], round(one["amount"] * 1000), whose.get(one["contact"]))
+        got = have.pop(key, None)
+        if got is None:
+            result.lost.append(f"{one['object']} {one['id']} is not among the orders")
+        elif got != want:
+            result.different.append(f"{one['object']} {one['id']}: is {got}, must be {want}")
+        same += got == want
+    result.doubled += [f"order {key} is stored but not in the world" for key in have]
+    result.stages["orders"] = same
 
 
 def _fields(records: list[dict[str, Any]]) -> dict[str, list[str]]:
