@@ -41,8 +41,8 @@ def connect(**values: str) -> None:
 @pytest.mark.parametrize(
     ("role", "tabs"),
     [
-        ("admin", ["accounts", "users", "salesforce", "keys", "purposes", "model", "stuck", "system", "me"]),
-        ("agent", ["accounts", "me"]),
+        ("admin", ["accounts", "replies", "users", "salesforce", "keys", "purposes", "model", "stuck", "system", "me"]),
+        ("agent", ["accounts", "replies", "me"]),
         ("dpo", ["salesforce", "purposes", "me"]),
         ("marketer", ["accounts", "model", "me"]),
     ],
