@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 
 from sentiment.comparisons import Comparison, compared
@@ -17,6 +18,7 @@ from sentiment.comparisons import Comparison, compared
 MARK = 0xE000
 """Names are stood in for by characters of the private use area, the first mention by this one."""
 _MARKS = "\ue000-\uf8ff"
+_MARK = re.compile(f"[{_MARKS}]")
 _MOST = 0xF8FF - MARK
 _LATIN = "A-Za-z0-9\u00c0-\u024f"
 _SPELLED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
@@ -59,25 +61,19 @@ class Marked:
 
     def spoken(self, text: str) -> str:
         """A part of it with the names as they were written."""
-        return re.sub(f"[{_MARKS}]", lambda found: self.surfaces[ord(found[0]) - MARK], text).strip()
+        return _MARK.sub(lambda found: self.surfaces[ord(found[0]) - MARK], text).strip()
 
     def named(self, text: str) -> list[int]:
         """The brands that a part names, in order, each once."""
-        return list(dict.fromkeys(self.brands[ord(mark) - MARK] for mark in re.findall(f"[{_MARKS}]", text)))
+        return list(dict.fromkeys(self.brands[ord(mark) - MARK] for mark in _MARK.findall(text)))
 
 
 def mark(text: str, brands: Sequence[Sequence[str]]) -> Marked:
     """Find every name of every brand; the longest wins where names overlap."""
-    text = re.sub(f"[{_MARKS}]", " ", text)
-    owner: dict[str, int] = {}
-    for number, names in enumerate(brands):
-        for name in names:
-            for spelled in (_key(name), _key(name).translate(_SPELLED)):
-                if spelled:
-                    owner.setdefault(spelled, number)
+    text = _MARK.sub(" ", text)
+    owner, pattern = _lookup(tuple(map(tuple, brands)))
     if not owner:
         return Marked(text, [], [])
-    pattern = re.compile("|".join(_pattern(name) for name in sorted(owner, key=len, reverse=True)), re.IGNORECASE)
     found: list[int] = []
     surfaces: list[str] = []
 
@@ -91,6 +87,19 @@ def mark(text: str, brands: Sequence[Sequence[str]]) -> Marked:
         return chr(MARK + len(found) - 1)
 
     return Marked(pattern.sub(stand_in, text), found, surfaces)
+
+
+@lru_cache(maxsize=8)
+def _lookup(brands: tuple[tuple[str, ...], ...]) -> tuple[dict[str, int], re.Pattern[str]]:
+    """(spelling of a name: number of its brand, what finds any of them): the same for every text."""
+    owner: dict[str, int] = {}
+    for number, names in enumerate(brands):
+        for name in names:
+            for spelled in (_key(name), _key(name).translate(_SPELLED)):
+                if spelled:
+                    owner.setdefault(spelled, number)
+    every = "|".join(_pattern(name) for name in sorted(owner, key=len, reverse=True))
+    return owner, re.compile(every, re.IGNORECASE)
 
 
 def _key(name: str) -> str:
@@ -156,8 +165,8 @@ def _new_subject(before: str, piece: str, marked: Marked) -> bool:
     found = compared(before + piece)
     if found and len(names if found.against in piece else known) < 2:
         return False
-    tail = re.split(f"[{_MARKS}]", before)[-1]
-    head = re.split(f"[{_MARKS}]", piece)[0]
+    tail = _MARK.split(before)[-1]
+    head = _MARK.split(piece)[0]
     return bool(_FILLER.sub("", tail + head))
 
 

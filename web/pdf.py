@@ -15,7 +15,7 @@ from core import db
 from listening.figures.people import Writer
 from listening.figures.posts import Post
 from listening.figures.tally import RATED, Tally
-from web import palette, words
+from web import palette, press, words
 from web.reports.drawn import Chart
 from web.reports.sheet import NONE, Kpi, Row, Sheet
 
@@ -35,17 +35,14 @@ def pictures(sheet: Sheet, ppi: float = 96) -> list[bytes]:
 
 
 def _compiled(sheet: Sheet, kind: Literal["pdf", "png"], ppi: float) -> list[bytes]:
-    import typst  # 40 MB when it has run: only a process that prints has it
-
-    made: Any = typst.compile(
-        str(TEMPLATE),
+    return press.compiled(
+        input=str(TEMPLATE),
         format=kind,
         ppi=ppi,
         font_paths=list(fonts()),
         ignore_system_fonts=True,
         sys_inputs={"sheet": json.dumps(values(sheet), ensure_ascii=False)},
     )
-    return made if isinstance(made, list) else [made]
 
 
 @cache
