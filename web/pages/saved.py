@@ -102,19 +102,19 @@ async def _keep(request: Request, reader: Reader, reply_id: int | None, name: st
             others = {code: text for code, text in before.items() if code not in LANGUAGES}  # written elsewhere
             saved.save(session, reply_id, name=name, shortcut=shortcut, texts={**others, **texts}, actor=reader.actor)
     except saved.Wrong as error:
-        problem = {error.field: reader.words(error.sentence, **error.values)}
-        return _form(request, reader, reply_id, 422, problem, name=name, shortcut=shortcut, texts=texts)
+        wrong = {error.field: reader.words(error.sentence, **error.values)}
+        return _form(request, reader, reply_id, 422, wrong, name=name, shortcut=shortcut, texts=texts)
     return render.to(HERE, "reply-kept")
 
 
 def _form(
-    request: Request, reader: Reader, reply_id: int | None, status: int = 200, problem: dict[str, str] | None = None,
+    request: Request, reader: Reader, reply_id: int | None, status: int = 200, wrong: dict[str, str] | None = None,
     **typed: Any,
 ) -> Response:  # fmt: skip
     values = {"name": "", "shortcut": "", "texts": {}, **typed}
     shown = {code: saved.fill(text, _example(reader)) for code, text in values["texts"].items() if text.strip()}
     return render.page(
-        request, reader, "settings/reply.html", status, reply_id=reply_id, problem=problem or {}, languages=LANGUAGES,
+        request, reader, "settings/reply.html", status, reply_id=reply_id, wrong=wrong or {}, languages=LANGUAGES,
         places=saved.PLACES, shown=shown, limit=saved.LIMIT, **values,
     )  # fmt: skip
 
