@@ -15,8 +15,9 @@ from sqlmodel import Session
 
 from core import db
 from core import rows as plain
+from inbox.conditions.sql import inbound
 from inbox.models import Account, Conversation, Identity, Message, Seen
-from inbox.narrowing import VIEWS, Filter, given_to, in_view, inbound, narrowed, views_of
+from inbox.narrowing import VIEWS, Filter, given_to, in_view, narrowed, views_of
 
 LIMIT = 50
 
@@ -225,7 +226,7 @@ def volume(session: Session, wanted: Filter, edges: Sequence[datetime]) -> list[
     query = (
         sa.select(part, sa.func.count(), bad)
         .join(c, c.c.id == m.c.conversation_id)
-        .where(m.c.posted_at >= edges[0], m.c.posted_at < edges[-1], *inbound())
+        .where(m.c.posted_at >= edges[0], m.c.posted_at < edges[-1], *inbound(m))
         .where(*in_view(wanted), *narrowed(wanted, period=False))
         .group_by(part)
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,15 +9,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from core import db
-from core.event import MESSAGE_KINDS
-from inbox import search
-from inbox.models import Conversation, ConversationTag, Message
+from inbox.conditions import sql, tree
+from inbox.conditions.tree import EVERYTHING, Asker, Group
+from inbox.conditions.tree import NOBODY as NOBODY
+from inbox.models import Conversation
 
 VIEWS = ("mine", "open", "unassigned", "pending", "snoozed", "closed", "spam", "all")
 SORTS = ("newest", "oldest", "waiting")
 KINDS = ("public", "dm")
-NOBODY = "none"
-"""The assignee of what nobody takes care of, in a filter."""
 
 Condition = sa.ColumnElement[bool]
 
@@ -51,6 +49,8 @@ class Filter:
     until: datetime | None = None
     private_too: bool = True
     """False leaves out what only the parties of a conversation can read."""
+    tree: Group = EVERYTHING
+    """Further conditions."""
     sort: str = "newest"
 
 
@@ -88,62 +88,26 @@ def narrowed(wanted: Filter, *, period: bool = True) -> list[Condition]:
     """Everything but the view; `period` False leaves out the dates too."""
     c = db.table(Conversation)
     found: list[Condition] = [c.c.inbox == sa.true()]
-    if not wanted.private_too or wanted.kind == "public":
+    if not wanted.private_too:
         found.append(c.c.private == sa.false())
-    if wanted.kind == "dm":
-        found.append(c.c.private == sa.true())
+    asked = asked_for(wanted, period=period)
+    return [*found, sql.holds(asked, Asker(wanted.me, db.now()))] if asked.of else found
+
+
+def asked_for(wanted: Filter, *, period: bool = True) -> Group:
+    """The simple conditions of a filter, and its tree, as one tree."""
+    found = [
+        tree.Condition(name, "is", (value,))
+        for name in ("platform", "language", "sentiment", "intent", "urgency", "emotion", "assignee", "label", "tag")
+        if (value := getattr(wanted, name))
+    ]
     if wanted.account:
-        found.append(c.c.account_id == wanted.account)
-    for name in ("platform", "language", "sentiment", "intent", "urgency", "emotion"):
-        if value := getattr(wanted, name):
-            found.append(c.c[name] == value)
-    if wanted.assignee:
-        found.append(c.c.assignee == ("" if wanted.assignee == NOBODY else wanted.assignee))
-    if wanted.label:
-        found.append(_labelled(wanted.label))
-    if wanted.tag:
-        t = db.table(ConversationTag)
-        found.append(c.c.id.in_(sa.select(t.c.conversation_id).where(t.c.tag == wanted.tag)))
+        found.append(tree.Condition("account", "is", (str(wanted.account),)))
+    if wanted.kind:
+        found.append(tree.Condition("private", "yes" if wanted.kind == "dm" else "no"))
     if wanted.q:
-        found.append(_says(wanted.q))
-    return found + (_in_period(wanted) if period else [])
-
-
-def _labelled(label: str) -> Condition:
-    if db.dialect() == "sqlite":
-        text = "EXISTS (SELECT 1 FROM json_each(conversation.labels) one WHERE one.value = :label)"
-        return _condition(text, label=label)
-    return _condition("CAST(conversation.labels AS jsonb) @> CAST(:label AS jsonb)", label=json.dumps([label]))
-
-
-def _condition(text: str, **values: Any) -> Condition:
-    return sa.text(text).bindparams(**values)  # type: ignore[return-value]  # a condition
-
-
-def _says(words: str) -> Condition:
-    condition = search.matches(words)
-    if condition is None:
-        return sa.false()
-    m, c = db.table(Message), db.table(Conversation)
-    return c.c.id.in_(sa.select(m.c.conversation_id).where(condition))
-
-
-def inbound() -> list[Condition]:
-    """The messages that count as received."""
-    m = db.table(Message)
-    return [m.c.direction == "inbound", m.c.origin != "context", m.c.kind.in_(sorted(MESSAGE_KINDS))]
-
-
-def _in_period(wanted: Filter) -> list[Condition]:
-    if wanted.since is None and wanted.until is None:
-        return []
-    c, m = db.table(Conversation), db.table(Message)
-    found: list[Condition] = []
-    there = [m.c.conversation_id == c.c.id, *inbound()]
-    if wanted.since is not None:
-        found.append(c.c.last_at >= wanted.since)
-        there.append(m.c.posted_at >= wanted.since)
-    if wanted.until is not None:
-        found.append(c.c.first_at < wanted.until)
-        there.append(m.c.posted_at < wanted.until)
-    return [*found, sa.exists(sa.select(1).where(*there))]
+        found.append(tree.Condition("words", "has", (wanted.q,)))
+    if period and (wanted.since is not None or wanted.until is not None):
+        ends = tuple("" if one is None else one.isoformat() for one in (wanted.since, wanted.until))
+        found.append(tree.Condition("received", "between", ends))
+    return Group("all", (*found, wanted.tree) if wanted.tree.of else tuple(found))

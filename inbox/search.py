@@ -75,7 +75,8 @@ def matches(query: str) -> sa.ColumnElement[bool] | None:
         if sqlite
         else "message.id IN (SELECT message_id FROM message_search WHERE body @@ to_tsquery('simple', :query))"
     )
-    return sa.text(sql).bindparams(query=_fts5(terms) if sqlite else _tsquery(terms))  # type: ignore[return-value]  # a condition
+    value: sa.BindParameter[str] = sa.bindparam("query", _fts5(terms) if sqlite else _tsquery(terms), unique=True)
+    return sa.text(sql).bindparams(value)  # type: ignore[return-value]  # a condition
 
 
 def _fts5(terms: Sequence[str]) -> str:

@@ -1,0 +1,90 @@
+"""Plain values of conversations, read for a tree of conditions: only what it asks about."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from core import db
+from core.event import MESSAGE_KINDS
+from inbox import search
+from inbox.conditions import tree
+from inbox.conditions.predicate import Known
+from inbox.conditions.tree import Group
+from inbox.models import Conversation, ConversationTag, Identity, Message, Seen
+
+
+def read(session: Session, ids: Sequence[int], group: Group, me: str = "") -> list[Known]:
+    """Those of the conversations that exist, by number, as far as `group` asks about them."""
+    c, i, s = db.table(Conversation), db.table(Identity), db.table(Seen)
+    query = (
+        sa.select(
+            c.c.id, c.c.platform, c.c.account_id, c.c.private, c.c.state, c.c.language, c.c.sentiment, c.c.intent,
+            c.c.urgency, c.c.emotion, c.c.assignee, c.c.messages, c.c.first_at, c.c.last_at, c.c.last_inbound_at,
+            c.c.waiting_since, c.c.first_reply_at, c.c.labels, i.c.followers, i.c.domain_handle, i.c.links,
+            s.c.at.label("seen_at"),
+        )
+        .outerjoin(i, i.c.id == c.c.identity_id)
+        .outerjoin(s, sa.and_(s.c.conversation_id == c.c.id, s.c.author == me))
+        .where(c.c.id.in_(ids))
+        .order_by(c.c.id)
+    )  # fmt: skip
+    rows = session.execute(query).mappings().all()
+    came = {row["id"]: row["last_inbound_at"] for row in rows}
+    tags = _tags(session, ids) if tree.asks(group, "tag") else {}
+    said = _messages(session, came, group)
+    return [_known(row, tags.get(row["id"], ()), said.get(row["id"], {})) for row in rows]
+
+
+def _known(row: Any, tags: Sequence[str], said: dict[str, Any]) -> Known:
+    values = dict(row)
+    account, links, domain = (values.pop(name) for name in ("account_id", "links", "domain_handle"))
+    verified = bool(domain) or any(one.get("verified") is True for one in links or ())
+    return Known(account=str(account), tags=tags, verified=verified, **values, **said)
+
+
+def _tags(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:
+    t = db.table(ConversationTag)
+    found: dict[int, list[str]] = defaultdict(list)
+    for number, tag in session.execute(sa.select(t.c.conversation_id, t.c.tag).where(t.c.conversation_id.in_(ids))):
+        found[number].append(tag)
+    return found
+
+
+IN_MESSAGES = ("kind", "theme", "subject", "received", "words", "newest")
+
+
+def _messages(session: Session, came: dict[int, Any], group: Group) -> dict[int, dict[str, Any]]:
+    """{conversation: the values that come from its messages}."""
+    if not tree.asks(group, *IN_MESSAGES):
+        return {}
+    m = db.table(Message)
+    texts = tree.asks(group, "words", "newest")
+    columns = [m.c.conversation_id, m.c.kind, m.c.direction, m.c.origin, m.c.posted_at, m.c.theme, m.c.hits]
+    query = sa.select(*columns, *([m.c.text, m.c.subject] if texts else [])).where(m.c.conversation_id.in_(list(came)))
+    found: dict[int, dict[str, Any]] = {
+        one: {"kinds": set(), "themes": set(), "subjects": set(), "received": [], "texts": [], "newest": []}
+        for one in came
+    }
+    for row in session.execute(query.order_by(m.c.id)):
+        _add(found[row.conversation_id], row, came[row.conversation_id], texts)
+    return found
+
+
+def _add(into: dict[str, Any], row: Any, newest: Any, texts: bool) -> None:
+    if row.direction == "inbound":
+        into["kinds"].add(row.kind)
+    into["themes"].add(str(row.theme))
+    into["subjects"] |= {str(one) for one in row.hits}
+    received = row.direction == "inbound" and row.origin != "context" and row.kind in MESSAGE_KINDS
+    if received:
+        into["received"].append(row.posted_at)
+    if texts:
+        tokens = search.body(row.text, row.subject)
+        into["texts"].append(tokens)
+        if received and newest is not None and row.posted_at >= newest:
+            into["newest"].append(tokens)
