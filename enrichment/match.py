@@ -23,7 +23,7 @@ from enrichment.matching import agreement, people, score
 from enrichment.matching.weights import Weights, shipped
 from enrichment.normalise import companies, mail, places
 
-RULES = "2026.3"
+RULES = "2026.4"
 """Version of these rules; stored with every decision, so that it can be replayed."""
 
 Tier = score.Tier
@@ -237,7 +237,7 @@ def _tier(judged: score.Judged, against: Sequence[Evidence]) -> Tier:
         return "B"
     if _weighs(judged, "proven_site"):
         return "A"
-    return "A-" if _weighs(judged, "email", "phone") and judged.level in agreement.VOUCHED else "B"
+    return "A-" if _weighs(judged, "email", "phone") and judged.vouched() else "B"
 
 
 def _evidence(signal: agreement.Signal) -> Evidence:

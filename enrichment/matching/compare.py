@@ -189,9 +189,10 @@ def _beside(before: str, after: str, surname: str, given: Word | None) -> Level:
                 return "reading" if given.han else "full"
             if not given.cjk and short_for(word(rest, "given"), given):
                 return "nickname"
-    for rest, other in ((before, after), (after, before)):
-        if len(rest) == 1 and not other and given is not None and any(rest == one[0] for one in given.spoken):
-            return "initial"
+    family = after == "s" and given is not None and not given.cjk  # the Thorntons
+    initials = {one[0] for one in given.spoken} if given is not None and not family else set()
+    if (not after and before in initials) or (not before and after in initials):
+        return "initial"
     return "surname" if not before and len(surname) >= _TELLING_SURNAME else "empty"
 
 

@@ -49,6 +49,11 @@ class Judged:
         """The independent kinds of evidence that speak for it."""
         return {one.family for one in self.signals if one.family and one.times > _COUNTS}
 
+    def vouched(self) -> bool:
+        """The name agrees well enough beside an e-mail or number; an initial only where the account shows it, since
+        user name and address are often made of the same letters."""
+        return self.level in VOUCHED and (self.level != "initial" or self.shown == "initial")
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -225,7 +230,7 @@ def _tier(
         return "A"
     if "phone" in strong and account.platform in _FROM_PHONES:
         return "A"
-    if strong & {"email", "phone"} and one.level in VOUCHED:
+    if strong & {"email", "phone"} and one.vouched():
         return "A-"
     if any(one.has(name) for name in _ANOTHER):
         return None

@@ -137,8 +137,8 @@ def _sounds(one: Word) -> tuple[str, ...]:
 
 
 def initial_of(letter: Word, name: Word) -> bool:
-    """One is the first letter of the other; only in scripts that have initials."""
-    if len(letter.text) != 1 and len(name.text) != 1:
+    """One is the first letter of the other; only in scripts that have initials: 舞 is a whole name."""
+    if not any(len(one.text) == 1 and not one.cjk for one in (letter, name)):
         return False
     if letter.cjk or (name.cjk and not name.spoken):
         return False

@@ -33,6 +33,7 @@ NAMES = [
     ("Shota Suzuki", "しょうた", "すずき", "full"),
     ("ササキ ノリコ", "典子", "佐々木", "reading"),
     ("Noriko Sasaki", "典子", "佐々木", "reading"),
+    ("Mikako Sasaki", "舞", "佐々木", "other_given"),
     ("佐々木典子", "Noriko", "Sasaki", "reading"),
     ("ササケン", "健太", "佐々木", "abbreviated"),
 ]
@@ -47,6 +48,8 @@ HANDLES = [
     ("bobhayes", "Robert", "Hayes", "nickname"),
     ("rhayes_photo", "Robert", "Hayes", "initial"),
     ("hayesr", "Robert", "Hayes", "initial"),
+    ("hayess", "Susan", "Hayes", "surname"),
+    ("the_thorntons", "Sarah", "Thornton", "surname"),
     ("b0bh4yes", "Robert", "Hayes", "nickname"),
     ("uli_schoenfeld", "Ulrike", "Schönfeld", "nickname"),
     ("sasaken_sendai", "健太", "佐々木", "abbreviated"),

@@ -57,6 +57,19 @@ def test_a_proven_site_and_another_employer_is_for_a_person_to_decide() -> None:
     assert verdict(seen("Jenna Owens", bio="works at Bluewave", links=links), known).decision == "review"
 
 
+def test_a_user_name_in_the_plural_is_the_family_s() -> None:
+    sarah = Contact("C1", "Sarah", "Thornton", websites=("https://die-thorntons.example",))
+    links = (("https://die-thorntons.example", True),)
+    assert verdict(seen("Nachteule", handle="die-thorntons", links=links), sarah).decision == "review"
+    assert verdict(seen("S. Thornton", handle="die-thorntons", links=links), sarah).tier == "A"
+
+
+def test_an_initial_in_the_user_name_vouches_for_no_address() -> None:
+    known = replace(JENNA, websites=(), emails=("owensj@post.example",))
+    assert verdict(seen("moonbase", handle="owensj", emails=known.emails), known).decision == "review"
+    assert verdict(seen("J. Owens", handle="owensj", emails=known.emails), known).tier == "A-"
+
+
 def test_a_handle_in_the_crm_links_whatever_else_is_said() -> None:
     known = replace(JENNA, handles=(("mastodon", "jo@t.example"),))
     shown = account(Profile("S", "mastodon", "jo@t.example", "Owens", links=PROVEN))
