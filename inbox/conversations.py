@@ -15,6 +15,7 @@ from core.event import MESSAGE_KINDS, Event
 from inbox import activities, states, threading
 from inbox.identities import Key
 from inbox.models import Activity, Conversation, ConversationTag, Draft, Message, Note, ReplyRow, Seen
+from inbox.narrowing import PRIORITIES
 
 _STANDING = tuple(states.Standing.__dataclass_fields__)
 _MOMENTS = _STANDING.index("first_at")
@@ -35,7 +36,7 @@ def place(
     threads = threading.group(events, _known(session, account_id, events, stored))
     fresh = [thread for thread in threads if not thread.conversations]
     ids = db.allocate(session, Conversation, len(fresh))
-    bulk.insert(session, Conversation, _columns(account_id, fresh, ids, authors))
+    bulk.insert(session, Conversation, _columns(account_id, fresh, ids, authors, _team(session, account_id, fresh)))
     placed = {event.key: row_id for row_id, thread in zip(ids, fresh, strict=True) for event in thread.events}
     moved: dict[int, Sequence[Event]] = {}
     for thread in threads:
@@ -65,8 +66,18 @@ def _known(
     return known
 
 
+def _team(session: Session, account_id: int, fresh: Sequence[threading.Thread]) -> int | None:
+    """The team that new conversations of an account belong to."""
+    rows = bulk.fetch(session, "SELECT team_id FROM account WHERE id = ?", account_id) if fresh else []
+    return rows[0][0] if rows else None
+
+
 def _columns(
-    account_id: int, threads: Sequence[threading.Thread], ids: Sequence[int], authors: Mapping[Key, int]
+    account_id: int,
+    threads: Sequence[threading.Thread],
+    ids: Sequence[int],
+    authors: Mapping[Key, int],
+    team_id: int | None,
 ) -> dict[str, Iterable[Any]]:
     stamp = bulk.stamp()
     standings = [_values(states.advance(states.Standing(), thread.events), stamp) for thread in threads]
@@ -78,6 +89,7 @@ def _columns(
         "identity_id": [_customer(thread.events, authors) for thread in threads],
         **dict.fromkeys(("sentiment", "language", "intent", "urgency"), repeat("")),
         "labels": repeat("[]"),
+        "team_id": repeat(team_id),
         **dict(zip(_STANDING, zip(*standings, strict=True), strict=False)),
     }
 
@@ -152,13 +164,21 @@ def _unite(session: Session, survivor: int, others: Sequence[int]) -> None:
         session.execute(sa.update(table).where(table.c.conversation_id.in_(others)).values(conversation_id=survivor))
     for table in (db.table(ConversationTag), db.table(Draft), db.table(Seen)):
         _follow(session, table, survivor, others)
-    rows = session.execute(sa.select(c).where(c.c.id.in_([survivor, *others]))).mappings().all()
+    rows: Sequence[Any] = session.execute(sa.select(c).where(c.c.id.in_([survivor, *others]))).mappings().all()
     standing = _united([states.Standing(**{name: row[name] for name in _STANDING}) for row in rows])
-    customer = next((row["identity_id"] for row in sorted(rows, key=lambda r: r["id"]) if row["identity_id"]), None)
+    rows = sorted(rows, key=lambda row: row["id"])
+
+    def first(name: str, otherwise: Any = None) -> Any:
+        return next((row[name] for row in rows if row[name]), otherwise)
+
     session.execute(sa.delete(c).where(c.c.id.in_(others)))
     values = {
-        "identity_id": customer,
-        "assignee": next((row["assignee"] for row in sorted(rows, key=lambda r: r["id"]) if row["assignee"]), ""),
+        "identity_id": first("identity_id"),
+        "assignee": first("assignee", ""),
+        "team_id": first("team_id"),
+        "type": first("type", ""),
+        "priority": min((row["priority"] for row in rows), key=PRIORITIES.index),
+        "sla_due_at": min((row["sla_due_at"] for row in rows if row["sla_due_at"]), default=None),
         "snoozed_until": max((row["snoozed_until"] for row in rows if row["snoozed_until"]), default=None)
         if standing.state == "snoozed"
         else None,

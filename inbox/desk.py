@@ -1,4 +1,4 @@
-"""Work on conversations: who takes care, tags, closing, snoozing. Each deed may happen twice and counts once.
+"""Work on conversations: who takes care, team, priority, type, tags, states. What happens twice counts once.
 
 Each returns whether it changed anything; what changed is an activity in the thread, an entry of the audit
 trail, and a sign to open pages. Rejected says what is wrong with what was asked for.
@@ -19,6 +19,8 @@ from core.errors import Rejected
 from core.event import MESSAGE_KINDS
 from inbox import activities, states
 from inbox.models import Conversation, ConversationTag, Message
+from inbox.narrowing import PRIORITIES, TYPES
+from inbox.team_models import Team
 
 TAG = 60
 """Characters of a tag."""
@@ -43,6 +45,36 @@ def assign(session: Session, conversation_id: int, assignee: str, actor: str) ->
     _set(session, conversation_id, assignee=assignee)
     detail = {"assignee": assignee, "before": before["assignee"]}
     _done(session, conversation_id, "assigned" if assignee else "unassigned", actor, detail)
+    return True
+
+
+def set_team(session: Session, conversation_id: int, team_id: int | None, actor: str) -> bool:
+    """Have a conversation belong to a team, or to none."""
+    if team_id is not None and session.get(Team, team_id) is None:
+        raise Rejected("There is no such team.")
+    return _put(session, conversation_id, "team_id", team_id, "teamed", actor)
+
+
+def set_priority(session: Session, conversation_id: int, priority: str, actor: str) -> bool:
+    """How much it matters: one of PRIORITIES."""
+    if priority not in PRIORITIES:
+        raise Rejected(f"There is no priority {priority!r}. Use one of: {', '.join(PRIORITIES)}.")
+    return _put(session, conversation_id, "priority", priority, "prioritised", actor)
+
+
+def set_type(session: Session, conversation_id: int, type: str, actor: str) -> bool:
+    """What kind of case it is: one of TYPES, or nothing."""
+    if type and type not in TYPES:
+        raise Rejected(f"There is no type {type!r}. Use one of: {', '.join(TYPES)}.")
+    return _put(session, conversation_id, "type", type, "typed", actor)
+
+
+def _put(session: Session, conversation_id: int, name: str, value: Any, what: str, actor: str) -> bool:
+    before = _one(session, conversation_id)[name]
+    if before == value:
+        return False
+    _set(session, conversation_id, **{name: value})
+    _done(session, conversation_id, what, actor, {name: value, "before": before})
     return True
 
 

@@ -17,7 +17,7 @@ from core import db
 from core import rows as plain
 from inbox.conditions.sql import inbound
 from inbox.models import Account, Conversation, Identity, Message, Seen
-from inbox.narrowing import VIEWS, Filter, given_to, in_view, narrowed, views_of
+from inbox.narrowing import PRIORITIES, VIEWS, Filter, given_to, in_view, narrowed, of_teams, views_of
 
 LIMIT = 50
 
@@ -44,15 +44,28 @@ class Row:
     identity_id: int | None
     name: str
     handle: str
+    team_id: int | None
+    priority: str
+    type: str
+    sla_due_at: datetime | None
     unread: bool
 
     def rank(self, sort: str) -> tuple[int, ...]:
-        """Where it stands: rows of a list are in ascending order of their ranks."""
-        if sort == "waiting" and self.waiting_since is not None:
-            return 0, _micros(self.waiting_since), self.id
-        if sort == "oldest":
-            return 0, _micros(self.last_at), self.id
-        return 1, -_micros(self.last_at), -self.id
+        """Where it stands: rows of a list are in ascending order of their ranks (part, moment, id)."""
+        part = 0
+        if sort == "priority":
+            part = PRIORITIES.index(self.priority)
+        elif sort in _FIRST:
+            at: datetime | None = getattr(self, _FIRST[sort])
+            if at is not None:
+                return 0, _micros(at), self.id
+            part = 1
+        sign = 1 if sort == "oldest" else -1
+        return part, sign * _micros(self.last_at), sign * self.id
+
+
+_FIRST = {"waiting": "waiting_since", "sla": "sla_due_at"}
+"""Orders that put those with a moment first, the earliest at the top, and the others behind by their newest message."""
 
 
 @dataclass(frozen=True)
@@ -92,33 +105,49 @@ def rows(session: Session, ids: Sequence[int], wanted: Filter) -> list[Row]:
 
 
 def _chosen(session: Session, wanted: Filter, start: tuple[int, ...], count: int) -> list[int]:
-    """Ids in order. Longest waiting: first those who wait, then the others by their newest message."""
+    """Ids in order: part after part, each along one column."""
     c = db.table(Conversation)
     query = sa.select(c.c.id).where(*in_view(wanted), *narrowed(wanted))
-    if wanted.sort == "oldest":
-        return _along(session, query, c.c.last_at, start, count, rising=True)
-    if wanted.sort != "waiting":
-        return _along(session, query, c.c.last_at, start, count, rising=False)
+    parts = _parts(wanted.sort)
+    if not start or start[0] >= len(parts) or (start[1] > 0) != parts[start[0]].rising:
+        start = (0,)
     found: list[int] = []
-    if not start or start[0] == 0:
-        waiting = query.where(c.c.waiting_since.is_not(None))
-        found = _along(session, waiting, c.c.waiting_since, start, count, rising=True)
-        start = ()
-    if len(found) < count:
-        rest = query.where(c.c.waiting_since.is_(None))
-        found += _along(session, rest, c.c.last_at, start, count - len(found), rising=False)
+    for part in parts[start[0] :]:
+        found += _along(session, query.where(*part.conditions), part, start, count - len(found))
+        start = (0,)
+        if len(found) >= count:
+            break
     return found
 
 
-def _along(
-    session: Session, query: sa.Select[Any], by: sa.Column[Any], start: tuple[int, ...], count: int, *, rising: bool
-) -> list[int]:
+@dataclass(frozen=True)
+class _Part:
+    """A stretch of a list that is in the order of one column."""
+
+    conditions: Sequence[sa.ColumnElement[bool]]
+    by: sa.Column[Any]
+    rising: bool = False
+
+
+def _parts(sort: str) -> list[_Part]:
     c = db.table(Conversation)
+    if sort == "priority":
+        unusual = sa.literal_column("conversation.priority <> 'normal'", sa.Boolean)  # as the index says it
+        more = {one: [] if one == "normal" else [unusual] for one in PRIORITIES}
+        return [_Part([c.c.priority == one, *more[one]], c.c.last_at) for one in PRIORITIES]
+    if sort in _FIRST:
+        first = c.c[_FIRST[sort]]
+        return [_Part([first.is_not(None)], first, rising=True), _Part([first.is_(None)], c.c.last_at)]
+    return [_Part([], c.c.last_at, rising=sort == "oldest")]
+
+
+def _along(session: Session, query: sa.Select[Any], part: _Part, start: tuple[int, ...], count: int) -> list[int]:
+    c, by = db.table(Conversation), part.by
     key = sa.tuple_(by, c.c.id)
-    order = (by, c.c.id) if rising else (by.desc(), c.c.id.desc())
-    if start and (start[0] == 0) == rising:
+    order = (by, c.c.id) if part.rising else (by.desc(), c.c.id.desc())
+    if start[1:]:
         edge = sa.tuple_(sa.literal(_moment(abs(start[1])), by.type), abs(start[2]))
-        query = query.where(key > edge if rising else key < edge)
+        query = query.where(key > edge if part.rising else key < edge)
     return list(session.scalars(query.order_by(*order).limit(count)))
 
 
@@ -130,7 +159,8 @@ def _rows(session: Session, ids: Sequence[int], wanted: Filter) -> list[Row]:
         sa.select(
             c.c.id, c.c.platform, a.c.handle.label("account"), c.c.private, c.c.state, c.c.excerpt, c.c.messages,
             c.c.last_at, c.c.last_inbound_at, c.c.waiting_since, c.c.snoozed_until, c.c.sentiment, c.c.language,
-            c.c.intent, c.c.assignee, c.c.identity_id, i.c.name, i.c.handle, s.c.at.label("seen_at"),
+            c.c.intent, c.c.assignee, c.c.identity_id, c.c.team_id, c.c.priority, c.c.type, c.c.sla_due_at,
+            i.c.name, i.c.handle, s.c.at.label("seen_at"),
         )
         .join(a, a.c.id == c.c.account_id)
         .outerjoin(i, i.c.id == c.c.identity_id)
@@ -142,14 +172,14 @@ def _rows(session: Session, ids: Sequence[int], wanted: Filter) -> list[Row]:
 
 
 def _row(*values: Any) -> Row:
-    *shown, name, handle, seen_at = values
-    row = Row(*[*shown, name or handle or "", handle or "", False])
+    *shown, team_id, priority, kind, due, name, handle, seen_at = values
+    row = Row(*[*shown, name or handle or "", handle or "", team_id, priority, kind, due, False])
     came = row.last_inbound_at
     fresh = came is not None and (seen_at is None or came > seen_at)
     return replace(row, unread=True) if fresh and row.state not in ("closed", "spam") else row
 
 
-# --- places: `0_1794990000000000_12` ------------------------------------------------------------------
+# --- places: `0_1794990000000000_12`, below nothing where moments fall ----------------------------------
 
 
 def _place(text: str) -> tuple[int, ...]:
@@ -161,7 +191,7 @@ def _place(text: str) -> tuple[int, ...]:
         _moment(abs(place[1]))
     except (ValueError, OverflowError, OSError):
         return ()
-    return place if place[0] in (0, 1) and abs(place[2]) < 2**62 else ()
+    return place if 0 <= place[0] < len(PRIORITIES) and abs(place[2]) < 2**62 else ()
 
 
 def _number(text: str) -> bool:
@@ -186,9 +216,16 @@ def counts(session: Session, wanted: Filter) -> dict[str, int]:
     """How many rows each view has under this filter, whatever the filter's own view is."""
     c = db.table(Conversation)
     nobody, mine = (sa.func.sum(sa.case((c.c.assignee == one, 1), else_=0)) for one in ("", wanted.me or "-"))
-    query = sa.select(c.c.state, nobody, mine, sa.func.count()).where(*narrowed(wanted)).group_by(c.c.state)
+    narrow = narrowed(wanted)
+    query: Any = sa.select(c.c.state, nobody, mine, sa.func.count()).where(*narrow).group_by(c.c.state)
+    if wanted.me:
+        zero, ours = sa.literal(0), [*of_teams(wanted.me), *narrow]
+        query = query.union_all(sa.select(sa.literal("team"), zero, zero, sa.func.count()).select_from(c).where(*ours))
     found = dict.fromkeys(VIEWS, 0)
     for state, free, own, number in session.execute(query):
+        if state == "team":
+            found[state] = number
+            continue
         for assignee, part in (("", free), (wanted.me, own), ("-", number - free - own)):
             for view in views_of(state, assignee, wanted.me) if part else ():
                 found[view] += int(part)

@@ -25,6 +25,11 @@ def _time(*, null: bool = True, index: bool = False) -> Any:
     return Field(default=None, sa_column=Column(UtcDateTime, nullable=null, index=index))
 
 
+def _team() -> Any:
+    """No foreign key: SQLite adds none to a table that is there; inbox.teams.remove sees to it."""
+    return Field(default=None, sa_column=Column(BigId, nullable=True))
+
+
 def _of_conversation() -> Any:
     """Part of the key; goes with the conversation."""
     return Field(sa_column=Column(BigId, ForeignKey("conversation.id", ondelete="CASCADE"), primary_key=True))
@@ -61,6 +66,8 @@ class Account(SQLModel, table=True):
     """Default language of what arrives, when nothing else tells."""
     created_at: datetime = _time(null=False)
     recheck_at: datetime | None = _time()
+    team_id: int | None = _team()
+    """The team that new conversations of it belong to."""
     recheck_after: int = 0
     """Message id up to which the present round of look-ups of older messages has come."""
 
@@ -132,7 +139,7 @@ class Identity(SQLModel, table=True):
 
 
 class Conversation(SQLModel, table=True):
-    """The unit of work: a thread or a private conversation on one account."""
+    """The unit of work: a thread or a private conversation on one account; people call it by its id, its number."""
 
     __tablename__ = "conversation"
     __table_args__ = (
@@ -141,6 +148,9 @@ class Conversation(SQLModel, table=True):
         Index("conversation_newest", "inbox", "last_at"),
         Index("conversation_assigned", "assignee", "last_at", **_only("assignee <> ''")),
         Index("conversation_snoozed", "snoozed_until", **_only("state = 'snoozed'")),
+        Index("conversation_team", "team_id", "inbox", "state", "last_at", **_only("team_id IS NOT NULL")),
+        Index("conversation_priority", "priority", "inbox", "last_at", "id", **_only("priority <> 'normal'")),
+        Index("conversation_due", "sla_due_at", "id", **_only("sla_due_at IS NOT NULL")),
         {"sqlite_autoincrement": True},
     )
     id: int | None = _id()
@@ -176,6 +186,13 @@ class Conversation(SQLModel, table=True):
     labels: list[str] = _json(list)
     assignee: str = Field(default="", sa_column=Column(sa.String, nullable=False, server_default=""))
     """Who takes care: `user:3`, or nobody."""
+    team_id: int | None = _team()
+    priority: str = Field(default="normal", sa_column_kwargs={"server_default": "normal"}, max_length=10)
+    """urgent, high, normal or low."""
+    type: str = Field(default="", sa_column_kwargs={"server_default": ""}, max_length=20)
+    """question, problem, request, praise or other; empty when nobody said."""
+    sla_due_at: datetime | None = _time()
+    """When the next promise falls due; empty when none runs."""
 
 
 class ConversationTag(SQLModel, table=True):
@@ -211,7 +228,7 @@ class Activity(SQLModel, table=True):
     actor: str
     """`user:3`, `cli`, `rule:name` or `system`."""
     what: str
-    """assigned, unassigned, tagged, untagged, closed, reopened, snoozed, woke or spam."""
+    """One of `inbox.activities.WHAT`."""
     detail: dict[str, Any] = _json()
 
 

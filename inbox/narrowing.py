@@ -13,9 +13,13 @@ from inbox.conditions import sql, tree
 from inbox.conditions.tree import EVERYTHING, Asker, Group
 from inbox.conditions.tree import NOBODY as NOBODY
 from inbox.models import Conversation
+from inbox.team_models import TeamMember
 
-VIEWS = ("mine", "open", "unassigned", "pending", "snoozed", "closed", "spam", "all")
-SORTS = ("newest", "oldest", "waiting")
+VIEWS = ("mine", "team", "open", "unassigned", "pending", "snoozed", "closed", "spam", "all")
+SORTS = ("newest", "oldest", "waiting", "priority", "sla")
+PRIORITIES = tuple(reversed(tree.PRIORITIES))
+"""The highest first."""
+TYPES = tree.TYPES
 KINDS = ("public", "dm")
 
 Condition = sa.ColumnElement[bool]
@@ -45,6 +49,10 @@ class Filter:
     tag: str = ""
     assignee: str = ""
     """`user:3`, or `none` for nobody."""
+    team: str = ""
+    """A team's number, or `none`."""
+    priority: str = ""
+    type: str = ""
     since: datetime | None = None
     until: datetime | None = None
     private_too: bool = True
@@ -59,6 +67,8 @@ def in_view(wanted: Filter) -> list[Condition]:
     c = db.table(Conversation)
     if wanted.view == "mine":
         return given_to(wanted.me)
+    if wanted.view == "team":
+        return of_teams(wanted.me)
     if wanted.view == "unassigned":
         return [c.c.state == "open", c.c.assignee == ""]
     if wanted.view == "all":
@@ -72,8 +82,15 @@ def given_to(me: Any) -> list[Condition]:
     return [c.c.assignee == me, c.c.assignee != "", c.c.state.in_(("open", "pending"))]
 
 
+def of_teams(me: str) -> list[Condition]:
+    """The conditions of the view "team": what anybody in a team of `me` has to do."""
+    c, t = db.table(Conversation), db.table(TeamMember)
+    teams = sa.select(t.c.team_id).where(t.c.member == me)
+    return [c.c.team_id.in_(teams), c.c.team_id.is_not(None), c.c.state.in_(("open", "pending"))]
+
+
 def views_of(state: str, assignee: str, me: str) -> list[str]:
-    """The same rules for one conversation: every view it stands in."""
+    """The same rules for one conversation: every view it stands in, but for those of teams."""
     found = [] if state == "spam" else ["all"]
     if state in VIEWS:
         found.append(state)
@@ -94,13 +111,15 @@ def narrowed(wanted: Filter, *, period: bool = True) -> list[Condition]:
     return [*found, sql.holds(asked, Asker(wanted.me, db.now()))] if asked.of else found
 
 
+_SIMPLE = (
+    "platform", "language", "sentiment", "intent", "urgency", "emotion", "priority", "type", "team", "assignee",
+    "label", "tag",
+)  # fmt: skip
+
+
 def asked_for(wanted: Filter, *, period: bool = True) -> Group:
     """The simple conditions of a filter, and its tree, as one tree."""
-    found = [
-        tree.Condition(name, "is", (value,))
-        for name in ("platform", "language", "sentiment", "intent", "urgency", "emotion", "assignee", "label", "tag")
-        if (value := getattr(wanted, name))
-    ]
+    found = [tree.Condition(name, "is", (value,)) for name in _SIMPLE if (value := getattr(wanted, name))]
     if wanted.account:
         found.append(tree.Condition("account", "is", (str(wanted.account),)))
     if wanted.kind:

@@ -9,6 +9,7 @@ import enrichment.models
 import enrichment.segments.models
 import inbox.knowledge
 import inbox.models
+import inbox.team_models
 import listening.models
 import sentiment.brands.models
 import sentiment.examples.models

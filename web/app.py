@@ -20,6 +20,7 @@ from web.middleware import AccessLog, Headers, Hosts
 from web.pages import (
     accounts,
     campaigns,
+    casework,
     contacts,
     customers,
     dead,
@@ -90,6 +91,7 @@ ROUTERS = (
     profile.router,
     stream.router,
     thread.router,
+    casework.router,
     saved.router,
     rating.router,
     ui.router,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from inbox.models import Activity
+from web import casework
 from web.i18n import N_
 from web.reader import Reader
 
@@ -15,6 +16,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "unassigned": ("user", N_("%(actor)s gave this back: nobody takes care of it")),
     "tagged": ("tag", N_("%(actor)s added the tag “%(tag)s”")),
     "untagged": ("tag", N_("%(actor)s removed the tag “%(tag)s”")),
+    "teamed": ("people", N_("%(actor)s gave this to the team %(team)s")),
+    "unteamed": ("people", N_("%(actor)s took this from its team")),
+    "prioritised": ("sort", N_("%(actor)s set this to: %(priority)s")),
+    "typed": ("tag", N_("%(actor)s set the type %(type)s")),
+    "untyped": ("tag", N_("%(actor)s took the type away")),
     "closed": ("check", N_("%(actor)s closed this")),
     "reopened": ("undo", N_("%(actor)s opened this again")),
     "reopened-by-message": ("undo", N_("A new message opened this again")),
@@ -27,22 +33,30 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "spam": ("bin", N_("%(actor)s marked this as spam")),
 }
 """What → icon and sentence."""
+_SET = {"teamed": "team_id", "typed": "type"}
 OTHER = ("bolt", N_("%(actor)s changed this"))
 
 
-def sentence(activity: Activity, name: Callable[[str], str], reader: Reader) -> tuple[str, str]:
-    """Icon and sentence; `name` puts an actor in words."""
+def sentence(
+    activity: Activity, name: Callable[[str], str], reader: Reader, teams: Mapping[int, str]
+) -> tuple[str, str]:
+    """Icon and sentence; `name` puts an actor in words, `teams` names the teams there are."""
     what, detail = activity.what, activity.detail
     if detail.get("by") == "message":
         what = f"{what}-by-message"
     elif what == "assigned" and detail.get("assignee") == activity.actor:
         what = "took"
+    elif (what, detail.get(_SET.get(what, ""))) in (("teamed", None), ("typed", "")):
+        what = f"un{what}"
     icon, text = SENTENCES.get(what, OTHER)
     return icon, reader.words(
         text,
         actor=name(activity.actor),
         name=name(str(detail.get("assignee") or "")),
         tag=detail.get("tag", ""),
+        team=teams.get(detail.get("team_id") or 0, "?"),
+        priority=reader.words(casework.PRIORITIES.get(str(detail.get("priority")), ("", "?"))[1]),
+        type=reader.words(casework.TYPES.get(str(detail.get("type")), "?")),
         reason=reader.words(str(detail["reason"])) if detail.get("reason") else "",
         moment=_moment(detail.get("until"), reader),
     )

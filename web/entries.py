@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from core import db
 from core.event import MESSAGE_KINDS
-from inbox import activities, notes, replies
+from inbox import activities, notes, replies, teams
 from inbox.models import Account, Activity, Identity, Message, MessageVersion, Note, ReplyRow
 from sentiment import corrections
 from sentiment.brands.tasks import of as said_of_brands
@@ -160,6 +160,8 @@ class _Reading:
         self._towards = said_of_brands(session, [one.id or 0 for one in messages])
         self._said = corrections.standing(session, [one.id or 0 for one in messages if one.direction == "inbound"])
         better = {row.author for rows in self._said.values() for row in rows.values()}
+        moved = any(isinstance(one.row, Activity) and one.row.what == "teamed" for one in bare)
+        self._teams = dict(teams.names(session)) if moved else {}
         self._names = actors.names(session, {self._actor(one.row) for one in bare} | set(_given(bare)) | better)
 
     def entries(self, before: _Bare | None) -> list[Entry]:
@@ -180,7 +182,9 @@ class _Reading:
         ours = message is None or message.direction == "outbound"
         person = self._people.get(message.identity_id or 0) if message is not None else None
         actor = self._actor(row)
-        icon, said = deeds.sentence(row, self._name, self._reader) if isinstance(row, Activity) else ("", "")
+        icon, said = (
+            deeds.sentence(row, self._name, self._reader, self._teams) if isinstance(row, Activity) else ("", "")
+        )
         return Entry(
             key=f"{_LETTERS[type(row)]}{row.id}",
             version=_version(row, reply, self._said.get(row.id or 0, {})),

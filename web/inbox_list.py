@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import db
-from inbox import accounts, desk, listing
+from inbox import accounts, desk, listing, teams
 from inbox.listing import Row
 from inbox.models import Account
 from inbox.narrowing import NOBODY
 from sentiment.models import Label
-from web import actors, inbox_query, volume, words
+from web import actors, casework, inbox_query, volume, words
 from web.inbox_query import Asked, Pill
 from web.reader import Reader
 from web.volume import Volume
@@ -57,6 +57,8 @@ class Pane:
     names: Mapping[str, str]
     """Who takes care of these rows, by `user:3`."""
     tags: list[str]
+    teams: Options
+    """Every team: (number, name)."""
     troubled: list[tuple[Account, str]]
     """Accounts that need a look, and why."""
     empty: str
@@ -83,6 +85,7 @@ def pane(session: Session, asked: Asked, reader: Reader, *, current: int = 0, be
     counts = listing.counts(session, wanted)
     known, takers, tags = accounts.all_accounts(session), actors.answering(session), desk.known_tags(session)
     names = cares(session, found.rows, takers)
+    groups = [(str(number), name) for number, name in teams.names(session)]
     connected = [one for one in known if one.state != "removed"]
     troubles = accounts.troubles(session)
     return Pane(
@@ -95,11 +98,12 @@ def pane(session: Session, asked: Asked, reader: Reader, *, current: int = 0, be
         views=_views(asked, counts),
         total=counts[asked.view],
         volume=bars(session, asked, reader),
-        pills=_pills(asked, reader, known, takers),
-        form=_form(session, asked, reader, known, takers, tags),
+        pills=_pills(asked, reader, known, takers, groups),
+        form=_form(session, asked, reader, known, takers, tags, groups),
         takers=takers,
         names=names,
         tags=tags,
+        teams=groups,
         troubled=[(one, troubles[one.id]) for one in connected if one.id in troubles],
         empty="" if found.rows else _empty(session, asked, connected, counts[asked.view]),
     )
@@ -149,9 +153,10 @@ def cares(session: Session, rows: Iterable[Row], takers: Options = ()) -> dict[s
     return known | (actors.names(session, others) if others else {})
 
 
-def _pills(asked: Asked, reader: Reader, known: Iterable[Account], takers: Options) -> list[Pill]:
+def _pills(asked: Asked, reader: Reader, known: Iterable[Account], takers: Options, groups: Options) -> list[Pill]:
     names = {str(one.id): one.handle for one in known}
-    return inbox_query.pills(asked, reader, names, {actor.removeprefix("user:"): name for actor, name in takers})
+    people = {actor.removeprefix("user:"): name for actor, name in takers}
+    return inbox_query.pills(asked, reader, names, people, dict(groups))
 
 
 def _form(
@@ -161,6 +166,7 @@ def _form(
     known: Sequence[Account],
     takers: Options,
     tags: Sequence[str],
+    groups: Options,
 ) -> dict[str, Options]:
     def table(values: Mapping[str, str]) -> Options:
         return [(value, reader.words(text)) for value, text in values.items()]
@@ -180,6 +186,9 @@ def _form(
         "label": _labels(session, reader),
         "tag": [(one, one) for one in tags],
         "assignee": [nobody, *((actor.removeprefix("user:"), name) for actor, name in takers)],
+        "team": [(NOBODY, reader.words("No team")), *groups] if groups else (),
+        "priority": table({name: text for name, (_, text) in casework.PRIORITIES.items()}),
+        "type": table(casework.TYPES),
     }
     kept: Mapping[str, Any] = vars(asked)
     return {name: _with(options, kept[name]) for name, options in found.items()}

@@ -10,14 +10,15 @@ from babel.dates import format_interval, format_skeleton, get_datetime_format
 from fastapi import Request
 
 from core import db
-from inbox.narrowing import KINDS, NOBODY, SORTS, VIEWS, Filter
-from web import words
+from inbox.narrowing import KINDS, NOBODY, PRIORITIES, SORTS, TYPES, VIEWS, Filter
+from web import casework, words
 from web.i18n import N_
 from web.reader import Reader
 from web.render import query
 
 NAMES = {
     "mine": N_("Mine"),
+    "team": N_("My team"),
     "open": N_("Open"),
     "unassigned": N_("Unassigned"),
     "pending": N_("Answered"),
@@ -28,7 +29,13 @@ NAMES = {
 }
 """The views."""
 TABS = ("mine", "open", "unassigned")
-ORDERS = {"newest": N_("Newest first"), "oldest": N_("Oldest first"), "waiting": N_("Longest waiting first")}
+ORDERS = {
+    "newest": N_("Newest first"),
+    "oldest": N_("Oldest first"),
+    "waiting": N_("Longest waiting first"),
+    "priority": N_("Highest priority first"),
+    "sla": N_("Due soonest first"),
+}
 VISIBILITY = {"public": N_("Public"), "dm": N_("Private")}
 LONGEST = 200
 """Characters of a value that is looked at."""
@@ -51,6 +58,9 @@ class Asked:
     label: str = ""
     tag: str = ""
     assignee: str = ""
+    team: str = ""
+    priority: str = ""
+    type: str = ""
     since: str = ""
     until: str = ""
     sort: str = "newest"
@@ -90,12 +100,14 @@ def asked(request: Request) -> Asked:
         one.name: db.sound(given.get(ADDRESS.get(one.name, one.name), "")).replace("\x00", "").strip()[:LONGEST]
         for one in fields(Asked)
     }
-    known: Mapping[str, tuple[str, ...]] = {"view": VIEWS, "sort": SORTS, "kind": KINDS}
+    known: Mapping[str, tuple[str, ...]] = {
+        "view": VIEWS, "sort": SORTS, "kind": KINDS, "priority": PRIORITIES, "type": TYPES,
+    }  # fmt: skip
     for name, values in known.items():
         if found[name] not in values:
             found[name] = ""
-    for name in ("account", "assignee"):
-        if not _number(found[name]) and not (name == "assignee" and found[name] == NOBODY):
+    for name in ("account", "assignee", "team"):
+        if not _number(found[name]) and not (name != "account" and found[name] == NOBODY):
             found[name] = ""
     for name in ("since", "until"):
         if _moment(found[name]) is None:
@@ -121,6 +133,9 @@ def wanted(one: Asked, reader: Reader) -> Filter:
         label=one.label,
         tag=one.tag,
         assignee=f"user:{one.assignee}" if _number(one.assignee) else one.assignee,
+        team=one.team,
+        priority=one.priority,
+        type=one.type,
         since=since,
         until=until,
         private_too=reader.may("messages.private"),
@@ -182,8 +197,10 @@ class Pill:
     query: str
 
 
-def pills(one: Asked, reader: Reader, accounts: Mapping[str, str], team: Mapping[str, str]) -> list[Pill]:
-    """What is set, in the order of the form; `accounts` and `team` name numbers."""
+def pills(
+    one: Asked, reader: Reader, accounts: Mapping[str, str], people: Mapping[str, str], teams: Mapping[str, str]
+) -> list[Pill]:
+    """What is set, in the order of the form; `accounts`, `people` and `teams` name numbers."""
     said = {
         "q": f"“{one.q}”",
         "account": accounts.get(one.account, one.account),
@@ -196,7 +213,10 @@ def pills(one: Asked, reader: Reader, accounts: Mapping[str, str], team: Mapping
         "emotion": _in(words.EMOTIONS, one.emotion, reader),
         "label": one.label,
         "tag": one.tag,
-        "assignee": reader.words("Nobody") if one.assignee == NOBODY else team.get(one.assignee, one.assignee),
+        "assignee": reader.words("Nobody") if one.assignee == NOBODY else people.get(one.assignee, one.assignee),
+        "team": reader.words(N_("No team")) if one.team == NOBODY else teams.get(one.team, one.team),
+        "priority": reader.words(casework.PRIORITIES[one.priority][1]) if one.priority else "",
+        "type": _in(casework.TYPES, one.type, reader),
     }
     found = [Pill(said[name], one.query(**{name: ""})) for name in said if getattr(one, name)]
     if one.since or one.until:

@@ -16,7 +16,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.runtime import Context, Macro
 
-from web import bidi, i18n, live, shell, words
+from web import bidi, casework, i18n, live, shell, words
 from web.folding import FoldingEnvironment
 from web.reader import Reader
 
@@ -91,6 +91,7 @@ def environment(language: str) -> Environment:
         reader=_Reading(),
         static=static,
         words=words,
+        casework=casework,
         shell=shell,
         languages=i18n.LANGUAGES,
         query=query,

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 from fastapi import HTTPException, Request
 from sqlmodel import Session
 
-from inbox import desk, sightings
+from inbox import desk, sightings, teams
 from inbox.models import Account, Conversation, Identity
 from web import actors, entries, snoozing
 from web import composer as composers
@@ -60,6 +60,8 @@ class Thread(Log):
     workers: Sequence[tuple[str, str]]
     """Whom it can be given to: (`user:3`, name)."""
     snoozes: Sequence[tuple[str, str, datetime]]
+    teams: Sequence[tuple[int, str]]
+    """Every team: (number, name)."""
     problem: str = ""
     """What was wrong with the last deed."""
 
@@ -67,6 +69,11 @@ class Thread(Log):
     def name(self) -> str:
         """What to call the other side; empty when the source does not tell."""
         return (self.person.name or self.person.handle) if self.person is not None else ""
+
+    @property
+    def team(self) -> str:
+        """The name of the team it belongs to; empty when it belongs to none."""
+        return dict(self.teams).get(self.conversation.team_id or 0, "")
 
 
 def context(session: Session, conversation_id: int, reader: Reader, request: Request) -> dict[str, Any]:
@@ -108,6 +115,7 @@ def load(session: Session, conversation_id: int, reader: Reader, request: Reques
         assignee=actors.named(given, actors.names(session, [given]), reader) if given else "",
         workers=actors.answering(session) if reader.may("conversations.manage") else (),
         snoozes=snoozing.choices(reader),
+        teams=teams.names(session),
     )
 
 

@@ -24,7 +24,8 @@ def read(session: Session, ids: Sequence[int], group: Group, me: str = "") -> li
     query = (
         sa.select(
             c.c.id, c.c.platform, c.c.account_id, c.c.private, c.c.state, c.c.language, c.c.sentiment, c.c.intent,
-            c.c.urgency, c.c.emotion, c.c.assignee, c.c.messages, c.c.first_at, c.c.last_at, c.c.last_inbound_at,
+            c.c.urgency, c.c.emotion, c.c.assignee, c.c.team_id, c.c.priority,
+            c.c.type, c.c.messages, c.c.first_at, c.c.last_at, c.c.last_inbound_at,
             c.c.waiting_since, c.c.first_reply_at, c.c.labels, i.c.followers, i.c.domain_handle, i.c.links,
             s.c.at.label("seen_at"),
         )
@@ -42,9 +43,9 @@ def read(session: Session, ids: Sequence[int], group: Group, me: str = "") -> li
 
 def _known(row: Any, tags: Sequence[str], said: dict[str, Any]) -> Known:
     values = dict(row)
-    account, links, domain = (values.pop(name) for name in ("account_id", "links", "domain_handle"))
+    account, team, links, domain = (values.pop(name) for name in ("account_id", "team_id", "links", "domain_handle"))
     verified = bool(domain) or any(one.get("verified") is True for one in links or ())
-    return Known(account=str(account), tags=tags, verified=verified, **values, **said)
+    return Known(account=str(account), team=str(team or ""), tags=tags, verified=verified, **values, **said)
 
 
 def _tags(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:

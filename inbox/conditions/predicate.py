@@ -25,6 +25,10 @@ class Known:
     urgency: str
     emotion: str
     assignee: str
+    team: str
+    """Its number; empty for none."""
+    priority: str
+    type: str
     messages: int
     first_at: datetime
     last_at: datetime
@@ -81,6 +85,9 @@ _TEXTS: Mapping[str, Callable[[Known], str]] = {
     "intent": lambda known: known.intent,
     "urgency": lambda known: known.urgency,
     "emotion": lambda known: known.emotion,
+    "team": lambda known: known.team or NOBODY,
+    "priority": lambda known: known.priority,
+    "type": lambda known: known.type or NOBODY,
 }
 _SETS: Mapping[str, Callable[[Known], Collection[str]]] = {
     "kind": lambda known: known.kinds,

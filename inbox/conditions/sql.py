@@ -44,7 +44,9 @@ def _one(one: Condition, asker: Asker) -> Holds:
 
 # --- columns of the conversation ------------------------------------------------------------------------
 
-_PLAIN = frozenset({"state", "platform", "account", "language", "sentiment", "intent", "urgency", "emotion"})
+_PLAIN = frozenset(
+    {"state", "platform", "account", "language", "sentiment", "intent", "urgency", "emotion", "priority"}
+)
 
 
 def _column(one: Condition) -> Holds:
@@ -62,6 +64,16 @@ def _among(column: Any, op: str, values: Sequence[Any]) -> Holds:
 def _assignee(one: Condition, asker: Asker) -> Holds:
     names = {NOBODY: "", ME: asker.me or "-"}
     return _among(db.table(Conversation).c.assignee, one.op, [names.get(value, value) for value in one.values])
+
+
+def _type(one: Condition, asker: Asker) -> Holds:
+    return _among(db.table(Conversation).c.type, one.op, ["" if value == NOBODY else value for value in one.values])
+
+
+def _team(one: Condition, asker: Asker) -> Holds:
+    team = sa.func.coalesce(db.table(Conversation).c.team_id, 0) if NOBODY in one.values or one.op == "is_not" else None
+    numbers = [0 if value == NOBODY else int(value) for value in one.values]
+    return _among(db.table(Conversation).c.team_id if team is None else team, one.op, numbers)
 
 
 def _flag(one: Condition, found: Holds) -> Holds:
@@ -228,6 +240,8 @@ _BUILT: Mapping[str, Callable[[Condition, Asker], Holds]] = {
     "subject": _subjects,
     "tag": _tags,
     "assignee": _assignee,
+    "team": _team,
+    "type": _type,
     "waiting": _waiting,
     "waited": _waited,
     "unattended": _unattended,

@@ -39,7 +39,7 @@ TEXT = 8_000
 MOST_DAYS = 3650
 MOST_NUMBER = 10**12
 NOBODY = "none"
-"""The assignee of what nobody takes care of."""
+"""The assignee of what nobody takes care of, the team of what is in none, the type of what has none."""
 ME = "me"
 """The assignee who looks at the list."""
 
@@ -47,6 +47,8 @@ STATES = ("open", "pending", "snoozed", "closed", "spam")
 SENTIMENTS = ("positive", "neutral", "negative", "mixed")
 INTENTS = ("question", "complaint", "praise", "request", "purchase", "churn", "spam", "other")
 URGENCIES = ("low", "normal", "high")
+PRIORITIES = ("low", "normal", "high", "urgent")
+TYPES = ("question", "problem", "request", "praise", "other")
 EMOTIONS = ("anger", "joy", "optimism", "sadness", "fear", "surprise", "neutral")
 
 
@@ -84,6 +86,9 @@ FIELDS: Mapping[str, Field] = {
         Field("subject", "many", pattern=_NUMBER),
         Field("tag", "many"),
         Field("assignee", "choice", pattern=rf"{NOBODY}|{ME}|user:{_NUMBER}"),
+        Field("team", "choice", pattern=rf"{NOBODY}|{_NUMBER}"),
+        Field("priority", "ranked", PRIORITIES),
+        Field("type", "choice", (*TYPES, NOBODY)),
         Field("waiting", "flag"),
         Field("waited", "hours"),
         Field("unattended", "flag"),

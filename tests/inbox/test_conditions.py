@@ -150,7 +150,8 @@ def _vary(session: Any, rng: random.Random) -> None:
             "intent": rng.choice(["complaint", ""]), "urgency": rng.choice(["low", "normal", "high", ""]),
             "emotion": rng.choice(["anger", ""]), "labels": rng.choice([["price"], ["price", "delivery"], []]),
             "waiting_since": rng.choice([None, NOW - timedelta(hours=number)]),
-            "first_reply_at": rng.choice([None, NOW]),
+            "first_reply_at": rng.choice([None, NOW]), "team_id": rng.choice([None, 1, 2]),
+            "priority": rng.choice(tree.PRIORITIES), "type": rng.choice(["", "problem", "praise"]),
         }  # fmt: skip
         session.execute(sa.update(c).where(c.c.id == number).values(**values))
         for tag in rng.sample(["vip", "refund"], rng.randrange(3)):
@@ -167,7 +168,7 @@ VALUES: dict[str, list[str]] = {
     "platform": ["mastodon", "bluesky"], "account": ["1", "9"], "language": ["de", "en", "xx"],
     "label": ["price", "delivery", "none"], "theme": ["4", "5", "6"], "subject": ["1", "2", "3"],
     "tag": ["vip", "refund", "x"], "assignee": ["none", "me", "user:2"], "followers": ["0", "50", "6999"],
-    "messages": ["1", "2"], "waited": ["0", "5", "20"],
+    "messages": ["1", "2"], "team": ["none", "1", "2", "7"], "waited": ["0", "5", "20"],
 }  # fmt: skip
 
 

@@ -15,7 +15,8 @@ from core.event import Page
 from core.outbox import OutboxRow
 from inbox import activities, desk, drafts, notes, sightings
 from inbox.ingest import store_page
-from inbox.models import Conversation, ConversationTag, Draft, Identity, Note, Seen
+from inbox.models import Account, Conversation, ConversationTag, Draft, Identity, Note, Seen
+from inbox.team_models import Team
 
 from .conftest import BRAND, START, event, person
 
@@ -55,9 +56,16 @@ def test_a_deed_twice_counts_once(talk: int) -> None:
     assert [do(desk.assign, talk, "user:3", "user:1") for _ in range(2)] == [True, False]
     assert [do(desk.tag, talk, "refund", "user:1") for _ in range(2)] == [True, False]
     assert [do(desk.untag, talk, "refund", "user:1") for _ in range(2)] == [True, False]
+    with db.write() as session:
+        session.add(Team(id=1, name="Service"))
+    assert [do(desk.set_team, talk, 1, "user:1") for _ in range(2)] == [True, False]
+    assert [do(desk.set_priority, talk, "urgent", "user:1") for _ in range(2)] == [True, False]
+    assert [do(desk.set_type, talk, "problem", "user:1") for _ in range(2)] == [True, False]
+    assert (row(talk).team_id, row(talk).priority, row(talk).type) == (1, "urgent", "problem")
     assert [do(desk.close, talk, "user:1") for _ in range(2)] == [True, False]
     assert [do(desk.reopen, talk, "user:1") for _ in range(2)] == [True, False]
-    assert [what for _, what in done(talk)] == ["assigned", "tagged", "untagged", "closed", "reopened"]
+    case = ["teamed", "prioritised", "typed"]
+    assert [what for _, what in done(talk)] == ["assigned", "tagged", "untagged", *case, "closed", "reopened"]
 
 
 def test_a_deed_is_in_the_audit_trail_and_on_its_way_to_open_pages(talk: int) -> None:
@@ -74,6 +82,9 @@ def test_what_cannot_be_is_refused_in_words(talk: int) -> None:
     naive = (START + timedelta(days=400)).replace(tzinfo=None)
     wrong = [
         (desk.assign, talk, "somebody", "user:1"),
+        (desk.set_team, talk, 9, "user:1"),
+        (desk.set_priority, talk, "", "user:1"),
+        (desk.set_type, talk, "riddle", "user:1"),
         (desk.tag, talk, "  ", "user:1"),
         (desk.tag, talk, "x" * 61, "user:1"),
         (desk.snooze, talk, db.now() - timedelta(minutes=1), "user:1"),
@@ -220,3 +231,20 @@ def test_everything_follows_when_threads_are_united(account: int) -> None:
         assert [one.conversation_id for one in session.scalars(sa.select(Seen))] == [old]
         assert session.scalars(sa.select(ConversationTag).where(db.table(ConversationTag).c.tag == "new")).one()
     assert len(done(old)) == 4
+
+
+def test_new_conversations_belong_to_the_team_of_their_account(account: int) -> None:
+    with db.write() as session:
+        session.add(Team(id=1, name="Service"))
+        session.execute(sa.update(Account).values(team_id=1))
+    store_page(account, Page(events=(event(1),)))
+    assert row(1).team_id == 1
+
+
+def test_conversations_that_become_one_keep_what_was_said_of_either(account: int) -> None:
+    answer = event(3, kind="reply", parent_key=event(2).key)
+    store_page(account, Page(events=(event(1), answer)))
+    for deed, value in ((desk.set_priority, "high"), (desk.set_type, "problem")):
+        do(deed, 2, value, "user:1")
+    store_page(account, Page(events=(event(2, kind="reply", parent_key=event(1).key),)))
+    assert (row(1).priority, row(1).type, row(1).messages) == ("high", "problem", 3)

@@ -19,7 +19,8 @@ from inbox import desk, facts, listing, sightings
 from inbox.ingest import store_page
 from inbox.listing import Filter
 from inbox.models import Conversation, Message
-from inbox.narrowing import SORTS, VIEWS
+from inbox.narrowing import PRIORITIES, SORTS, VIEWS
+from inbox.team_models import Team, TeamMember
 
 from .conftest import BRAND, START, event, person
 
@@ -52,6 +53,9 @@ def world(account: int) -> None:
 
 def _vary(session: Any, rng: random.Random) -> None:
     c, m = db.table(Conversation), db.table(Message)
+    session.add_all([Team(id=1, name="First"), Team(id=2, name="Second")])
+    session.flush()
+    session.add(TeamMember(team_id=1, member="user:1"))
     for number in session.scalars(sa.select(c.c.id).order_by(c.c.id)).all():
         values = {
             "state": rng.choice(STATES),
@@ -61,6 +65,10 @@ def _vary(session: Any, rng: random.Random) -> None:
             "intent": rng.choice(["complaint", ""]),
             "labels": rng.choice([["price"], ["price", "delivery"], []]),
             "waiting_since": rng.choice([None, START + timedelta(minutes=number % 7)]),
+            "sla_due_at": rng.choice([None, START + timedelta(minutes=number % 5)]),
+            "team_id": rng.choice([None, 1, 2]),
+            "priority": rng.choice(["urgent", "high", "normal", "normal", "low"]),
+            "type": rng.choice(["", "problem"]),
         }
         session.execute(sa.update(c).where(c.c.id == number).values(**values))
         if rng.random() < 0.4:
@@ -79,6 +87,8 @@ filters = st.builds(
     language=st.sampled_from(["", "", "de"]), sentiment=st.sampled_from(["", "", "negative"]),
     intent=st.sampled_from(["", "", "complaint"]), label=st.sampled_from(["", "", "price"]),
     tag=st.sampled_from(["", "", "vip"]), assignee=st.sampled_from(["", "", "none", "user:2"]),
+    team=st.sampled_from(["", "", "none", "2"]), priority=st.sampled_from(["", "", "urgent"]),
+    type=st.sampled_from(["", "", "problem"]),
     since=moments, until=moments, private_too=st.booleans(), sort=st.sampled_from(SORTS),
 )  # fmt: skip
 
@@ -148,6 +158,26 @@ def test_a_bar_opens_the_conversations_of_its_messages(db_url: str) -> None:
 def test_the_number_beside_the_inbox_is_that_of_its_view(db_url: str, me: str) -> None:
     with db.read() as session:
         assert listing.mine(me) == listing.number(session, Filter(view="mine", me=me))
+
+
+@pytest.mark.usefixtures("world")
+def test_the_view_of_a_team_is_that_of_its_members(db_url: str) -> None:
+    with db.read() as session:
+        rows = listing.page(session, Filter(view="team", me="user:1"), limit=TALKS).rows
+        everything = listing.page(session, Filter(view="all", me="user:1"), limit=TALKS).rows
+        assert rows
+        assert rows == [one for one in everything if one.team_id == 1 and one.state in ("open", "pending")]
+        assert listing.page(session, Filter(view="team", me="user:2")).rows == []
+
+
+@pytest.mark.usefixtures("world")
+def test_the_urgent_and_the_due_stand_at_the_top(db_url: str) -> None:
+    urgent = [row.priority for row in everything(Filter(view="all", sort="priority"))]
+    assert set(urgent) == set(PRIORITIES)
+    assert urgent == sorted(urgent, key=PRIORITIES.index)
+    due = [row.sla_due_at for row in everything(Filter(view="all", sort="sla"))]
+    promised = [at for at in due if at is not None]
+    assert due[: len(promised)] == sorted(promised)
 
 
 @pytest.mark.usefixtures("world")

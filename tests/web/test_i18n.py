@@ -27,7 +27,7 @@ SAME = {
     "de": NAMED | {
         "Administrator", "Broker", "Code %(number)s", "Emotion", "Filter", "Filter (F)", "Handle", "Hashtag",
         "Hashtags", "Installation", "Label", "Labels", "Lead", "Link", "Live", "Marketing", "Name", "Normal", "Person",
-        "Revision", "Setup", "Spam", "Sticker", "System", "Team", "Video", "Website", "neutral", "positive",
+        "Problem", "Revision", "Setup", "Spam", "Sticker", "System", "Team", "Video", "Website", "neutral", "positive",
     },
     "ja": NAMED,
 }  # fmt: skip

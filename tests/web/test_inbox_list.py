@@ -16,6 +16,7 @@ from core import db
 from core.event import Author
 from inbox import accounts, desk, listing
 from inbox.models import Conversation, Feed, Message
+from inbox.team_models import Team, TeamMember
 from tests.conftest import BOTH
 from tests.web.conftest import Browser, account, event, store, user
 from web import auth, inbox_query
@@ -159,6 +160,11 @@ def test_views_show_what_is_mine_open_unassigned_and_put_away(as_role: As) -> No
     agent = me()
     do(desk.assign, number("m:0"), agent, agent)
     do(desk.assign, number("m:1"), "user:99", agent)
+    with db.write() as session:
+        session.add(Team(id=1, name="Service"))
+        session.flush()
+        session.add(TeamMember(team_id=1, member=agent))
+    do(desk.set_team, number("m:1"), 1, agent)
     do(desk.close, number("m:2"), agent)
     do(desk.spam, number("m:3"), agent)
     do(desk.snooze, number("m:4"), db.now() + timedelta(days=1), agent)
@@ -168,7 +174,7 @@ def test_views_show_what_is_mine_open_unassigned_and_put_away(as_role: As) -> No
         for view in inbox_query.NAMES
     }
     assert shown == {
-        "mine": {0}, "open": {0, 1, 5}, "unassigned": {5}, "pending": set(), "snoozed": {4}, "closed": {2},
+        "mine": {0}, "team": {1}, "open": {0, 1, 5}, "unassigned": {5}, "pending": set(), "snoozed": {4}, "closed": {2},
         "spam": {3}, "all": {0, 1, 2, 4, 5},
     }  # fmt: skip
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from contextlib import suppress
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Form, Request, Response
@@ -28,7 +29,9 @@ router = APIRouter()
 Managing = Annotated[Reader, Depends(allow("conversations.manage"))]
 Wanted = Annotated[Asked, Depends(inbox_query.asked)]
 
-DEEDS = ("close", "reopen", "assign", "tag")
+DEEDS = ("close", "reopen", "assign", "tag", "team", "priority", "type")
+BEFORE = {"assign": "assignee", "team": "team_id", "priority": "priority", "type": "type"}
+"""Deeds that replace a value → its column."""
 
 
 @router.post("/inbox/bulk")
@@ -41,7 +44,7 @@ def bulk(
     current: Annotated[str, Form(alias="open")] = "",
     ids: Annotated[Sequence[str], Form()] = (),
 ) -> Response:
-    """Close, reopen, assign (`assign:user:3`) or tag what was ticked; the answer is the list as it is now."""
+    """Close, reopen, tag, or set a value (`assign:user:3`, `team:2`) of what was ticked; the answer is the list."""
     what, _, whom = deed.partition(":")
     try:
         with db.write() as session:
@@ -66,7 +69,7 @@ def bulk(
 
 @router.post("/inbox/undo")
 def undo(reader: Managing, deed: str = "", tag: str = "", rows: str = "") -> Response:
-    """Take a deed on many conversations back; rows are `12`, or `12-3` where somebody had it before."""
+    """Take a deed on many conversations back; rows are `12`, or `12-3` where another value stood there before."""
     pairs = [part.partition("-")[::2] for part in rows[:8000].split(".")]
     found = {number: before for text, before in pairs for number in _numbers([text])}
     with db.write() as session:
@@ -75,40 +78,53 @@ def undo(reader: Managing, deed: str = "", tag: str = "", rows: str = "") -> Res
                 desk.reopen(session, number, reader.actor)
             elif deed == "reopen":
                 desk.close(session, number, reader.actor)
-            elif deed == "assign":
-                before = found[number] if found[number].isascii() and found[number].isdigit() else ""
-                desk.assign(session, number, f"user:{before}" if before else "", reader.actor)
             elif deed == "tag":
                 desk.untag(session, number, tag, reader.actor)
+            elif deed in BEFORE:
+                with suppress(Rejected):  # what it was before is gone meanwhile
+                    _put(session, reader, deed, number, found[number])
     return render.told(Response(status_code=204), reader.words("It was taken back."))
 
 
-def _do(session: Session, reader: Reader, what: str, whom: str, tag: str, ids: Sequence[int]) -> list[str]:
+def _do(session: Session, reader: Reader, what: str, value: str, tag: str, ids: Sequence[int]) -> list[str]:
     """What was changed, as the way back names it."""
     if what not in DEEDS:
         raise Rejected("Choose what to do with the conversations.")
-    if whom and whom not in dict(actors.answering(session)):
+    if what == "assign" and value and value not in dict(actors.answering(session)):
         raise Rejected("A conversation is given to somebody who works here, or to nobody.")
     changed = []
-    for number, before in _readable(session, reader, ids).items():
-        if what == "assign":
-            done = desk.assign(session, number, whom, reader.actor)
-        elif what == "tag":
+    for number, row in _readable(session, reader, ids).items():
+        if what == "tag":
             done = desk.tag(session, number, tag, reader.actor)
+        elif what in BEFORE:
+            done = _put(session, reader, what, number, value.removeprefix("user:"))
         else:
             done = desk.set_state(session, number, {"close": "closed", "reopen": "open"}[what], reader.actor)
         if done:
-            changed.append(f"{number}-{before.removeprefix('user:')}" if what == "assign" and before else str(number))
+            before = str(getattr(row, BEFORE[what]) or "").removeprefix("user:") if what in BEFORE else ""
+            changed.append(f"{number}-{before}" if before else str(number))
     return changed
 
 
-def _readable(session: Session, reader: Reader, ids: Sequence[int]) -> dict[int, str]:
-    """Those that exist and that the reader may see, with who takes care of them."""
+def _put(session: Session, reader: Reader, what: str, number: int, value: str) -> bool:
+    """Set a value; people and teams by their numbers, nothing for none."""
+    if what == "priority":
+        return desk.set_priority(session, number, value, reader.actor)
+    if what == "type":
+        return desk.set_type(session, number, value, reader.actor)
+    known = _numbers([value])
+    if what == "team":
+        return desk.set_team(session, number, known[0] if known else None, reader.actor)
+    return desk.assign(session, number, f"user:{known[0]}" if known else "", reader.actor)
+
+
+def _readable(session: Session, reader: Reader, ids: Sequence[int]) -> dict[int, Any]:
+    """Those that exist and that the reader may see, with the values that deeds replace."""
     c = db.table(Conversation)
-    query = sa.select(c.c.id, c.c.assignee).where(c.c.id.in_(ids)).order_by(c.c.id)
+    query = sa.select(c.c.id, *(c.c[name] for name in BEFORE.values())).where(c.c.id.in_(ids)).order_by(c.c.id)
     if not reader.may("messages.private"):
         query = query.where(c.c.private.is_(False))
-    return {number: assignee for number, assignee in session.execute(query)}
+    return {row.id: row for row in session.execute(query)}
 
 
 def _numbers(texts: Sequence[str]) -> list[int]:
@@ -123,6 +139,13 @@ def _said(reader: Reader, what: str, number: int) -> str:
             "%(number)s conversation is open again.", "%(number)s conversations are open again.", number
         ),
         "assign": ngettext("%(number)s conversation is assigned.", "%(number)s conversations are assigned.", number),
+        "team": ngettext(
+            "%(number)s conversation is in that team.", "%(number)s conversations are in that team.", number
+        ),
+        "priority": ngettext(
+            "%(number)s conversation has that priority.", "%(number)s conversations have that priority.", number
+        ),
+        "type": ngettext("%(number)s conversation has that type.", "%(number)s conversations have that type.", number),
         "tag": ngettext("%(number)s conversation has the tag.", "%(number)s conversations have the tag.", number),
     }
     if not number:

@@ -294,7 +294,7 @@ def _of_reply(reply_id: int, reader: Reader) -> tuple[int, str]:
 Deed = Callable[[Session], bool]
 
 
-def _do(
+def do(
     request: Request, conversation_id: int, reader: Reader, deed: Deed, said: str, note: str,
     undo: str = "", values: dict[str, str] | None = None,
 ) -> Response:  # fmt: skip
@@ -332,7 +332,7 @@ def set_state(request: Request, conversation_id: int, state: str, reader: Managi
     }[state]
     back = "" if state == "open" else "state/open"
     deed: Deed = lambda session: desk.set_state(session, conversation_id, state, reader.actor)  # noqa: E731  # one use
-    return _do(request, conversation_id, reader, deed, reader.words(said), STATES[state], back)
+    return do(request, conversation_id, reader, deed, reader.words(said), STATES[state], back)
 
 
 @router.post("/inbox/{conversation_id}/assign")
@@ -345,7 +345,7 @@ def assign(request: Request, conversation_id: int, reader: Managing, assignee: A
     if wanted and wanted not in known:
         raise HTTPException(400)
     said = reader.words(N_("%(name)s takes care of it now."), name=known[wanted]) if wanted else ""
-    return _do(
+    return do(
         request, conversation_id, reader,
         lambda session: desk.assign(session, conversation_id, wanted, reader.actor),
         said or reader.words(N_("Nobody takes care of it now.")), "assigned",
@@ -365,7 +365,7 @@ def snooze(request: Request, conversation_id: int, reader: Managing, until: Anno
 
     shown = reader.short(moment) if moment is not None else ""
     said = reader.words(N_("Put away until %(moment)s, or until a new message."), moment=shown)
-    return _do(request, conversation_id, reader, deed, said, "snoozed", "state/open")
+    return do(request, conversation_id, reader, deed, said, "snoozed", "state/open")
 
 
 @router.post("/inbox/{conversation_id}/tag")
@@ -373,7 +373,7 @@ def tag(request: Request, conversation_id: int, reader: Managing, tag: Annotated
     """Put a tag on."""
     said = reader.words(N_("Tag “%(tag)s” added."), tag=tag.strip())
     deed: Deed = lambda session: desk.tag(session, conversation_id, tag, reader.actor)  # noqa: E731  # one use
-    return _do(request, conversation_id, reader, deed, said, "saved", "untag", {"tag": tag.strip()})
+    return do(request, conversation_id, reader, deed, said, "saved", "untag", {"tag": tag.strip()})
 
 
 @router.post("/inbox/{conversation_id}/untag")
@@ -381,7 +381,7 @@ def untag(request: Request, conversation_id: int, reader: Managing, tag: Annotat
     """Take a tag off."""
     said = reader.words(N_("Tag “%(tag)s” removed."), tag=tag.strip())
     deed: Deed = lambda session: desk.untag(session, conversation_id, tag, reader.actor)  # noqa: E731  # one use
-    return _do(request, conversation_id, reader, deed, said, "saved", "tag", {"tag": tag.strip()})
+    return do(request, conversation_id, reader, deed, said, "saved", "tag", {"tag": tag.strip()})
 
 
 # --- the person beside --------------------------------------------------------------------------------
