@@ -95,6 +95,9 @@ class Settings(BaseSettings):
     track_per_minute: int = Field(
         60_000, description="Messages a minute that one write key may send to the tracking API; 0: any number.", ge=0
     )
+    api_per_minute: int = Field(
+        600, description="Requests a minute that one token may send to the JSON API; 0: any number.", ge=0
+    )
     behaviour_days: int = Field(
         730, description="Days for which events of customers are kept; orders stay. 0: for good.", ge=0, le=36_500
     )

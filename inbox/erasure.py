@@ -110,6 +110,8 @@ TABLES: dict[str, str] = {
     "activation_run": "counts only",
     "user": "people who work here: removed by an administrator",
     "session": "follows the user",
+    "api_token": "follows the user",
+    "api_answer": "ids and states only; gone after a day",
     "skipped_step": "no person",
     "oauth_pending": "follows the user, and expires",
 }

@@ -15,6 +15,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from core.settings import settings
 from web import health, hooks, permissions
 from web.api import tracking
+from web.api.v1.every import ROUTERS as API
 from web.fanout import Hub
 from web.middleware import AccessLog, Headers, Hosts
 from web.pages import (
@@ -50,6 +51,7 @@ from web.pages import (
     system,
     themes,
     thread,
+    tokens,
     ui,
     users,
 )
@@ -62,6 +64,7 @@ ROUTERS = (
     health.router,
     hooks.router,
     tracking.router,
+    *API,
     door.router,
     inbox.router,
     inbox_deeds.router,
@@ -89,6 +92,7 @@ ROUTERS = (
     dead.router,
     users.router,
     profile.router,
+    tokens.router,
     stream.router,
     thread.router,
     casework.router,

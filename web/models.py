@@ -1,10 +1,11 @@
-"""The web's tables: the people who work here, their sign-ins, and OAuth rounds under way."""
+"""The web's tables: the people who work here, their sign-ins and tokens, and OAuth rounds under way."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import Column, ForeignKey
 from sqlmodel import Field, SQLModel
 
@@ -49,6 +50,39 @@ class SessionRow(SQLModel, table=True):
     created_at: datetime = _time(null=False)
     seen_at: datetime = _time(null=False)
     expires_at: datetime = _time(null=False)
+
+
+class ApiToken(SQLModel, table=True):
+    """With it a program does by the JSON API what its owner may, within `scopes`."""
+
+    __tablename__ = "api_token"
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
+    user_id: int = Field(sa_column=Column(BigId, ForeignKey("user.id", ondelete="CASCADE"), nullable=False, index=True))
+    name: str = Field(max_length=100)
+    digest: str = Field(unique=True, max_length=64)
+    """Keyed hash of the token: who reads this table cannot call with it."""
+    hint: str = Field(max_length=4)
+    """Its last characters, so that people recognise it."""
+    scopes: list[str] = Field(default_factory=list, sa_column=Column(sa.JSON, nullable=False))
+    """Permissions of web/permissions.py; each counts only as long as the owner has it."""
+    made_at: datetime = _time(null=False)
+    expires_at: datetime | None = _time()
+    used_at: datetime | None = _time()
+    revoked_at: datetime | None = _time()
+
+
+class ApiAnswer(SQLModel, table=True):
+    """What the JSON API answered to a request with an Idempotency-Key, kept for a day."""
+
+    __tablename__ = "api_answer"
+    token_id: int = Field(sa_column=Column(BigId, ForeignKey("api_token.id", ondelete="CASCADE"), primary_key=True))
+    key: str = Field(primary_key=True, max_length=200)
+    digest: str = Field(max_length=64)
+    """SHA-256 of method, address and body: another request with this key is refused."""
+    status: int
+    body: str
+    """Sealed JSON: ids and states, no texts."""
+    at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False, index=True))
 
 
 class OAuthPending(SQLModel, table=True):

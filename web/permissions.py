@@ -12,7 +12,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.routing import BaseRoute, Mount
 
 from core import db
-from web import sessions
+from web import sessions, tokens
+from web.api import limit
 from web.reader import Reader
 
 ROLES = ("admin", "agent", "marketer", "dpo")
@@ -60,12 +61,16 @@ PUBLIC: dict[str, str] = {
     "/api/track": "programs of the organisation; asks for a write key",
     "/api/identify": "programs of the organisation; asks for a write key",
     "/api/batch": "programs of the organisation; asks for a write key",
+    "/api/v1/openapi.json": "describes the JSON API; holds no data",
     "/oauth/client-metadata.json": "read by the platforms' authorisation servers",
     "/signin": "the way in",
     "/setup": "the first user; asks for the set-up token and is shut once a user exists",
     "/static": "style sheets and scripts",
 }
 """Routes without a sign-in, each with its reason."""
+
+API = "/api/v1/"
+"""Addresses of the JSON API: opened by a token alone, never by a browser's sign-in, so that they need no CSRF token."""
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -84,17 +89,33 @@ class Forbidden(Exception):
         self.why = why
 
 
+class TooMany(Exception):
+    """A token has sent as much as it may; `stand` says when it may again."""
+
+    def __init__(self, stand: limit.Stand) -> None:
+        super().__init__(stand)
+        self.stand = stand
+
+
 def granted(role: str) -> frozenset[str]:
     """Everything a role may do."""
     return frozenset(name for name, roles in PERMISSIONS.items() if role in roles)
 
 
 def allow(permission: str) -> Dependency:
-    """A dependency that lets in who has the permission, and for changes only with the page's CSRF token."""
+    """A dependency that lets in who has the permission: by sign-in, and for changes only with the page's CSRF token.
+
+    Under `API` by a token alone, within its scopes.
+    """
     if permission not in PERMISSIONS:
         raise KeyError(f"There is no permission {permission!r} in web/permissions.py.")
 
     async def checked(request: Request) -> Reader:
+        if request.url.path.startswith(API):
+            caller = await _caller(request)
+            if not caller.may(permission):
+                raise Forbidden
+            return caller
         signed = await _signed(request)
         if signed is None:
             raise NotSignedIn
@@ -121,6 +142,24 @@ async def _signed(request: Request) -> sessions.Signed | None:
     if signed is not None and signed.stale:
         await run_in_threadpool(sessions.touch, signed)
     return signed
+
+
+async def _caller(request: Request) -> Reader:
+    """Whom the request's token speaks for; looked up and counted once for each request."""
+    known = getattr(request.state, "reader", None)
+    if isinstance(known, Reader):
+        return known
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    held = await run_in_threadpool(tokens.find, token.strip()) if scheme.lower() == "bearer" else None
+    if held is None:
+        raise NotSignedIn
+    reader = held.reader(granted(held.role))
+    request.state.user_id, request.state.reader, request.state.token_id = held.user_id, reader, held.id
+    stand = await run_in_threadpool(limit.request, held.id)
+    request.state.stand = stand
+    if stand is not None and stand.wait:
+        raise TooMany(stand)
+    return reader
 
 
 async def _csrf(request: Request, expected: str) -> None:

@@ -47,6 +47,7 @@ SETTINGS = (
     Entry("/settings/model", "star", N_("Model"), "model.read", ("/settings/model",)),
     Entry("/settings/stuck", "warn", N_("Stuck work"), "dead.read", ("/settings/stuck",)),
     Entry("/settings/system", "cog", N_("System"), "system.read", ("/settings/system",)),
+    Entry("/settings/tokens", "link", N_("Tokens"), "self", ("/settings/tokens",)),
     Entry("/settings/me", "user", N_("Me"), "self", ("/settings/me",)),
 )
 """The tabs of the set-up, from left to right; the rail leads to the first one a reader may open."""

@@ -682,6 +682,7 @@ NOTES = {
     "purpose-on": N_("The purpose is switched on."),
     "purpose-off": N_("The purpose is switched off for everybody."),
     "contacts-imported": N_("The file is imported. The accounts concerned are looked at now."),
+    "token-revoked": N_("The token is revoked. Programs that use it are refused from now on."),
     "key-revoked": N_("The key is revoked. Programs that use it are refused from now on."),
     "receiver-paused": N_("The receiver is told nothing for now."),
     "receiver-resumed": N_("The receiver is told again what changes."),

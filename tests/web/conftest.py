@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from core import db
 from core.event import Author, Event, Page, Profile
 from inbox import accounts, ingest
-from web import auth, passwords, sessions, throttle
+from web import auth, passwords, permissions, sessions, throttle, tokens
 from web.api import limit
 from web.app import create_app
 
@@ -36,16 +36,24 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @dataclass
 class Browser:
-    """A browser without a network: keeps cookies, sends our forms with their token."""
+    """A browser without a network: keeps cookies, sends our forms with their token.
+
+    To the JSON API, which takes no sign-in, it sends a token of its user's that may all they may.
+    """
 
     app: Any
     cookies: httpx.Cookies = field(default_factory=httpx.Cookies)
     csrf: str = ""
     base: str = BASE
     client: tuple[str, int] = ("127.0.0.1", 4711)
+    user_id: int = 0
+    token: str = ""
 
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
         headers = {"accept": "text/html", "accept-language": "en", **options.pop("headers", {})}
+        if path.startswith(permissions.API) and self.user_id:
+            self.token = self.token or api_token(self.user_id)
+            headers = {"authorization": f"Bearer {self.token}", **headers}
         return asyncio.run(self._request(method, path, headers=headers, **options))
 
     async def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
@@ -68,6 +76,13 @@ class Browser:
 
     def sign_in(self, email: str, password: str = PASSWORD) -> httpx.Response:
         return self.post("/signin", {"csrf": self.form_token("/signin"), "email": email, "password": password})
+
+
+def api_token(user_id: int, *scopes: str, days: int | None = None) -> str:
+    """A token of a user: for these scopes, or for all that their role may."""
+    with db.write() as session:
+        may = permissions.granted(auth.get(session, user_id).role)
+        return tokens.make(session, user_id, "Тест", scopes or may - {"self"}, may, days, "test")[1]
 
 
 @pytest.fixture
@@ -104,7 +119,7 @@ def as_role(app: FastAPI) -> Callable[[str], Browser]:
         assert state is not None
         cookies = httpx.Cookies()
         cookies.set("widerhall", token, domain="127.0.0.1")
-        return Browser(app, cookies, state.csrf)
+        return Browser(app, cookies, state.csrf, user_id=state.user_id)
 
     return signed
 

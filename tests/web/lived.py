@@ -27,7 +27,8 @@ from sentiment import corrections, labels, passes, speed
 from sentiment.examples import store as examples
 from sentiment.models import AnnotationRow
 from sentiment.themes.models import Theme
-from web import auth
+from web import auth, tokens
+from web.permissions import granted
 
 made: dict[str, str] = {}
 """What is only known once it is made: the `token` of a shared report."""
@@ -56,6 +57,7 @@ def everything() -> None:
     _behaviour()
     _listening()
     _trouble(first)
+    _programs()
 
 
 def _accounts() -> tuple[int, int]:
@@ -135,6 +137,13 @@ def _rated() -> None:
         corrections.correct(session, message("m:1"), "sentiment", "negative", "user:2")
         speed.note(session, "lexicon", 1000, 2.0)
         passes.begin(session, "user:1")
+
+
+def _programs() -> None:
+    with db.write() as session:
+        for user in (1, 2):
+            tokens.make(session, user, "Мост", ["messages.read"], granted("agent"), 30, "test")
+        tokens.revoke(session, 2, "user:1")
 
 
 def talk(key: str) -> int:

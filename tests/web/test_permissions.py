@@ -10,7 +10,7 @@ from starlette.routing import Mount
 
 from tests.web.conftest import Browser
 from web.app import create_app
-from web.permissions import PERMISSIONS, PUBLIC, ROLES, SAFE, allow, check_routes, granted, permission_of
+from web.permissions import API, PERMISSIONS, PUBLIC, ROLES, SAFE, allow, check_routes, granted, permission_of
 
 
 def routes(app: FastAPI) -> list[tuple[str, str, str | None]]:
@@ -69,10 +69,29 @@ def test_role_passes_where_it_may_and_nowhere_else(role: str, as_role) -> None:
 def test_no_change_without_the_token_of_the_form(role: str, as_role) -> None:
     browser = as_role(role)
     for method, path, _ in guarded():
-        if method not in SAFE:
+        if method not in SAFE and not path.startswith(API):
             assert browser.request(method, path).status_code == 403, path
             assert browser.request(method, path, headers={"x-csrf-token": "wrong"}).status_code == 403, path
             assert browser.request(method, path, data={"csrf": ""}).status_code == 403, path
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_sign_in_of_a_browser_opens_nothing_of_the_api(role: str, as_role) -> None:
+    browser = as_role(role)
+    headers = {"authorization": "", "x-csrf-token": browser.csrf}
+    for method, path, _ in guarded():
+        if path.startswith(API):
+            assert browser.request(method, path, headers=headers).status_code == 401, f"{method} {path}"
+
+
+def test_token_opens_no_page(as_role) -> None:
+    browser = as_role("admin")
+    browser.get("/api/v1/me")
+    browser.cookies.clear()
+    headers = {"authorization": f"Bearer {browser.token}", "accept": "application/json"}
+    for method, path, _ in guarded():
+        if not path.startswith(API):
+            assert browser.request(method, path, headers=headers).status_code == 401, f"{method} {path}"
 
 
 def test_token_of_another_session_does_not_count(as_role) -> None:

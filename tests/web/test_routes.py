@@ -11,7 +11,7 @@ from core import db
 from tests.web import lived, places
 from tests.web.conftest import Browser
 from web.app import create_app
-from web.permissions import PERMISSIONS, PUBLIC, ROLES, SAFE, permission_of
+from web.permissions import API, PERMISSIONS, PUBLIC, ROLES, SAFE, permission_of
 
 ENDLESS = "/live"
 LEAVES = "/signout"
@@ -56,7 +56,11 @@ def test_changes_are_let_through_by_permission_and_token_alone(full: None, as_ro
         if method in SAFE:
             continue
         for headers in ({}, {"x-csrf-token": "wrong"}, {"x-csrf-token": browser.csrf, "sec-fetch-site": "cross-site"}):
-            if (status := browser.request(method, path, headers=headers).status_code) != 403:
+            if path.startswith(API):  # no sign-in opens it, so no other site's page can use one
+                headers, refusal = {**headers, "authorization": ""}, 401
+            else:
+                refusal = 403
+            if (status := browser.request(method, path, headers=headers).status_code) != refusal:
                 wrong.append(f"{method} {path} {headers}: {status}")
         status = browser.request(method, path, headers={"x-csrf-token": browser.csrf}).status_code
         if (status == 403) != (role not in PERMISSIONS[permission]) or status >= 500:

@@ -41,10 +41,25 @@ def connect(**values: str) -> None:
 @pytest.mark.parametrize(
     ("role", "tabs"),
     [
-        ("admin", ["accounts", "replies", "users", "salesforce", "keys", "purposes", "model", "stuck", "system", "me"]),
-        ("agent", ["accounts", "replies", "me"]),
-        ("dpo", ["salesforce", "purposes", "me"]),
-        ("marketer", ["accounts", "model", "me"]),
+        (
+            "admin",
+            [
+                "accounts",
+                "replies",
+                "users",
+                "salesforce",
+                "keys",
+                "purposes",
+                "model",
+                "stuck",
+                "system",
+                "tokens",
+                "me",
+            ],
+        ),
+        ("agent", ["accounts", "replies", "tokens", "me"]),
+        ("dpo", ["salesforce", "purposes", "tokens", "me"]),
+        ("marketer", ["accounts", "model", "tokens", "me"]),
     ],
 )
 def test_tabs_are_those_a_role_may_open(database: str, as_role, role: str, tabs: list[str]) -> None:

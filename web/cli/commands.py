@@ -21,6 +21,7 @@ from web.cli import (
     sentiment,
     system,
     themes,
+    tokens,
     towards,
     upkeep,
 )
@@ -36,6 +37,7 @@ for _part in (
     people,
     learning,
     keys,
+    tokens,
     segments,
     receivers,
     persons,

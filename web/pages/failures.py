@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core import db, log
 from core.errors import TryLater
 from web import auth, render, sessions
+from web.api.v1 import problem
 from web.i18n import N_
 from web.permissions import SAFE, Forbidden, NotSignedIn
 from web.reader import Reader
@@ -58,6 +59,8 @@ def reader_of(request: Request) -> Reader:
 
 def show(request: Request, status: int, text: str = "", who: Sequence[str] = ()) -> Response:
     """A failure as HTML for people, else as JSON; `who` are names of people who can help."""
+    if problem.concerns(request):
+        return problem.answer(status)
     reader = reader_of(request)
     title, standard = TEXTS.get(status, TEXTS[400 if status < 500 else 500])
     words = reader.words(text or standard)
@@ -88,6 +91,8 @@ def register(app: FastAPI) -> None:
 
     @app.exception_handler(NotSignedIn)
     async def _signed_out(request: Request, _: Exception) -> Response:
+        if problem.concerns(request):
+            return problem.answer(401)
         if "text/html" not in request.headers.get("accept", ""):
             return JSONResponse({"error": "Sign in first."}, 401)
         if request.method not in SAFE:

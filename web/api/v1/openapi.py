@@ -1,0 +1,88 @@
+"""The API's description: OpenAPI 3.1, made from the routes, with every answer that a request may get."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+
+from web import permissions
+from web.api.v1.problem import HERE, MEDIA, WHAT, Problem
+
+ADDRESS = f"{HERE}/openapi.json"
+ABOUT = (
+    "Everything the pages do, for programs. Send a token: `Authorization: Bearer whk_…`; it may what its scopes name "
+    "and its owner may. Lists are read with `cursor` and `limit`; a POST with an `Idempotency-Key` is done once; "
+    "refusals are `application/problem+json` (RFC 9457); moments are RFC 3339 in UTC."
+)
+LIMITS = {
+    "RateLimit-Policy": "Requests a minute that the token may send.",
+    "RateLimit": "How many are left.",
+}
+MORE = {
+    409: "A request with this Idempotency-Key is still at work.",
+    422: "Some values do not fit, or the deed was refused; `detail` says why.",
+    429: "The token has sent as much as it may; wait for Retry-After seconds.",
+}
+
+router = APIRouter()
+
+
+@router.get(ADDRESS)
+def document(request: Request) -> JSONResponse:
+    """The description of the JSON API."""
+    return JSONResponse(of(request.app))
+
+
+def concerns(route: Any) -> bool:
+    """A route of the API."""
+    return isinstance(route, APIRoute) and route.path.startswith(f"{HERE}/") and route.path != ADDRESS
+
+
+def of(app: FastAPI) -> dict[str, Any]:
+    """The document of an application, made at first use."""
+    found: dict[str, Any] | None = getattr(app.state, "api", None)
+    if found is None:
+        found = app.state.api = described([route for route in app.routes if concerns(route)])
+    return found
+
+
+def described(routes: Sequence[Any]) -> dict[str, Any]:
+    """The document of these routes."""
+    made = get_openapi(title="Widerhall", version="1", openapi_version="3.1.0", description=ABOUT, routes=routes)
+    schemas = made.setdefault("components", {}).setdefault("schemas", {})
+    problem = Problem.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
+    schemas |= {**problem.pop("$defs", {}), "Problem": {**problem, "required": ["type", "title", "status"]}}
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    made["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    made["security"] = [{"token": []}]
+    for route in routes:
+        for method in sorted(route.methods or ()):
+            _complete(made["paths"][route.path][method.lower()], method, route)
+    return made
+
+
+def _complete(operation: dict[str, Any], method: str, route: APIRoute) -> None:
+    """Add the refusals, the limit's headers and the permission that is asked for."""
+    operation["x-permission"] = permissions.permission_of(route)
+    answers = operation["responses"]
+    for one in answers.values():
+        one["headers"] = {name: _header(words) for name, words in LIMITS.items()}
+    asked = [401, 403, 422, 429, 503]
+    asked += [404] if "{" in route.path else []
+    asked += [409, 413] if method == "POST" else []
+    for status in sorted(asked):
+        answers[str(status)] = {
+            "description": WHAT.get(status) or MORE[status],
+            "content": {MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+    answers["429"]["headers"] = {"Retry-After": _header("Seconds until one more request may come.", "integer")}
+
+
+def _header(words: str, kind: str = "string") -> dict[str, Any]:
+    return {"description": words, "schema": {"type": kind}}

@@ -1,0 +1,80 @@
+"""What went wrong, for programs: RFC 9457, `application/problem+json`, the same shape for every refusal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+
+MEDIA = "application/problem+json"
+HERE = "/api/v1"
+WHAT = {
+    400: "The request cannot be read.",
+    401: "Send a token that holds: Authorization: Bearer whk_… People make tokens under Setup, Tokens.",
+    403: "The token may not do this: neither its scopes nor its owner's role may lack the permission.",
+    404: "There is nothing at this address, or nothing that the token may see.",
+    405: "This address does not take this method.",
+    413: "The request is too large.",
+    500: "Something broke here; it was noted in the log.",
+    503: "A part of the hub is away for a moment. Send this again later.",
+}
+
+
+class Wrong(BaseModel):
+    """One value that does not fit."""
+
+    where: str = Field(description="Where it stands: body.text, query.limit, path.conversation_id.")
+    why: str
+
+
+class Problem(BaseModel):
+    """Why a request was refused (RFC 9457)."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str = ""
+    code: str = Field("", description="A short word for programs, where the status alone does not tell.")
+    errors: list[Wrong] = Field(default_factory=list, description="With 422: each value that does not fit.")
+
+
+class Refused(Exception):
+    """A request that is answered with a problem."""
+
+    def __init__(self, status: int, detail: str = "", code: str = "") -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.code = status, detail, code
+
+
+def concerns(request: Request) -> bool:
+    """The request is one of the JSON API's."""
+    path = request.url.path
+    return path == HERE or path.startswith(f"{HERE}/")
+
+
+def answer(
+    status: int,
+    detail: str = "",
+    code: str = "",
+    headers: Mapping[str, str] | None = None,
+    errors: list[Wrong] = [],  # noqa: B006  # not changed
+) -> Response:
+    """A refusal."""
+    found = Problem(
+        title=HTTPStatus(status).phrase, status=status, detail=detail or WHAT.get(status, ""), code=code, errors=errors
+    )
+    more = {"WWW-Authenticate": 'Bearer realm="widerhall"'} if status == 401 else {}
+    content = found.model_dump_json(exclude_defaults=True, exclude={"type"})
+    body: dict[str, Any] = {"type": found.type, **json.loads(content)}
+    return Response(json.dumps(body, ensure_ascii=False), status, {**more, **(headers or {})}, MEDIA)
+
+
+def unfit(error: RequestValidationError) -> Response:
+    """Values that do not fit: each with its place."""
+    wrong = [Wrong(where=".".join(map(str, one.get("loc", ()))), why=str(one.get("msg", ""))) for one in error.errors()]
+    return answer(422, "Some values do not fit.", "invalid", errors=wrong[:50])

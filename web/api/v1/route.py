@@ -1,0 +1,81 @@
+"""How every address of the API answers: who calls is asked first, refusals are problems, the limit is told."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+
+from core import audit, log
+from core.errors import BadPayload, NotConfigured, Rejected, TryLater
+from web import permissions
+from web.api.limit import Stand
+from web.api.v1 import problem
+from web.api.v1.problem import Refused
+
+logger = log.get("web.api")
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class Route(APIRoute):
+    """A route of the JSON API."""
+
+    def get_route_handler(self) -> Handler:
+        """The handler, with who calls before it and refusals after it."""
+        inner, permission = super().get_route_handler(), permissions.permission_of(self)
+        let_in = permissions.allow(permission) if permission is not None else None
+
+        async def handle(request: Request) -> Response:
+            try:
+                if let_in is not None:
+                    await let_in(request)  # before the body is looked at
+                    request.state.digest = await _digest(request)
+                    audit.through.set(f"api_token:{request.state.token_id}")
+                response = await inner(request)
+            except Exception as error:
+                response = _refused(error)
+            stand: Stand | None = getattr(request.state, "stand", None)
+            if stand is not None:
+                response.headers.update(stand.headers())
+            return response
+
+        return handle
+
+
+async def _digest(request: Request) -> str:
+    """What tells this request from another one: method, address and body."""
+    words = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
+    return hashlib.sha256(words + await request.body()).hexdigest()
+
+
+def _refused(error: Exception) -> Response:
+    """The refusal that an error stands for; what nobody expected goes on to the log."""
+    if isinstance(error, Refused):
+        return problem.answer(error.status, error.detail, error.code)
+    if isinstance(error, RequestValidationError):
+        return problem.unfit(error)
+    if isinstance(error, permissions.NotSignedIn):
+        return problem.answer(401)
+    if isinstance(error, permissions.Forbidden):
+        return problem.answer(403)
+    if isinstance(error, permissions.TooMany):
+        return problem.answer(429, f"Send this again in {error.stand.wait} seconds.")
+    if isinstance(error, HTTPException):
+        return problem.answer(error.status_code)
+    if isinstance(error, Rejected | BadPayload | NotConfigured):
+        return problem.answer(422, str(error), "rejected")
+    if isinstance(error, TryLater | sa.exc.OperationalError):
+        logger.warning("not answered now", error=type(error).__name__)
+        return problem.answer(503)
+    raise error
+
+
+def router() -> APIRouter:
+    """A router of the API; its routes name their addresses in full."""
+    return APIRouter(route_class=Route)
