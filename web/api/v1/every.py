@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from web.api.v1 import me, openapi
+from web.api.v1 import accounts, admin, conversations, listening, me, openapi, people, segments, threads
 
 ROUTERS = (
     openapi.router,
     me.router,
+    conversations.router,
+    threads.router,
+    people.router,
+    accounts.router,
+    listening.router,
+    segments.router,
+    admin.router,
 )

@@ -1,0 +1,263 @@
+"""What stands in a conversation: messages, notes, what was done, and replies with their delivery."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import sqlalchemy as sa
+from fastapi import Depends, Response
+from pydantic import BaseModel, Field
+from sqlmodel import Session
+
+from core import db
+from core.event import Visibility
+from inbox import activities, notes, replies
+from inbox.models import Account, Message, ReplyRow
+from web import composer, place, thread
+from web.api.v1 import shapes
+from web.api.v1.change import Changing
+from web.api.v1.conversations import HERE
+from web.api.v1.problem import Refused
+from web.api.v1.route import router as _router
+from web.api.v1.shapes import All, Changed, Cursor, Given, Id, Limit, Made, Moment, Page, Shown, Text
+from web.permissions import allow
+from web.reader import Reader
+
+TAG = "threads"
+
+router = _router()
+Reading = Annotated[Reader, Depends(allow("messages.read"))]
+Managing = Annotated[Reader, Depends(allow("conversations.manage"))]
+Replying = Annotated[Reader, Depends(allow("conversations.reply"))]
+
+
+class OneMessage(Shown):
+    """A message as it stands now."""
+
+    id: int
+    conversation_id: int
+    identity_id: int | None = Field(description="Who wrote it; null when the source does not tell.")
+    key: str
+    parent_key: str | None = Field(description="Key of the message it answers.")
+    platform: str
+    kind: str
+    direction: str
+    visibility: str
+    text: str
+    subject: str
+    url: str
+    hashtags: list[str]
+    attachments: list[dict[str, Any]]
+    counts: dict[str, Any]
+    posted_at: Moment
+    edited_at: Moment | None
+    deleted_at: Moment | None = Field(description="Deleted on its platform; its text is gone.")
+    version: int
+    language: str
+    sentiment: str
+    intent: str
+    urgency: str
+    emotion: str
+    offensive: bool | None
+    labels: list[str]
+
+
+class OneNote(Shown):
+    """An internal note."""
+
+    id: int
+    author: str
+    text: str
+    at: Moment
+
+
+class OneActivity(Shown):
+    """What somebody, a rule or the clock did."""
+
+    id: int
+    at: Moment
+    actor: str
+    what: str
+    detail: dict[str, Any]
+
+
+class OneReply(Shown):
+    """An answer of ours with its delivery."""
+
+    id: int
+    conversation_id: int
+    text: str
+    visibility: str
+    author: str
+    state: Literal["queued", "sending", "sent", "failed", "unknown", "cancelled"]
+    error: str = Field(description="The platform's words, when it failed.")
+    message_id: int | None = Field(description="The message it became.")
+    attempts: int
+    send_at: Moment
+    created_at: Moment
+    sent_at: Moment | None
+
+
+@router.get(f"{HERE}/{{conversation_id}}/messages", tags=[TAG])
+def messages(reader: Reading, conversation_id: Id, cursor: Cursor = "", limit: Limit = 50) -> Page[OneMessage]:
+    """The messages of a conversation, newest first."""
+    edge = place.read(cursor) if cursor else None
+    if cursor and edge is None:
+        raise shapes.wrong_place()
+    m = db.table(Message)
+    query = sa.select(Message).where(m.c.conversation_id == conversation_id)
+    if edge is not None:
+        query = query.where(
+            sa.tuple_(m.c.posted_at, m.c.id) < sa.tuple_(sa.literal(edge[0], m.c.posted_at.type), edge[1])
+        )
+    with db.read() as session:
+        thread.find(session, conversation_id, reader)
+        rows = session.scalars(query.order_by(m.c.posted_at.desc(), m.c.id.desc()).limit(limit + 1)).all()
+        shown = [OneMessage.model_validate(row) for row in rows[:limit]]
+    following = place.mark(shown[-1].posted_at, shown[-1].id) if len(rows) > limit else None
+    return Page(items=shown, next=following)
+
+
+@router.get(f"{HERE}/{{conversation_id}}/notes", tags=[TAG])
+def all_notes(reader: Reading, conversation_id: Id) -> All[OneNote]:
+    """The internal notes on a conversation, oldest first."""
+    with db.read() as session:
+        thread.find(session, conversation_id, reader)
+        found = notes.of_conversation(session, conversation_id)
+        return All(items=[OneNote.model_validate(one) for one in found])
+
+
+@router.get(f"{HERE}/{{conversation_id}}/activities", tags=[TAG])
+def all_activities(reader: Reading, conversation_id: Id) -> All[OneActivity]:
+    """What was done to a conversation, oldest first."""
+    with db.read() as session:
+        thread.find(session, conversation_id, reader)
+        found = activities.of_conversation(session, conversation_id)
+        return All(items=[OneActivity.model_validate(one) for one in found])
+
+
+@router.get(f"{HERE}/{{conversation_id}}/replies", tags=[TAG])
+def waiting(reader: Reading, conversation_id: Id) -> All[OneReply]:
+    """Replies that are no messages yet, oldest first: waiting, on their way, failed or taken back."""
+    with db.read() as session:
+        thread.find(session, conversation_id, reader)
+        found = replies.of_conversation(session, conversation_id)
+        return All(items=[OneReply.model_validate(one) for one in found])
+
+
+# --- writing ------------------------------------------------------------------------------------------
+
+
+class NewNote(Given):
+    """An internal note."""
+
+    text: Text = Field(min_length=1, max_length=notes.LIMIT)
+
+
+class NewReply(Given):
+    """An answer."""
+
+    text: Text = Field(min_length=1, max_length=100_000)
+    visibility: Literal["public", "private"] | None = Field(
+        None, description="As the message it answers, unless given; private also where the platform lets one answer so."
+    )
+    send_at: Moment | None = Field(None, description="Not before this moment; unless given, after the time to undo.")
+
+
+class Queued(BaseModel):
+    """A reply that waits."""
+
+    id: int
+    conversation_id: int
+    state: str
+    send_at: Moment
+
+
+@router.post(f"{HERE}/{{conversation_id}}/notes", tags=[TAG], response_model=Made, status_code=201)
+def add_note(change: Changing, reader: Managing, conversation_id: Id, body: NewNote) -> Response:
+    """Write an internal note."""
+
+    def work(session: Session) -> Made:
+        thread.find(session, conversation_id, reader)
+        number = notes.add(session, conversation_id=conversation_id, author=reader.actor, text=body.text)
+        return Made(id=number)
+
+    return change.do(work, 201)
+
+
+@router.post(f"{HERE}/{{conversation_id}}/replies", tags=[TAG], response_model=Queued, status_code=201)
+def add_reply(change: Changing, reader: Replying, conversation_id: Id, body: NewReply) -> Response:
+    """Answer the newest inbound message; it leaves after the time to undo, or at `send_at`."""
+
+    def work(session: Session) -> Queued:
+        visibility = _kind(session, conversation_id, body.visibility, reader)
+        row = replies.queue(
+            session, conversation_id, body.text, author=reader.actor, visibility=visibility, send_at=body.send_at
+        )
+        return Queued(id=row.id or 0, conversation_id=conversation_id, state=row.state, send_at=row.send_at)
+
+    return change.do(work, 201)
+
+
+def _kind(session: Session, number: int, asked: str | None, reader: Reader) -> Visibility | None:
+    """How it is sent, by the rules of the composer; None as the message it answers."""
+    conversation = thread.find(session, number, reader)
+    account = session.get(Account, conversation.account_id)
+    assert account is not None  # noqa: S101  # a foreign key
+    box = composer.composer(session, conversation, account, reader)
+    if box.shut:
+        raise Refused(422, box.shut, "rejected")
+    if asked is not None and asked not in box.kinds:
+        raise Refused(422, "This cannot be answered in that way here.", "rejected")
+    return "private" if asked == "private" else None
+
+
+# --- replies on their way -----------------------------------------------------------------------------
+
+
+@router.get("/api/v1/replies/{reply_id}", tags=[TAG])
+def reply(reader: Replying, reply_id: Id) -> OneReply:
+    """A reply with its delivery state."""
+    with db.read() as session:
+        return OneReply.model_validate(_reply(session, reply_id, reader))
+
+
+def _reply(session: Session, reply_id: int, reader: Reader) -> ReplyRow:
+    row = session.get(ReplyRow, reply_id)
+    if row is None:
+        raise Refused(404)
+    thread.find(session, row.conversation_id, reader)
+    return row
+
+
+@router.post("/api/v1/replies/{reply_id}/undo", tags=[TAG], response_model=Changed)
+def undo(change: Changing, reader: Replying, reply_id: Id) -> Response:
+    """Take a reply back that has not left; `changed` says whether that was in time."""
+
+    def work(session: Session) -> Changed:
+        _reply(session, reply_id, reader)
+        return Changed(id=reply_id, changed=replies.undo(session, reply_id, reader.actor))
+
+    return change.do(work)
+
+
+@router.post("/api/v1/replies/{reply_id}/now", tags=[TAG], response_model=Changed)
+def now(change: Changing, reader: Replying, reply_id: Id) -> Response:
+    """Send a reply at once that waits for its moment."""
+
+    def work(session: Session) -> Changed:
+        _reply(session, reply_id, reader)
+        return Changed(id=reply_id, changed=replies.send_now(session, reply_id, reader.actor))
+
+    return change.do(work)
+
+
+@router.post("/api/v1/replies/{reply_id}/retry", tags=[TAG], response_model=Changed)
+def retry(change: Changing, reader: Replying, reply_id: Id) -> Response:
+    """Send a failed or unclear reply again."""
+
+    def work(session: Session) -> Changed:
+        _reply(session, reply_id, reader)
+        return Changed(id=reply_id, changed=replies.retry(session, reply_id, reader.actor))
+
+    return change.do(work)
