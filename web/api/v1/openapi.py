@@ -75,7 +75,7 @@ def _complete(operation: dict[str, Any], method: str, route: APIRoute) -> None:
         one["headers"] = {name: _header(words) for name, words in LIMITS.items()}
     asked = [401, 403, 422, 429, 503]
     asked += [404] if "{" in route.path else []
-    asked += [409, 413] if method == "POST" else []
+    asked += [400, 409, 413] if method == "POST" else []
     for status in sorted(asked):
         answers[str(status)] = {
             "description": WHAT.get(status) or MORE[status],
