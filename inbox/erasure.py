@@ -48,6 +48,7 @@ TABLES: dict[str, str] = {
     "activity": "here: of the person's conversations",
     "draft": "here: of the person's conversations",
     "saved_reply": "texts for everybody: places are filled in where they are sent",
+    "saved_view": "no person: conditions of people who work here",
     "seen": "when people who work here looked: goes with the conversation",
     "message": "here: emptied, its key replaced by a hash",
     "message_account": "follows the message: two row ids",

@@ -129,4 +129,4 @@ def asked_for(wanted: Filter, *, period: bool = True) -> Group:
     if period and (wanted.since is not None or wanted.until is not None):
         ends = tuple("" if one is None else one.isoformat() for one in (wanted.since, wanted.until))
         found.append(tree.Condition("received", "between", ends))
-    return Group("all", (*found, wanted.tree) if wanted.tree.of else tuple(found))
+    return tree.joined(Group("all", tuple(found)), wanted.tree)

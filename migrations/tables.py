@@ -10,6 +10,7 @@ import enrichment.segments.models
 import inbox.knowledge
 import inbox.models
 import inbox.team_models
+import inbox.views
 import listening.models
 import sentiment.brands.models
 import sentiment.examples.models

@@ -35,6 +35,7 @@ from web.pages import (
     merging,
     messages,
     model,
+    narrow,
     oauth,
     orders,
     people,
@@ -54,6 +55,7 @@ from web.pages import (
     tokens,
     ui,
     users,
+    views,
 )
 from web.render import STATIC
 
@@ -66,6 +68,7 @@ ROUTERS = (
     tracking.router,
     *API,
     door.router,
+    narrow.router,  # before inbox, whose pages have numbers where these have words
     inbox.router,
     inbox_deeds.router,
     messages.router,
@@ -90,6 +93,7 @@ ROUTERS = (
     system.router,
     model.router,
     dead.router,
+    views.router,
     users.router,
     profile.router,
     tokens.router,

@@ -6,16 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import db
-from inbox import accounts, desk, listing, teams
+from core.errors import Rejected
+from inbox import accounts, desk, listing, teams, views
+from inbox.conditions import tree
+from inbox.conditions.tree import Group
 from inbox.listing import Row
 from inbox.models import Account
-from inbox.narrowing import NOBODY
-from sentiment.models import Label
-from web import actors, casework, inbox_query, volume, words
+from inbox.narrowing import NOBODY, Filter
+from inbox.views import View
+from web import actors, casework, condition_choices, condition_words, inbox_query, volume, words
 from web.inbox_query import Asked, Pill
 from web.reader import Reader
 from web.volume import Volume
@@ -48,6 +49,7 @@ class Pane:
     older: str
     first: bool
     views: list[Tab]
+    """The fixed ones."""
     total: int
     volume: Volume
     pills: list[Pill]
@@ -59,6 +61,12 @@ class Pane:
     tags: list[str]
     teams: Options
     """Every team: (number, name)."""
+    saved: View | None
+    """The kept view that this is."""
+    kept: list[Tab]
+    """The kept views, without their numbers: those are asked for when the menu opens."""
+    wrong: str
+    """What of the address could not be heeded, and why."""
     troubled: list[tuple[Account, str]]
     """Accounts that need a look, and why."""
     empty: str
@@ -68,6 +76,11 @@ class Pane:
     def tabs(self) -> list[Tab]:
         """The three in sight."""
         return [one for one in self.views if one.name in inbox_query.TABS]
+
+    @property
+    def here(self) -> str:
+        """Under which name the number of the list follows live."""
+        return "saved" if self.saved else self.asked.view
 
     @property
     def orders(self) -> list[Tab]:
@@ -80,9 +93,9 @@ class Pane:
 
 def pane(session: Session, asked: Asked, reader: Reader, *, current: int = 0, before: str = "", rows: int = 0) -> Pane:
     """Everything of the pane; `rows` asks for so many rows instead of a page of them."""
-    wanted = inbox_query.wanted(asked, reader)
-    found = listing.page(session, wanted, before or None, min(rows, MOST) or listing.LIMIT)
-    counts = listing.counts(session, wanted)
+    here = _here(session, asked, reader)
+    found = listing.page(session, here.wanted, before or None, min(rows, MOST) or listing.LIMIT)
+    tabs, total = _numbers(session, here, asked)
     known, takers, tags = accounts.all_accounts(session), actors.answering(session), desk.known_tags(session)
     names = cares(session, found.rows, takers)
     groups = [(str(number), name) for number, name in teams.names(session)]
@@ -95,24 +108,71 @@ def pane(session: Session, asked: Asked, reader: Reader, *, current: int = 0, be
         rows=_read(found.rows, current),
         older=found.next or "",
         first=not before,
-        views=_views(asked, counts),
-        total=counts[asked.view],
-        volume=bars(session, asked, reader),
-        pills=_pills(asked, reader, known, takers, groups),
+        views=tabs,
+        total=total,
+        volume=_bars(session, here, asked, reader),
+        pills=_pills(session, asked, reader, known, takers, groups),
+        saved=here.view,
+        kept=kept(session, asked, reader),
+        wrong=here.wrong or asked.wrong,
         form=_form(session, asked, reader, known, takers, tags, groups),
         takers=takers,
         names=names,
         tags=tags,
         teams=groups,
         troubled=[(one, troubles[one.id]) for one in connected if one.id in troubles],
-        empty="" if found.rows else _empty(session, asked, connected, counts[asked.view]),
+        empty="" if found.rows else _empty(session, asked, connected, total),
     )
+
+
+@dataclass(frozen=True)
+class Here:
+    """The list that an address means: within its kept view, and without it."""
+
+    wanted: Filter
+    plain: Filter
+    view: View | None
+    wrong: str
+
+
+def _here(session: Session, asked: Asked, reader: Reader) -> Here:
+    plain = inbox_query.wanted(asked, reader)
+    if not asked.saved:
+        return Here(plain, plain, None, "")
+    try:
+        view = views.find(session, asked.saved, reader.actor, reader.role)
+    except Rejected as error:
+        return Here(plain, plain, None, str(error))
+    return Here(view.narrowing(plain), plain, view, "")
+
+
+def _numbers(session: Session, here: Here, asked: Asked) -> tuple[list[Tab], int]:
+    """The fixed views with their numbers, and the number of the list; a kept view is not narrowed by another."""
+    counts = listing.counts(session, here.plain)
+    found = _views(asked, counts, here.view)
+    return found, listing.number(session, here.wanted) if here.view else counts[asked.view]
+
+
+def kept(session: Session, asked: Asked, reader: Reader, *, counted: bool = False) -> list[Tab]:
+    """The kept views that this reader sees; with their numbers, as their lists have them, when they are asked for."""
+    plain, found = inbox_query.wanted(Asked(), reader), []
+    for one in views.of(session, reader.actor, reader.role):
+        wanted = one.narrowing(replace(plain, view=one.base))
+        number = listing.number(session, wanted) if counted else 0
+        name = reader.words(one.name) if one in views.BUILT_IN else one.name
+        link = Asked(view=one.base, sort=one.sort, saved=one.key).query()
+        found.append(Tab(one.key, name, number, link, asked.saved == one.key))
+    return found
 
 
 def bars(session: Session, asked: Asked, reader: Reader) -> Volume:
     """The figure above the list."""
+    return _bars(session, _here(session, asked, reader), asked, reader)
+
+
+def _bars(session: Session, here: Here, asked: Asked, reader: Reader) -> Volume:
     edges = volume.edges(asked, reader)
-    found = listing.volume(session, inbox_query.wanted(asked, reader), edges)
+    found = listing.volume(session, here.wanted, edges)
     return volume.drawn(found, edges[-1], asked, reader)
 
 
@@ -123,15 +183,17 @@ def _read(rows: Iterable[Row], current: int) -> list[Row]:
 
 def few(session: Session, asked: Asked, reader: Reader, ids: Sequence[int], current: int = 0) -> dict[str, Any]:
     """Those of the conversations that stand in the list, with the counts: after live events."""
-    wanted = inbox_query.wanted(asked, reader)
-    found = _read(listing.rows(session, ids, wanted), current)
-    counts = listing.counts(session, wanted)
-    return {"asked": asked, "rows": found, "names": cares(session, found), "views": _views(asked, counts)}
+    here = _here(session, asked, reader)
+    found = _read(listing.rows(session, ids, here.wanted), current)
+    tabs, total = _numbers(session, here, asked)
+    if here.view:
+        tabs = [*tabs, Tab("saved", "", total, "", True)]
+    return {"asked": asked, "rows": found, "names": cares(session, found), "views": tabs}
 
 
-def _views(asked: Asked, counts: Mapping[str, int]) -> list[Tab]:
+def _views(asked: Asked, counts: Mapping[str, int], saved: View | None) -> list[Tab]:
     return [
-        Tab(name, label, counts[name], asked.query(view=name), name == asked.view)
+        Tab(name, label, counts[name], asked.query(view=name, saved=""), name == asked.view and saved is None)
         for name, label in inbox_query.NAMES.items()
     ]
 
@@ -153,10 +215,21 @@ def cares(session: Session, rows: Iterable[Row], takers: Options = ()) -> dict[s
     return known | (actors.names(session, others) if others else {})
 
 
-def _pills(asked: Asked, reader: Reader, known: Iterable[Account], takers: Options, groups: Options) -> list[Pill]:
+def _pills(
+    session: Session, asked: Asked, reader: Reader, known: Iterable[Account], takers: Options, groups: Options
+) -> list[Pill]:
     names = {str(one.id): one.handle for one in known}
     people = {actor.removeprefix("user:"): name for actor, name in takers}
-    return inbox_query.pills(asked, reader, names, people, dict(groups))
+    found = inbox_query.pills(asked, reader, names, people, dict(groups))
+    if not asked.f:
+        return found
+    group = tree.parse(asked.f)
+    options = condition_choices.choices(session, reader, {one.field for one in tree.leaves(group)})
+    side = condition_words.parts(group)
+    for number, one in enumerate(side):
+        rest = Group("all", tuple(other for place, other in enumerate(side) if place != number))
+        found.append(Pill(condition_words.sentence(one, reader, options), asked.query(f=tree.text(rest))))
+    return found
 
 
 def _form(
@@ -183,7 +256,7 @@ def _form(
         "intent": table(words.INTENTS),
         "urgency": table(words.URGENCIES),
         "emotion": table(words.EMOTIONS),
-        "label": _labels(session, reader),
+        "label": condition_choices.labels(session, reader),
         "tag": [(one, one) for one in tags],
         "assignee": [nobody, *((actor.removeprefix("user:"), name) for actor, name in takers)],
         "team": [(NOBODY, reader.words("No team")), *groups] if groups else (),
@@ -197,9 +270,3 @@ def _form(
 def _with(options: Options, chosen: str) -> Options:
     """With what is chosen, even if it is not offered any more."""
     return options if not chosen or any(value == chosen for value, _ in options) else [*options, (chosen, chosen)]
-
-
-def _labels(session: Session, reader: Reader) -> Options:
-    t = db.table(Label)
-    rows = session.execute(sa.select(t.c.name, t.c.names).where(t.c.enabled).order_by(t.c.name))
-    return [(row.name, row.names.get(reader.language) or row.name) for row in rows]

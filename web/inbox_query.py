@@ -10,6 +10,8 @@ from babel.dates import format_interval, format_skeleton, get_datetime_format
 from fastapi import Request
 
 from core import db
+from core.errors import Rejected
+from inbox.conditions import tree
 from inbox.narrowing import KINDS, NOBODY, PRIORITIES, SORTS, TYPES, VIEWS, Filter
 from web import casework, words
 from web.i18n import N_
@@ -63,7 +65,13 @@ class Asked:
     type: str = ""
     since: str = ""
     until: str = ""
+    f: str = ""
+    """Further conditions: a tree as JSON."""
+    saved: str = ""
+    """The key of a kept view within which all this is."""
     sort: str = "newest"
+    wrong: str = ""
+    """Why `f` is not heeded; never part of an address."""
 
     def values(self, **changes: str) -> dict[str, str]:
         """Name and value of all that differs from what is shown without asking, for links and hidden fields."""
@@ -71,7 +79,7 @@ class Asked:
         return {
             ADDRESS.get(one.name, one.name): getattr(other, one.name)
             for one in fields(other)
-            if getattr(other, one.name) != one.default
+            if getattr(other, one.name) != one.default and one.name != "wrong"
         }
 
     def query(self, **changes: str) -> str:
@@ -81,14 +89,16 @@ class Asked:
     @property
     def narrowed(self) -> bool:
         """Something besides the view is asked for."""
-        return any(name not in ("view", "sort") for name in self.values())
+        return any(name not in KEPT for name in self.values())
 
     @property
     def plain(self) -> dict[str, str]:
         """The changes that take every filter away and leave view and order."""
-        return {one.name: "" for one in fields(self) if one.name not in ("view", "sort")}
+        return {one.name: "" for one in fields(self) if one.name not in KEPT}
 
 
+KEPT = ("view", "sort", "saved")
+"""What says which list it is."""
 ADDRESS = {"since": "from", "until": "to"}
 """Fields that are called otherwise in the address."""
 
@@ -99,7 +109,9 @@ def asked(request: Request) -> Asked:
     found = {
         one.name: db.sound(given.get(ADDRESS.get(one.name, one.name), "")).replace("\x00", "").strip()[:LONGEST]
         for one in fields(Asked)
+        if one.name not in ("f", "wrong")
     }
+    found["f"], found["wrong"] = _conditions(given.get("f", ""))
     known: Mapping[str, tuple[str, ...]] = {
         "view": VIEWS, "sort": SORTS, "kind": KINDS, "priority": PRIORITIES, "type": TYPES,
     }  # fmt: skip
@@ -113,6 +125,14 @@ def asked(request: Request) -> Asked:
         if _moment(found[name]) is None:
             found[name] = ""
     return Asked(**{name: value for name, value in found.items() if value})
+
+
+def _conditions(text: str) -> tuple[str, str]:
+    """(the conditions in their short form, what is wrong with them)."""
+    try:
+        return (tree.text(tree.parse(text)), "") if text else ("", "")
+    except Rejected as error:
+        return "", str(error)
 
 
 def wanted(one: Asked, reader: Reader) -> Filter:
@@ -139,6 +159,7 @@ def wanted(one: Asked, reader: Reader) -> Filter:
         since=since,
         until=until,
         private_too=reader.may("messages.private"),
+        tree=tree.parse(one.f) if one.f else tree.EVERYTHING,
         sort=one.sort,
     )
 

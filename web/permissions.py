@@ -26,6 +26,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "conversations.reply": frozenset({"admin", "agent"}),
     "messages.correct": frozenset({"admin", "agent"}),
     "conversations.manage": frozenset({"admin", "agent"}),
+    "views.keep": frozenset({"admin", "agent", "marketer"}),
+    "views.share": frozenset({"admin", "agent"}),
     "accounts.read": frozenset({"admin", "agent", "marketer"}),
     "accounts.manage": frozenset({"admin"}),
     "dead.read": frozenset({"admin"}),

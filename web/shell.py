@@ -40,6 +40,7 @@ RAIL = (
 SETTINGS = (
     Entry("/settings/accounts", "plug", N_("Accounts"), "accounts.read", ("/settings/accounts", "/oauth")),
     Entry("/settings/replies", "text", N_("Saved replies"), "conversations.reply", ("/settings/replies",)),
+    Entry("/settings/views", "star", N_("Views"), "views.keep", ("/settings/views",)),
     Entry("/settings/users", "people", N_("Users"), "users.manage", ("/settings/users",)),
     Entry("/settings/salesforce", "link", N_("Salesforce"), "crm.read", ("/settings/salesforce", "/settings/contacts")),
     Entry("/settings/keys", "share", N_("Customer data"), "keys.manage", ("/settings/keys", "/settings/orders")),

@@ -159,6 +159,8 @@ PERMISSIONS = {
     "messages.private": N_("Read private messages"),
     "conversations.reply": N_("Answer"),
     "conversations.manage": N_("Close and reopen conversations"),
+    "views.keep": N_("Keep views of one's own"),
+    "views.share": N_("Share views with others"),
     "messages.correct": N_("Correct how messages are rated"),
     "model.read": N_("See how good the ratings are"),
     "model.manage": N_("Have stored messages rated again"),
@@ -664,6 +666,8 @@ PROCESSES = {
 }
 
 NOTES = {
+    "view-kept": N_("The view is kept."),
+    "view-removed": N_("The view is gone."),
     "label-added": N_("The label is kept. Stored messages are looked at now."),
     "label-removed": N_("The label is gone. Messages that carry it keep it."),
     "label-taught": N_("Noted. The label is learnt anew, and stored messages are looked at again."),

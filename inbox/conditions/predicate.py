@@ -121,6 +121,7 @@ def _unread(known: Known) -> bool:
 _FLAGS: Mapping[str, Callable[[Known], bool]] = {
     "private": lambda known: known.private,
     "waiting": lambda known: known.waiting_since is not None,
+    "answered": lambda known: known.first_reply_at is not None,
     "unattended": lambda known: known.first_reply_at is None or known.waiting_since is not None,
     "unread": _unread,
     "verified": lambda known: known.verified,

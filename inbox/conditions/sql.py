@@ -93,6 +93,10 @@ def _waited(one: Condition, asker: Asker) -> Holds:
     return sa.and_(since.is_not(None), since <= asker.now - timedelta(hours=one.number))
 
 
+def _answered(one: Condition, asker: Asker) -> Holds:
+    return _flag(one, db.table(Conversation).c.first_reply_at.is_not(None))
+
+
 def _unattended(one: Condition, asker: Asker) -> Holds:
     c = db.table(Conversation)
     return _flag(one, sa.or_(c.c.first_reply_at.is_(None), c.c.waiting_since.is_not(None)))
@@ -244,6 +248,7 @@ _BUILT: Mapping[str, Callable[[Condition, Asker], Holds]] = {
     "type": _type,
     "waiting": _waiting,
     "waited": _waited,
+    "answered": _answered,
     "unattended": _unattended,
     "unread": _unread,
     "followers": _followers,

@@ -91,6 +91,7 @@ FIELDS: Mapping[str, Field] = {
         Field("type", "choice", (*TYPES, NOBODY)),
         Field("waiting", "flag"),
         Field("waited", "hours"),
+        Field("answered", "flag"),
         Field("unattended", "flag"),
         Field("unread", "flag", personal=True),
         Field("followers", "number"),
@@ -209,6 +210,15 @@ def asks(group: Group, *names: str) -> bool:
 def personal(group: Group) -> bool:
     """The answer depends on who looks: it says nothing where nobody does."""
     return any(FIELDS[one.field].personal or ME in one.values for one in leaves(group))
+
+
+def joined(*groups: Group) -> Group:
+    """Conversations that all of these mean."""
+    parts: list[Condition | Group] = []
+    for one in groups:
+        parts += one.of if one.match == "all" or len(one.of) < 2 else (one,)
+    only = parts[0] if len(parts) == 1 else None
+    return only if isinstance(only, Group) else Group("all", tuple(parts))
 
 
 def _group(raw: Any, depth: int) -> Group:

@@ -20,8 +20,10 @@ from enrichment.models import CrmConnection, CrmRecord, MatchLink, SyncRun, Sync
 from enrichment.segments import activation, conditions
 from enrichment.segments import store as segments
 from enrichment.segments.models import ActivationRun
-from inbox import accounts, consent, desk, drafts, facts, ingest, notes, replies, saved
+from inbox import accounts, consent, desk, drafts, facts, ingest, notes, replies, saved, views
+from inbox.conditions import tree
 from inbox.models import Contact, Feed, Identity, Message
+from inbox.narrowing import Filter
 from listening import hits, shares, subjects
 from sentiment import corrections, labels, passes, speed
 from sentiment.examples import store as examples
@@ -179,6 +181,9 @@ def _desk() -> None:
         notes.add(session, conversation_id=one, author="user:2", text="Партия известна.")
         drafts.save(session, "user:1", talk("x:1"), "public", "Пока не всё")
         texts = {"de": "Привет {first_name}", "ja": "Привет", "en": "Привет {first_name}"}
+        said = {"field": "words", "op": "has", "value": "партия"}
+        late = tree.read({"match": "any", "of": [{"field": "waiting", "op": "yes"}, said]})
+        views.save(session, "Мои ждут", Filter(), late, "user:1", ["agent"])
         saved.save(session, None, name="Посылка в пути", shortcut="посылка", texts=texts, actor="user:1")
 
 

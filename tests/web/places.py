@@ -20,6 +20,7 @@ NUMBERS = (
     "conversation_id", "identity_id", "subject_id", "subject", "query_id", "account_id", "reply_id", "link_id",
     "user_id", "row_id", "item_id", "note_id", "message_id", "proposal_id", "share_id", "label_id", "theme_id",
     "key_id", "segment_id", "token_id", "saved_id", "activation_id", "decision_id", "duplicate_id",
+    "view_id", "macro_id", "rule_id",
 )  # fmt: skip
 """Parameters of addresses."""
 
@@ -34,6 +35,7 @@ def values() -> dict[str, str]:
         "user_id": "2",
         "contact_id": lived.CONTACT,
         "deed": "pause",
+        "step": "up",
         "proposal_id": "2",
         "state": "closed",
         "token": lived.made["token"],
@@ -45,7 +47,15 @@ def filled(path: str, found: Mapping[str, str] | None = None) -> str:
     found = (
         values()
         if found is None
-        else {**dict.fromkeys(NUMBERS, "1"), "state": "closed", "token": "x", "contact_id": "x", "deed": "x", **found}
+        else {
+            **dict.fromkeys(NUMBERS, "1"),
+            "state": "closed",
+            "token": "x",
+            "contact_id": "x",
+            "deed": "x",
+            "step": "up",
+            **found,
+        }
     )
     return re.sub(r"\{(\w+)(?::\w+)?\}", lambda place: found[place[1]], path)
 

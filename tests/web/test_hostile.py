@@ -21,8 +21,10 @@ from enrichment.behaviour import intake, keys
 from enrichment.behaviour.models import CustomerKey
 from enrichment.segments import activation, conditions
 from enrichment.segments import store as segments
-from inbox import accounts, attributes, consent, desk, ingest, notes, replies, saved
+from inbox import accounts, attributes, consent, desk, ingest, notes, replies, saved, views
+from inbox.conditions import tree
 from inbox.models import Contact, Conversation, Identity
+from inbox.narrowing import Filter
 from listening import hits, subjects
 from sentiment import labels
 from sentiment.examples import store as examples
@@ -109,6 +111,8 @@ def _shop() -> None:
         session.add(CustomerKey(kind="user", value="h", contact_id="01J" + "0" * 23, source=f"key:{key}", at=db.now()))
         for text in (hostile.MARKUP[0], hostile.QUOTES[2], "W" * 80):
             saved.save(session, None, name=text[:80], texts={"en": text, "ja": text}, actor="user:1")
+            said = {"match": "all", "of": [{"field": "words", "op": "has_not", "value": text}]}
+            views.save(session, text[:80], Filter(), tree.read(said), "user:1", ["agent"])
         for number, text in enumerate((hostile.MARKUP[0], hostile.QUOTES[2], "W" * 100)):
             raw = {"match": "all", "of": [{"field": "name", "op": "has_not", "value": db.sound(text)[:200]}]}
             number = segments.save(session, text, conditions.read(raw), "user:1")

@@ -46,6 +46,7 @@ def connect(**values: str) -> None:
             [
                 "accounts",
                 "replies",
+                "views",
                 "users",
                 "salesforce",
                 "keys",
@@ -57,9 +58,9 @@ def connect(**values: str) -> None:
                 "me",
             ],
         ),
-        ("agent", ["accounts", "replies", "tokens", "me"]),
+        ("agent", ["accounts", "replies", "views", "tokens", "me"]),
         ("dpo", ["salesforce", "purposes", "tokens", "me"]),
-        ("marketer", ["accounts", "model", "tokens", "me"]),
+        ("marketer", ["accounts", "views", "model", "tokens", "me"]),
     ],
 )
 def test_tabs_are_those_a_role_may_open(database: str, as_role, role: str, tabs: list[str]) -> None:

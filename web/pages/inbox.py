@@ -55,6 +55,16 @@ def rows(reader: Reading, asked: Wanted, ids: str = "", count: int = 0, current:
     return render.part("parts/inbox_few.html", reader, **values)
 
 
+@router.get("/inbox/views")
+def kept(request: Request, reader: Reading, asked: Wanted) -> Response:
+    """The kept views with their numbers, for the menu."""
+    if not render.wants_part(request):
+        return render.to(f"/inbox{asked.query()}")
+    with db.read() as session:
+        found = inbox_list.kept(session, asked, reader, counted=True)
+    return render.part("parts/inbox_kept.html", reader, kept=found, base="/inbox", counted=True)
+
+
 @router.get("/inbox/{conversation_id}")
 def show(request: Request, conversation_id: int, reader: Reading, asked: Wanted, before: str = "") -> Response:
     """The list with a conversation open beside it; asked for as a part, the conversation and its person alone."""

@@ -34,7 +34,7 @@ function mark(link) {
 // links of the pane keep the conversation that is open
 document.addEventListener("htmx:configRequest", (event) => {
   const { detail } = event, from = event.target;
-  if (!from.closest?.("#list") || from.closest("#rows, #bulk")) return;
+  if (!from.closest?.("#list") || from.closest("#rows, #bulk") || from.matches("[data-address]")) return;
   const path = new URL(detail.path, location);
   path.pathname = location.pathname;
   detail.path = path.pathname + path.search;

@@ -1,0 +1,139 @@
+"""Conditions on conversations in words: fields, ways of asking, sentences, and what a filter is refused for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from inbox.conditions.tree import OPS as OPS
+from inbox.conditions.tree import Condition, Group
+from web import inbox_query
+from web.i18n import N_
+from web.reader import Reader
+
+GROUPS = {
+    N_("Conversation"): ("state", "assignee", "team", "priority", "type", "tag", "waiting",
+                         "waited", "answered", "unattended", "unread",
+                         "messages", "opened", "moved"),
+    N_("Messages"): ("words", "newest", "kind", "private", "platform", "account", "received"),
+    N_("What they say"): ("language", "sentiment", "intent", "urgency", "emotion", "label", "theme", "subject"),
+    N_("Person"): ("followers", "verified"),
+}  # fmt: skip
+"""Headings with the fields under them."""
+
+NAMES = {
+    "state": N_("State"),
+    "platform": N_("Platform"),
+    "account": N_("Account"),
+    "kind": N_("Kind of message"),
+    "private": N_("Private"),
+    "words": N_("Words in a message"),
+    "newest": N_("Words in the newest message"),
+    "language": N_("Language"),
+    "sentiment": N_("Sentiment"),
+    "intent": N_("Intent"),
+    "urgency": N_("Urgency"),
+    "emotion": N_("Emotion"),
+    "label": N_("Label"),
+    "theme": N_("Theme"),
+    "subject": N_("Followed subject"),
+    "tag": N_("Tag"),
+    "team": N_("Team"),
+    "priority": N_("Priority"),
+    "type": N_("Type"),
+    "assignee": N_("Assigned to"),
+    "waiting": N_("Waits for an answer"),
+    "waited": N_("Hours of waiting"),
+    "answered": N_("Answered before"),
+    "unattended": N_("No first answer, or waits"),
+    "unread": N_("Unread"),
+    "followers": N_("Followers"),
+    "verified": N_("Verified by the platform"),
+    "messages": N_("Number of messages"),
+    "opened": N_("First message"),
+    "moved": N_("Newest message"),
+    "received": N_("A message came"),
+}
+
+ASKED = {
+    "is": N_("is"),
+    "is_not": N_("is not"),
+    "has": N_("contains"),
+    "has_not": N_("does not contain"),
+    "at_least": N_("at least"),
+    "at_most": N_("at most"),
+    "within": N_("within the last"),
+    "not_within": N_("not within the last"),
+    "between": N_("in a period"),
+    "yes": N_("yes"),
+    "no": N_("no"),
+}
+
+SAID = {
+    "is": N_("%(field)s is %(value)s"),
+    "is_not": N_("%(field)s is not %(value)s"),
+    "has": N_("%(field)s: “%(value)s”"),
+    "has_not": N_("%(field)s: not “%(value)s”"),
+    "at_least": N_("%(field)s is at least %(value)s"),
+    "at_most": N_("%(field)s is at most %(value)s"),
+    "within": N_("%(field)s: last %(value)s days"),
+    "not_within": N_("%(field)s: not in the last %(value)s days"),
+    "between": N_("%(field)s in the period %(value)s"),
+    "yes": N_("%(field)s: yes"),
+    "no": N_("%(field)s: no"),
+}
+
+REFUSALS = (
+    N_("A filter is a group: match (all or any) and of (a list of conditions and groups)."),
+    N_("The filter in the address cannot be read."),
+    N_("A group without conditions says nothing. Add one, or remove the group."),
+    N_("Groups stand in each other three deep at most."),
+    N_("A filter has 50 conditions at most."),
+    N_("There is no such field to ask about."),
+    N_("This field is not asked in that way."),
+    N_("Say what the field is compared with."),
+    N_("This field cannot be that."),
+    N_("Give a whole number that is not negative."),
+    N_("Give a number of days between 1 and 3650."),
+    N_("Give a day, and no end before the beginning."),
+)
+
+VIEW_REFUSALS = (
+    N_("Give the view a name."),
+    N_("You have a view of this name already."),
+    N_("You keep 100 views already. Remove one first."),
+    N_("This view is gone, or it is not shared with you."),
+    N_("Only who made a view can change it, or an administrator."),
+    N_("New conversations about us"),
+)
+"""What is said about kept views, and what those are called that are built in."""
+
+Choices = Mapping[str, Sequence[tuple[str, str]]]
+"""Values with their words, by field."""
+
+
+def sentence(one: Condition | Group, reader: Reader, choices: Choices) -> str:
+    """A condition, or a group in brackets, in the reader's words."""
+    if isinstance(one, Group):
+        joined = _joined([sentence(part, reader, choices) for part in one.of], one.match, reader)
+        return f"({joined})" if len(one.of) > 1 else joined
+    named = dict(choices.get(one.field, ()))
+    if one.op == "between":
+        value = inbox_query.between(*one.ends, reader)
+    else:
+        value = _joined([named.get(said, said) for said in one.values], "any", reader)
+    return reader.words(SAID[one.op], field=reader.words(NAMES[one.field]), value=value)
+
+
+JOINED = {"all": N_("%(one)s and %(other)s"), "any": N_("%(one)s or %(other)s")}
+
+
+def _joined(texts: Sequence[str], match: str, reader: Reader) -> str:
+    said = texts[0] if texts else ""
+    for text in texts[1:]:
+        said = reader.words(JOINED[match], one=said, other=text)
+    return said
+
+
+def parts(group: Group) -> Sequence[Condition | Group]:
+    """What stands side by side: each condition of "all", or the whole of "any"."""
+    return group.of if group.match == "all" or len(group.of) < 2 else (group,)
