@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import psycopg
 import sqlalchemy as sa
 
@@ -92,7 +93,7 @@ def _cookie(role: str) -> str:
 
 def _compare(address: str, driver: Callable[[], contextlib.AbstractContextManager[Fetch]]) -> dict[str, Any]:
     result: dict[str, Any] = {}
-    with driver() as fetch:
+    with driver() as fetch, _open_beside(address, _cookie("agent")):
         for case in pages_bare.CASES:
             with _browser(address, _cookie(case.role)) as get:
                 ours, theirs = _turns(case, get, fetch)
@@ -150,6 +151,16 @@ def _browser(address: str, token: str) -> Iterator[Callable[[str], None]]:
                 raise RuntimeError(f"{path} answered {answer[:20]!r}")
 
         yield get
+
+
+@contextlib.contextmanager
+def _open_beside(address: str, token: str) -> Iterator[None]:
+    """Another page stands open and hears live events, as one always does where people work."""
+    cookies = {"widerhall": token}
+    with httpx.Client(base_url=address, cookies=cookies) as client, client.stream("GET", "/live") as answer:
+        answer.raise_for_status()
+        next(answer.iter_lines())
+        yield
 
 
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)

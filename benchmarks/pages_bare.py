@@ -114,6 +114,9 @@ THREAD = (
     """SELECT id FROM message WHERE conversation_id = :conversation AND direction = 'outbound'
     ORDER BY posted_at DESC, id DESC LIMIT 1""",
 )
+THEIRS = """(SELECT o.id FROM identity o WHERE o.id = :person
+    UNION SELECT o.id FROM identity i JOIN identity o ON o.contact_id = i.contact_id WHERE i.id = :person)"""
+"""All accounts of the person."""
 PERSON = (
     "SELECT i.*, c.* FROM identity i LEFT JOIN contact c ON c.id = i.contact_id WHERE i.id = :person",
     "SELECT o.* FROM identity i JOIN identity o ON o.contact_id = i.contact_id WHERE i.id = :person",
@@ -122,22 +125,25 @@ PERSON = (
     JOIN attribute a ON a.contact_id = c.id AND a.removed_at IS NULL WHERE i.id = :person""",
     """SELECT d.* FROM identity i JOIN person_decision d ON d.contact_id = i.contact_id OR d.other_id = i.contact_id
     WHERE i.id = :person ORDER BY d.id DESC LIMIT 50""",
-    "SELECT * FROM sync_state WHERE identity_id = :person AND kind = 'profile'",
-    "SELECT state, count(*) FROM sync_state WHERE identity_id = :person AND kind = 'interaction' GROUP BY state",
+    f"SELECT * FROM sync_state WHERE identity_id IN {THEIRS} AND kind = 'profile'",
+    f"SELECT state, count(*) FROM sync_state WHERE identity_id IN {THEIRS} AND kind = 'interaction' GROUP BY state",
     "SELECT url FROM crm_connection",
     "SELECT purpose FROM objection WHERE subject = :subject",
     "SELECT name, enabled FROM purpose",
     """SELECT l.*, r.* FROM match_link l JOIN crm_record r ON r.id = l.crm_record_id
     WHERE l.identity_id = :person AND l.decision <> 'none' ORDER BY l.score DESC""",
-    "SELECT n.*, u.name FROM note n LEFT JOIN \"user\" u ON n.author = 'user:' || u.id WHERE n.identity_id = :person",
+    f"""SELECT n.*, u.name FROM note n LEFT JOIN "user" u ON n.author = 'user:' || u.id
+    WHERE n.identity_id IN {THEIRS}""",
 )
-SAID = """SELECT sentiment, count(*) FROM message WHERE identity_id = :person AND direction = 'inbound'
+SAID = f"""SELECT sentiment, count(*) FROM message WHERE identity_id IN {THEIRS} AND direction = 'inbound'
     AND origin <> 'context' AND NOT erased GROUP BY sentiment"""
-HISTORY = "SELECT * FROM conversation WHERE identity_id = :person ORDER BY last_at DESC, id DESC LIMIT {limit}"
+HISTORY = f"SELECT * FROM conversation WHERE identity_id IN {THEIRS} ORDER BY last_at DESC, id DESC LIMIT {{limit}}"
 
 
 # --- a report: a month and the one before ------------------------------------------------------------
 
+WHO_WROTE = "coalesce(i.contact_id, CAST(i.id AS text)) AS who"
+"""The person behind an account: several accounts of one count once."""
 ABOUT = """FROM hit h JOIN message m ON m.id = h.message_id
     WHERE h.query_id IN (SELECT id FROM query WHERE subject_id = :subject)"""
 PICKED = f"""WITH picked AS MATERIALIZED (SELECT DISTINCT m.id, m.platform, m.kind, m.language, m.intent, m.sentiment,
@@ -157,18 +163,21 @@ COUNTED = f"""{PICKED}
     UNION ALL SELECT 'clock', now, CAST(hour % 168 AS text), '', count(*), 0 FROM picked GROUP BY 2, 3
     UNION ALL SELECT 'tag', now, one.value, '', count(*), 0 FROM picked, {{tags}} GROUP BY 2, 3
     UNION ALL SELECT 'label', now, one.value, sentiment, count(*), 0 FROM picked, {{labels}} GROUP BY 2, 3, 4
-    UNION ALL SELECT 'people', now, '', '', count(*), sum(followers) FROM (SELECT DISTINCT now, i.id,
-    i.followers FROM picked JOIN identity i ON i.id = picked.identity_id) each_one GROUP BY 2
-    UNION ALL SELECT 'writers', 1 = 1, CAST(day AS text), '', count(*), sum(followers) FROM (SELECT DISTINCT hour / 24
-    AS day, i.id, i.followers FROM picked JOIN identity i ON i.id = picked.identity_id) each_one GROUP BY 3"""
+    UNION ALL SELECT 'people', now, '', '', count(DISTINCT who), sum(followers) FROM (SELECT DISTINCT now, i.id,
+    {WHO_WROTE}, i.followers FROM picked JOIN identity i ON i.id = picked.identity_id) each_one GROUP BY 2
+    UNION ALL SELECT 'writers', 1 = 1, CAST(day AS text), '', count(DISTINCT who), sum(followers) FROM (SELECT DISTINCT
+    hour / 24 AS day, i.id, {WHO_WROTE}, i.followers FROM picked JOIN identity i ON i.id = picked.identity_id) each_one
+    GROUP BY 3"""
 WRITERS = f"""WITH found AS MATERIALIZED (SELECT m.identity_id, count(DISTINCT m.id) AS messages,
     sum(CASE WHEN m.sentiment = 'negative' THEN 1 ELSE 0 END) AS negative, sum({{likes}}) AS likes {ABOUT}
     AND NOT m.erased
-    AND m.posted_at >= :since AND m.posted_at < :until AND m.visibility <> 'private' GROUP BY m.identity_id)
-    SELECT * FROM (SELECT i.id, i.platform, i.handle, i.name, i.url, i.followers, i.contact_id, found.* FROM found
-    JOIN identity i ON i.id = found.identity_id ORDER BY messages DESC LIMIT 10) busiest UNION ALL
-    SELECT * FROM (SELECT i.id, i.platform, i.handle, i.name, i.url, i.followers, i.contact_id, found.* FROM found
-    JOIN identity i ON i.id = found.identity_id ORDER BY followers DESC LIMIT 10) widest"""
+    AND m.posted_at >= :since AND m.posted_at < :until AND m.visibility <> 'private' GROUP BY m.identity_id),
+    each_one AS MATERIALIZED (SELECT {WHO_WROTE}, i.id, i.platform, i.handle, i.name, i.url, i.followers, i.contact_id,
+    found.messages, found.negative, found.likes FROM found JOIN identity i ON i.id = found.identity_id)
+    SELECT each_one.* FROM (SELECT who, sum(messages) AS most FROM each_one GROUP BY who ORDER BY most DESC LIMIT 10)
+    busiest JOIN each_one ON each_one.who = busiest.who UNION ALL
+    SELECT each_one.* FROM (SELECT who, sum(followers) AS most FROM each_one GROUP BY who
+    ORDER BY coalesce(sum(followers), 0) DESC LIMIT 10) widest JOIN each_one ON each_one.who = widest.who"""
 REPORT = (
     "SELECT * FROM subject WHERE id = :subject",
     COUNTED,

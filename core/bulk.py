@@ -110,7 +110,7 @@ def _copy(session: Session, sql: str, rows: Iterable[Row]) -> None:
 @contextmanager
 def _cursor(session: Session, sql: str) -> Iterator[Any]:
     """The driver's cursor in this session's transaction; its errors come as SQLAlchemy's."""
-    connection = session.connection()
+    connection = session.info.get(db.LINE) or session.connection()
     driver = connection.dialect.loaded_dbapi
     cursor = connection.connection.cursor()
     try:

@@ -21,6 +21,8 @@ from core.errors import TryLater
 from core.settings import settings
 
 BUSY_SECONDS = 30
+LINE = "widerhall_line"
+"""Under this name a session that only reads keeps its connection in `session.info`."""
 _engine: sa.Engine | None = None
 after_commit: list[Callable[[dict[str, Any]], None]] = []
 """Called with `session.info` after each committed write; the queue rings its doorbell here."""
@@ -110,7 +112,9 @@ def larger(left: Any, right: Any) -> Any:
 @contextmanager
 def read() -> Iterator[Session]:
     """A session for reading; nothing it does is kept."""
-    with Session(engine()) as session:
+    with engine().connect() as connection, Session(bind=connection) as session:
+        session.info[LINE] = connection  # for core.bulk: no need to be asked for with every statement
+        connection.begin()
         yield session
 
 

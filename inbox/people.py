@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Any
+
 import sqlalchemy as sa
 from sqlmodel import Session
 from ulid import ULID
 
-from core import audit, db, outbox
+from core import audit, db, outbox, rows
 from core.errors import Rejected
 from inbox import attributes
 from inbox.models import Contact, Identity
@@ -28,10 +31,15 @@ def survivor(session: Session, contact_id: str) -> str:
 
 def members(session: Session, contact_id: str) -> list[str]:
     """Every contact that is the same person as this one, itself among them, the oldest first."""
-    return list(session.scalars(whole(contact_id).order_by(db.table(Contact).c.id)))
+    return [one for (one,) in rows.run(session, _members(db.dialect()), contact=contact_id)]
 
 
-def whole(contact_id: str) -> sa.Select[tuple[str]]:
+@lru_cache(maxsize=2)
+def _members(dialect: str) -> rows.Prepared:
+    return rows.prepare(whole(rows.asked("contact")).order_by(db.table(Contact).c.id))
+
+
+def whole(contact_id: Any) -> sa.Select[tuple[str]]:
     """The same as a query, for conditions on rows that keep the contact they were given."""
     c = db.table(Contact)
     same = sa.select(sa.func.coalesce(c.c.survivor_id, c.c.id)).where(c.c.id == contact_id).correlate(None)

@@ -58,6 +58,14 @@ class Hub:
         self._epoch = ""
         self._read = "0-0"
 
+    def place(self) -> str:
+        """The id of the newest event read so far, to stand in a page before its rows are read; empty: not known.
+
+        What the broker has beyond it comes to the page as events.
+        """
+        known = self._epoch and self._reader is not None and not self._reader.done()
+        return f"{self._epoch}.{self._read}" if known else ""
+
     async def events(self, last: str) -> AsyncIterator[Event | None]:
         """Everything after the event id `last` (from now on, when it is empty); None at a heartbeat."""
         waiting: Waiting = asyncio.Queue(QUEUE)

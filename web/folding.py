@@ -6,15 +6,19 @@ An environment speaks one language, so `_("Inbox")`, `static("tokens.css")` and 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from jinja2 import Environment, Template, nodes
-from jinja2.runtime import Context
+from jinja2.runtime import Context, Macro
 from jinja2.visitor import NodeTransformer
 
 PARTS = "parts/ui.html"
-PLAIN = frozenset({"icon", "sign", "kbd", "back", "badge"})
-"""Macros of the parts that look at nothing but what they are given."""
+PLAIN = frozenset({"icon", "sign", "mark", "avatar", "state", "sentiment", "kbd", "back", "badge"})
+"""Macros of the parts that look at nothing but what they are given: what they answered once they answer again."""
+
+REMEMBERED = 2000
+"""Answers kept of each of them."""
 
 SAID = frozenset({"_", "gettext", "static"})
 """Functions of the environment that always answer the same."""
@@ -24,7 +28,13 @@ class _Template(Template):
     """Jinja's, whose macros are made once: every template of an environment has the same globals."""
 
     def _get_default_module(self, ctx: Context | None = None) -> Any:
-        return super()._get_default_module()
+        fresh = self._module is None
+        made: Any = super()._get_default_module()
+        for name in PLAIN if fresh and self.name == PARTS else ():
+            macro = getattr(made, name, None)
+            if isinstance(macro, Macro):  # typed: text that is escaped is not the text that is yet to be
+                setattr(made, name, lru_cache(REMEMBERED, typed=True)(macro))
+        return made
 
 
 class FoldingEnvironment(Environment):

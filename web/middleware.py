@@ -107,14 +107,16 @@ class AccessLog:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        status, begun = 500, time.perf_counter()
+        status, begun, told = 500, time.perf_counter(), False
 
         async def watched(message: Message) -> None:
-            nonlocal status
+            nonlocal status, told
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _seen(scope, status, time.perf_counter() - begun)
             await send(message)
+            if message["type"] == "http.response.body" and not told:  # after it: nobody waits for our line
+                told = True
+                _seen(scope, status, time.perf_counter() - begun)
 
         structlog.contextvars.bind_contextvars(request_id=secrets.token_hex(4))
         try:

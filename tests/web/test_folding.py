@@ -6,18 +6,21 @@ from typing import Any
 
 import pytest
 from jinja2 import DictLoader
+from markupsafe import Markup
 
 from web import bidi, i18n
 from web.folding import FoldingEnvironment
 
 PARTS = """{% macro icon(name) %}<svg><use href="#{{ name }}"/></svg>{% endmacro %}
-{% macro mark(x) %}{{ seen(x) }}{% endmacro %}"""
+{% macro badge(x) %}<b>{{ x }}</b>{% endmacro %}
+{% macro deed(x) %}{{ seen(x) }}{% endmacro %}"""
 TEMPLATES = {
     "parts/ui.html": PARTS,
     "constant.html": '{% from "parts/ui.html" import icon %}{{ icon("warn") }} {{ _("Inbox") }} {{ static("a&b") }}',
     "value.html": '{{ _(word) }} {{ _("Me: %(name)s", name=word) }}',
     "own.html": '{% macro icon(name) %}mine {{ name }}{% endmacro %}{{ icon("warn") }}',
-    "other.html": '{% from "parts/ui.html" import mark %}{{ mark("a") }}',
+    "other.html": '{% from "parts/ui.html" import deed %}{{ deed("a") }}',
+    "badge.html": '{% from "parts/ui.html" import badge %}{{ badge(word) }}',
 }
 
 
@@ -65,3 +68,10 @@ def test_a_macro_that_looks_around_is_called(made: FoldingEnvironment, calls: li
     template = made.get_template("other.html")
     assert (template.render(), template.render()) == ("a", "a")
     assert calls == ["a", "a"]
+
+
+def test_an_answer_kept_for_sound_markup_is_not_given_for_the_same_text(made: FoldingEnvironment) -> None:
+    template = made.get_template("badge.html")
+    for _ in range(2):
+        assert template.render(word=Markup("<i>1</i>")) == "<b><i>1</i></b>"
+        assert template.render(word="<i>1</i>") == "<b>&lt;i&gt;1&lt;/i&gt;</b>"

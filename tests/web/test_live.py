@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -205,3 +206,19 @@ def test_streams_are_counted_and_let_go(messages: None, server: str, cookie: dic
         take(lines, 1)
         assert metrics.STREAMS._value.get() == 1
     eventually(lambda: (publish(2) or metrics.STREAMS._value.get()) == 0)
+
+
+def test_a_page_made_while_another_is_open_stands_no_later_than_its_rows(
+    messages: None, server: str, cookie: dict[str, str]
+) -> None:
+    """Its place is what the process has read, without a question to the broker; what is newer comes as events."""
+    begins = re.compile(r"/live\?after=([0-9a-f]{8}\.[0-9]+-[0-9]+)")
+    with stream(server, cookie, after=live.position()) as lines:
+        publish(1)
+        assert take(lines, 1) == [1]
+        page = httpx.get(f"{server}/inbox", cookies=cookie)
+        found = begins.search(page.text)
+        assert found is not None
+        publish(2)
+        with stream(server, cookie, after=found[1]) as other:
+            assert take(other, 1) == [2]

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from core import db
 from inbox import sightings
-from web import firststeps, inbox_list, inbox_query, live, render, thread
+from web import firststeps, inbox_list, inbox_query, render, thread
 from web.inbox_query import Asked
 from web.permissions import allow
 from web.reader import Reader
@@ -34,7 +34,7 @@ def home(reader: Reading) -> Response:
 @router.get("/inbox")
 def index(request: Request, reader: Reading, asked: Wanted, before: str = "") -> Response:
     """The list."""
-    position = live.position()  # before the rows are read: what comes later comes as an event
+    position = render.position(request)  # before the rows are read: what comes later comes as an event
     with db.read() as session:
         pane = inbox_list.pane(session, asked, reader, before=before)
     return _shown(request, reader, pane, position)
@@ -68,7 +68,7 @@ def kept(request: Request, reader: Reading, asked: Wanted) -> Response:
 @router.get("/inbox/{conversation_id}")
 def show(request: Request, conversation_id: int, reader: Reading, asked: Wanted, before: str = "") -> Response:
     """The list with a conversation open beside it; asked for as a part, the conversation and its person alone."""
-    position, alone = live.position(), _part_of(request, "list") or _part_of(request, "older")
+    position, alone = render.position(request), _part_of(request, "list") or _part_of(request, "older")
     pane, talk = None, {}
     with db.read() as session:
         thread.find(session, conversation_id, reader)

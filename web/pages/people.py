@@ -68,9 +68,9 @@ def index(
 
 
 @router.get("/people/{identity_id:int}")
-def show(request: Request, identity_id: int, reader: Reading) -> Response:
+async def show(request: Request, identity_id: int, reader: Reading) -> Response:
     """Everything known about the person behind an identity."""
-    return _page(request, identity_id, reader)
+    return await render.quickly(_page, request, identity_id, reader)
 
 
 @router.post("/people/{identity_id:int}/links/{link_id:int}")

@@ -22,7 +22,7 @@ from enrichment.cases import opening
 from enrichment.models import MatchLink
 from inbox import desk, drafts, notes, replies
 from inbox.models import Message, ReplyRow
-from web import actors, entries, live, place, render, snoozing, thread
+from web import actors, entries, place, render, snoozing, thread
 from web import composer as composers
 from web.i18n import N_
 from web.permissions import allow
@@ -209,7 +209,7 @@ def _unsent(
         if render.wants_part(request):
             return render.told(render.part("parts/composer.html", reader, 422, talk=again), events=["thread"])
         beside = thread.beside(session, again, reader)
-    return render.page(request, reader, "conversation.html", 422, talk=again, position=live.position(), **beside)
+    return render.page(request, reader, "conversation.html", 422, talk=again, **beside)
 
 
 @router.post("/inbox/{conversation_id}/draft")
@@ -317,7 +317,7 @@ def do(
             return render.to(f"{talk.to()}#conversation", note)
         beside = thread.beside(session, talk, reader)
     again = thread.refused(talk, problem)
-    return render.page(request, reader, "conversation.html", 422, talk=again, position=live.position(), **beside)
+    return render.page(request, reader, "conversation.html", 422, talk=again, **beside)
 
 
 @router.post("/inbox/{conversation_id}/state/{state}")
@@ -467,4 +467,4 @@ def _beside(
         beside = thread.beside(session, talk, reader, problem, text, case)
         if render.wants_part(request):
             return HTMLResponse(render.text("parts/person_panel.html", reader, talk=talk, **beside), status)
-    return render.page(request, reader, "conversation.html", status, talk=talk, position=live.position(), **beside)
+    return render.page(request, reader, "conversation.html", status, talk=talk, **beside)
