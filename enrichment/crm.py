@@ -108,6 +108,7 @@ class CrmPerson:
     """Platform's name → handle as somebody typed it."""
     websites: tuple[str, ...] = ()
     company: str = ""
+    """As it stands on the record itself; what the account of a contact is called, `accounts` tells."""
     company_id: str = ""
     """Id of the contact's account, where there is one."""
     city: str = ""
@@ -122,6 +123,22 @@ class CrmPerson:
     """Id of the contact this lead became."""
     objects_to_processing: bool = False
     """The person's privacy record says no to processing, profiling or sharing, or asks to be forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class CrmAccount:
+    """An account as the CRM holds it: a company that people work for. Accounts that are a person are none."""
+
+    id: str
+    name: str = ""
+    website: str = ""
+    phone: str = ""
+    """Its switchboard."""
+    modified: datetime | None = None
+    """The CRM's own time of the last change (UTC)."""
+    deleted: bool = False
+    merged_into: str = ""
+    """Id of the account that survived the merge in which this one was deleted."""
 
 
 OrderObject = Literal["Order", "Opportunity"]
@@ -238,6 +255,11 @@ class CRM(Protocol):
 
         The stretch read overlaps with the one before, so the same person may come again unchanged.
         """
+        ...
+
+    def accounts(self, since: datetime | None) -> Iterator[CrmAccount]:
+        """Accounts changed since then (all with None), deleted and merged ones too; none where the signed-in
+        user may not see them. The stretch read overlaps with the one before."""
         ...
 
     def orders(self, since: datetime | None) -> Iterator[CrmOrder]:

@@ -195,7 +195,8 @@ def look_at(session: Session, ids: Iterable[int]) -> dict[int, CandidateView]:
     wanted = sorted(ids)
     if not wanted:
         return {}
-    names = ("id", "object", "first_name", "last_name", "name", "company", "city", "country", "contact_id", "objects")
+    names = ("id", "object", "first_name", "last_name", "name", "company", "company_site", "company_phone", "city",
+             "country", "contact_id", "objects")  # fmt: skip
     columns = [r.c[name] for name in names]
     query = sa.select(*columns).where(r.c.id.in_(wanted), ~r.c.deleted, r.c.successor == "")
     rows = session.execute(query).all()
@@ -209,6 +210,8 @@ def look_at(session: Session, ids: Iterable[int]) -> dict[int, CandidateView]:
             last_name=row.last_name,
             name=row.name,
             company=row.company,
+            company_site=row.company_site,
+            company_phone=row.company_phone,
             city=row.city,
             country=row.country,
             contact_id=row.contact_id,

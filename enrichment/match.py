@@ -21,7 +21,7 @@ from typing import Any
 from enrichment.keys import IdentityKeys, IdentityView, Key, of_identity, profile
 from enrichment.matching import agreement, people, score
 from enrichment.matching.weights import Weights, shipped
-from enrichment.normalise import companies, mail, places
+from enrichment.normalise import companies, mail, phones, places
 
 RULES = "2026.4"
 """Version of these rules; stored with every decision, so that it can be replayed."""
@@ -74,6 +74,8 @@ class CandidateView:
     last_name: str = ""
     name: str = ""
     company: str = ""
+    company_site: str = ""
+    company_phone: str = ""
     city: str = ""
     country: str = ""
     contact_id: str | None = None
@@ -293,6 +295,9 @@ def person(candidate: CandidateView) -> people.Person:
     for key in sorted(candidate.keys):
         values[key.kind].append(key.value)
     emails = tuple(values["email"])
+    domain = people.company_host(candidate.company_site)
+    if not domain and emails and candidate.company:
+        domain = mail.company_domain(emails[0])
     return people.again(
         str(candidate.id),
         people.name_of(candidate.first_name, candidate.last_name, candidate.name),
@@ -301,7 +306,16 @@ def person(candidate: CandidateView) -> people.Person:
         tuple(values["site"]),
         tuple(values["handle"]),
         companies.significant(candidate.company) if candidate.company else (),
-        mail.company_domain(emails[0]) if emails and candidate.company else "",
+        domain,
         places.town(candidate.city) if candidate.city else "",
         places.country(candidate.country) if candidate.country else "",
+        _switchboard(candidate, emails),
     )
+
+
+def _switchboard(candidate: CandidateView, emails: tuple[str, ...]) -> str:
+    if not candidate.company_phone:
+        return ""
+    name = (candidate.first_name, candidate.last_name, candidate.name)
+    typed = people.Contact("", *name, emails=emails, city=candidate.city, country=candidate.country)
+    return phones.e164(candidate.company_phone, people.phone_region(typed)) or ""

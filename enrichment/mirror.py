@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import db, outbox
-from enrichment import contacts, index, overlap
+from enrichment import companies, contacts, index, overlap
 from enrichment.cases import following
 from enrichment.crm import CRM, CaseNews, CommentNews, CrmPerson
 from enrichment.keys import Key, of_record
@@ -22,12 +22,15 @@ from enrichment.models import CrmConnection, CrmRecord, MatchLink
 from inbox import consent, people, tombstones
 from inbox.models import Identity
 
+T = TypeVar("T")
+Changes = tuple[dict[int, set[Key]], set[int]]
+"""Old and new keys of each changed record, by row id, and the records whose profiles change."""
 CHUNK = 500
 ACTOR = "crm"
 MERGED = Evidence("merged", "the CRM merged or converted the record into this one", 1.0).row()
 COLUMNS = (
     "object", "first_name", "last_name", "name", "emails", "phones", "handles", "websites",
-    "company", "company_id", "city", "country", "deleted", "successor", "objects",
+    "company", "company_id", "company_site", "company_phone", "city", "country", "deleted", "successor", "objects",
 )  # fmt: skip
 """What a change of is a change of the record; its time alone is none."""
 
@@ -43,41 +46,89 @@ class Pulled:
     """Whose match is to be decided again."""
     everybody: bool = False
     case_watermark: datetime | None = None
+    accounts_watermark: datetime | None = None
     begun: datetime = field(default_factory=db.now)
     cases: list[CaseNews] = field(default_factory=list)
     comments: list[CommentNews] = field(default_factory=list)
 
 
-def pull(crm: CRM, since: datetime | None, cases_since: datetime | None = None) -> Pulled:
-    """Mirror what changed since then (everything with None), chunk by chunk, each in its own transaction.
+@dataclass(frozen=True, slots=True)
+class Since:
+    """Up to when each kind of record is mirrored; None: all of it is read."""
+
+    people: datetime | None = None
+    accounts: datetime | None = None
+    cases: datetime | None = None
+
+
+def pull(crm: CRM, since: Since) -> Pulled:
+    """Mirror what changed since then, chunk by chunk, each in its own transaction.
 
     A read that breaks off is repeated from the old watermark; what is stored already does not change then.
     Raises what the CRM raises.
     """
-    pulled = Pulled(watermark=since, everybody=since is None)
-    for chunk in _chunks(crm.people(since)):
-        outbox.keep_alive()
-        pulled.read += len(chunk)
-        moments = [one.modified for one in chunk if one.modified is not None]
-        pulled.watermark = max([*moments, *([pulled.watermark] if pulled.watermark else [])], default=None)
+    pulled = Pulled(watermark=since.people, everybody=since.people is None, accounts_watermark=since.accounts)
+    for accounts in _chunks(crm.accounts(since.accounts)):
+        pulled.read += len(accounts)
+        pulled.accounts_watermark = _latest(pulled.accounts_watermark, accounts)
         with db.write() as session:
-            keys, moved = store(session, chunk)
-            outbox.emit(session, "record.changed", [(str(one), {"record_id": one}) for one in sorted(keys)])
-        pulled.changed += len(keys)
-        with db.read() as session:  # after the commit above, so that none is missed (enrichment.linking)
-            touched = {key for found in keys.values() for key in found}
-            pulled.identities |= index.identities_with(session, touched) | linked_to(session, moved)
-    pulled.cases, pulled.comments = list(crm.cases(cases_since)), list(crm.comments(cases_since))
-    moments = [one.modified for one in pulled.cases] + [one.modified for one in pulled.comments]
-    pulled.case_watermark = max([*moments, *([cases_since] if cases_since else [])], default=None)
+            companies.store(session, accounts)
+        if since.people is not None:  # else all contacts are read anyway
+            _reach_contacts({one.id for one in accounts}, pulled)
+    for chunk in _chunks(crm.people(since.people)):
+        pulled.read += len(chunk)
+        pulled.watermark = _latest(pulled.watermark, chunk)
+        with db.write() as session:
+            changes = store(session, chunk)
+            _announce(session, changes)
+        _note(pulled, changes)
+    pulled.cases, pulled.comments = list(crm.cases(since.cases)), list(crm.comments(since.cases))
+    pulled.case_watermark = _latest(since.cases, (*pulled.cases, *pulled.comments))
     pulled.read += len(pulled.cases) + len(pulled.comments)
     return pulled
+
+
+def _reach_contacts(accounts: set[str], pulled: Pulled) -> None:
+    """Have the contacts of these accounts say what the accounts say now, as many in one transaction as in a chunk."""
+    after = 0
+    while True:
+        with db.write() as session:
+            records = companies.contacts_of(session, accounts, after, CHUNK)
+            if not records:
+                return
+            after = records[-1].id or 0
+            changes = _employed(session, records)
+            _announce(session, changes)
+        _note(pulled, changes)
+
+
+def _announce(session: Session, changes: Changes) -> None:
+    outbox.emit(session, "record.changed", [(str(one), {"record_id": one}) for one in sorted(changes[0])])
+
+
+def _note(pulled: Pulled, changes: Changes) -> None:
+    """Whose match these changes touch; after their commit, so that nobody is missed (enrichment.linking)."""
+    keys, moved = changes
+    pulled.changed += len(keys)
+    with db.read() as session:
+        touched = {key for found in keys.values() for key in found}
+        pulled.identities |= index.identities_with(session, touched) | linked_to(session, moved)
+
+
+def _latest(known: datetime | None, found: Iterable[Any]) -> datetime | None:
+    moments = [one.modified for one in found if one.modified is not None]
+    return max([*moments, *([known] if known else [])], default=None)
 
 
 def finish(session: Session, pulled: Pulled) -> None:
     """Move the watermark on and have the affected identities looked at again."""
     c = db.table(CrmConnection)
-    values = {"watermark": pulled.watermark, "case_watermark": pulled.case_watermark, "pulled_at": db.now()}
+    values = {
+        "watermark": pulled.watermark,
+        "accounts_watermark": pulled.accounts_watermark,
+        "case_watermark": pulled.case_watermark,
+        "pulled_at": db.now(),
+    }
     session.execute(sa.update(c).values(**values))
     following.follow(session, pulled.cases, pulled.comments, pulled.begun)
     ids: Iterable[int] = pulled.identities
@@ -87,34 +138,52 @@ def finish(session: Session, pulled: Pulled) -> None:
     outbox.emit(session, "identity.seen", [(str(one), {"identity_id": one}) for one in sorted(ids)])
 
 
-def _chunks(persons: Iterator[CrmPerson]) -> Iterator[list[CrmPerson]]:
-    while chunk := list(islice(persons, CHUNK)):
+def _chunks(found: Iterator[T]) -> Iterator[list[T]]:
+    while chunk := list(islice(found, CHUNK)):
+        outbox.keep_alive()
         yield chunk
 
 
-def store(session: Session, persons: Sequence[CrmPerson]) -> tuple[dict[int, set[Key]], set[int]]:
-    """Write a chunk; returns old and new keys of each changed record, and the records whose profiles change."""
+def store(session: Session, persons: Sequence[CrmPerson]) -> Changes:
+    """Write a chunk of people."""
     newest = {one.id: one for one in persons}
     erased = tombstones.buried(session, "crm", newest)
     wanted = {one: row(person) for one, person in newest.items() if one not in erased}
     r = db.table(CrmRecord)
     query = sa.select(CrmRecord).where(r.c.record_id.in_(sorted(wanted)))
     known = {one.record_id: one for one in session.scalars(query.with_for_update())}
-    unknown = [values for one, values in sorted(wanted.items()) if one not in known]
-    fresh = unknown  # of one that is gone the id tells, later, that whoever was merged into it is gone too
-    changed = [record for one, record in sorted(known.items()) if _differs(record, wanted[one])]
+    companies.fill(session, list(wanted.values()), known)
+    # a row even for one that is gone: its id tells, later, that whoever was merged into it is gone too
+    fresh = [values for one, values in sorted(wanted.items()) if one not in known]
     if fresh:
         session.execute(db.upsert(CrmRecord).on_conflict_do_nothing(), fresh)
+    names = [values["record_id"] for values in fresh]
+    ids = dict(session.execute(sa.select(r.c.record_id, r.c.id).where(r.c.record_id.in_(names))).all())
+    return _changed(session, known, wanted, ids)
+
+
+def _employed(session: Session, records: Sequence[CrmRecord]) -> Changes:
+    """Write what their accounts say now on these contacts."""
+    names = ("record_id", "modified", *COLUMNS)
+    wanted = {one.record_id: {name: getattr(one, name) for name in names} for one in records}
+    known = {one.record_id: one for one in records}
+    companies.fill(session, list(wanted.values()), known)
+    return _changed(session, known, wanted, {})
+
+
+def _changed(
+    session: Session,
+    known: Mapping[str, CrmRecord],
+    wanted: Mapping[str, Mapping[str, Any]],
+    fresh: Mapping[str, int],
+) -> Changes:
+    """Write known records that differ, and what follows from these and from fresh ones."""
+    changed = [record for one, record in sorted(known.items()) if _differs(record, wanted[one])]
     for record in changed:
         _update(session, record, wanted[record.record_id])
     session.flush()
     contacts.tell(session, changed)
-    ids = dict(
-        session.execute(
-            sa.select(r.c.record_id, r.c.id).where(r.c.record_id.in_([v["record_id"] for v in fresh]))
-        ).all()
-    )
-    ids |= {record.record_id: record.id or 0 for record in changed}
+    ids = {**fresh, **{record.record_id: record.id or 0 for record in changed}}
     keys = {row_id: set(_keys(wanted[one])) for one, row_id in ids.items()}
     before = index.stored_keys(session, keys)
     index.put_records(session, keys)
@@ -149,6 +218,8 @@ def row(person: CrmPerson) -> dict[str, Any]:
         "websites": list(person.websites),
         "company": person.company,
         "company_id": person.company_id,
+        "company_site": "",
+        "company_phone": "",
         "city": db.sound(person.city)[:200],
         "country": db.sound(person.country)[:80],
         "modified": person.modified,
@@ -177,6 +248,8 @@ def typed(record_id: str, values: Mapping[str, Any]) -> Typed:
         handles=tuple(values["handles"].items()),
         websites=tuple(values["websites"]),
         company=values["company"],
+        domain=values["company_site"],
+        switchboard=values["company_phone"],
         city=values["city"],
         country=values["country"],
     )

@@ -33,7 +33,7 @@ class CrmRecord(SQLModel, table=True):
     """A contact or lead as the CRM last told; texts unchanged."""
 
     __tablename__ = "crm_record"
-    __table_args__ = ({"sqlite_autoincrement": True},)
+    __table_args__ = (Index("crm_record_company", "company_id", "id"), {"sqlite_autoincrement": True})
     id: int | None = _id()
     record_id: str = Field(unique=True, max_length=18)
     object: str
@@ -48,6 +48,10 @@ class CrmRecord(SQLModel, table=True):
     websites: list[str] = _json(list)
     company: str = ""
     company_id: str = ""
+    company_site: str = ""
+    """Website of the contact's account."""
+    company_phone: str = ""
+    """Its switchboard, which is nobody's own."""
     city: str = Field(default="", max_length=200)
     country: str = Field(default="", max_length=80)
     modified: datetime | None = _time()
@@ -61,6 +65,22 @@ class CrmRecord(SQLModel, table=True):
     """Our contact it stands for, after all merges; no foreign key, since erasure needs it after the contact is gone."""
     home_id: str | None = Field(default=None, index=True, max_length=26)
     """The contact it was given, while that one is merged into another; else empty."""
+
+
+class CrmAccount(SQLModel, table=True):
+    """An account as the CRM last told: a company that contacts belong to. Of one that is gone only the ids stay."""
+
+    __tablename__ = "crm_account"
+    id: int | None = _id()
+    record_id: str = Field(unique=True, max_length=18)
+    name: str = ""
+    website: str = ""
+    phone: str = ""
+    modified: datetime | None = _time()
+    """The CRM's own time of the last change."""
+    deleted: bool = False
+    successor: str = Field(default="", max_length=18)
+    """Record id of the account that took its place in a merge."""
 
 
 class ContactFile(SQLModel, table=True):
@@ -332,6 +352,8 @@ class CrmConnection(SQLModel, table=True):
     """What is wrong, as a sentence for people."""
     watermark: datetime | None = _time()
     """Changes up to here are mirrored; None before the first full read."""
+    accounts_watermark: datetime | None = _time()
+    """The same for accounts."""
     orders_watermark: datetime | None = _time()
     """Orders changed up to here are mirrored; None before the first read of them."""
     case_watermark: datetime | None = _time()

@@ -116,7 +116,7 @@ def pull_crm(items: list[Item]) -> Outcome:
             usage = crm.usage()
             if budget.spent(usage):
                 return Outcome(lambda session: budget.note(session, usage))
-        pulled = mirror.pull(crm, row.watermark, row.case_watermark)
+        pulled = mirror.pull(crm, mirror.Since(row.watermark, row.accounts_watermark, row.case_watermark))
         with db.read() as session:
             wanted = consent.switched_on(session, BEHAVIOUR)
         bought = behaviour.pull(crm, row.orders_watermark) if wanted else None

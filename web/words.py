@@ -243,6 +243,7 @@ EVIDENCE = {
     "company": N_("Name or bio mention the company"),
     "company_part": N_("Name or bio mention a part of the company's name"),
     "domain": N_("A website or e-mail address is the company's"),
+    "switchboard": N_("A phone number is the company's"),
     "other_company": N_("The bio names another company"),
     "other_phone": N_("The phone number is another"),
     "other_email": N_("The e-mail address is another"),

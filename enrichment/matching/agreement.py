@@ -181,7 +181,7 @@ def other_contact(account: Account, person: Person, own: Sequence[Signal], weigh
     """Another e-mail or number than the record's: people have several, but rarely two in one house."""
     names = {one.name for one in own}
     found = []
-    if account.phones and person.phones and "phone" not in names:
+    if set(account.phones) - {person.switchboard} and person.phones and "phone" not in names:
         found.append(_times("other_phone", weights))
     if account.emails and person.emails and "email" not in names:
         mine, theirs = ({one.rpartition("@")[2] for one in emails} for emails in (account.emails, person.emails))
@@ -263,13 +263,17 @@ def shared_by_many(
 
 def _work(account: Account, person: Person, crm: Crm, weights: Weights) -> list[Signal]:
     level = compare.work(account, person)
-    if not level and compare.elsewhere(account, person):
+    called = level != "domain" and bool(person.switchboard) and person.switchboard in account.phones
+    if not level and not called and compare.elsewhere(account, person):
         return [_times("other_company", weights)]
-    if not level:
+    if not level and not called:
         return []
     carriers = max((crm.count(f"work:{one}") for one in keys.work_forms(person)), default=0)
-    weight = weights.shared[level]
-    return [_shared(level, weight, _share(carriers, "company", crm, weights))]
+    share = _share(carriers, "company", crm, weights)
+    if called or not level:
+        words = "a phone number is the company's"
+        return [_shared("switchboard", replace(weights.shared["domain"], words=words), share)]
+    return [_shared(level, weights.shared[level], share)]
 
 
 def _shared(name: str, weight: Weight, share: float) -> Signal:

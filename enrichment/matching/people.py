@@ -76,6 +76,8 @@ class Person:
     """The company's own."""
     town: str = ""
     country: str = ""
+    switchboard: str = ""
+    """The company's number, which is nobody's own."""
     locals: tuple[str, ...] = ()
     """Local parts of the addresses, letters and digits only."""
 
@@ -96,6 +98,9 @@ class Contact:
     """Platform and handle."""
     company: str = ""
     domain: str = ""
+    """Its domain or website."""
+    switchboard: str = ""
+    """Its number."""
     city: str = ""
     country: str = ""
     locale: str = ""
@@ -164,22 +169,31 @@ def person(contact: Contact) -> Person:
     """A contact in its comparable forms."""
     emails = tuple(dict.fromkeys(one for one in map(mail.canonical, contact.emails) if one))
     region = phone_region(contact)
-    domain = sites.host_of(sites.comparable(contact.domain)) if contact.domain else ""
+    domain = company_host(contact.domain)
     if not domain and emails:
         domain = mail.company_domain(emails[0]) if contact.company else ""
+    switchboard = (phones.e164(contact.switchboard, region) or "") if contact.switchboard else ""
+    numbers = dict.fromkeys(n for n in (phones.e164(one, region) for one in contact.phones if one) if n)
     typed = (f"{platform}:{handles.comparable(platform, one)}" for platform, one in contact.handles if one)
     return again(
         contact.id,
         name_of(contact.first_name, contact.last_name, contact.name),
         emails,
-        tuple(dict.fromkeys(n for n in (phones.e164(one, region) for one in contact.phones if one) if n)),
+        tuple(one for one in numbers if one != switchboard),
         tuple(dict.fromkeys(s for s in map(sites.comparable, filter(None, contact.websites)) if s)),
         tuple(one for one in typed if not one.endswith(":")),
         companies.significant(contact.company) if contact.company else (),
         domain,
         places.town(contact.city) if contact.city else "",
         places.country(contact.country) or _country_of_locale(contact.locale),
+        switchboard,
     )
+
+
+def company_host(site: str) -> str:
+    """The host of a company's domain or website; empty for hosts of many."""
+    host = sites.host_of(sites.comparable(site)) if site else ""
+    return "" if host in sites.SHARED_HOSTS else mail.company_domain(host)
 
 
 def again(
@@ -193,11 +207,13 @@ def again(
     domain: str,
     town: str,
     country: str,
+    switchboard: str = "",
 ) -> Person:
     """A person out of values that are in their comparable forms already."""
     spoken = _spoken_by_mail(name, emails)
     locals_ = tuple(local_part(one) for one in emails if not mail.is_role(one))
-    return Person(id_, spoken, emails, numbers, own_sites, own_handles, company, domain, town, country, locals_)
+    values = emails, numbers, own_sites, own_handles, company, domain, town, country, switchboard
+    return Person(id_, spoken, *values, locals_)
 
 
 def phone_region(contact: Contact) -> str | None:

@@ -19,6 +19,7 @@ from enrichment.crm import (
     CaseNews,
     CommentNews,
     Cost,
+    CrmAccount,
     CrmOrder,
     CrmPerson,
     CrmStatus,
@@ -29,7 +30,7 @@ from enrichment.crm import (
     Progress,
     RowResult,
 )
-from enrichment.salesforce import API_VERSION, bulk, orders, people, preflight
+from enrichment.salesforce import API_VERSION, accounts, bulk, orders, people, preflight
 from enrichment.salesforce.client import Client, Saved, quote
 from enrichment.salesforce.errors import classify
 from enrichment.salesforce.people import Layout
@@ -81,6 +82,19 @@ class SalesforceOrg:
             layout = self._layout(object_)
             if layout is not None:
                 yield from self._people(layout, since)
+
+    def accounts(self, since: datetime | None) -> Iterator[CrmAccount]:
+        description = self._describe("Account")
+        if description is None:
+            return
+        columns, where = accounts.select(description)
+        soql = f"SELECT {columns} FROM Account"  # noqa: S608 - names out of a description
+        if since is None:
+            found = self._whole("Account", f"{soql} WHERE {where}" if where else soql)
+        else:
+            changed = " AND ".join(filter(None, (f"SystemModstamp >= {_moment(since)}", where)))
+            found = self.client.query_all(f"{soql} WHERE {changed} ORDER BY SystemModstamp, Id", deleted=True)
+        yield from map(accounts.account, found)
 
     def orders(self, since: datetime | None) -> Iterator[CrmOrder]:
         for object_ in ORDERS:
@@ -194,10 +208,10 @@ class SalesforceOrg:
         return set(self.client.ids_by_external_id(OBJECTS[kind], HUB_ID, hub_ids))
 
     def _people(self, layout: Layout, since: datetime | None) -> Iterator[CrmPerson]:
-        """Changed records in the order of their change; then those whose privacy record or account alone changed."""
+        """Changed records in the order of their change; then those whose privacy record alone changed."""
         start = f"SELECT {layout.select()} FROM {layout.object}"  # noqa: S608 - names out of a description
         if since is None:
-            yield from self._everybody(layout, start)
+            yield from (people.person(layout, row) for row in self._whole(layout.object, start))
             return
         moment = _moment(since)
         seen: set[str] = set()
@@ -206,25 +220,17 @@ class SalesforceOrg:
         if layout.individual:
             inner = f"SELECT Id FROM Individual WHERE SystemModstamp >= {moment}"  # noqa: S608 - our time
             yield from self._read(layout, f"{start} WHERE IndividualId IN ({inner})", seen)
-        if "AccountId" in layout.plain:
-            inner = f"SELECT Id FROM Account WHERE SystemModstamp >= {moment}"  # noqa: S608 - our time
-            try:
-                yield from self._read(layout, f"{start} WHERE AccountId IN ({inner})", seen)
-            except Rejected as error:  # accounts that the user may not read
-                logger.warning("accounts cannot be read", code=error.code)
 
-    def _everybody(self, layout: Layout, soql: str) -> Iterator[CrmPerson]:
+    def _whole(self, object_: str, soql: str) -> Iterator[Mapping[str, Any]]:
         """All records; in one bulk answer where they are many, which costs calls by the page of 25,000."""
-        counts = self.client.record_counts([layout.object])
-        if counts.get(layout.object, 0) >= self.load_from:
+        counts = self.client.record_counts([object_])
+        if counts.get(object_, 0) >= self.load_from:
             try:
-                for row in bulk.query(self.client, soql, deleted=True):
-                    yield people.person(layout, people.nested(row))
+                yield from map(people.nested, bulk.query(self.client, soql, deleted=True))
                 return
             except Rejected as error:
                 logger.warning("bulk query refused", code=error.code)
-        for row in self.client.query_all(soql, deleted=True):
-            yield people.person(layout, row)
+        yield from self.client.query_all(soql, deleted=True)
 
     def _read(self, layout: Layout, soql: str, seen: set[str]) -> Iterator[CrmPerson]:
         for row in self.client.query_all(soql, deleted=True):

@@ -52,8 +52,6 @@ class Layout:
         """The list of columns for a query."""
         names = dict.fromkeys((*self.plain, *self.emails, *self.phones, *self.websites))
         names |= dict.fromkeys(field for field, _ in self.handles)
-        if "AccountId" in names:
-            names["Account.Name"] = None
         if self.individual:
             names |= {f"Individual.{flag}": None for flag in CONSENT}
         return ", ".join(names)
@@ -110,7 +108,7 @@ def person(found: Layout, row: Mapping[str, Any]) -> CrmPerson:
     heir = row.get("ConvertedContactId") or ""
     orphaned = bool(row.get("IsConverted")) and not heir  # what it became was deleted, and it takes no writes
     city, country = (row.get(name) or "" for name in PLACE[found.object])
-    account, individual = row.get("Account") or {}, row.get("Individual") or {}
+    individual = row.get("Individual") or {}
     return CrmPerson(
         object=found.object,
         id=row["Id"],
@@ -121,7 +119,7 @@ def person(found: Layout, row: Mapping[str, Any]) -> CrmPerson:
         phones=texts(found.phones),
         handles={platform: row[name] for name, platform in reversed(found.handles) if row.get(name)},
         websites=texts(found.websites),
-        company=row.get("Company") or account.get("Name") or "",
+        company=row.get("Company") or "",
         company_id=row.get("AccountId") or "",
         city=city,
         country=country,

@@ -15,12 +15,14 @@ OBJECTS = {"SocialProfile__c": PROFILE_FIELDS, "SocialInteraction__c": INTERACTI
 DEPLOY = "Run `widerhall crm install`, or have an administrator deploy what `widerhall crm install --zip` writes"
 PERMIT = "Assign the permission set Widerhall to the integration user"
 READS = {
+    "Account": ("Name", "Website", "Phone"),
     "Order": ("BillToContactId", "EffectiveDate", "Status", "TotalAmount"),
     "Opportunity": ("ContactId", "CloseDate", "Amount", "IsWon"),
     "Campaign": ("Name", "Status", "IsActive", "EndDate"),
 }
 """Fields without which reading an object is of no use."""
-USES = {"Order": "orders are not read", "Opportunity": "opportunities are not read",
+USES = {"Account": "nothing is known of the companies that contacts work for", "Order": "orders are not read",
+        "Opportunity": "opportunities are not read",
         "Campaign": "segments cannot be handed on to campaigns"}  # fmt: skip
 STANDARD_NAME = FieldSpec("Name", "Text", 80)
 

@@ -70,7 +70,7 @@ CONTACT = Table(
     (
         *system(),
         merged_into("Contact"),
-        ref("AccountId", "Account", children="Contacts"),
+        ref("AccountId", "Account", children="Contacts", cascade=True),
         *person(),
         pick("Salutation", 40, SALUTATIONS),
         *address("Mailing"),
@@ -137,7 +137,7 @@ OPPORTUNITY = Table(
     "Opportunities",
     (
         *system(),
-        ref("AccountId", "Account", children="Opportunities"),
+        ref("AccountId", "Account", children="Opportunities", cascade=True),
         Field("ContactId", "reference", 18, targets=("Contact",), updateable=False),
         text("Name", 120, required=True),
         number("Amount", 18, 2, "currency"),
@@ -240,7 +240,7 @@ ORDER = Table(
     "Orders",
     (
         *system(),
-        ref("AccountId", "Account", children="Orders"),
+        ref("AccountId", "Account", children="Orders", cascade=True),
         ref("BillToContactId", "Contact", relationship="BillToContact"),
         ref("ShipToContactId", "Contact", relationship="ShipToContact"),
         ref("OpportunityId", "Opportunity", updateable=False),

@@ -189,17 +189,20 @@ class Org:
         self._put(table, id_, self._touched(row))
 
     def delete(self, table: Table, id_: str) -> None:
-        """Into the recycle bin; lookups that pointed here become empty."""
+        """Into the recycle bin, with what goes along; lookups that pointed here become empty."""
         row = self.living(table, id_)
-        if table.name == "Contact":
+        if table.name in ("Account", "Contact"):
             case = self.tables["Case"]
-            cases = self.find(case, case.by_name["contactid"], id_)
+            cases = self.find(case, case.by_name[f"{table.name.lower()}id"], id_)
             if cases:
                 numbers = ", ".join(c["CaseNumber"] for c in cases)
                 text = f"Your attempt to delete {row['Name']} could not be completed because it is associated "
                 raise RowError("DELETE_FAILED", f"{text}with the following cases.: {numbers}")
         for object_, field, child in list(self.children(table, id_)):
-            self.set(object_, child["Id"], {"IsDeleted": True} if field.cascade else {field.name: None})
+            if field.cascade:
+                self.delete(self.tables[object_], child["Id"])
+            else:
+                self.set(object_, child["Id"], {field.name: None})
         self.set(table.name, id_, {"IsDeleted": True})
 
     def set(self, object_: str, id_: str, changes: Mapping[str, Any]) -> None:

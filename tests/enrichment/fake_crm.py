@@ -14,6 +14,7 @@ from enrichment.crm import (
     CaseNews,
     CommentNews,
     Cost,
+    CrmAccount,
     CrmOrder,
     CrmPerson,
     CrmStatus,
@@ -38,6 +39,7 @@ class Job:
 class FakeCrm:
     def __init__(self) -> None:
         self.persons: dict[str, CrmPerson] = {}
+        self.accounts_: dict[str, CrmAccount] = {}
         self.orders_: dict[str, CrmOrder] = {}
         self.records: dict[Kind, dict[str, dict[str, Any]]] = {
             "profile": {},
@@ -78,6 +80,16 @@ class FakeCrm:
 
     def people(self, since: datetime | None) -> Iterator[CrmPerson]:
         for one in sorted(self.persons.values(), key=lambda person: (person.object, person.id)):
+            if since is None or (one.modified is not None and one.modified >= since):
+                yield one
+
+    def found(self, account: CrmAccount) -> CrmAccount:
+        self.clock += timedelta(seconds=1)
+        self.accounts_[account.id] = replace(account, modified=self.clock)
+        return self.accounts_[account.id]
+
+    def accounts(self, since: datetime | None) -> Iterator[CrmAccount]:
+        for one in sorted(self.accounts_.values(), key=lambda account: account.id):
             if since is None or (one.modified is not None and one.modified >= since):
                 yield one
 

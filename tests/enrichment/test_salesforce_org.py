@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import requests
 
-from enrichment.crm import CRM, Campaign, CrmPerson, Problem
+from enrichment.crm import CRM, Campaign, CrmAccount, CrmPerson, Problem
 from enrichment.salesforce import client as client_module
+from enrichment.salesforce.accounts import select
 from enrichment.salesforce.client import Client
 from enrichment.salesforce.org import SalesforceOrg
 from tests.enrichment.org_server import RunningOrg, running_org
@@ -64,7 +66,7 @@ def test_a_contact_comes_with_all_that_identifies_it(crm: CRM, org: RunningOrg) 
         {"mastodon": "@jana@example.social"},
         ("https://jana.example",),
     )
-    assert (found.company, found.deleted, found.merged_into) == ("Nordwind", False, "")
+    assert (found.company_id, found.deleted, found.merged_into) == (org.rows("Account")[0]["Id"], False, "")
     assert found.modified is not None
     assert found.modified.tzinfo is not None
 
@@ -123,21 +125,69 @@ def test_a_changed_privacy_record_brings_its_person(crm: CRM, org: RunningOrg) -
     assert found[id_].objects_to_processing
 
 
-def test_a_renamed_account_brings_its_contacts(crm: CRM, org: RunningOrg) -> None:
-    ids = [org.make("Contact", LastName=name, Account={"Name": "Nordwind"}) for name in ("Weber", "Kurz")]
-    org.make("Contact", LastName="Alone", Account={"Name": "Chor"})
+def accounts(crm: CRM, since: datetime | None = None) -> dict[str, CrmAccount]:
+    return {one.id: one for one in crm.accounts(since)}
+
+
+def test_a_changed_account_comes_alone(crm: CRM, org: RunningOrg) -> None:
+    nordwind, chor = (org.make("Account", Name=name, Website="https://x.example") for name in ("Nordwind", "Chor"))
+    kim = org.make("Contact", LastName="Park", AccountId=nordwind)
+    assert {one.name for one in accounts(crm).values()} == {"Nordwind", "Chor"}
     old = (datetime.now(UTC) - timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
-    shelves = org.store.shelves
-    for object_ in ("Contact", "Account"):
-        for id_, row in shelves[f"salesforce.{object_}"].items():
-            shelves[f"salesforce.{object_}"][id_] = row | {"SystemModstamp": old}
+    for object_, id_ in (("Account", nordwind), ("Account", chor), ("Contact", kim)):
+        org.store.shelf(f"salesforce.{object_}")[id_]["SystemModstamp"] = old
     since = datetime.now(UTC) - timedelta(hours=1)
+    assert accounts(crm, since) == {}
+    org.hook("change", id=nordwind, fields={"Name": "Südwind", "Phone": "+49 30 1"})
+    (found,) = accounts(crm, since).values()
+    assert (found.id, found.name, found.website, found.phone) == (nordwind, "Südwind", "https://x.example", "+49 30 1")
     assert people(crm, since) == {}
-    nordwind = next(row["Id"] for row in org.rows("Account") if row["Name"] == "Nordwind")
-    org.hook("change", id=nordwind, fields={"Name": "Südwind"})
-    assert {id_: one.company for id_, one in people(crm, since).items()} == dict.fromkeys(ids, "Südwind")
+
+
+def test_a_deleted_account_takes_its_contacts_along_and_a_merged_one_names_its_survivor(
+    crm: CRM, org: RunningOrg
+) -> None:
+    ids = [org.make("Account", Name=name) for name in ("North", "South", "East")]
+    kim, jo = (org.make("Contact", LastName="Park", AccountId=one) for one in ids[:2])
+    org.hook("merge", master=ids[2], losers=[ids[1]])
+    org.hook("delete", id=ids[0])
+    found = accounts(crm)
+    assert [(found[one].deleted, found[one].merged_into) for one in ids] == [(True, ""), (True, ids[2]), (False, "")]
+    assert people(crm)[kim].deleted
+    assert people(crm)[jo].company_id == ids[2]
+
+
+def test_an_account_with_cases_is_not_deleted(org: RunningOrg) -> None:
+    busy = org.make("Account", Name="Busy")
+    org.make("Case", Subject="broken", AccountId=busy)
+    answer = requests.post(f"{org.url}/_org/delete", json={"id": busy}, timeout=10)
+    assert answer.status_code == 400
+    assert "DELETE_FAILED" in answer.text
+    assert org.rows("Account")
+
+
+def test_many_accounts_are_read_in_bulk(org: RunningOrg) -> None:
+    ids = {org.make("Account", Name=f"Firm {number}", Phone="+49 30 1") for number in range(3)}
+    client = Client(org.login, allow_private=True)
+    found = accounts(SalesforceOrg(client, load_from=2))
+    assert set(found) == ids
+    assert {(one.phone, one.deleted) for one in found.values()} == {("+49 30 1", False)}
+
+
+def test_accounts_that_may_not_be_read_are_none(crm: CRM, org: RunningOrg) -> None:
+    org.make("Contact", LastName="Park", Account={"Name": "Chor"})
     org.hook("security", missing=["Account"])
-    assert people(crm, since) == {}
+    said = crm.check()
+    assert said.ok
+    assert "the object Account" in whats(said.optional)
+    assert accounts(crm) == {}
+    assert len(people(crm)) == 1
+
+
+def test_accounts_that_are_a_person_are_left_out() -> None:
+    fields = [{"name": name} for name in ("Id", "Name", "Website", "IsPersonAccount", "SystemModstamp")]
+    columns, where = select({"fields": fields})
+    assert (columns, where) == ("Id, Name, Website, SystemModstamp", "IsPersonAccount = false")
 
 
 def test_a_hidden_field_is_left_out_and_nothing_breaks(crm: CRM, org: RunningOrg) -> None:
