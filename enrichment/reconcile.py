@@ -1,5 +1,5 @@
 """All keys in the CRM against all of ours: what is missing there is sent again, what differs too, what nobody
-knows is reported, and removed only when asked for.
+knows is reported, and removed only when asked for. So too members of campaigns (enrichment.segments.comparing).
 
 A record that is just being sent, or was sent after the comparison began, is left for the next one. On Salesforce
 Cases people there work: of them the CRM is believed (enrichment.cases.comparing), and none is ever removed.
@@ -24,6 +24,7 @@ from enrichment.alike import alike
 from enrichment.cases import comparing
 from enrichment.crm import CRM, HUB_ID, Kind
 from enrichment.models import CrmReconciliation, SyncRun, SyncState
+from enrichment.segments import comparing as members
 
 KINDS: tuple[Kind, ...] = ("profile", "interaction")
 PORTION = 2000
@@ -50,8 +51,9 @@ def run(crm: CRM, *, actor: str, remove: bool = False) -> dict[str, Any]:
     begun = db.now()
     found = {kind: _compare(crm, kind, begun) for kind in KINDS}
     found["case"] = Compared(*comparing.compare(crm, begun))
+    found["member"] = Compared(*members.compare(crm))
     if remove:
-        for kind in reversed(KINDS):  # no cases
+        for kind in ("member", *reversed(KINDS)):  # no cases
             found[kind].counts["removed"] = _remove(crm, kind, found[kind].unknown, actor)
     values: dict[str, Any] = {
         "at": begun, "ended_at": db.now(), "actor": actor,

@@ -23,6 +23,7 @@ from enrichment.crm import CRM, HUB_ID, Kind, RowResult
 from enrichment.models import CrmChange, CrmRun, SyncState
 from enrichment.plan import Step, plan
 from enrichment.profile import payload_hash
+from enrichment.segments import undoing
 
 ROWS = 200
 CODE = "TAKEN_BACK"
@@ -55,22 +56,24 @@ def take_back(run_id: int, actor: str) -> dict[str, int]:
             raise Rejected(f"There is no run {run_id}. `widerhall crm runs` lists them; they are kept for 30 days.")
         if run.taken_back_at is not None:
             raise Rejected(f"Run {run_id} is taken back already.")
-        states, changes = _hold(session, run_id, mark)
+        states, changes, later = _hold(session, run_id, mark)
     try:
         with db.read() as session:
             steps = plan(session, states)
         ours = [Back(step, changes[step.hub_id]) for step in steps if _may(step)]
-        results = _undo(connection.crm(), ours)
+        crm = connection.crm()
+        results = _undo(crm, ours)
+        members = undoing.take_back(crm, run_id, changes.values(), later)
     except WiderhallError:
         with db.write() as session:
             settling.write(session, {one.id or 0: {"unsure": True} for one in states}, _marked(mark), _FREE)
         raise
     with db.write() as session:
-        return _settle(session, run_id, mark, states, ours, results, actor)
+        return _settle(session, run_id, mark, states, ours, results, members, actor)
 
 
-def _hold(session: Session, run_id: int, mark: str) -> tuple[list[SyncState], dict[str, CrmChange]]:
-    """Mark the records that nobody sends and no later run has changed."""
+def _hold(session: Session, run_id: int, mark: str) -> tuple[list[SyncState], dict[str, CrmChange], set[str]]:
+    """Mark the records that nobody sends and no later run has changed; all changes, and keys that one has."""
     s, c, r = db.table(SyncState), db.table(CrmChange), db.table(CrmRun)
     changes = {one.hub_id: one for one in session.scalars(sa.select(CrmChange).where(c.c.run_id == run_id))}
     standing = sa.select(r.c.id).where(r.c.id > run_id, r.c.taken_back_at.is_(None))
@@ -81,7 +84,7 @@ def _hold(session: Session, run_id: int, mark: str) -> tuple[list[SyncState], di
     session.execute(sa.update(s).where(*chosen).values(claim=mark, claimed_at=db.now()))
     states = list(session.scalars(sa.select(SyncState).where(s.c.claim == mark).order_by(s.c.id)))
     session.expunge_all()
-    return states, changes
+    return states, changes, set(session.scalars(later.where(c.c.hub_id.in_(of_run))))
 
 
 def _may(step: Step) -> bool:
@@ -109,7 +112,7 @@ def _restored(one: Back, kind: Kind) -> bool:
 
 def _settle(
     session: Session, run_id: int, mark: str, states: Sequence[SyncState], ours: Sequence[Back],
-    results: Mapping[str, RowResult], actor: str,
+    results: Mapping[str, RowResult], members: Counter[str], actor: str,
 ) -> dict[str, int]:  # fmt: skip
     columns: dict[int, dict[str, Any]] = {one.id or 0: {} for one in states}
     counts: Counter[str] = Counter({"restored": 0, "deleted": 0, "refused": 0})
@@ -121,7 +124,8 @@ def _settle(
     settling.write(session, columns, _marked(mark), _FREE)
     c = db.table(CrmChange)
     total = session.execute(sa.select(sa.func.count()).where(c.c.run_id == run_id)).scalar_one()
-    counts["left_alone"] = total - len(ours)
+    counts.update(members)
+    counts["left_alone"] = total - len(ours) - members.total()
     if not counts["refused"]:
         r = db.table(CrmRun)
         session.execute(sa.update(r).where(r.c.id == run_id).values(taken_back_at=db.now()))

@@ -90,7 +90,7 @@ TABLES: dict[str, str] = {
     "sync_run": "counts only",
     "crm_job": "an id and a number of rows",
     "crm_run": "counts only",
-    "crm_change": "enrichment.tasks.forget",
+    "crm_change": "enrichment.tasks.forget; of members of campaigns enrichment.segments.tasks.forget",
     "crm_account": "no person: companies; accounts that are a person are not read",
     "crm_record": "enrichment.tasks.forget: the mirror of an erased contact goes, and its id is buried",
     "crm_case": "enrichment.tasks.forget, after the Salesforce Case is gone",

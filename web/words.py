@@ -429,7 +429,8 @@ MERGE_REFUSALS = (
 )
 """Why a merge or a split is not made or taken back (enrichment.merging, enrichment.splitting)."""
 
-CRM_KINDS = {"profile": N_("Profile"), "interaction": N_("Message"), "case": N_("Salesforce Case")}
+CRM_KINDS = {"profile": N_("Profile"), "interaction": N_("Message"), "case": N_("Salesforce Case"),
+             "member": N_("Member of a campaign")}  # fmt: skip
 
 RUNS = {"send": N_("sent there"), "pull": N_("read there")}
 

@@ -19,7 +19,7 @@ from sqlmodel import Session
 from core import audit, crypto, db, outbox
 from core.bulk import json_text
 from core.errors import Rejected
-from enrichment.models import CrmConnection
+from enrichment.models import CrmChange, CrmConnection
 from enrichment.segments import conditions, store, webhook
 from enrichment.segments.models import Activation, ActivationMember, ActivationRun
 
@@ -206,7 +206,7 @@ def standing(session: Session, segment_id: int | None = None) -> list[Standing]:
     a, m, r = db.table(Activation), db.table(ActivationMember), db.table(ActivationRun)
     wanted = sa.true() if segment_id is None else a.c.segment_id == segment_id
     found = session.scalars(sa.select(Activation).where(wanted).order_by(a.c.id)).all()
-    inside = sa.func.sum(sa.case((m.c.state.in_(("in", "there")), 1), else_=0))
+    inside = sa.func.sum(sa.case((m.c.state.in_(("in", "there", "kept")), 1), else_=0))
     refused = sa.func.sum(sa.case((m.c.state == "refused", 1), else_=0))
     counted = sa.select(m.c.activation_id, inside, refused).group_by(m.c.activation_id)
     counted = counted.where(m.c.activation_id.in_([one.id for one in found]))
@@ -222,6 +222,9 @@ def standing(session: Session, segment_id: int | None = None) -> list[Standing]:
 
 def forget(session: Session, people: Collection[str]) -> None:
     """People were erased: receivers are told at once that they go; what stands still forgets by itself."""
+    c = db.table(CrmChange)
+    whose = c.c.before["person"].as_string().in_(sorted(people))
+    session.execute(sa.delete(c).where(c.c.kind == "member", whose))
     m, a = db.table(ActivationMember), db.table(Activation)
     query = sa.select(a.c.id, a.c.state, a.c.kind).join(m, m.c.activation_id == a.c.id)
     for row in session.execute(query.where(m.c.person.in_(sorted(people))).distinct()).all():

@@ -16,12 +16,12 @@ from sqlmodel import Session
 
 from core import audit, db, outbox
 from core.errors import Rejected
-from enrichment import allowed
+from enrichment import allowed, runs
 from enrichment.connection import PURPOSE
 from enrichment.crm import Campaign, RowResult
 from enrichment.models import CrmRecord
 from enrichment.profile import hub_id
-from enrichment.segments import activation, conditions, store
+from enrichment.segments import activation, conditions, store, undoing
 from enrichment.segments.models import Activation, ActivationMember
 
 MOST = 200
@@ -32,6 +32,11 @@ PEOPLE = ("Contact", "Lead")
 NO_CAMPAIGN = "There is no such active campaign in Salesforce."
 NO_CRM = "No CRM is connected and switched on."
 TAKEN = "This segment is handed on to that campaign already."
+
+
+def key(campaign: str, person: str) -> str:
+    """Our key of a member: the same for ever."""
+    return hub_id("member", f"{campaign}:{person}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ class Change:
 
     def key(self, person: str) -> str:
         """Our key of a member: the same for ever."""
-        return hub_id("member", f"{self.activation.campaign}:{person}")
+        return key(self.activation.campaign, person)
 
 
 @dataclass
@@ -93,11 +98,12 @@ def change(session: Session, number: int, *, only_gone: bool = False) -> Change 
     wanted, outside = _wanted(session, row.segment_id)
     heirs = _heirs(session, [one.record_id for one in told.values() if one.state != "gone"])
     added: list[Entry] = []
-    removed = sorted(told.keys() - wanted.keys())
+    kept = _kept(session, [one for one, member in told.items() if member.state == "kept"])
+    removed = sorted(told.keys() - wanted.keys() - kept)
     carried: dict[str, str] = {}
     for person, records in sorted(wanted.items()):
         member = told.get(person)
-        if member is None or member.state == "sending":
+        if member is None or member.state in ("sending", "kept"):
             added.append(records[0])
         elif member.state == "gone":
             removed.append(person)
@@ -119,6 +125,11 @@ def change(session: Session, number: int, *, only_gone: bool = False) -> Change 
     entries = [one for one in added if one.person not in waiting][:MOST]
     gone = frozenset(one for one in going if told[one].state == "gone")
     return Change(row, tuple(entries), tuple(going), carried, outside, more, gone)
+
+
+def _kept(session: Session, people: Collection[str]) -> set[str]:
+    """Who was put back when a run was taken back stays, segment or not, as long as they may be handed on."""
+    return {f"contact:{one}" for one in undoing.may(session, [one.removeprefix("contact:") for one in people])}
 
 
 def _holds(records: Sequence[Entry], freed: Collection[str]) -> bool:
@@ -194,7 +205,7 @@ def begin(session: Session, found: Change) -> bool:
     return True
 
 
-def settle(session: Session, found: Change, done: Done) -> None:
+def settle(session: Session, found: Change, done: Done, calls: int = 0) -> None:
     """Write down what the CRM said, log it, and look again: at once when there is more, else later."""
     number = found.activation.id or 0
     m, a = db.table(ActivationMember), db.table(Activation)
@@ -203,11 +214,13 @@ def settle(session: Session, found: Change, done: Done) -> None:
         return
     mine = m.c.activation_id == number
     out = sorted(done.taken_out - done.put.keys())
+    left = _standing(session, mine, out)
     for start in range(0, len(out), MOST):
         session.execute(sa.delete(m).where(mine, m.c.person.in_(out[start : start + MOST])))
     states = {one.person: _verdict(session, number, one, done) for one in found.added if one.person in done.put}
     for person, values in sorted(states.items()):
         session.execute(sa.update(m).where(mine, m.c.person == person, m.c.state != "gone").values(**values))
+    _log(session, row, left, [one for one, values in states.items() if values["state"] == "in"], calls)
     for person, result in sorted(done.left.items()):
         said = {"code": result.code, "message": result.message[:500]}
         session.execute(sa.update(m).where(mine, m.c.person == person).values(**said))
@@ -230,6 +243,32 @@ def settle(session: Session, found: Change, done: Done) -> None:
         outbox.emit(session, "crm.due", [("crm", {})])
     waits = bool(done.left) or any(one["state"] == "sending" for one in states.values())
     _next(session, row, more=found.more, waits=waits)
+
+
+def _standing(session: Session, mine: Any, people: Sequence[str]) -> list[ActivationMember]:
+    """Those of the people who were members, as they stood; not who is erased."""
+    m = db.table(ActivationMember)
+    found: list[ActivationMember] = []
+    for start in range(0, len(people), MOST):
+        some = m.c.person.in_(people[start : start + MOST]), m.c.state.in_(("in", "kept"))
+        found += session.scalars(sa.select(ActivationMember).where(mine, *some)).all()
+    return found
+
+
+def _log(session: Session, row: Activation, left: Sequence[ActivationMember], came: Sequence[str], calls: int) -> None:
+    """Keep who was put in and who was taken out as a run, so that it can be taken back."""
+    m = db.table(ActivationMember)
+    put: list[ActivationMember] = []
+    for start in range(0, len(came), MOST):
+        some = m.c.activation_id == row.id, m.c.person.in_(sorted(came)[start : start + MOST])
+        put += session.scalars(sa.select(ActivationMember).where(*some)).all()
+    ways: tuple[tuple[str, Sequence[ActivationMember]], ...] = (("created", put), ("removed", left))
+    changes = [
+        undoing.change(key(row.campaign, one.person), row.campaign, one, action)
+        for action, some in ways
+        for one in some
+    ]
+    runs.log(session, "batch", changes, calls)
 
 
 def _verdict(session: Session, number: int, entry: Entry, done: Done) -> dict[str, Any]:

@@ -67,7 +67,8 @@ class ActivationMember(SQLModel, table=True):
     record_id: str = Field(default="", max_length=18)
     """The contact or lead in a campaign."""
     state: str = Field(default="in", max_length=10)
-    """in; sending: perhaps there already; there: somebody else put them in; refused; gone: erased, to be taken out."""
+    """in; sending: perhaps there already; there: somebody else put them in; refused; gone: erased, to be taken out;
+    kept: put back when a run was taken back."""
     code: str = ""
     """The CRM's word for its last refusal, and its sentence."""
     message: str = ""

@@ -103,7 +103,7 @@ def _look(crm: CRM, found: Change, done: Done) -> None:
 
 def _settled(found: Change, done: Done, cost: Cost) -> Write:
     def write(session: Session) -> None:
-        campaign.settle(session, found, done)
+        campaign.settle(session, found, done, cost.calls)
         _count(session, done, cost)
 
     return write
@@ -113,7 +113,7 @@ def _waits(found: Change, done: Done, cost: Cost, words: str) -> Write:
     """What was answered before the error counts."""
 
     def write(session: Session) -> None:
-        campaign.settle(session, found, done)
+        campaign.settle(session, found, done, cost.calls)
         activation.failed(session, found.activation.id or 0, words)
         _count(session, done, cost)
 
@@ -122,7 +122,7 @@ def _waits(found: Change, done: Done, cost: Cost, words: str) -> Write:
 
 def _refused(found: Change, done: Done, cost: Cost, words: str) -> Write:
     def write(session: Session) -> None:
-        campaign.settle(session, found, done)
+        campaign.settle(session, found, done, cost.calls)
         activation.failed(session, found.activation.id or 0, words, final=True)
         _count(session, done, cost)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,43 +14,21 @@ from core import db, outbox
 from core.errors import Rejected
 from core.outbox import OutboxRow
 from core.queue import handler
-from core.settings import settings
 from core.topics import SUBSCRIBERS
-from enrichment import connection
 from enrichment.behaviour import intake
 from enrichment.crm import Campaign
 from enrichment.models import CrmConnection, SyncRun
-from enrichment.salesforce import client as client_module
 from enrichment.segments import activation, campaign, conditions, putting, store, tasks
 from enrichment.segments.models import Activation, ActivationMember, ActivationRun
 from inbox import consent, erasure
 from tests.conftest import BOTH
 from tests.enrichment.behaviour import shop
 from tests.enrichment.behaviour.shop import identify
-from tests.enrichment.org_server import RunningOrg, running_org
+from tests.enrichment.org_server import RunningOrg
 from tests.sandbox.test_salesforce_plain_client import Plain
 
 HAND_ON = "enrichment.segments.tasks.hand_on"
 PULL = "enrichment.tasks.pull_crm"
-
-
-@pytest.fixture
-def org(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningOrg]:
-    """The hub is connected; marketing is allowed."""
-    monkeypatch.setenv("WIDERHALL_ALLOW_PRIVATE_HOSTS", "1")
-    settings.cache_clear()
-    client_module._tokens.clear()
-    with running_org() as found:
-        with db.write() as session:
-            login = {"client_id": found.login.client_id, "client_secret": found.login.client_secret}
-            connection.connect(session, url=found.url, basis="contract", actor="t", **login)
-            consent.switch(session, "marketing", enabled=True, basis="consent", actor="t")
-        yield found
-
-
-@pytest.fixture
-def key(org: RunningOrg) -> int:
-    return shop.opened()
 
 
 def mail(name: str) -> str:
