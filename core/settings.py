@@ -73,6 +73,11 @@ class Settings(BaseSettings):
     crm_reconcile_hours: float = Field(
         168.0, description="Hours between two comparisons of all records in the CRM with ours; 0: only by hand.", ge=0
     )
+    crm_without: str = Field(
+        "",
+        description="Objects that the org does not have: `Order`, `Opportunity`, `Campaign`, joined by commas; "
+        "`crm install --zip` leaves them out, beside those that a connected org says it lacks.",
+    )
     crm_case_when: str = Field(
         "",
         description="Messages that open a Salesforce Case by themselves: `label:…`, `intent:…`, `urgency:…` and "

@@ -25,6 +25,8 @@ if TYPE_CHECKING:  # the client with what it stands on is 10 MB: only a process 
 PURPOSE = "crm_sync"
 Letter = tuple[str, dict[str, str]]
 """Of the outbox: (natural key, payload)."""
+WATERMARKS = ("watermark", "accounts_watermark", "orders_watermark", "case_watermark")
+"""Up to when one org was read."""
 NOT_CONNECTED = "No CRM is connected. Connect one with `widerhall crm connect`."
 
 
@@ -35,6 +37,7 @@ def connect(session: Session, *, url: str, client_id: str, client_secret: str, b
     full read; records already known there are recognised by our keys.
     """
     known = session.get(CrmConnection, 1)
+    same = known is not None and known.url == url.rstrip("/")
     row = {
         "id": 1,
         "url": url.rstrip("/"),
@@ -42,8 +45,7 @@ def connect(session: Session, *, url: str, client_id: str, client_secret: str, b
         "secret": crypto.seal(client_secret),
         "state": "active",
         "error": "",
-        "watermark": known.watermark if known is not None and known.url == url.rstrip("/") else None,
-        "case_watermark": known.case_watermark if known is not None and known.url == url.rstrip("/") else None,
+        **{name: getattr(known, name) if same else None for name in WATERMARKS},
         "asked_at": db.now(),
         "pulled_at": known.pulled_at if known is not None else None,
     }

@@ -60,8 +60,8 @@ def install(client: Client, *, dry_run: bool = False, sleep: Callable[[float], N
     With `dry_run` Salesforce only checks it all and says what would change. Rejected with its words when it
     refuses, TryLater when it takes longer than our patience; all or nothing in any case.
     """
-    package = metadata.package(layouts.extended(client), _lacking(client))
-    result = _deployed(client, package, check_only=dry_run, sleep=sleep)
+    package = metadata.package(layouts.extended(client), lacking(client))
+    result = deployed(client, package, check_only=dry_run, sleep=sleep)
     problems = list(_problems(result))
     if text(result, "status") != "Succeeded":
         said = "; ".join(problems[:5]) or text(result, "errorMessage") or text(result, "status")
@@ -71,16 +71,17 @@ def install(client: Client, *, dry_run: bool = False, sleep: Callable[[float], N
     return Installed(found, dry_run, "" if dry_run else _assign(client))
 
 
-def _lacking(client: Client) -> set[str]:
+def lacking(client: Client) -> set[str]:
     """Objects the org does not have: nothing can be permitted on them. A list without contacts says nothing."""
     query = f"<queries><type>CustomObject</type></queries><asOfVersion>{API_VERSION}</asOfVersion>"
     there = {text(one, "fullName") for one in client.metadata("listMetadata", query).iter(f"{XMLNS}result")}
     return set(metadata.OPTIONAL) - there if "Contact" in there else set()
 
 
-def _deployed(
+def deployed(
     client: Client, package: bytes, *, check_only: bool, sleep: Callable[[float], None]
 ) -> ElementTree.Element:
+    """Salesforce's word about a package, once it has one; TryLater when that takes longer than our patience."""
     options = OPTIONS.format(check=str(check_only).lower())
     body = f"<ZipFile>{b64encode(package).decode()}</ZipFile><DeployOptions>{options}</DeployOptions>"
     begun = client.metadata("deploy", body).find(f"{XMLNS}result")

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from core import db
 from core.event import Author
-from enrichment import companies, index, mirror
+from enrichment import companies, connection, index, mirror
 from enrichment.crm import CrmAccount, CrmPerson
 from enrichment.keys import IdentityView, Key, of_record
 from enrichment.match import CandidateView, rank
@@ -140,6 +140,20 @@ def test_accounts_are_read_once_more_where_only_people_were_read_before(crm: Fak
         session.execute(sa.update(db.table(CrmConnection)).values(accounts_watermark=None))
     read_crm()
     assert shown()[0] == "Nordwind GmbH"
+
+
+def test_another_org_is_read_from_the_beginning(crm: FakeCrm) -> None:
+    crm.found(NORDWIND)
+    read_crm()
+
+    def marks(url: str) -> list[Any]:
+        with db.write() as session:
+            connection.connect(session, url=url, client_id="c", client_secret="s", actor="t")
+            row = session.get_one(CrmConnection, 1)
+            return [row.watermark, row.accounts_watermark]
+
+    assert None not in marks("https://fake.example")
+    assert marks("https://other.example") == [None, None]
 
 
 # --- as evidence ---------------------------------------------------------------------------------------

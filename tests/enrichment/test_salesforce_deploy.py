@@ -8,11 +8,12 @@ from xml.etree import ElementTree
 import pytest
 
 from core.errors import BadPayload, Rejected, TryLater
+from enrichment import connection, packing
 from enrichment.salesforce import deploy, layouts, metadata, preflight
 from enrichment.salesforce.client import Client
 from enrichment.salesforce.deploy import Installed
 from enrichment.salesforce.login import Login
-from enrichment.salesforce.soap import XMLNS, envelope, opened
+from enrichment.salesforce.soap import XMLNS, envelope, opened, text
 from tests.enrichment.org_server import RunningOrg, answers, running_org
 
 
@@ -88,6 +89,21 @@ def test_a_layout_keeps_the_order_of_the_schema() -> None:
     assert changed is not None
     found = [one.tag.removeprefix(XMLNS) for one in ElementTree.fromstring(changed)]  # noqa: S314 - our own text
     assert found == ["relatedLists", "showSolutionSection"]
+
+
+def test_the_administrator_s_package_leaves_out_what_the_connected_org_lacks(
+    org: RunningOrg, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "client", lambda: Client(org.login, allow_private=True))
+    assert packing.packed()[1] == []
+    org.hook("without", objects=["Order", "Campaign", "CampaignMember"])
+    package, lacking = packing.packed()
+    assert lacking == ["Campaign", "CampaignMember", "Order"]
+    refused = deploy.deployed(client, metadata.package(), check_only=True, sleep=lambda span: None)
+    taken = deploy.deployed(client, package, check_only=True, sleep=lambda span: None)
+    assert (text(refused, "status"), text(taken, "status")) == ("Failed", "Succeeded")
+    org.hook("security", may_deploy=False)
+    assert packing.packed(["opportunity"])[1] == ["Opportunity"]
 
 
 def test_a_refusal_comes_in_salesforces_words(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

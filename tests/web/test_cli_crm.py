@@ -127,6 +127,24 @@ def test_the_package_for_the_administrator_is_a_zip(hub: None, tmp_path: Path) -
         assert any(name.endswith("SocialInteraction__c.object") for name in package.namelist())
 
 
+def test_the_package_says_nothing_of_what_the_org_does_not_have(
+    hub: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WIDERHALL_CRM_WITHOUT", "order")
+    settings.cache_clear()
+    path = tmp_path / "package.zip"
+    assert done("crm", "install", "--zip", path, "--without", "campaign")["without"] == [
+        "Campaign",
+        "CampaignMember",
+        "Order",
+    ]
+    with zipfile.ZipFile(path) as package:
+        said = package.read("permissionsets/Widerhall.permissionset").decode()
+    assert not [name for name in ("Order", "Campaign", "CampaignMember") if f">{name}" in said]
+    assert ">Opportunity<" in said
+    assert "may be without" in refused("crm", "install", "--zip", path, "--without", "Contact")
+
+
 def test_installing_again_changes_nothing_and_a_dry_run_says_so(home: Sandbox) -> None:
     for words in (["--dry-run"], []):
         (said,) = done("crm", "install", *words)

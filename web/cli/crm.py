@@ -11,9 +11,8 @@ import typer
 
 from core import db, outbox
 from core.errors import NotConfigured, Rejected
-from enrichment import connection, overview, policies, reconcile, rollback, runs
+from enrichment import connection, overview, packing, policies, reconcile, rollback, runs
 from enrichment.cases import opening
-from enrichment.salesforce.metadata import build_zip
 from web.cli.base import Json, ready, say, settle, show, working
 
 PATIENCE = 1800.0
@@ -237,6 +236,10 @@ def install(
     zip_: Annotated[
         Path | None, typer.Option("--zip", help="Write the package here for an administrator, and deploy nothing.")
     ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(help="With --zip: an object that the org does not have: Order, Opportunity or Campaign."),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only have it checked, and show what would change.")
     ] = False,
@@ -244,8 +247,12 @@ def install(
 ) -> None:
     """Bring our objects, fields, layouts and permission set into the connected org."""
     if zip_ is not None:
-        build_zip(zip_)
-        say({"zip": str(zip_)}, json, f"{zip_} is written. Deploy it in the org: Workbench or `sf project deploy`.")
+        ready()
+        package, lacking = packing.packed(without or ())
+        zip_.write_bytes(package)
+        less = f" It says nothing of {', '.join(lacking)}." if lacking else ""
+        words = f"{zip_} is written. Deploy it in the org: Workbench or `sf project deploy`.{less}"
+        say({"zip": str(zip_), "without": lacking}, json, words)
         return
     with working():
         from enrichment.salesforce import deploy  # with the client 10 MB: only the command that calls an org has it

@@ -9,9 +9,8 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 
 from core import db, outbox
 from core.errors import Rejected, WiderhallError
-from enrichment import connection, csv, overview, policies
+from enrichment import connection, csv, overview, packing, policies
 from enrichment.crm import CrmStatus
-from enrichment.salesforce import metadata
 from inbox import consent
 from web import render, words
 from web.i18n import N_
@@ -161,7 +160,8 @@ def set_fields(
 def package(reader: Managing) -> Response:
     """Our objects and permission set as a package that an administrator of the org deploys."""
     headers = {"Content-Disposition": 'attachment; filename="widerhall.zip"'}
-    return Response(metadata.package(), media_type="application/zip", headers=headers)
+    package, _ = packing.packed()
+    return Response(package, media_type="application/zip", headers=headers)
 
 
 def _page(

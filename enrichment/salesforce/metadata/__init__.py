@@ -51,12 +51,6 @@ def files() -> list[Path]:
     return sorted(found, key=lambda path: ORDER.index(path.stem) if path.stem in ORDER else len(ORDER))
 
 
-def build_zip(path: Path) -> Path:
-    """Write the package for a deployment; returns the path."""
-    path.write_bytes(package())
-    return path
-
-
 def package(more: Mapping[str, bytes] = MappingProxyType({}), lacking: Collection[str] = ()) -> bytes:
     """The package for a deployment, with `more` files by their path in it: always the same bytes.
 
