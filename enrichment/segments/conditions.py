@@ -218,3 +218,14 @@ def written(group: Group) -> dict[str, Any]:
 def _written(one: Condition) -> dict[str, Any]:
     found = {"field": one.field, "op": one.op, "value": one.value, "days": one.days, "currency": one.currency}
     return {name: value for name, value in found.items() if value not in ("", 0)}
+
+
+def beyond(group: Group, kept: int) -> bool:
+    """Whether a condition looks further back than the days for which events are kept; 0: they are kept for good."""
+    return kept > 0 and any(beyond(one, kept) if isinstance(one, Group) else _beyond(one, kept) for one in group.of)
+
+
+def _beyond(one: Condition, kept: int) -> bool:
+    if one.field == "event":
+        return one.days > kept
+    return one.field == "last_event" and one.number > kept

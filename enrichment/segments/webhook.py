@@ -38,6 +38,20 @@ def signature(secret: str, body: bytes, moment: int) -> str:
 
 def post(url: str, secret: str, delivery: str, body: bytes) -> None:
     """Deliver a body: TryLater when it may work later, Rejected when the receiver refuses it for good."""
+    status = call(url, secret, delivery, body)
+    if status in LATER or status >= 500:
+        raise TryLater(f"The receiver answered with {status}.", 60)
+    if not takes(status):
+        raise Rejected(f"The receiver answered with {status}.")
+
+
+def takes(status: int) -> bool:
+    """What a receiver answers that has taken a delivery."""
+    return 200 <= status < 300
+
+
+def call(url: str, secret: str, delivery: str, body: bytes) -> int:
+    """The status of the answer. TryLater when there is none, Rejected for an address that may not be called."""
     import requests  # with what it stands on 6 MB: only a process that calls has it
 
     from enrichment.salesforce.transport import Adapter
@@ -55,13 +69,9 @@ def post(url: str, secret: str, delivery: str, body: bytes) -> None:
             session.mount("https://", adapter)
             session.mount("http://", adapter)
             answer = session.post(url, data=body, headers=headers, timeout=SECONDS, allow_redirects=False, stream=True)
-            status = answer.status_code
             answer.close()
+            return answer.status_code
     except NotConfigured as error:  # a private address
         raise Rejected(str(error)) from error
     except requests.RequestException as error:
         raise TryLater(f"The receiver did not answer: {type(error).__name__}.", 60) from error
-    if status in LATER or status >= 500:
-        raise TryLater(f"The receiver answered with {status}.", 60)
-    if not 200 <= status < 300:
-        raise Rejected(f"The receiver answered with {status}.")

@@ -10,13 +10,15 @@ import pytest
 import sqlalchemy as sa
 
 from core import db
-from enrichment.segments import conditions, store
+from core.settings import settings
+from enrichment.segments import conditions, store, webhook
 from enrichment.segments.models import Segment
 from inbox import consent
 from inbox.models import Identity, Message
 from listening import subjects
 from sentiment.port import EMOTIONS, INTENTS, URGENCIES
 from tests.conftest import BOTH
+from tests.enrichment.segments.receiver import listening
 from tests.web.conftest import Browser, account, event
 from tests.web.conftest import store as keep
 from web import words
@@ -253,6 +255,39 @@ def test_a_receiver_is_made_paused_and_removed(kim: int, as_role) -> None:
     assert "receiver.example" not in browser.get(f"{HERE}/{number}").text
     assert browser.post("/people/receivers/1/pause").status_code == 404
     assert browser.post("/people/receivers/1/burn").status_code == 404
+
+
+def test_a_test_delivery_is_signed_empty_and_shows_the_answer(
+    kim: int, as_role, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number, browser = saved(), as_role("marketer")
+    with listening(monkeypatch) as receiver:
+        page = browser.post(f"{HERE}/{number}/receivers", {"url": receiver.url}).text
+        (secret,) = set(re.findall(r"whsec_[\w-]{32}", page))
+        receiver.answers += [204, 418]
+        assert "took the test delivery and answered with 204" in browser.post("/people/receivers/1/test").text
+        assert "did not take the test delivery: it answered with 418" in browser.post("/people/receivers/1/test").text
+    (headers, body), _ = receiver.got
+    moment = int(headers["Widerhall-Signature"].partition("t=")[2].partition(",")[0])
+    assert headers["Widerhall-Signature"] == webhook.signature(secret, body, moment)
+    assert (receiver.names(), receiver.bodies()[0]["test"]) == ([([], 0), ([], 0)], True)
+    monkeypatch.setenv("WIDERHALL_ALLOW_PRIVATE_HOSTS", "0")
+    settings.cache_clear()
+    assert "There was no answer" in browser.post("/people/receivers/1/test").text
+    assert len(receiver.got) == 2
+    assert as_role("agent").post("/people/receivers/1/test").status_code == 403
+    assert browser.post("/people/receivers/9/test").status_code == 404
+
+
+def test_the_form_warns_where_events_are_not_kept_so_long(kim: int, as_role, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WIDERHALL_BEHAVIOUR_DAYS", "90")
+    settings.cache_clear()
+    browser = as_role("marketer")
+    asked = {"groups": "1", "match": "all", "g0_match": "all", "g0c0_field": "last_event", "g0c0_op": "within"}
+    for days, warned in (("90", False), ("91", True)):
+        page = browser.post(f"{HERE}/count", {**asked, "g0c0_value": days}).text
+        assert ("Events are kept for 90 days" in page) == warned
+        assert ("kept for 90 days" in browser.post(HERE, {**asked, "g0c0_value": days, "do": "look"}).text) == warned
 
 
 def test_only_https_addresses_are_handed_to(kim: int, as_role) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -10,10 +11,11 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
-from core import db
-from core.errors import Rejected
+from core import audit, db
+from core.errors import Rejected, WiderhallError
+from core.settings import settings
 from enrichment.models import CrmConnection
-from enrichment.segments import activation, campaign, conditions, store
+from enrichment.segments import activation, campaign, conditions, store, webhook
 from enrichment.segments.conditions import FIELDS, OPS, Group
 from enrichment.segments.models import Segment
 from listening import subjects
@@ -69,7 +71,7 @@ def one(request: Request, segment_id: int, reader: Reading, after: str = "") -> 
 
 def _one(
     request: Request, reader: Reader, segment_id: int, after: str = "", status: int = 200, secret: str = "",
-    url: str = "", url_problem: str = "",
+    url: str = "", url_problem: str = "", tested: Tested | None = None,
 ) -> Response:  # fmt: skip
     segment, group = _known(segment_id)
     with db.read() as session:
@@ -85,7 +87,7 @@ def _one(
         request, reader, "segment.html", status, segment=segment, group=group, count=found, rows=rows, first=not after,
         receivers=receivers, refusals=refusals, names=names, org=org, secret=secret, url=url, url_problem=url_problem,
         following=f"{HERE}/{segment_id}?after={quote(following)}" if following else "", fields=FIELDS,
-        subjects=followed,
+        subjects=followed, tested=tested, beyond=_beyond(group),
     )  # fmt: skip
 
 
@@ -141,6 +143,36 @@ def receiver(request: Request, segment_id: int, reader: Exporting, url: Annotate
     except Rejected as error:
         return _one(request, reader, segment_id, "", 422, url=url[:600], url_problem=reader.words(str(error)))
     return _one(request, reader, segment_id, secret=secret)
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """What became of a test delivery."""
+
+    id: int
+    """Of the receiver."""
+    status: int = 0
+    """Of its answer; 0 when there was none."""
+    error: str = ""
+    taken: bool = False
+
+
+@router.post("/people/receivers/{activation_id:int}/test")
+def test(request: Request, activation_id: int, reader: Exporting) -> Response:
+    """Send a webhook a delivery without people, signed like all others, and show what it answers."""
+    try:
+        with db.write() as session:
+            found = activation.probe(session, activation_id)
+            detail = {"delivery": found.delivery}
+            audit.record(session, reader.actor, "activation.tested", f"activation:{activation_id}", detail)
+    except Rejected as error:
+        raise HTTPException(404) from error
+    try:
+        status = webhook.call(found.activation.url, found.secret, found.delivery, found.body)
+        tested = Tested(activation_id, status, taken=webhook.takes(status))
+    except WiderhallError as error:
+        tested = Tested(activation_id, error=str(error))
+    return _one(request, reader, found.activation.segment_id, tested=tested)
 
 
 @router.post("/people/receivers/{activation_id:int}/{deed}")
@@ -199,6 +231,7 @@ def _form(
     problem: str = "", name_problem: str = "",
 ) -> Response:  # fmt: skip
     found, rows = _found(draft)
+    group = draft.group()
     if status == 200:  # a row that was only just added is not wrong yet
         for row in (row for part in draft.parts for row in part.rows if not row.value):
             row.problem = ""
@@ -207,7 +240,7 @@ def _form(
     return render.page(
         request, reader, "segment_form.html", status, draft=draft, segment_id=segment_id, fields=FIELDS, ops=OPS,
         options=options, subjects=names, count=found, rows=rows, problem=problem, name_problem=name_problem,
-        action=f"{HERE}/{segment_id}" if segment_id else HERE,
+        beyond=_beyond(group), action=f"{HERE}/{segment_id}" if segment_id else HERE,
     )  # fmt: skip
 
 
@@ -222,4 +255,10 @@ def _found(draft: Draft) -> tuple[store.Count | None, list[store.Person]]:
 
 def _counted(reader: Reader, draft: Draft) -> Response:
     found, rows = _found(draft)
-    return render.part("parts/segment_count.html", reader, count=found, rows=rows)
+    return render.part("parts/segment_count.html", reader, count=found, rows=rows, beyond=_beyond(draft.group()))
+
+
+def _beyond(group: Group | None) -> int:
+    """The days for which events are kept where a condition looks further back; else nothing."""
+    kept = settings().behaviour_days
+    return kept if group is not None and conditions.beyond(group, kept) else 0

@@ -84,3 +84,21 @@ def test_groups_count_what_is_in_them() -> None:
     group = read(all_(ONE, all_(ONE, ONE)))
     assert isinstance(group, Group)
     assert conditions.count(group) == 3
+
+
+@pytest.mark.parametrize(
+    ("leaf", "far"),
+    [
+        ({"field": "event", "op": "is", "value": "Order Completed"}, False),
+        ({"field": "event", "op": "is", "value": "Order Completed", "days": 91}, True),
+        ({"field": "event", "op": "is", "value": "Order Completed", "days": 90}, False),
+        ({"field": "last_event", "op": "not_within", "value": "365"}, True),
+        ({"field": "last_order", "op": "within", "value": "365"}, False),
+        ({"field": "messages", "op": "at_least", "value": "3", "days": 365}, False),
+    ],
+)
+def test_what_looks_further_back_than_events_are_kept_is_told(leaf: dict[str, Any], far: bool) -> None:
+    inner = {"match": "any", "of": [{"field": "email", "op": "yes"}, leaf]}
+    group = conditions.read({"match": "all", "of": [inner]})
+    assert conditions.beyond(group, 90) is far
+    assert conditions.beyond(group, 0) is False
