@@ -16,11 +16,13 @@ AGREES: Mapping[str, frozenset[str]] = {
     "email": frozenset({"email"}),
     "phone": frozenset({"phone"}),
     "site": frozenset({"proven_site", "said_site"}),
-    "company": frozenset({"company", "company_part", "domain", "company_site"}),
+    "company": frozenset({"company", "company_part", "domain", "company_site", "switchboard"}),
+    "place": frozenset({"same_town"}),
 }
 DISAGREES: Mapping[str, frozenset[str]] = {
     "name": frozenset({"name_different", "name_other_given", "name_other_surname", "name_stranger"}),
     "handle": frozenset({"other_handle"}),
+    "place": frozenset({"other_town", "other_country"}),
 }
 
 
@@ -50,11 +52,16 @@ def lines(identity: Identity, record: CrmRecord, evidence: Sequence[Mapping[str,
         ("phone", sorted(phones.found_in(identity.bio, country)), list(record.phones)),
         ("site", [str(link.get("url", "")) for link in identity.links], list(record.websites)),
         ("company", [record.company if supports & AGREES["company"] else ""], [record.company]),
-        ("place", [identity.location], []),
+        ("place", [identity.location], [place(record)]),
         ("about", [identity.bio], []),
     )
     found = [Line(field, _kept(left), _kept(right), _verdict(field, supports, against)) for field, left, right in pairs]
     return [one for one in found if one.left or one.right]
+
+
+def place(record: CrmRecord) -> str:
+    """Town and country as they stand there."""
+    return ", ".join(one for one in (record.city, record.country) if one)
 
 
 def _kept(values: Sequence[str]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import db
-from enrichment.compare import AGREES, Line
+from enrichment.compare import AGREES, Line, place
 from enrichment.contacts import called
 from enrichment.models import CrmRecord, Duplicate
 
@@ -79,11 +79,12 @@ def _lines(left: CrmRecord, right: CrmRecord, supports: set[str]) -> list[Line]:
         ("phone", left.phones, right.phones),
         ("site", left.websites, right.websites),
         ("handle", list(left.handles.values()), list(right.handles.values())),
+        ("place", [place(left)], [place(right)]),
     )
     found = []
     for field, one, other in sides:
         ours, theirs = tuple(value for value in one if value), tuple(value for value in other if value)
-        same = "same" if supports & {f"same_{field}", *(AGREES["name"] if field == "name" else ())} else ""
+        same = "same" if supports & {f"same_{field}", *(AGREES[field] if field in ("name", "place") else ())} else ""
         if ours or theirs:
             found.append(Line(field, ours, theirs, same))
     return found

@@ -86,6 +86,11 @@ def may_stand(session: Session, identity_ids: Collection[int]) -> set[int]:
     return {one for one, contact in contacts.items() if contact in known}
 
 
+def stands_against(session: Session, identity_id: int) -> bool:
+    """Somebody who objects to standing there, or a purpose that is switched off."""
+    return any(not consent.may_many(session, [identity_id], one) for one in (PURPOSE, "profile"))
+
+
 def _may_stand(session: Session, identity_ids: Collection[int]) -> dict[int, str]:
     """Identity → contact of those that are linked, wrote to us and do not object."""
     allowed = consent.may_many(session, identity_ids, PURPOSE)

@@ -39,6 +39,10 @@ class Shown:
     """Why comments on it were not sent."""
 
 
+NOT_LINKED = "A case needs a customer who is linked to a contact or lead. Link them first."
+NOT_ALLOWED = "No case can be opened for this person: they object to it, or profiles in the CRM are switched off."
+
+
 def may_open(session: Session, conversation_id: int) -> str:
     """Why no case can be opened for a conversation, as a sentence; empty when one can."""
     conversation = session.get(Conversation, conversation_id)
@@ -47,8 +51,9 @@ def may_open(session: Session, conversation_id: int) -> str:
     standing = connection.standing(session)
     if not standing.usable:
         return "No CRM is connected and switched on."
-    if conversation.identity_id is None or not views.may_stand(session, [conversation.identity_id]):
-        return "A case needs a customer who is linked to a contact or lead, and who does not object. Link them first."
+    whose = conversation.identity_id
+    if whose is None or not views.may_stand(session, [whose]):
+        return NOT_ALLOWED if whose is not None and views.stands_against(session, whose) else NOT_LINKED
     return "" if _first(session, conversation_id) is not None else "There is no message from a customer in it."
 
 

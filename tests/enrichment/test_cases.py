@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from core import db
 from core.errors import NotConfigured, Rejected
+from core.event import Author
 from core.settings import settings
 from enrichment.cases import opening, rule
 from enrichment.crm import CaseNews, CommentNews
@@ -104,8 +105,16 @@ def test_who_objects_or_is_not_linked_gets_no_case(crm: FakeCrm, ours: int, talk
     with db.write() as session:
         consent.object_to(session, f"identity:{house.identity().id}", "all", "mail", "t")
     house.work()
-    with pytest.raises(Rejected, match="linked to a contact"), db.write() as session:
+    with pytest.raises(Rejected, match="they object to it"), db.write() as session:
         opening.open_case(session, talk, "user:1")
+    stranger = Author(platform="mastodon", id="https://t.example/users/z", handle="z@t.example", name="Zoe")
+    house.store(ours, house.event("m9", stranger))
+    house.work()
+    with db.read() as session:
+        m = db.table(Message)
+        other = session.execute(sa.select(m.c.conversation_id).where(m.c.key == "mastodon:m9")).scalar_one()
+    with pytest.raises(Rejected, match="linked to a contact"), db.write() as session:
+        opening.open_case(session, other, "user:1")
 
 
 def test_an_objection_leaves_the_case_to_the_people_who_work_on_it(crm: FakeCrm, talk: int) -> None:
