@@ -63,6 +63,7 @@ SUBSCRIBERS: dict[str, Subscriber] = {
         Subscriber("connectors.tasks.parents", batch=10, queue="io", lease=90.0),
         Subscriber("connectors.tasks.recheck", batch=1, queue="io", lease=90.0),
         Subscriber("connectors.tasks.send", batch=1, queue="io", lease=120.0, parallel=4),
+        Subscriber("inbox.assignment.give", batch=20),
         Subscriber("web.live.publish", batch=20, queue="io", gathers=GATHERED),
     )
 }
@@ -114,6 +115,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "reply.queued": ("connectors.tasks.send",),
     "reply.changed": ("web.live.publish",),
     "conversation.changed": ("web.live.publish", "enrichment.tasks.sync_cases"),
+    "assign.due": ("inbox.assignment.give",),
     "behaviour.due": ("enrichment.behaviour.tasks.expire",),
     "activation.due": ("enrichment.segments.tasks.hand_on",),
     "feed.due": ("connectors.tasks.pull",),

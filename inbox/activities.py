@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import db, outbox
+from inbox import teams
 from inbox.models import Activity
 
 WHAT = (
@@ -40,6 +41,7 @@ def record(session: Session, what: Mapping[int, str], actor: str, detail: dict[s
     if rows:
         session.execute(sa.insert(db.table(Activity)), rows)
         changed(session, what)
+        teams.announce(session)
 
 
 def changed(session: Session, conversation_ids: Iterable[int]) -> None:

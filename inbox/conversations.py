@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from core import bulk, db
 from core.event import MESSAGE_KINDS, Event
-from inbox import activities, states, threading
+from inbox import activities, states, teams, threading
 from inbox.identities import Key
 from inbox.models import Activity, Conversation, ConversationTag, Draft, Message, Note, ReplyRow, Seen
 from inbox.narrowing import PRIORITIES
@@ -45,6 +45,8 @@ def place(
             _unite(session, row_id, thread.conversations[1:])
             moved[row_id] = thread.events
             placed.update((event.key, row_id) for event in thread.events)
+    if fresh:
+        teams.announce(session)
     advance(session, moved, authors=authors)
     return placed
 
@@ -122,10 +124,13 @@ def advance(
     query = f"SELECT id, identity_id, {', '.join(_STANDING)} FROM conversation WHERE {bulk.among('id')}"  # noqa: S608  # constants
     updates, customers, stamp = [], [], bulk.stamp()
     back: dict[int, str] = {}
+    changed = False
     for row_id, customer, *values in bulk.fetch(session, query, bulk.listed(moved)):
         before = states.Standing(*values[:_MOMENTS], *map(bulk.moment, values[_MOMENTS:]))
         number, away = before.messages, _away(before)
+        state = before.state
         after = states.advance(before, moved[row_id])
+        changed = changed or after.state != state
         if away and after.state != away:
             back[row_id] = _BACK[away]
         if counted:
@@ -137,6 +142,8 @@ def advance(
     bulk.update(session, Conversation, ("identity_id",), customers)
     if back:
         _came_back(session, back)
+    elif changed:
+        teams.announce(session)
 
 
 _BACK = {"snoozed": "woke", "closed": "reopened"}

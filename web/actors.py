@@ -13,7 +13,13 @@ from web.models import User
 from web.permissions import PERMISSIONS
 from web.reader import Reader
 
-NOBODY = {"system": N_("Widerhall"), "cli": N_("The command line"), "crm": N_("Salesforce"), "": N_("Somebody")}
+NOBODY = {
+    "system": N_("Widerhall"),
+    "cli": N_("The command line"),
+    "crm": N_("Salesforce"),
+    "rule:assignment": N_("Automatic assignment"),
+    "": N_("Somebody"),
+}
 
 
 def names(session: Session, actors: Iterable[str]) -> dict[str, str]:
@@ -30,7 +36,7 @@ def named(actor: str, known: dict[str, str], reader: Reader) -> str:
     """One actor in the reader's words."""
     if actor in known:
         return known[actor]
-    if actor.startswith("rule:"):
+    if actor.startswith("rule:") and actor not in NOBODY:
         return reader.words("Rule “%(name)s”", name=actor[5:])
     return reader.words(NOBODY.get(actor, NOBODY[""]))
 

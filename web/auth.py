@@ -12,9 +12,11 @@ from sqlmodel import Session
 
 from core import audit, crypto, db
 from core.errors import Rejected
+from inbox import teams
 from web import passwords, sessions, throttle
 from web.i18n import N_
 from web.models import User
+from web.permissions import PERMISSIONS
 from web.permissions import ROLES as ROLES
 
 NO_ROLE = N_("There is no such role. There are: admin, agent, marketer, dpo.")
@@ -141,6 +143,8 @@ def set_role(session: Session, user_id: int, role: str, actor: str) -> None:
         _another_admin(session, user_id)
     user.role = role
     session.add(user)
+    if role not in PERMISSIONS["conversations.reply"]:
+        teams.set_away(session, f"user:{user_id}", True, actor)
     audit.record(session, actor, "user.role", f"user:{user_id}", {"role": role})
 
 
@@ -153,6 +157,7 @@ def set_disabled(session: Session, user_id: int, disabled: bool, actor: str) -> 
     session.add(user)
     if disabled:
         sessions.end_all(session, user_id)
+    teams.set_away(session, f"user:{user_id}", disabled, actor)
     audit.record(session, actor, "user.disabled" if disabled else "user.enabled", f"user:{user_id}")
 
 

@@ -37,6 +37,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "people.object": frozenset({"admin", "dpo"}),
     "people.erase": frozenset({"admin", "dpo"}),
     "users.manage": frozenset({"admin"}),
+    "teams.manage": frozenset({"admin"}),
     "listening.read": frozenset(ROLES),
     "listening.manage": frozenset({"admin", "marketer"}),
     "labels.teach": frozenset({"admin", "agent", "marketer"}),

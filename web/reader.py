@@ -89,6 +89,8 @@ class Reader:
     csrf: str = ""
     session: str = ""
     permissions: frozenset[str] = frozenset()
+    away: bool = False
+    """No conversation is given to them by itself."""
 
     @classmethod
     def signed(cls, request: Request, who: Signed, permissions: frozenset[str]) -> Reader:
@@ -104,6 +106,7 @@ class Reader:
             who.csrf,
             who.digest,
             permissions,
+            who.away,
         )
 
     @classmethod

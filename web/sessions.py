@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from core import bulk, db, rows
 from core.settings import settings
+from inbox.team_models import Away
 from web.models import SessionRow, User
 
 TOUCH = timedelta(minutes=5)
@@ -36,6 +37,8 @@ class Signed:
     language: str
     time_zone: str
     created_at: datetime
+    away: bool
+    """They are given no conversation at present."""
     stale: bool
     """Its time of last use is to be written."""
 
@@ -81,7 +84,7 @@ def look_up(token: str) -> Signed | None:
     row = found[0]
     return Signed(
         key, row.csrf, row.user_id, row.name, row.email, row.role, row.language, row.time_zone, row.created_at,
-        moment - row.seen_at > TOUCH,
+        row.away, moment - row.seen_at > TOUCH,
     )  # fmt: skip
 
 
@@ -98,14 +101,25 @@ class _Row:
     time_zone: str
     seen_at: datetime
     created_at: datetime
+    away: bool
 
 
 @lru_cache(maxsize=2)
 def _found(dialect: str) -> rows.Prepared:
-    r, u = db.table(SessionRow), db.table(User)
+    r, u, a = db.table(SessionRow), db.table(User), db.table(Away)
+    gone = sa.exists().where(a.c.member == sa.literal("user:").concat(sa.cast(u.c.id, sa.String)))
     query = (
         sa.select(
-            r.c.csrf, u.c.id, u.c.name, u.c.email, u.c.role, u.c.language, u.c.time_zone, r.c.seen_at, r.c.created_at
+            r.c.csrf,
+            u.c.id,
+            u.c.name,
+            u.c.email,
+            u.c.role,
+            u.c.language,
+            u.c.time_zone,
+            r.c.seen_at,
+            r.c.created_at,
+            gone,
         )
         .join(u, u.c.id == r.c.user_id)
         .where(r.c.digest == rows.asked("digest"), r.c.expires_at >= rows.asked("moment"), u.c.disabled.is_(False))

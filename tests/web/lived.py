@@ -20,7 +20,7 @@ from enrichment.models import CrmConnection, CrmRecord, MatchLink, SyncRun, Sync
 from enrichment.segments import activation, conditions
 from enrichment.segments import store as segments
 from enrichment.segments.models import ActivationRun
-from inbox import accounts, consent, desk, drafts, facts, ingest, notes, replies, saved, views
+from inbox import accounts, consent, desk, drafts, facts, ingest, notes, replies, saved, teams, views
 from inbox.conditions import tree
 from inbox.models import Contact, Feed, Identity, Message
 from inbox.narrowing import Filter
@@ -174,6 +174,17 @@ def _desk() -> None:
         for actor in ("user:1", "rule:гарантия", "system"):
             desk.tag(session, one, f"гарантия {actor[0]}", actor)
         desk.assign(session, one, "user:2", "user:1")
+        wanted = teams.Wanted(
+            "Поддержка", "Europe/Berlin", {"0": [["09:00", "17:00"]]}, [{"day": "2026-12-25", "name": "Праздник"}],
+            "load", {"user:1": 3, "user:2": 0},
+        )  # fmt: skip
+        teams.save(session, None, wanted, "user:1")
+        for number in (one, talk("y:4")):
+            desk.set_team(session, number, 1, "user:2")
+        desk.set_priority(session, one, "urgent", "user:2")
+        desk.set_type(session, one, "problem", "user:2")
+        desk.set_type(session, one, "", "user:2")
+        desk.assign(session, talk("x:2"), "user:2", "rule:assignment")
         desk.close(session, talk("y:1"), "user:2")
         desk.snooze(session, talk("y:2"), db.now() + timedelta(days=1), "user:2")
         desk.spam(session, talk("y:3"), "user:2")

@@ -21,6 +21,7 @@ NUMBERS = (
     "user_id", "row_id", "item_id", "note_id", "message_id", "proposal_id", "share_id", "label_id", "theme_id",
     "key_id", "segment_id", "token_id", "saved_id", "activation_id", "decision_id", "duplicate_id",
     "view_id", "macro_id", "rule_id",
+    "team_id", "policy_id",
 )  # fmt: skip
 """Parameters of addresses."""
 

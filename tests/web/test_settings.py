@@ -48,6 +48,7 @@ def connect(**values: str) -> None:
                 "replies",
                 "views",
                 "users",
+                "teams",
                 "salesforce",
                 "keys",
                 "purposes",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 from zoneinfo import available_timezones
 
@@ -10,7 +11,8 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 
 from core import db
 from core.errors import Rejected
-from web import auth, render, sessions
+from inbox import teams
+from web import auth, render, sessions, words
 from web.i18n import LANGUAGES
 from web.models import SessionRow
 from web.permissions import allow
@@ -19,6 +21,7 @@ from web.reader import Reader
 router = APIRouter()
 
 Myself = Annotated[Reader, Depends(allow("self"))]
+Answering = Annotated[Reader, Depends(allow("conversations.reply"))]
 
 
 @router.get("/settings/me")
@@ -42,6 +45,20 @@ def save(
         user.name, user.language, user.time_zone = name.strip()[:200] or user.email, language, time_zone
         session.add(user)
     return render.to("/settings/me", "saved")
+
+
+@router.post("/settings/me/away")
+def set_away(request: Request, reader: Answering, away: Annotated[str, Form()] = "") -> Response:
+    """Be given no conversation by itself (`yes`), or again (`no`); the rail asks from any page and stays there."""
+    if away not in ("yes", "no"):
+        raise HTTPException(400)
+    with db.write() as session:
+        teams.set_away(session, reader.actor, away == "yes", reader.actor)
+    note = "away" if away == "yes" else "available"
+    if not render.wants_part(request):
+        return render.to("/settings/me", note)
+    now = replace(reader, away=away == "yes")
+    return render.told(render.part("parts/away.html", now), reader.words(words.NOTES[note]))
 
 
 @router.post("/settings/me/password")
