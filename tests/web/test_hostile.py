@@ -21,7 +21,7 @@ from enrichment.behaviour import intake, keys
 from enrichment.behaviour.models import CustomerKey
 from enrichment.segments import activation, conditions
 from enrichment.segments import store as segments
-from inbox import accounts, attributes, consent, desk, ingest, notes, replies, saved, views
+from inbox import accounts, attributes, consent, desk, ingest, notes, replies, saved, teams, views
 from inbox.conditions import tree
 from inbox.models import Contact, Conversation, Identity
 from inbox.narrowing import Filter
@@ -113,6 +113,9 @@ def _shop() -> None:
             saved.save(session, None, name=text[:80], texts={"en": text, "ja": text}, actor="user:1")
             said = {"match": "all", "of": [{"field": "words", "op": "has_not", "value": text}]}
             views.save(session, text[:80], Filter(), tree.read(said), "user:1", ["agent"])
+            day = [{"day": "2026-01-01", "name": text}]
+            teams.save(session, None, teams.Wanted(text[:80], holidays=day, members={"user:1": 1}), "user:1")
+        session.execute(sa.update(db.table(Conversation)).values(team_id=1))
         for number, text in enumerate((hostile.MARKUP[0], hostile.QUOTES[2], "W" * 100)):
             raw = {"match": "all", "of": [{"field": "name", "op": "has_not", "value": db.sound(text)[:200]}]}
             number = segments.save(session, text, conditions.read(raw), "user:1")

@@ -14,6 +14,7 @@ from inbox import days_off, hours, teams
 from inbox.team_models import Team
 from inbox.teams import Wanted, Wrong
 from web import actors, place, render, teamwork
+from web.i18n import N_
 from web.pages.profile import zones
 from web.permissions import allow
 from web.reader import Reader
@@ -180,8 +181,8 @@ def _form(
         request, reader, "settings/team.html", status, team_id=team_id, typed=values, wrong=wrong or {},
         people=[*people, *((member, names[member]) for member in sorted(gone) if member in names)],
         accounts=[one for one in kept if one.state != "removed"], zones=zones(), days=teamwork.weekdays(reader),
-        ways=teamwork.WAYS, countries=[("", reader.words("any")), *((code, name) for name, code in known)],
-        this_year=db.now().year,
+        ways=teamwork.WAYS, this_year=db.now().year,
+        countries=[("", reader.words(N_("Choose a country"))), *((code, name) for name, code in known)],
     )  # fmt: skip
 
 
