@@ -21,7 +21,10 @@ LATEST = 50
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """One decision with its evidence; `other` is the name of the other side, empty when it is gone again."""
+    """One decision with its evidence; `other` is the name of the other side, empty when it is gone again.
+
+    `own` is the name of the first side, where both are the person that was asked about.
+    """
 
     id: int
     at: datetime
@@ -30,6 +33,7 @@ class Decided:
     """merged, unmerged, split or rejoined."""
     contact_id: str
     other_id: str
+    own: str
     other: str
     why: str
     evidence: tuple[dict[str, Any], ...]
@@ -67,6 +71,7 @@ def of_person(session: Session, contact_ids: Sequence[str], limit: int = LATEST)
             what=row.what,
             contact_id=row.contact_id,
             other_id=row.other_id,
+            own=names.get(row.contact_id, "") if {row.contact_id, row.other_id} <= set(contact_ids) else "",
             other=names.get(_other(row, contact_ids), ""),
             why=row.why,
             evidence=tuple(row.evidence),

@@ -73,6 +73,7 @@ def test_merge_is_undone_from_the_toast_and_stands_in_the_history(kim: int, twin
     text = browser.get(place).text
     assert "kimmy.example" in text
     assert "the same phone" in text
+    assert re.search(r"Merged: <bdi>Kim Park</bdi> · <bdi>Kimmy</bdi>", text)
     undo = re.search(rf"/people/{kim}/decisions/(\d+)/undo", text)
     assert undo is not None
     assert browser.post(undo[0]).status_code == 303
