@@ -68,7 +68,8 @@ class SalesforceOrg:
     def check(self) -> CrmStatus:
         self._described.clear()
         usage = self.client.limits()
-        found, without = tuple(preflight.problems(self._describe)), tuple(preflight.optional(self._describe))
+        found = tuple(preflight.problems(self._describe))
+        without = (*preflight.optional(self._describe), *preflight.duplicate_rules(self._duplicate_rules()))
         handles: dict[str, tuple[str, ...]] = {
             object_: tuple(field for field, _ in layout.handles)
             for object_ in PEOPLE
@@ -76,6 +77,15 @@ class SalesforceOrg:
         }
         usage = self.client.usage or usage
         return CrmStatus(API_VERSION, self.client.login.url, usage.used, usage.limit, found, without, handles)
+
+    def _duplicate_rules(self) -> list[dict[str, Any]]:
+        """Active duplicate rules on what the hub writes; none where the user may not see rules."""
+        if self._describe("DuplicateRule") is None:
+            return []
+        names = ",".join(map(quote, OBJECTS.values()))
+        where = f"IsActive = true AND SobjectType IN ({names})"
+        soql = f"SELECT MasterLabel, SobjectType FROM DuplicateRule WHERE {where} ORDER BY SobjectType, MasterLabel"  # noqa: S608 - quoted
+        return list(self.client.query_all(soql))
 
     def people(self, since: datetime | None) -> Iterator[CrmPerson]:
         for object_ in PEOPLE:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from enrichment.crm import HUB_ID, INTERACTION_FIELDS, MEMBER_FIELDS, PROFILE_FIELDS, Problem
@@ -56,9 +56,35 @@ def optional(describe: Describe) -> Iterator[Problem]:
             if name not in there:
                 what = f"The integration user may not see {object_}.{name}: {USES[object_]}, or not whole."
                 yield Problem(what, f"In Setup, make {object_}.{name} visible to the integration user.")
+    yield from _consent(describe)
     member = describe("CampaignMember") if describe("Campaign") is not None else None
     if member is not None:
         yield from _members(member)
+
+
+def _consent(describe: Describe) -> Iterator[Problem]:
+    """The privacy records by which people in the CRM say no: the org may keep none, or the user may not read them."""
+    what = "what people object to in Salesforce (Individual) is not known here"
+    fix = "In Setup → Data Protection and Privacy, make data protection details available in records"
+    if describe("Individual") is None:
+        yield Problem(f"The integration user may not read the object Individual, or the org has none: {what}.",
+                      f"{fix}; permit the user to read Individual.")  # fmt: skip
+        return
+    for object_ in ("Contact", "Lead"):
+        description = describe(object_)
+        if description is not None and "IndividualId" not in {field["name"] for field in description["fields"]}:
+            text = f"The integration user may not see {object_}.IndividualId: {what}."
+            yield Problem(text, f"{fix}; make {object_}.IndividualId visible to the integration user.")
+
+
+def duplicate_rules(rules: Iterable[Mapping[str, Any]]) -> Iterator[Problem]:
+    """Active rules of the org on objects the hub writes."""
+    for rule in rules:
+        what = f"The duplicate rule {rule['MasterLabel']} is active on {rule['SobjectType']}"
+        yield Problem(
+            f"{what}: records of the hub that look alike may be refused (DUPLICATES_DETECTED).",
+            "In Setup → Duplicate Rules, have it allow them, or leave the integration user out by a condition.",
+        )
 
 
 def _members(description: Description) -> Iterator[Problem]:

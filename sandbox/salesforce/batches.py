@@ -135,23 +135,33 @@ def composite(call: Call) -> Answer:
         raise ApiError(400, "LIMIT_EXCEEDED", text)
     if sum("/query" in str(r.get("url")) for r in requests) > MOST_QUERIES:
         raise ApiError(400, "LIMIT_EXCEEDED", f"A composite call may hold {MOST_QUERIES} queries at most")
+    done, _ = series(call, requests, strict=bool(body.get("allOrNone")))
+    return Answer({"compositeResponse": shown(done)})
+
+
+def series(call: Call, requests: list[dict[str, Any]], *, strict: bool) -> tuple[dict[str, Answer], bool]:
+    """Answers by reference, in order, and whether all went well; when strict, one that fails undoes the others."""
     done: dict[str, Answer] = {}
     try:
         with call.org.transaction():
             for request in requests:
                 done[request["referenceId"]] = answer = _part(call, request, done)
-                if body.get("allOrNone") and answer.status >= 400:
+                if strict and answer.status >= 400:
                     raise _Undo
     except _Undo:
         text = "The transaction was rolled back since another operation in the same transaction failed."
         halted = Answer([{"errorCode": "PROCESSING_HALTED", "message": text}], 400)
         names = [r["referenceId"] for r in requests]
         done = {n: done[n] if n in done and done[n].status >= 400 else halted for n in names}
-    parts = [
+    return done, all(one.status < 400 for one in done.values())
+
+
+def shown(done: Mapping[str, Answer]) -> list[dict[str, Any]]:
+    """The answers of a composite call as they are sent."""
+    return [
         {"body": a.body, "httpHeaders": dict(a.headers), "httpStatusCode": a.status, "referenceId": name}
         for name, a in done.items()
     ]
-    return Answer({"compositeResponse": parts})
 
 
 def _part(call: Call, request: Mapping[str, Any], done: Mapping[str, Answer]) -> Answer:

@@ -38,6 +38,33 @@ class RowError(Exception):
         return ApiError(status, self.code, self.message, self.fields)
 
 
+class DuplicateError(RowError):
+    """A duplicate rule takes the record for others."""
+
+    def __init__(self, message: str, rule: str, object_: str, same: list[str]) -> None:
+        super().__init__("DUPLICATES_DETECTED", message)
+        self.rule, self.object, self.same = rule, object_, same
+
+    def alone(self) -> ApiError:
+        return DuplicateFound(self)
+
+
+class DuplicateFound(ApiError):
+    """The answer to a call about one record: it names those that are alike."""
+
+    def __init__(self, error: DuplicateError) -> None:
+        super().__init__(400, error.code, error.message)
+        self.error = error
+
+    def body(self) -> list[dict[str, Any]]:
+        one = self.error
+        records = [{"record": {"attributes": {"type": one.object}, "Id": id_}} for id_ in one.same]
+        matched = [{"entityType": one.object, "matchRecords": records, "size": len(records), "success": True}]
+        result = {"allowSave": False, "duplicateRule": one.rule, "duplicateRuleEntityType": one.object,
+                  "errorMessage": one.message, "matchResults": matched}  # fmt: skip
+        return [{"duplicateResult": result, "errorCode": one.code, "message": one.message}]
+
+
 def not_found(message: str = "The requested resource does not exist") -> ApiError:
     return ApiError(404, "NOT_FOUND", message)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sandbox.salesforce import campaigns, ids
+from sandbox.salesforce import campaigns, duplicates, ids
 from sandbox.salesforce.calls import Desk
 from sandbox.salesforce.errors import ApiError, RowError
 from sandbox.salesforce.founding import seed
@@ -125,6 +125,12 @@ def without(desk: Desk, body: Body) -> Any:
     return {}
 
 
+def duplicate_rule(desk: Desk, body: Body) -> Any:
+    """`{"name": …, "object": "Contact", "fields": ["Email"]}`: from now on blocks what agrees in all of the fields."""
+    desk.org.table(body["object"])
+    return {"id": duplicates.add(desk.org, body["name"], body["object"], body["fields"])}
+
+
 def limits(desk: Desk, body: Body) -> Any:
     """`{"used": n, "limit": n}` of API calls a day."""
     desk.meter.set(int(body.get("used", desk.meter.used)), int(body.get("limit", DAILY_CALLS)))
@@ -147,6 +153,7 @@ DESK_HOOKS: dict[str, Callable[[Desk, Body], Any]] = {
     "security": security,
     "limits": limits,
     "without": without,
+    "duplicate_rule": duplicate_rule,
     "bulk": bulk,
 }
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from sandbox.salesforce.campaigns import CAMPAIGN, MEMBER
+from sandbox.salesforce.duplicates import RULE
 from sandbox.salesforce.fields import (
     Field,
     Table,
@@ -321,5 +322,6 @@ STANDARD = (
     ORGANIZATION,
     PERMISSION_SET,
     PERMISSION_SET_ASSIGNMENT,
+    RULE,
 )
 """What every org has before anything is deployed."""

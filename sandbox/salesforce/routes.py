@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sandbox.salesforce import batches, lookups, records
+from sandbox.salesforce import batches, graphs, lookups, records
 from sandbox.salesforce.bulk import ingest, queries
 from sandbox.salesforce.calls import Answer, Call
 from sandbox.salesforce.errors import ApiError, not_found
@@ -30,6 +30,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     ("GET", "limits", lookups.limits),
     ("GET", "limits/recordCount", lookups.record_count),
     ("POST", "composite", batches.composite),
+    ("POST", "composite/graph", graphs.graphs),
     ("POST", "composite/sobjects", batches.insert),
     ("PATCH", "composite/sobjects", batches.update),
     ("DELETE", "composite/sobjects", batches.delete),

@@ -40,7 +40,7 @@ class RunningOrg:
     def login(self) -> Login:
         return Login(self.url, CLIENT_ID, CLIENT_SECRET)
 
-    def hook(self, name: str, **body: Any) -> Any:
+    def hook(self, name: str, /, **body: Any) -> Any:
         answer = requests.post(f"{self.url}/_org/{name}", json=body, timeout=10)
         assert answer.status_code == 200, answer.text
         return answer.json()

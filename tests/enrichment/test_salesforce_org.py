@@ -266,6 +266,29 @@ def test_hidden_and_read_only_fields_are_named(crm: CRM, org: RunningOrg) -> Non
     assert "may read SocialInteraction__c.Text__c but not write it" in text
 
 
+def test_duplicate_rules_on_what_is_written_are_named_and_a_refused_row_goes_to_a_person(
+    crm: CRM, org: RunningOrg
+) -> None:
+    org.hook("duplicate_rule", name="Same_handle", object="SocialProfile__c", fields=["Handle__c"])
+    org.hook("duplicate_rule", name="Same_mail", object="Contact", fields=["Email"])
+    said = crm.check()
+    assert said.ok
+    assert "duplicate rule Same_handle is active on SocialProfile__c" in whats(said.optional)
+    assert "Same_mail" not in whats(said.optional)
+    rows = [{"Hub_Id__c": f"p{number}", "Handle__c": "kim"} for number in range(2)]
+    assert [(one.ok, one.verdict) for one in crm.upsert("profile", rows)] == [(True, "done"), (False, "human")]
+
+
+def test_privacy_records_that_cannot_be_read_are_named(crm: CRM, org: RunningOrg) -> None:
+    assert "Individual" not in whats(crm.check().optional)
+    org.hook("security", hidden=["Lead.IndividualId"])
+    assert "Lead.IndividualId" in whats(crm.check().optional)
+    org.hook("security", missing=["Individual"])
+    said = crm.check()
+    assert said.ok
+    assert "object Individual" in whats(said.optional)
+
+
 def test_people_of_an_object_that_is_missing_are_none(crm: CRM, org: RunningOrg) -> None:
     org.make("Contact", LastName="Weber")
     org.hook("security", missing=["Lead"])

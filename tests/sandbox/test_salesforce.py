@@ -329,6 +329,59 @@ def test_a_composite_call_can_be_all_or_none(api: Api) -> None:
     assert api.query("SELECT COUNT() FROM Account")["totalSize"] == 0
 
 
+def graph(api: Api, name: str, *bodies: dict[str, Any]) -> dict[str, Any]:
+    """Accounts in a row, each the child of the one before."""
+    requests = [
+        {"method": "POST", "url": f"{api.base}sobjects/Account", "referenceId": f"n{number}",
+         "body": {**body, **({"ParentId": f"@{{n{number - 1}.id}}"} if number else {})}}
+        for number, body in enumerate(bodies)
+    ]  # fmt: skip
+    return {"graphId": name, "compositeRequest": requests}
+
+
+def test_each_graph_is_all_or_nothing_and_none_takes_others_along(api: Api) -> None:
+    good, bad = graph(api, "good", {"Name": "A"}, {"Name": "B"}), graph(api, "bad", {"Name": "C"}, {})
+    found = api.post("composite/graph", {"graphs": [good, bad]}).json()["graphs"]
+    assert [(one["graphId"], one["isSuccessful"]) for one in found] == [("good", True), ("bad", False)]
+    codes = [one["httpStatusCode"] for one in found[0]["graphResponse"]["compositeResponse"]]
+    halted = [one["body"][0]["errorCode"] for one in found[1]["graphResponse"]["compositeResponse"]]
+    assert (codes, halted) == ([201, 201], ["PROCESSING_HALTED", "REQUIRED_FIELD_MISSING"])
+    names = {one["Name"] for one in api.query("SELECT Name FROM Account WHERE Name IN ('A','B','C')")["records"]}
+    assert names == {"A", "B"}
+
+
+def test_a_graph_may_not_be_larger_than_the_platform_takes(api: Api) -> None:
+    named = [{"Name": "x"}]
+    for graphs in (
+        [graph(api, str(number), *named) for number in range(76)],
+        [graph(api, str(number), *named * 10) for number in range(51)],
+        [graph(api, "deep", *named * 16)],
+    ):
+        assert code(api.post("composite/graph", {"graphs": graphs})) == "LIMIT_EXCEEDED"
+    assert api.post("composite/graph", {"graphs": [graph(api, "deep", *named * 15)]}).status_code == 200
+
+
+# --- duplicate rules
+
+
+def test_a_duplicate_rule_refuses_what_looks_alike_and_names_it(api: Api) -> None:
+    there = contact(api, Email="Kim@a.example")
+    api.hook("duplicate_rule", {"name": "Same_mail", "object": "Contact", "fields": ["Email"]})
+    answer = api.post("sobjects/Contact", {"LastName": "Other", "Email": "kim@A.example"})
+    (error,) = answer.json()
+    assert (answer.status_code, error["errorCode"]) == (400, "DUPLICATES_DETECTED")
+    (match,) = error["duplicateResult"]["matchResults"]
+    assert [one["record"]["Id"] for one in match["matchRecords"]] == [there]
+    assert api.patch(f"sobjects/Contact/{there}", {"Email": "KIM@a.example"}).status_code == 204
+    rows = [{"attributes": {"type": "Contact"}, "LastName": name, "Email": mail}
+            for name, mail in (("A", "kim@a.example"), ("B", "b@a.example"), ("C", None))]  # fmt: skip
+    found = api.post("composite/sobjects", {"records": rows}).json()
+    assert [one["success"] for one in found] == [False, True, True]
+    assert found[0]["errors"][0]["statusCode"] == "DUPLICATES_DETECTED"
+    rule = api.query("SELECT MasterLabel, SobjectType FROM DuplicateRule WHERE IsActive = true")["records"]
+    assert [(one["MasterLabel"], one["SobjectType"]) for one in rule] == [("Same_mail", "Contact")]
+
+
 # --- what changed
 
 
