@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,6 +110,20 @@ def decide(session: Session, proposal_id: int, decision: str, actor: str) -> Non
         accept(session, proposal_id, actor)
     else:
         (reject if decision == "reject" else undo)(session, proposal_id, actor)
+
+
+def decide_many(proposal_ids: Iterable[int], decision: str, actor: str) -> tuple[list[int], int]:
+    """The same for several, each on its own: numbers of those that were decided, and how many could not be."""
+    done, refused = [], 0
+    for one in dict.fromkeys(proposal_ids):
+        try:
+            with db.write() as session:
+                decide(session, one, decision, actor)
+        except Rejected:
+            refused += 1
+        else:
+            done.append(one)
+    return done, refused
 
 
 def accept(session: Session, proposal_id: int, actor: str) -> str:

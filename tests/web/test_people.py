@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from core import db
+from core.event import Author
 from enrichment import review
 from enrichment.models import CrmRecord, MatchLink
 from inbox import people
@@ -27,6 +28,9 @@ def kim(database: str) -> int:
     i = db.table(Identity)
     with db.read() as session:
         return session.execute(sa.select(i.c.id).where(i.c.name == "Kim")).scalar_one()
+
+
+ZOE = Author(platform="mastodon", id="https://a.example/users/zoe", handle="@zoe@a.example", name="Zoe")
 
 
 def propose(identity_id: int, name: str = "Kim Park") -> int:
@@ -189,6 +193,28 @@ def test_decision_is_made_and_taken_back(kim: int, as_role, decision: str, state
     browser.post(f"/people/review/{link}", {"decision": "undo"})
     with db.read() as session:
         assert review.waiting(session) == 1
+
+
+@pytest.mark.parametrize(("decision", "word"), [("accept", "2 pairs are linked"), ("reject", "3 pairs are kept apart")])
+def test_several_are_decided_at_once_and_taken_back_together(kim: int, as_role, decision: str, word: str) -> None:
+    store(account(), event("m:2", "more", author=ZOE))
+    i = db.table(Identity)
+    with db.read() as session:
+        zoe = session.execute(sa.select(i.c.id).where(i.c.name == "Zoe")).scalar_one()
+    ids = [propose(kim, "A"), propose(kim, "B"), propose(zoe, "C")]
+    browser = as_role("agent")
+    assert browser.get("/people/review?all=1").text.count("checked") == 3
+    assert "Choose at least one pair" in browser.post("/people/review/many", {"decision": decision}).text
+    where = browser.post("/people/review/many", {"decision": decision, "pair": ids}).headers["location"]
+    text = browser.get(where).text
+    assert word in text
+    assert ("1 could not be decided" in text) == (decision == "accept")  # an account has one person
+    done = re.findall(r'type="hidden" name="pair" value="(\d+)"', text)
+    browser.post("/people/review/many", {"decision": "undo", "pair": done})
+    with db.read() as session:
+        assert review.waiting(session) >= len(done)
+    assert not linked(kim)
+    assert as_role("marketer").post("/people/review/many", {"decision": decision, "pair": ids}).status_code == 403
 
 
 def test_script_gets_the_decided_pair_and_the_new_number(kim: int, as_role) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
@@ -13,12 +13,15 @@ from core.errors import Rejected
 from enrichment import connection, csv, duplicates, pairs, review
 from enrichment.models import CrmConnection
 from web import panel, render
+from web.i18n import N_
 from web.permissions import allow
 from web.reader import Reader
 
 SHOWN = 20
 LARGEST = 2**62
 DUPLICATE_NOTES = {"accept": "person-merged", "reject": "pair-parted", "undo": "undone"}
+
+NONE_CHOSEN = N_("Choose at least one pair.")
 
 router = APIRouter()
 
@@ -30,6 +33,24 @@ Reviewing = Annotated[Reader, Depends(allow("people.review"))]
 def index(request: Request, reader: Reading) -> Response:
     """The likeliest proposals; more come when these are decided."""
     return _page(request, reader)
+
+
+@router.post("/people/review/many")
+def decide_many(
+    request: Request, reader: Reviewing, decision: Annotated[str, Form()] = "",
+    pair: Annotated[list[int] | None, Form()] = None,
+) -> Response:  # fmt: skip
+    """The same for all that are chosen; what was decided can be taken back together."""
+    if decision not in review.DECISIONS:
+        raise HTTPException(400)
+    chosen = [one for one in pair or [] if 0 < one < LARGEST][:SHOWN]
+    if not chosen:
+        return _page(request, reader, 422, reader.words(NONE_CHOSEN))
+    done, refused = review.decide_many(chosen, decision, reader.actor)
+    if decision == "undo":
+        return render.to("/people/review", "undone")
+    said = render.query(decided=decision, pairs=".".join(map(str, done)), refused=refused or "")
+    return render.to(f"/people/review{said}", "")
 
 
 @router.post("/people/review/{proposal_id:int}")
@@ -91,7 +112,8 @@ def _undo(mark: str) -> str:
 
 
 def _page(request: Request, reader: Reader, status: int = 200, problem: str = "") -> Response:
-    undo = _undo(request.query_params.get("undo", "")[:40])
+    asked = request.query_params
+    undo = _undo(asked.get("undo", "")[:40])
     with db.read() as session:
         values: dict[str, Any] = {
             "proposals": review.proposals(session, limit=SHOWN),
@@ -103,8 +125,19 @@ def _page(request: Request, reader: Reader, status: int = 200, problem: str = ""
         }
     return render.page(
         request, reader, "review.html", status, problem=problem, threshold=panel.THRESHOLD,
-        undo=undo if reader.may("people.review") else "", **values,
+        undo=undo if reader.may("people.review") else "", every="all" in asked, many=_many(asked), **values,
     )  # fmt: skip
+
+
+def _many(asked: Mapping[str, str]) -> dict[str, Any]:
+    """What was decided of several at once, as the address says after it."""
+    numbers = [int(one) for one in asked.get("pairs", "")[:600].split(".") if one.isascii() and one.isdecimal()]
+    refused = asked.get("refused", "")[:4]
+    return {
+        "decision": asked.get("decided", "") if asked.get("decided") in ("accept", "reject") else "",
+        "pairs": numbers[:SHOWN],
+        "refused": int(refused) if refused.isascii() and refused.isdecimal() else 0,
+    }
 
 
 def _address(session: Session) -> Callable[[str, str], str]:
