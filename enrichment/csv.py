@@ -10,7 +10,7 @@ import csv
 import hashlib
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,6 +99,16 @@ def read(data: bytes) -> Sheet:
     if len(rows) > MOST_ROWS:
         raise Rejected(TOO_LONG)
     return Sheet(columns, rows, hashlib.sha256(data).hexdigest())
+
+
+def rejected(sheet: Sheet, bad: Sequence[Bad], say: Callable[[str], str] = str) -> str:
+    """The rows that were left out as a CSV file: as they stood, behind their line and the reason in words."""
+    why = {one.line: say(one.reason) for one in bad}
+    made = io.StringIO(newline="")
+    writer = csv.writer(made)
+    writer.writerow(("line", "reason", *sheet.columns))
+    writer.writerows((line, why[line], *cells) for line, cells in sheet.rows if line in why)
+    return made.getvalue()
 
 
 def _numbered(reader: Any) -> Iterator[tuple[int, tuple[str, ...]]]:

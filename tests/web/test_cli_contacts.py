@@ -16,7 +16,11 @@ def test_contacts_are_imported_once(hub: None, tmp_path: Path) -> None:
     file.write_text("name,email\nKim Park,kim@a.example\nNobody,\n")
     said = done("people", "import", file)
     assert (said["stored"], said["left_out"]) == (1, [{"line": 3, "reason": "nobody"}])
-    assert done("people", "import", file)["unchanged"] == 1
+    bad = tmp_path / "bad.csv"
+    assert done("people", "import", file, "--rejected", bad)["unchanged"] == 1
+    assert bad.read_text().splitlines()[0] == "line,reason,name,email"
+    assert bad.read_text().splitlines()[1].startswith("3,")
+    assert bad.read_text().splitlines()[1].endswith(",Nobody,")
     assert "line 3 left out: nobody" in widerhall("people", "import", file).out
 
 

@@ -314,6 +314,12 @@ def test_file_is_looked_at_mapped_and_imported(database: str, as_role) -> None:
     columns = {"name": "0", "email": "1"}
     data = {"text": FILE.decode(), "name": "people.csv", "column": [columns.get(one, "") for one in csv.FIELDS]}
     assert "Line 3" in browser.post("/settings/contacts/import", {**data, "again": "yes"}).text
+    out = browser.post("/settings/contacts/import", {**data, "rejected": "yes"})
+    assert out.headers["content-type"].startswith("text/csv")
+    first, *rows = out.text.removeprefix("\ufeff").splitlines()
+    assert first == "line,reason,name,email"
+    assert [row.split(",")[0] for row in rows] == ["3"]
+    assert rows[0].endswith(",Nobody,")
     where = browser.post("/settings/contacts/import", data).headers["location"]
     assert "people.csv" in browser.get(where).text
     with db.read() as session:

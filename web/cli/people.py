@@ -19,6 +19,7 @@ from enrichment.matching.weights import shipped
 from inbox import consent, erasure
 from inbox.models import Contact, Identity
 from web.cli.base import Json, ready, say, settle, show, working
+from web.words import BAD_ROWS
 
 group = typer.Typer(no_args_is_help=True, help="People: accounts of others, contacts, consent, erasure.")
 
@@ -78,6 +79,9 @@ def reject(proposal: int, json: Json = False) -> None:
 @group.command("import")
 def import_(
     file: Annotated[Path, typer.Argument(help="A CSV file: one contact per line, the first line names the columns.")],
+    rejected: Annotated[
+        Path | None, typer.Option(help="Write the rows that are left out here, as they stand, with the reason.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Contacts out of a file: matched like the CRM's, sent nowhere; the same file again changes nothing."""
@@ -88,6 +92,8 @@ def import_(
     with working(), db.write() as session:
         report = csv.store(session, sheet, csv.guess(sheet.columns), file.name, "cli")
     left_out = [{"line": one.line, "reason": one.reason} for one in report.bad]
+    if rejected is not None:
+        rejected.write_text(csv.rejected(sheet, report.bad, BAD_ROWS.__getitem__), "utf-8")
     value = {"rows": report.rows, "stored": report.stored, "unchanged": report.unchanged, "known": report.known}
     lines = "".join(f"\nline {one['line']} left out: {one['reason']}" for one in left_out)
     sentence = (

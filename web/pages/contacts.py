@@ -10,7 +10,7 @@ from core import db
 from core.errors import Rejected
 from enrichment import csv
 from enrichment.models import ContactFile
-from web import render, uploads
+from web import render, uploads, words
 from web.permissions import allow
 from web.reader import Reader
 from web.uploads import SHOWN, Upload
@@ -46,8 +46,10 @@ def import_(
     name: Annotated[str, Form()] = "",
     column: Annotated[list[str] | None, Form()] = None,
     again: Annotated[str, Form()] = "",
+    rejected: Annotated[str, Form()] = "",
 ) -> Response:
-    """Store the contacts by the columns chosen, one for each field; `again` only shows the preview with them."""
+    """Store the contacts by the columns chosen, one for each field; `again` only shows the preview with them, and
+    `rejected` gives the rows that would be left out as a file."""
     try:
         found = uploads.again(text, name)
     except Rejected as error:
@@ -55,6 +57,11 @@ def import_(
     mapping = uploads.mapping(found, csv.FIELDS, column)
     if again:
         return _preview(request, reader, found, mapping)
+    if rejected:
+        _, bad = csv.persons(found.sheet, mapping)
+        text = csv.rejected(found.sheet, bad, lambda reason: reader.words(words.BAD_ROWS[reason]))
+        headers = {"Content-Disposition": 'attachment; filename="rejected.csv"'}
+        return Response("\ufeff" + text, media_type="text/csv; charset=utf-8", headers=headers)
     with db.write() as session:
         report = csv.store(session, found.sheet, mapping, found.name, reader.actor)
     return render.to(f"{HERE}?file={report.id}", "contacts-imported")
@@ -72,5 +79,5 @@ def _page(request: Request, reader: Reader, status: int = 200, problem: str = ""
     with db.read() as session:
         files = csv.files(session)
         shown = session.get(ContactFile, chosen) if 0 < chosen < 2**62 else None
-    words = reader.words(problem) if problem else ""
-    return render.page(request, reader, "settings/contacts.html", status, files=files, shown=shown, problem=words)
+    said = reader.words(problem) if problem else ""
+    return render.page(request, reader, "settings/contacts.html", status, files=files, shown=shown, problem=said)
