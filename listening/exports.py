@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
 
+from core import cells
 from core.errors import BadPayload
 from listening.figures.people import Writer
 from listening.figures.tally import rounded
@@ -146,7 +147,4 @@ def rows(report: Report) -> Iterator[dict[str, Any]]:
 
 
 def _cell(value: Any) -> Any:
-    """Text from outside must not become a formula in somebody's spreadsheet."""
-    if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"}:
-        return f"'{value}"
-    return "" if value is None else value
+    return cells.harmless(value) if isinstance(value, str) else "" if value is None else value

@@ -39,6 +39,7 @@ from web.pages import (
     oauth,
     orders,
     people,
+    performance,
     profile,
     purposes,
     rating,
@@ -80,6 +81,7 @@ ROUTERS = (
     labels.router,  # before listening, whose pages have numbers where these have words
     themes.router,
     listening.router,
+    performance.router,  # before reports, whose pages have numbers where these have words
     reports.router,
     accounts.router,
     oauth.router,

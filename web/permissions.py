@@ -42,6 +42,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "listening.manage": frozenset({"admin", "marketer"}),
     "labels.teach": frozenset({"admin", "agent", "marketer"}),
     "reports.read": frozenset(ROLES),
+    "metrics.own": frozenset({"admin", "agent"}),
+    "metrics.read": frozenset({"admin"}),
     "reports.share": frozenset({"admin", "marketer"}),
     "cases.open": frozenset({"admin", "agent"}),
     "crm.read": frozenset({"admin", "dpo"}),

@@ -179,6 +179,8 @@ PERMISSIONS = {
     "listening.manage": N_("Choose what is followed"),
     "labels.teach": N_("Name examples of labels"),
     "reports.read": N_("Read reports"),
+    "metrics.own": N_("See how well one answers oneself"),
+    "metrics.read": N_("See how well everybody answers"),
     "reports.share": N_("Share reports"),
     "cases.open": N_("Open Salesforce Cases"),
     "crm.read": N_("See the exchange with the CRM"),

@@ -12,7 +12,7 @@ from typing import Any, TextIO
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import audit, db
+from core import audit, cells, db
 from core.errors import Rejected
 from enrichment import allowed
 from enrichment.behaviour.models import CustomerKey, CustomerOrder, TrackEvent
@@ -186,7 +186,7 @@ def export(session: Session, segment: Segment, stream: TextIO, actor: str) -> in
     number = 0
     for some in handed_on(session, group):
         for row in lines(session, some):
-            writer.writerow([_harmless(cell) for cell in row])
+            writer.writerow([cells.harmless(cell) for cell in row])
         number += len(some)
     audit.record(session, actor, "segment.exported", f"segment:{segment.id}", {"people": number})
     return number
@@ -230,8 +230,3 @@ def lines(session: Session, some: Sequence[Person]) -> Iterator[Iterable[str]]:
         who = one.contact_id or ""
         accounts = " ".join(f"{platform}:{handle}" for platform, handle in one.accounts)
         yield one.person, one.name, accounts, " ".join(emails[who]), " ".join(records[who])
-
-
-def _harmless(cell: str) -> str:
-    """Text from outside must not become a formula in somebody's spreadsheet."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

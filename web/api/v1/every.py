@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from web.api.v1 import accounts, admin, conversations, listening, me, openapi, people, segments, threads
+from web.api.v1 import accounts, admin, conversations, listening, me, metrics, openapi, people, segments, threads
 
 ROUTERS = (
     openapi.router,
@@ -12,6 +12,7 @@ ROUTERS = (
     people.router,
     accounts.router,
     listening.router,
+    metrics.router,
     segments.router,
     admin.router,
 )

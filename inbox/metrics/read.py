@@ -1,0 +1,101 @@
+"""The raw events behind the figures: messages, replies and what was done, of the conversations of a period."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from core import db
+from core.event import MESSAGE_KINDS
+from inbox.metrics.figures import Talk
+from inbox.metrics.spans import Event, spans
+from inbox.models import Activity, Conversation, ConversationTag, Message, ReplyRow
+
+DEEDS = {"closed": "closed", "reopened": "reopened", "spam": "spam"}
+"""Activities that begin or end a span."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which conversations count; empty values do not narrow."""
+
+    account: int = 0
+    platform: str = ""
+    language: str = ""
+    team: int = 0
+    tag: str = ""
+    priority: str = ""
+    private_too: bool = True
+
+
+def talks(session: Session, start: datetime, end: datetime, scope: Scope) -> list[Talk]:
+    """Every conversation of the inbox in which something happened in the period, or that stood open at its end."""
+    chosen = _chosen(start, end, scope)
+    c, t = db.table(Conversation), db.table(ConversationTag)
+    query = sa.select(c.c.id, c.c.account_id, c.c.platform, c.c.language, c.c.team_id, c.c.priority)
+    rows = session.execute(query.where(c.c.id.in_(chosen)).order_by(c.c.id)).all()
+    tagged = sa.select(t.c.conversation_id, t.c.tag).where(t.c.conversation_id.in_(chosen)).order_by(t.c.tag)
+    tags: dict[int, tuple[str, ...]] = {}
+    for number, tag in session.execute(tagged):
+        tags[number] = (*tags.get(number, ()), tag)
+    happened = dict(_events(session, chosen))
+    found = []
+    for row in rows:
+        events = happened.get(row.id, [])
+        about = (row.id, row.account_id, row.platform, row.language, row.team_id, row.priority)
+        found.append(Talk(*about, tags.get(row.id, ()), events, spans(events)))
+    return found
+
+
+def _chosen(start: datetime, end: datetime, scope: Scope) -> sa.Select[tuple[int]]:
+    c, t = db.table(Conversation), db.table(ConversationTag)
+    lives = sa.or_(c.c.last_at >= start, c.c.closed_at >= start, c.c.state.in_(("open", "pending", "snoozed")))
+    query = sa.select(c.c.id).where(c.c.inbox == sa.true(), c.c.first_at < end, lives)
+    wanted = {
+        c.c.account_id: scope.account,
+        c.c.platform: scope.platform,
+        c.c.language: scope.language,
+        c.c.team_id: scope.team,
+        c.c.priority: scope.priority,
+    }
+    query = query.where(*(column == value for column, value in wanted.items() if value))
+    if scope.tag:
+        query = query.where(c.c.id.in_(sa.select(t.c.conversation_id).where(t.c.tag == scope.tag)))
+    return query if scope.private_too else query.where(c.c.private == sa.false())
+
+
+def _events(session: Session, chosen: sa.Select[tuple[int]]) -> Iterator[tuple[int, list[Event]]]:
+    """The events of each conversation."""
+    m, r, a = db.table(Message), db.table(ReplyRow), db.table(Activity)
+    written = (
+        sa.select(m.c.conversation_id, m.c.posted_at.label("at"), m.c.direction.label("what"), r.c.author.label("who"))
+        .outerjoin(r, r.c.message_id == m.c.id)
+        .where(m.c.conversation_id.in_(chosen), m.c.kind.in_(sorted(MESSAGE_KINDS)), m.c.origin == "inbox")
+    )
+    done = sa.select(a.c.conversation_id, a.c.at, a.c.what, a.c.actor).where(
+        a.c.conversation_id.in_(chosen), a.c.what.in_(sorted(DEEDS))
+    )
+    both = sa.union_all(written, done).subquery()
+    found = session.execute(sa.select(*both.c).order_by(both.c.conversation_id, both.c.at))
+    for number, rows in groupby(found, key=lambda row: int(row[0])):
+        yield number, [_event(row) for row in rows]
+
+
+def _event(row: Sequence[Any]) -> Event:
+    _, at, what, who = row
+    if what == "inbound":
+        return Event(at, "received")
+    if what == "outbound":
+        return Event(at, "answered" if human(who or "") else "automatic", who or "")
+    return Event(at, DEEDS[what], who)
+
+
+def human(author: str) -> bool:
+    """Somebody wrote it: here, at the command line, or on the platform itself (empty); not a rule, not the hub."""
+    return author in ("", "cli") or author.startswith("user:")

@@ -1,0 +1,113 @@
+"""Claims about the figures: read from the store on both engines, shown numbers equal what they are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core import db
+from core.event import Event, Page
+from inbox import desk, ingest
+from inbox.metrics import figures, read
+from inbox.metrics.figures import Talk
+from inbox.metrics.spans import WHAT, spans
+from inbox.metrics.spans import Event as Happened
+from inbox.models import Activity, Message, ReplyRow
+from tests.conftest import BOTH
+from tests.inbox.conftest import BRAND, START
+
+HOUR = timedelta(hours=1)
+MONTH = (START - timedelta(days=1), START + timedelta(days=29))
+
+
+def whole(talk: Talk, start: datetime, end: datetime) -> timedelta:
+    return end - start
+
+
+def sent(number: int, author: str) -> None:
+    """Message `number` was written here, by this author."""
+    m = db.table(Message)
+    with db.write() as session:
+        row = session.execute(sa.select(m.c.id, m.c.conversation_id, m.c.posted_at).where(m.c.ref == str(number))).one()
+        session.add(
+            ReplyRow(
+                key=f"r{number}", conversation_id=row.conversation_id, text="x", author=author, state="sent",
+                message_id=row.id, send_at=row.posted_at, created_at=row.posted_at,
+            )
+        )  # fmt: skip
+
+
+@BOTH
+def test_figures_of_stored_conversations(account: int, make: Callable[..., Event]) -> None:
+    root = make(0).key
+    answer = {"direction": "outbound", "author": BRAND, "kind": "reply", "parent_key": root}
+    page = Page(events=[make(0), make(30, **answer), make(90, **answer), make(600), make(700, origin="archive")])
+    ingest.store_page(account, page)
+    sent(30, "rule:7")
+    sent(90, "user:3")
+    m, a = db.table(Message), db.table(Activity)
+    with db.write() as session:
+        talk = session.scalars(sa.select(m.c.conversation_id).where(m.c.key == root)).one()
+        desk.close(session, talk, "user:4")
+        desk.tag(session, talk, "refund", "user:4")
+        session.execute(sa.update(a).where(a.c.what == "closed").values(at=START + 4 * HOUR))
+    with db.read() as session:
+        found = read.talks(session, *MONTH, read.Scope())
+        tagged = read.talks(session, *MONTH, read.Scope(tag="refund"))
+    one = figures.figures(found, *MONTH, whole)
+    assert one.counts == {"received": 2, "opened": 2, "closed": 1, "replies": 1, "backlog": 1, "waiting": 1}
+    assert one.times["first_reply"].median == 1.5 * HOUR
+    assert one.times["resolution"].median == 4 * HOUR
+    assert [talk_.id for talk_ in tagged] == [talk]
+    theirs = figures.figures(found, *MONTH, whole, "user:3")
+    assert theirs.counts == {"closed": 0, "replies": 1}
+    assert set(figures.groups(found, "agent", *MONTH)) == {"user:3", "user:4"}
+    assert set(figures.groups(found, "tag", *MONTH)) == {"refund", ""}
+
+
+def test_private_conversations_are_left_out_for_who_may_not_read_them(account: int, make: Callable[..., Event]) -> None:
+    ingest.store_page(account, Page(events=[make(0, kind="dm", visibility="private")]))
+    with db.read() as session:
+        assert len(read.talks(session, *MONTH, read.Scope())) == 1
+        assert read.talks(session, *MONTH, read.Scope(private_too=False)) == []
+
+
+STORIES = st.lists(
+    st.lists(st.tuples(st.integers(0, 24 * 20), st.sampled_from(WHAT), st.sampled_from(("", "user:1", "user:2")))),
+    max_size=4,
+)
+
+
+@given(STORIES)
+def test_every_number_is_what_it_opens_and_days_add_up(stories: list[list[tuple[int, str, str]]]) -> None:
+    talks = []
+    for number, story in enumerate(stories):
+        events = [Happened(START + hours * HOUR, what, who) for hours, what, who in story]
+        talks.append(Talk(number, 1, "x", "de", None, "normal", (), events, spans(events)))
+    edges = [START + timedelta(days=n) for n in range(22)]
+    period = edges[0], edges[-1]
+    one, days = figures.figures(talks, *period, whole), figures.daily(talks, edges)
+    for name in figures.COUNTS:
+        assert one.counts[name] == len(list(figures.pieces(talks, name, *period)))
+        if name in ("backlog", "waiting"):
+            assert days[name][-1] == one.counts[name]
+            for n, end in enumerate(edges[1:]):
+                assert days[name][n] == len(list(figures.pieces(talks, name, edges[n], end)))
+        else:
+            assert sum(days[name]) == one.counts[name]
+    assert one.counts["closed"] == (one.times["resolution"].number if "resolution" in one.times else 0)
+    for who in ("user:1", "user:2"):
+        mine = figures.figures(talks, *period, whole, who)
+        assert mine.counts["replies"] == sum(
+            what == "answered" and by == who for story in stories for _, what, by in story
+        )
+
+
+def test_times() -> None:
+    assert figures.times([]) is None
+    found = figures.times([HOUR * n for n in range(1, 12)])
+    assert found == figures.Times(11, 6 * HOUR, 10 * HOUR, 6 * HOUR)

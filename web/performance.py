@@ -1,0 +1,352 @@
+"""How well customers are answered, as a page shows it: what the address asks for, figures in words, their links."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from typing import Any
+
+import sqlalchemy as sa
+from babel.units import format_unit
+from sqlmodel import Session
+
+from core import cells, db
+from core.errors import BadPayload
+from inbox import accounts, teams
+from inbox.hours import ALWAYS, between
+from inbox.metrics import figures, read
+from inbox.metrics.figures import Figures, Piece, Talk, Times, Worked
+from inbox.models import Conversation, ConversationTag, Identity
+from inbox.narrowing import PRIORITIES
+from listening.figures.period import Period, period
+from web import actors, casework, words
+from web.i18n import N_
+from web.reader import Reader
+from web.render import query
+from web.reports.refusals import said
+
+HERE = "/reports/team"
+FILTERS = ("agent", "team", "account", "platform", "language", "tag", "priority")
+NAMES = {
+    "received": N_("Messages received"),
+    "opened": N_("Conversations opened"),
+    "closed": N_("Conversations closed"),
+    "replies": N_("Replies sent"),
+    "backlog": N_("Backlog"),
+    "waiting": N_("Waiting for an answer"),
+    "first_reply": N_("First reply"),
+    "reply": N_("Every reply"),
+    "resolution": N_("Until closed"),
+}
+"""The figures."""
+MEANS = {
+    "received": N_("Messages from customers in the inbox."),
+    "opened": N_("Conversations that began or were opened again."),
+    "closed": N_("Conversations that somebody closed."),
+    "replies": N_("Replies that people wrote; not those of rules."),
+    "backlog": N_("Conversations that were not closed at the end of the period."),
+    "waiting": N_("Conversations in which a customer had no answer at the end of the period."),
+    "first_reply": N_("From the first message of a conversation to the first reply of a person."),
+    "reply": N_("From the first message without an answer to the reply of a person."),
+    "resolution": N_("From when a conversation was opened to when it was closed."),
+}
+"""What each one says, in a sentence."""
+BY = {
+    "agent": N_("Agent"),
+    "team": N_("Team"),
+    "account": N_("Account"),
+    "platform": N_("Platform"),
+    "language": N_("Language"),
+    "tag": N_("Tag"),
+    "priority": N_("Priority"),
+}
+"""By what figures are told apart."""
+PER_PAGE = 50
+_LONGEST = 120
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The values of the address that make sense."""
+
+    span: Period
+    kept: dict[str, str]
+    """As the address has them, the empty ones left out."""
+    scope: read.Scope
+    agent: str
+    by: str
+    business: bool
+    problem: str = ""
+
+    def address(self, path: str = "", **changes: str) -> str:
+        """An address of the same, with changes."""
+        return HERE + path + query(**{**self.kept, **changes})
+
+
+def asked(reader: Reader, given: Mapping[str, Any]) -> Asked:
+    """What an address asks for; without days that make sense, the last 30."""
+    days = {name: db.sound(str(given.get(name, ""))).strip()[:_LONGEST] for name in ("from", "to")}
+    try:
+        return narrowed(reader, given, period(days["from"], days["to"], reader.zone), days)
+    except BadPayload as error:
+        return narrowed(reader, given, period(None, None, reader.zone), problem=said(reader, error))
+
+
+def narrowed(
+    reader: Reader, given: Mapping[str, Any], span: Period, days: Mapping[str, str] | None = None, problem: str = ""
+) -> Asked:
+    """The same for days that are known; who may see only their own figures gets those."""
+    kept = {name: db.sound(str(given.get(name, ""))).strip()[:_LONGEST] for name in ("by", "business", *FILTERS)}
+    kept["by"] = kept["by"] if kept["by"] in BY else ""
+    if not reader.may("metrics.read"):
+        kept["agent"] = reader.actor
+    for name in ("team", "account"):
+        kept[name] = kept[name] if kept[name].isascii() and kept[name].isdigit() and len(kept[name]) < 17 else ""
+    scope = read.Scope(
+        account=int(kept["account"] or 0), platform=kept["platform"], language=kept["language"],
+        team=int(kept["team"] or 0), tag=kept["tag"], priority=kept["priority"],
+        private_too=reader.may("messages.private"),
+    )  # fmt: skip
+    shown = {name: value for name, value in {**(days or {}), **kept}.items() if value}
+    return Asked(span, shown, scope, kept["agent"], kept["by"] or "agent", kept["business"] == "1", problem)
+
+
+def worked(session: Session) -> Worked:
+    """Business time by the hours of a conversation's team; without a team every hour counts."""
+    calendars = teams.calendars(session)
+
+    def inside(talk: Talk, start: datetime, end: datetime) -> timedelta:
+        return between(calendars.get(talk.team_id or 0, ALWAYS), start, end)
+
+    return inside
+
+
+@dataclass(frozen=True)
+class Row:
+    """A group with its figures."""
+
+    key: str
+    name: str
+    figures: Figures
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Everything the page shows."""
+
+    asked: Asked
+    whole: Figures
+    before: Figures
+    """Of as many days before."""
+    rows: list[Row]
+    days: dict[str, list[int]]
+    choices: dict[str, list[tuple[str, str]]]
+    reader: Reader
+
+    @property
+    def counts(self) -> list[str]:
+        """The counts this reader gets: what nobody brought about, no agent has."""
+        return [name for name in figures.COUNTS if name in self.whole.counts]
+
+    @property
+    def per_row(self) -> list[str]:
+        """The counts of the table of groups."""
+        return [name for name in figures.COUNTS if name in figures.PEOPLES or self.asked.by != "agent"]
+
+    def times(self, one: Figures, name: str) -> Times | None:
+        """A time as it was asked for: around the clock, or in business hours."""
+        return (one.business if self.asked.business else one.times).get(name)
+
+    def lasting(self, length: timedelta) -> str:
+        """A length of time in words."""
+        return lasting(self.reader, length)
+
+    def behind(self, figure: str, key: str | None = None) -> str:
+        """The address of what a figure is made of; for one group, its key."""
+        changes = {} if key is None else {self.asked.by: key or "-"}
+        return self.asked.address("/spans", figure=figure, **changes)
+
+
+def sheet(session: Session, reader: Reader, one: Asked) -> Sheet:
+    """Read and count."""
+    span, before = one.span, one.span.previous
+    hours = worked(session)
+    talks = read.talks(session, before.start, span.end, one.scope)
+    grouped = figures.groups(talks, one.by, span.start, span.end)
+    if one.by == "agent" and one.agent:
+        grouped = {key: found for key, found in grouped.items() if key == one.agent}
+    choices = _choices(session, reader)
+    names = _names(session, reader, one.by, list(grouped), choices)
+    rows = [
+        Row(
+            key,
+            names[key],
+            figures.figures(found, span.start, span.end, hours, key if one.by == "agent" else one.agent),
+        )
+        for key, found in grouped.items()
+    ]
+    rows = [row for row in rows if any(row.figures.counts.values())]
+    rows.sort(key=lambda row: (-row.figures.counts.get("replies", 0), -sum(row.figures.counts.values()), row.name))
+    edges = [*(_midnight(day, span) for day in span.each()), span.end]
+    return Sheet(
+        one,
+        figures.figures(talks, span.start, span.end, hours, one.agent),
+        figures.figures(talks, before.start, before.end, hours, one.agent),
+        rows,
+        figures.daily(talks, edges, one.agent),
+        choices,
+        reader,
+    )
+
+
+def _midnight(day: Any, span: Period) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=span.zone).astimezone(UTC)
+
+
+# --- words ----------------------------------------------------------------------------------------------
+
+
+def _choices(session: Session, reader: Reader) -> dict[str, list[tuple[str, str]]]:
+    """What each filter can be set to."""
+    c, t = db.table(Conversation), db.table(ConversationTag)
+    languages = session.scalars(sa.select(c.c.language).where(c.c.language != "").distinct().order_by(c.c.language))
+    tags = session.scalars(sa.select(t.c.tag).distinct().order_by(t.c.tag)).all()
+    ours = accounts.all_accounts(session)
+    platforms = sorted({one.platform for one in ours})
+    people = actors.answering(session) if reader.may("metrics.read") else []
+    return {
+        "agent": people,
+        "team": [(str(number), name) for number, name in teams.names(session)],
+        "account": [(str(one.id), one.handle or one.name) for one in ours],
+        "platform": [(one, words.platform(one)) for one in platforms],
+        "language": [(one, reader.words(words.LANGUAGES[one]) if one in words.LANGUAGES else one) for one in languages],
+        "tag": [(one, one) for one in tags],
+        "priority": [(one, reader.words(casework.PRIORITIES[one][1])) for one in PRIORITIES],
+    }
+
+
+def _names(
+    session: Session, reader: Reader, by: str, keys: Sequence[str], choices: Mapping[str, list[tuple[str, str]]]
+) -> dict[str, str]:
+    if by == "agent":
+        known = actors.names(session, keys)
+        return {one: actors.named(one, known, reader) for one in keys}
+    said_as = dict(choices[by])
+    return {one: said_as.get(one, one) or reader.words("none") for one in keys}
+
+
+def lasting(reader: Reader, length: timedelta) -> str:
+    """The two largest units: "2 days 3 hrs", "5 min 20 sec"."""
+    left = int(length.total_seconds())
+    parts: list[str] = []
+    for unit, size in (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1)):
+        number, left = divmod(left, size)
+        if number or (unit == "second" and not parts):
+            parts.append(str(format_unit(number, f"duration-{unit}", "short", locale=reader.babel)))
+        elif parts:
+            break
+        if len(parts) == 2:
+            break
+    return " ".join(parts)
+
+
+# --- what a figure is made of ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One piece of a figure, as a row."""
+
+    piece: Piece
+    customer: str
+    excerpt: str
+    actor: str
+    business: timedelta
+
+
+def behind(session: Session, reader: Reader, one: Asked, figure: str) -> list[Piece]:
+    """What a figure is made of, the longest first; the newest first where nothing has a length."""
+    talks = read.talks(session, one.span.start, one.span.end, one.scope)
+    found = list(figures.pieces(talks, figure, one.span.start, one.span.end, one.agent))
+    found.sort(key=lambda piece: (-_length(piece, figure, one.span.end), -piece.start.timestamp(), piece.talk.id))
+    return found
+
+
+def _length(piece: Piece, figure: str, end: datetime) -> float:
+    if figure in ("received", "replies", "opened"):
+        return 0.0
+    return ((piece.end or end) - piece.start).total_seconds()
+
+
+def shown(session: Session, reader: Reader, found: Sequence[Piece]) -> list[Shown]:
+    """Rows of a page: with the customer, the newest text, and who ended it."""
+    c, i = db.table(Conversation), db.table(Identity)
+    query_ = (
+        sa.select(c.c.id, c.c.excerpt, i.c.name, i.c.handle)
+        .outerjoin(i, i.c.id == c.c.identity_id)
+        .where(c.c.id.in_({one.talk.id for one in found}))
+    )
+    about = {row.id: row for row in session.execute(query_)}
+    known = actors.names(session, {one.actor for one in found})
+    hours = worked(session)
+    return [
+        Shown(
+            one,
+            about[one.talk.id].name or about[one.talk.id].handle or "",
+            about[one.talk.id].excerpt,
+            actors.named(one.actor, known, reader) if one.actor else "",
+            hours(one.talk, one.start, one.end or one.start),
+        )
+        for one in found
+        if one.talk.id in about
+    ]
+
+
+# --- files ----------------------------------------------------------------------------------------------
+
+
+def seconds(length: timedelta) -> int:
+    """Whole seconds."""
+    return int(length.total_seconds())
+
+
+def as_csv(found: Sheet) -> str:
+    """The table of groups: one line per group and figure, times in seconds."""
+    stream = StringIO(newline="")
+    writer = csv.writer(stream)
+    head = ("from", "to", "by", "group", "figure", "number", "median", "ninth_decile", "mean")
+    writer.writerow([*head, *(f"business_{name}" for name in head[-3:])])
+    days = (found.asked.span.first.isoformat(), found.asked.span.last.isoformat())
+    for by, key, one in [("", "", found.whole), *((found.asked.by, row.key, row.figures) for row in found.rows)]:
+        for name, number in one.counts.items():
+            writer.writerow([*days, by, cells.harmless(key), name, number, *[""] * 6])
+        for name, plain in one.times.items():
+            writer.writerow(
+                [*days, by, cells.harmless(key), name, plain.number, *_three(plain), *_three(one.business.get(name))]
+            )
+    return stream.getvalue()
+
+
+def _three(one: Times | None) -> list[Any]:
+    return ["", "", ""] if one is None else [seconds(one.median), seconds(one.ninth), seconds(one.mean)]
+
+
+def spans_csv(session: Session, one: Asked, found: Sequence[Piece]) -> str:
+    """What a figure is made of, one line each."""
+    stream, hours = StringIO(newline=""), worked(session)
+    writer = csv.writer(stream)
+    writer.writerow(("conversation", "platform", "start", "end", "seconds", "business_seconds", "by"))
+    for piece in found:
+        until = piece.end
+        lasted = ["", ""] if until is None else [seconds(piece.lasted), seconds(hours(piece.talk, piece.start, until))]
+        writer.writerow(
+            [piece.talk.id, piece.talk.platform, _moment(piece.start), _moment(until), *lasted, piece.actor]
+        )
+    return stream.getvalue()
+
+
+def _moment(at: datetime | None) -> str:
+    return "" if at is None else at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
