@@ -122,6 +122,8 @@ def _forbidding(
         found.append(Signal("other_name", "the account shows another given name", 1.0))
     proven = [one.value for one in own if one.name == "proven_site"]
     told = level in agreement.BY_GIVEN - {"typo"}
+    if level == "initial" and any(agreement.is_family_site(one, person) for one in proven):
+        told = False  # brothers may share the letter
     if proven and not told and not any(agreement.tells(one, account, person) for one in proven):
         found.append(Signal("family", "neither name nor address tells who it is: it may be another of the family", 1.0))
     return found

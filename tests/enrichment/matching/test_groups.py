@@ -61,7 +61,13 @@ def test_a_user_name_in_the_plural_is_the_family_s() -> None:
     sarah = Contact("C1", "Sarah", "Thornton", websites=("https://die-thorntons.example",))
     links = (("https://die-thorntons.example", True),)
     assert verdict(seen("Nachteule", handle="die-thorntons", links=links), sarah).decision == "review"
-    assert verdict(seen("S. Thornton", handle="die-thorntons", links=links), sarah).tier == "A"
+    assert verdict(seen("Sarah", handle="die-thorntons", links=links), sarah).tier == "A"
+
+
+def test_an_initial_does_not_tell_a_person_from_the_family() -> None:
+    assert verdict(seen("J. Owens", links=PROVEN), JENNA).decision == "review"
+    own = replace(JENNA, websites=("https://jenna-owens.example",))
+    assert verdict(seen("J. Owens", links=(("https://jenna-owens.example", True),)), own).tier == "A"
 
 
 def test_an_initial_in_the_user_name_vouches_for_no_address() -> None:
