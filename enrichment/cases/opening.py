@@ -53,8 +53,16 @@ def may_open(session: Session, conversation_id: int) -> str:
         return "No CRM is connected and switched on."
     whose = conversation.identity_id
     if whose is None or not views.may_stand(session, [whose]):
-        return NOT_ALLOWED if whose is not None and views.stands_against(session, whose) else NOT_LINKED
+        return NOT_LINKED
     return "" if _first(session, conversation_id) is not None else "There is no message from a customer in it."
+
+
+def _in_full(session: Session, conversation_id: int, why: str) -> str:
+    """The reason, told apart further than a page that only hides its button needs."""
+    conversation = session.get(Conversation, conversation_id)
+    whose = conversation.identity_id if conversation is not None else None
+    against = why == NOT_LINKED and whose is not None and views.stands_against(session, whose)
+    return NOT_ALLOWED if against else why
 
 
 def open_case(session: Session, conversation_id: int, actor: str) -> CrmCase:
@@ -64,7 +72,7 @@ def open_case(session: Session, conversation_id: int, actor: str) -> CrmCase:
         return known
     why = may_open(session, conversation_id)
     if why:
-        raise Rejected(why)
+        raise Rejected(_in_full(session, conversation_id, why))
     first, conversation = _first(session, conversation_id), session.get(Conversation, conversation_id)
     assert first is not None  # noqa: S101  # asked above
     assert conversation is not None  # noqa: S101  # asked above
