@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import db, outbox
-from core.errors import AuthExpired, NotConfigured, TryLater
+from core.errors import AuthExpired, NotConfigured, Rejected, TryLater
 from core.outbox import DONE, Item, Outcome
 from core.settings import settings
 from enrichment import budget, connection, contacts, duplicates, jobs, linking, mirror, reconcile, runs, sync, views
@@ -20,7 +20,7 @@ from enrichment.forget import forget as forget
 from enrichment.jobs import bulk as bulk
 from enrichment.models import CrmConnection
 from enrichment.sending import send as send
-from inbox import consent
+from inbox import activities, consent
 from inbox.models import Identity
 
 
@@ -36,6 +36,20 @@ def match(items: list[Item]) -> Outcome:
         linked = sa.select(i.c.platform, i.c.external_id).where(i.c.id.in_(ids), i.c.contact_id.is_not(None))
         keys = [views.profile_key(platform, external) for platform, external in session.execute(linked)]
         connection.announce(session, [connection.letter("profile", key) for key in keys])
+
+    return Outcome(write)
+
+
+def open_cases(items: list[Item]) -> Outcome:
+    """`case.wanted`: a macro or a rule asks for a Salesforce Case; why there can be none stands in the thread."""
+
+    def write(session: Session) -> None:
+        for item in items:
+            number, actor = int(item.payload["conversation_id"]), str(item.payload["actor"])
+            try:
+                opening.open_case(session, number, actor)
+            except Rejected as error:
+                activities.record(session, {number: "case-refused"}, actor, {"reason": str(error)})
 
     return Outcome(write)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from core import db, outbox
 from inbox import teams
 from inbox.models import Activity
 
+_RULE = re.compile(r"rule:[0-9]+")
 WHAT = (
     "assigned",
     "unassigned",
@@ -28,6 +30,7 @@ WHAT = (
     "case",
     "case-deleted",
     "comment-refused",
+    "case-refused",
 )
 
 
@@ -39,7 +42,10 @@ def record(session: Session, what: Mapping[int, str], actor: str, detail: dict[s
         for one, word in what.items()
     ]
     if rows:
-        session.execute(sa.insert(db.table(Activity)), rows)
+        a = db.table(Activity)
+        made = session.execute(sa.insert(a).returning(a.c.id), rows).scalars().all()
+        if not _RULE.fullmatch(actor):  # what a rule did asks no rules
+            outbox.emit(session, "activity.recorded", [(str(one), {"activity_id": one}) for one in made])
         changed(session, what)
         teams.announce(session)
 

@@ -16,6 +16,7 @@ from inbox import activities, states, teams, threading
 from inbox.identities import Key
 from inbox.models import Activity, Conversation, ConversationTag, Draft, Message, Note, ReplyRow, Seen
 from inbox.narrowing import PRIORITIES
+from inbox.rule_models import RuleRun
 
 _STANDING = tuple(states.Standing.__dataclass_fields__)
 _MOMENTS = _STANDING.index("first_at")
@@ -167,7 +168,7 @@ def _unite(session: Session, survivor: int, others: Sequence[int]) -> None:
     if not others:
         return
     c = db.table(Conversation)
-    for table in (db.table(Message), db.table(ReplyRow), db.table(Note), db.table(Activity)):
+    for table in (db.table(Message), db.table(ReplyRow), db.table(Note), db.table(Activity), db.table(RuleRun)):
         session.execute(sa.update(table).where(table.c.conversation_id.in_(others)).values(conversation_id=survivor))
     for table in (db.table(ConversationTag), db.table(Draft), db.table(Seen)):
         _follow(session, table, survivor, others)
@@ -245,3 +246,23 @@ def forget_reply_text(session: Session, message_id: int) -> None:
     """An answer of ours that was deleted on its platform keeps no wording here either."""
     r = db.table(ReplyRow)
     session.execute(sa.update(r).where(r.c.message_id == message_id).values(text=""))
+
+
+def stay_unanswered(session: Session, conversation_id: int) -> None:
+    """A rule has answered, which is nobody's answer: who waits goes on waiting, and what people answered counts."""
+    m, c, r = db.table(Message), db.table(Conversation), db.table(ReplyRow)
+    ours = (m.c.conversation_id == conversation_id, m.c.kind.in_(sorted(MESSAGE_KINDS)))
+    live = (*ours, m.c.origin.in_(("inbox", "archive")))
+    by_rules = sa.select(r.c.message_id).where(r.c.author.like("rule:%"), r.c.message_id.is_not(None))
+    human = (*live, m.c.direction == "outbound", m.c.id.not_in(by_rules))
+    came = sa.select(sa.func.min(m.c.posted_at)).where(*live, m.c.direction == "inbound")
+    last = session.scalar(sa.select(sa.func.max(m.c.posted_at)).where(*human))
+    first_in = session.scalar(came)
+    first = session.scalar(sa.select(sa.func.min(m.c.posted_at)).where(*human, m.c.posted_at >= first_in))
+    open_since = session.scalar(came.where(m.c.origin == "inbox", *([m.c.posted_at > last] if last else [])))
+    state = session.scalar(sa.select(c.c.state).where(c.c.id == conversation_id))
+    waits = open_since if state in ("open", "pending", "snoozed") else None
+    values = {"last_outbound_at": last, "first_reply_at": first, "waiting_since": waits}
+    if state == "pending" and waits is not None:
+        values["state"] = "open"
+    session.execute(sa.update(c).where(c.c.id == conversation_id).values(**values))

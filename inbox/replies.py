@@ -20,6 +20,7 @@ from core import audit, db, outbox
 from core.errors import Rejected
 from core.event import MESSAGE_KINDS, Author, Reply, Visibility
 from core.settings import settings
+from inbox import conversations
 from inbox.models import Conversation, Identity, Message, ReplyRow
 
 LATEST = timedelta(days=365)
@@ -192,6 +193,8 @@ def mark_sent(session: Session, reply_id: int, event_key: str) -> None:
     reply.state, reply.error, reply.sent_at = "sent", "", db.now()
     session.add(reply)
     session.flush()
+    if reply.author.startswith("rule:"):
+        conversations.stay_unanswered(session, reply.conversation_id)
     _changed(session, reply)
 
 

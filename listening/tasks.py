@@ -32,6 +32,8 @@ def match(items: list[Item]) -> Outcome:
 
     def write(session: Session) -> None:
         hits.keep(session, decided)
+        letters = [(f"{one}:{version}", {"message_id": one, "version": version}) for one, version in wanted.items()]
+        outbox.emit(session, "message.heard", letters)
 
     return Outcome(write)
 

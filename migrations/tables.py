@@ -9,6 +9,7 @@ import enrichment.models
 import enrichment.segments.models
 import inbox.knowledge
 import inbox.models
+import inbox.rule_models
 import inbox.team_models
 import inbox.views
 import listening.models

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import db
+from inbox import rules
 from web.i18n import N_
 from web.models import User
 from web.permissions import PERMISSIONS
@@ -23,21 +24,24 @@ NOBODY = {
 
 
 def names(session: Session, actors: Iterable[str]) -> dict[str, str]:
-    """The names of those actors that are users (`user:3`); who is gone is missing."""
+    """The names of those actors that are users (`user:3`) or rules (`rule:3`); who is gone is missing."""
+    actors = list(actors)
     numbers = {int(one[5:]): one for one in actors if one.startswith("user:") and one[5:].isdecimal()}
+    ruled = {int(one[5:]): one for one in actors if one.startswith("rule:") and one[5:].isdecimal()}
+    known = {ruled[number]: name for number, name in rules.names(session, sorted(ruled)).items()} if ruled else {}
     if not numbers:
-        return {}
+        return known
     u = db.table(User)
     found = session.execute(sa.select(u.c.id, u.c.name).where(u.c.id.in_(sorted(numbers))))
-    return {numbers[number]: name for number, name in found}
+    return known | {numbers[number]: name for number, name in found}
 
 
 def named(actor: str, known: dict[str, str], reader: Reader) -> str:
     """One actor in the reader's words."""
+    if actor.startswith("rule:") and actor not in NOBODY:
+        return reader.words("Rule “%(name)s”", name=known.get(actor, actor[5:]))
     if actor in known:
         return known[actor]
-    if actor.startswith("rule:") and actor not in NOBODY:
-        return reader.words("Rule “%(name)s”", name=actor[5:])
     return reader.words(NOBODY.get(actor, NOBODY[""]))
 
 

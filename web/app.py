@@ -32,6 +32,7 @@ from web.pages import (
     keys,
     labels,
     listening,
+    macros,
     merging,
     messages,
     model,
@@ -45,6 +46,7 @@ from web.pages import (
     rating,
     reports,
     review,
+    rules,
     salesforce,
     saved,
     segments,
@@ -65,6 +67,7 @@ BODY_LIMIT = 1_000_000
 """Bytes of a form; webhooks have their own limit."""
 
 ROUTERS = (
+    macros.router,
     narrow.router,  # looked through in this order: what is asked for most comes first, words before numbers
     inbox.router,
     thread.router,
@@ -99,6 +102,7 @@ ROUTERS = (
     model.router,
     dead.router,
     views.router,
+    rules.router,
     users.router,
     profile.router,
     tokens.router,

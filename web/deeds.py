@@ -30,6 +30,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "case": ("link", N_("%(actor)s opened a Salesforce Case for this")),
     "case-deleted": ("link", N_("The Salesforce Case of this was deleted there")),
     "comment-refused": ("warn", N_("A comment in Salesforce was not sent: %(reason)s")),
+    "case-refused": ("warn", N_("%(actor)s asked for a Salesforce Case: %(reason)s")),
     "spam": ("bin", N_("%(actor)s marked this as spam")),
 }
 """What → icon and sentence."""

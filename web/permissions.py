@@ -26,6 +26,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "conversations.reply": frozenset({"admin", "agent"}),
     "messages.correct": frozenset({"admin", "agent"}),
     "conversations.manage": frozenset({"admin", "agent"}),
+    "rules.manage": frozenset({"admin"}),
     "views.keep": frozenset({"admin", "agent", "marketer"}),
     "views.share": frozenset({"admin", "agent"}),
     "accounts.read": frozenset({"admin", "agent", "marketer"}),

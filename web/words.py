@@ -115,6 +115,9 @@ SUBSCRIBERS = {
     "sentiment.reannotate.step": N_("Rating stored messages again"),
     "sentiment.tasks.forget": N_("Forgetting people: ratings"),
     "inbox.assignment.give": N_("Giving out conversations"),
+    "inbox.ruling.on_message": N_("Rules: messages that came"),
+    "inbox.ruling.on_activity": N_("Rules: changes of conversations"),
+    "enrichment.tasks.open_cases": N_("Opening Salesforce Cases"),
     "listening.tasks.match": N_("Finding messages for subjects"),
     "listening.tasks.rematch": N_("Searching again after a change"),
     "listening.tasks.forget": N_("Taking deleted messages out of reports"),
@@ -160,6 +163,7 @@ PERMISSIONS = {
     "messages.private": N_("Read private messages"),
     "conversations.reply": N_("Answer"),
     "conversations.manage": N_("Close and reopen conversations"),
+    "rules.manage": N_("Make rules that work by themselves"),
     "views.keep": N_("Keep views of one's own"),
     "views.share": N_("Share views with others"),
     "messages.correct": N_("Correct how messages are rated"),
@@ -673,6 +677,13 @@ PROCESSES = {
 }
 
 NOTES = {
+    "macro-kept": N_("The macro is kept."),
+    "macro-removed": N_("The macro is gone."),
+    "macro-run": N_("The macro was run."),
+    "rule-kept": N_("The rule is kept. It works from now on, when it is switched on."),
+    "rule-on": N_("The rule is on. It works on what happens from now on."),
+    "rule-off": N_("The rule is off."),
+    "rule-removed": N_("The rule is gone. What it did stays."),
     "view-kept": N_("The view is kept."),
     "view-removed": N_("The view is gone."),
     "team-kept": N_("The team is kept."),

@@ -20,7 +20,23 @@ from enrichment.models import CrmConnection, CrmRecord, MatchLink, SyncRun, Sync
 from enrichment.segments import activation, conditions
 from enrichment.segments import store as segments
 from enrichment.segments.models import ActivationRun
-from inbox import accounts, consent, desk, drafts, facts, ingest, notes, replies, saved, teams, views
+from inbox import (
+    accounts,
+    consent,
+    desk,
+    drafts,
+    facts,
+    ingest,
+    macros,
+    notes,
+    replies,
+    rules,
+    ruling,
+    saved,
+    teams,
+    views,
+)
+from inbox.actions import Action
 from inbox.conditions import tree
 from inbox.models import Contact, Feed, Identity, Message
 from inbox.narrowing import Filter
@@ -194,6 +210,13 @@ def _desk() -> None:
         texts = {"de": "Привет {first_name}", "ja": "Привет", "en": "Привет {first_name}"}
         said = {"field": "words", "op": "has", "value": "партия"}
         late = tree.read({"match": "any", "of": [{"field": "waiting", "op": "yes"}, said]})
+        deeds = [Action("tag", "гарантия"), Action("note", "Привет"), Action("priority", "high")]
+        macros.save(session, None, "Гарантия", deeds, "user:1", shared=True)
+        number = rules.save(
+            session, None, name="Ждут", trigger="message", asked=late, deeds=deeds, last=True, actor="user:1"
+        )
+        rules.switch(session, number, "user:1", on=True)
+        ruling.run(session, [ruling.Happened("message:1", one, db.now(), ("message",), heard=False)])
         views.save(session, "Мои ждут", Filter(), late, "user:1", ["agent"])
         saved.save(session, None, name="Посылка в пути", shortcut="посылка", texts=texts, actor="user:1")
 

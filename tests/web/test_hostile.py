@@ -21,7 +21,22 @@ from enrichment.behaviour import intake, keys
 from enrichment.behaviour.models import CustomerKey
 from enrichment.segments import activation, conditions
 from enrichment.segments import store as segments
-from inbox import accounts, attributes, consent, desk, ingest, notes, replies, saved, teams, views
+from inbox import (
+    accounts,
+    attributes,
+    consent,
+    desk,
+    ingest,
+    macros,
+    notes,
+    replies,
+    rules,
+    ruling,
+    saved,
+    teams,
+    views,
+)
+from inbox.actions import Action
 from inbox.conditions import tree
 from inbox.models import Contact, Conversation, Identity
 from inbox.narrowing import Filter
@@ -115,6 +130,14 @@ def _shop() -> None:
             views.save(session, text[:80], Filter(), tree.read(said), "user:1", ["agent"])
             day = [{"day": "2026-01-01", "name": text}]
             teams.save(session, None, teams.Wanted(text[:80], holidays=day, members={"user:1": 1}), "user:1")
+            deeds = [Action("note", text), Action("tag", db.sound(text)[:50])]
+            macros.save(session, None, text[:80], deeds, "user:1", shared=True)
+            ruled = rules.save(
+                session, None, name=text[:80], trigger="message", asked=tree.EVERYTHING, deeds=deeds, last=False,
+                actor="user:1",
+            )  # fmt: skip
+            rules.switch(session, ruled, "user:1", on=True)
+        ruling.run(session, [ruling.Happened("message:1", 1, db.now(), ("message",), heard=False)])
         session.execute(sa.update(db.table(Conversation)).values(team_id=1))
         for number, text in enumerate((hostile.MARKUP[0], hostile.QUOTES[2], "W" * 100)):
             raw = {"match": "all", "of": [{"field": "name", "op": "has_not", "value": db.sound(text)[:200]}]}

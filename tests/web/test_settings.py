@@ -46,6 +46,8 @@ def connect(**values: str) -> None:
             [
                 "accounts",
                 "replies",
+                "macros",
+                "rules",
                 "views",
                 "users",
                 "teams",
@@ -59,7 +61,7 @@ def connect(**values: str) -> None:
                 "me",
             ],
         ),
-        ("agent", ["accounts", "replies", "views", "tokens", "me"]),
+        ("agent", ["accounts", "replies", "macros", "views", "tokens", "me"]),
         ("dpo", ["salesforce", "purposes", "tokens", "me"]),
         ("marketer", ["accounts", "views", "model", "tokens", "me"]),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Annotated, Any
@@ -13,7 +14,8 @@ from sqlmodel import Session
 
 from core import db
 from core.errors import Rejected
-from inbox import desk
+from inbox import actions, desk, macros
+from inbox.actions import Action
 from inbox.models import Conversation
 from web import actors, inbox_list, inbox_query, render
 from web.i18n import catalogue
@@ -46,9 +48,14 @@ def bulk(
 ) -> Response:
     """Close, reopen, tag, or set a value (`assign:user:3`, `team:2`) of what was ticked; the answer is the list."""
     what, _, whom = deed.partition(":")
+    backs: dict[int, list[Action]] = {}
     try:
-        with db.write() as session:
-            changed = _do(session, reader, what, whom, tag, _numbers(ids))
+        if what == "macro":
+            backs = _run(reader, _numbers([whom]), _numbers(ids))
+            changed = [str(number) for number in backs]
+        else:
+            with db.write() as session:
+                changed = _do(session, reader, what, whom, tag, _numbers(ids))
     except Rejected as error:
         return JSONResponse({"error": reader.words(str(error))}, 400)
     if not render.wants_part(request):
@@ -63,13 +70,25 @@ def bulk(
         names_of=inbox_query.NAMES,
         density=request.cookies.get("density", ""),
     )
+    if what == "macro":
+        written = {number: [one.written() for one in back] for number, back in backs.items() if back}
+        values = {"back": json.dumps(written, ensure_ascii=False)}
+        return render.told(answer, _said(reader, what, len(changed)), "ok", "/inbox/undo" if written else "", values)
     back = f"/inbox/undo{render.query(deed=what, tag=tag if what == 'tag' else '', rows='.'.join(changed))}"
     return render.told(answer, _said(reader, what, len(changed)), undo=back if changed else "")
 
 
 @router.post("/inbox/undo")
-def undo(reader: Managing, deed: str = "", tag: str = "", rows: str = "") -> Response:
-    """Take a deed on many conversations back; rows are `12`, or `12-3` where another value stood there before."""
+def undo(
+    reader: Managing, deed: str = "", tag: str = "", rows: str = "", back: Annotated[str, Form()] = ""
+) -> Response:
+    """Take a deed on many conversations back; rows are `12`, or `12-3` where another value stood there before.
+
+    `back` holds the deeds that take a macro back, by conversation.
+    """
+    if back:
+        _run_back(reader, back)
+        return render.told(Response(status_code=204), reader.words("It was taken back."))
     pairs = [part.partition("-")[::2] for part in rows[:8000].split(".")]
     found = {number: before for text, before in pairs for number in _numbers([text])}
     with db.write() as session:
@@ -84,6 +103,37 @@ def undo(reader: Managing, deed: str = "", tag: str = "", rows: str = "") -> Res
                 with suppress(Rejected):  # what it was before is gone meanwhile
                     _put(session, reader, deed, number, found[number])
     return render.told(Response(status_code=204), reader.words("It was taken back."))
+
+
+def _run(reader: Reader, macro: Sequence[int], ids: Sequence[int]) -> dict[int, list[Action]]:
+    """Run a macro on each conversation in a transaction of its own; what takes it back, where it could be done."""
+    with db.read() as session:
+        found = macros.find(session, macro[0] if macro else 0, reader.actor)
+        numbers = list(_readable(session, reader, ids))
+    backs: dict[int, list[Action]] = {}
+    refused: list[Rejected] = []
+    for number in numbers:
+        try:
+            with db.write() as session:
+                backs[number] = macros.run(session, found, number, reader.actor)
+        except Rejected as error:
+            refused.append(error)
+    if refused and not backs:
+        raise refused[0]
+    return backs
+
+
+def _run_back(reader: Reader, back: str) -> None:
+    try:
+        raw = json.loads(back[:500_000])
+    except ValueError:
+        raw = None
+    found = {number: one for text, one in raw.items() for number in _numbers([text])} if isinstance(raw, dict) else {}
+    with db.read() as session:
+        numbers = [number for number in _readable(session, reader, list(found)[:MOST])]
+    for number in numbers:
+        with suppress(Rejected), db.write() as session:
+            actions.all_of(session, number, actions.read(found[number], actions.MACRO), reader.actor)
 
 
 def _do(session: Session, reader: Reader, what: str, value: str, tag: str, ids: Sequence[int]) -> list[str]:
@@ -137,6 +187,9 @@ def _said(reader: Reader, what: str, number: int) -> str:
         "close": ngettext("%(number)s conversation is closed.", "%(number)s conversations are closed.", number),
         "reopen": ngettext(
             "%(number)s conversation is open again.", "%(number)s conversations are open again.", number
+        ),
+        "macro": ngettext(
+            "The macro was run on %(number)s conversation.", "The macro was run on %(number)s conversations.", number
         ),
         "assign": ngettext("%(number)s conversation is assigned.", "%(number)s conversations are assigned.", number),
         "team": ngettext(

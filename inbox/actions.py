@@ -1,0 +1,202 @@
+"""What macros and rules do to a conversation: a list of deeds as JSON, done one after the other.
+
+An action is `{"do": …, "value": …}`. Everything goes through the verbs that people use, so that it is shown and kept in
+the audit trail the same way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlmodel import Session
+
+from core import db, outbox
+from core.errors import Rejected
+from inbox import desk, drafts, notes, replies, saved
+from inbox.conditions.tree import ME, NOBODY, PRIORITIES, TYPES
+from inbox.models import Account, Conversation, Identity, SavedReply
+from inbox.team_models import Team
+
+MOST = 10
+LONGEST = 5_000
+HOURS = 24 * 365
+MACRO = (
+    "assign", "team", "tag", "untag", "priority", "type", "state", "snooze", "note", "draft", "case",
+)  # fmt: skip
+"""What a macro can do."""
+RULE = (
+    "assign", "team", "tag", "untag", "priority", "type", "state", "snooze", "note", "reply", "reply_private", "case",
+)  # fmt: skip
+"""What a rule can do."""
+STATES = ("open", "closed", "spam")
+
+NO_ACTIONS = "Say what is to be done: at least one deed."
+TOO_MANY = "At most ten deeds are done at once."
+NO_DEED = "There is no such deed."
+NO_VALUE = "Say with what: a deed is not complete."
+BAD_VALUE = "This deed cannot be done with that value."
+GONE = "The saved reply of this deed is gone."
+NO_TEAM = "The team of this deed is gone."
+REFUSALS = (NO_ACTIONS, TOO_MANY, NO_DEED, NO_VALUE, BAD_VALUE, GONE, NO_TEAM)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One deed with what it is done with."""
+
+    do: str
+    value: str = ""
+
+    def written(self) -> dict[str, str]:
+        """As JSON."""
+        return {"do": self.do, "value": self.value} if self.value else {"do": self.do}
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Whether it changed anything, and the deed that takes it back, where there is one."""
+
+    changed: bool
+    back: Action | None = None
+
+
+def read(raw: Any, kinds: Collection[str]) -> list[Action]:
+    """Deeds out of JSON; Rejected with what is wrong."""
+    if not isinstance(raw, list) or not raw:
+        raise Rejected(NO_ACTIONS)
+    if len(raw) > MOST:
+        raise Rejected(TOO_MANY)
+    return [action(one, kinds) for one in raw]
+
+
+def action(raw: Any, kinds: Collection[str]) -> Action:
+    """One deed; Rejected with what is wrong."""
+    do = raw.get("do") if isinstance(raw, dict) else None
+    if not isinstance(do, str) or do not in kinds:
+        raise Rejected(NO_DEED)
+    given = raw.get("value")
+    value = db.sound(str(given) if isinstance(given, str | int) and not isinstance(given, bool) else "").strip()
+    if do == "case":
+        return Action(do)
+    if not value:
+        raise Rejected(NO_VALUE)
+    if not _fits(do, value):
+        raise Rejected(BAD_VALUE)
+    return Action(do, value)
+
+
+def _fits(do: str, value: str) -> bool:
+    fixed = {"priority": PRIORITIES, "type": (*TYPES, NOBODY), "state": STATES}
+    if do in fixed:
+        return value in fixed[do]
+    if do == "assign":
+        return re.fullmatch(rf"{ME}|{NOBODY}|user:[1-9][0-9]{{0,14}}", value) is not None
+    if do in ("team", "draft", "snooze"):
+        number = re.fullmatch(r"[1-9][0-9]{0,14}", value) is not None
+        return (number and (do != "snooze" or int(value) <= HOURS)) or (do == "team" and value == NOBODY)
+    return len(value) <= (desk.TAG if do in ("tag", "untag") else LONGEST)
+
+
+# --- doing ----------------------------------------------------------------------------------------------
+
+
+def act(session: Session, conversation_id: int, one: Action, actor: str, kept: str = "") -> Done:
+    """Do one deed in the caller's transaction; Rejected says why it cannot be done.
+
+    `kept` marks what must happen once although it has no state of its own: a reply is queued once for it.
+    """
+    row = session.get(Conversation, conversation_id, populate_existing=True)
+    if row is None:
+        raise Rejected(f"There is no conversation {conversation_id}.")
+    if one.do in ("assign", "team", "priority", "type", "tag", "untag"):
+        return _set(session, row, one, actor)
+    if one.do == "state":
+        return _state(session, row, one.value, actor)
+    if one.do == "snooze":
+        before = row.state
+        done = desk.snooze(session, conversation_id, db.now() + timedelta(hours=int(one.value)), actor)
+        return Done(done, Action("state", before) if done and before in STATES else None)
+    if one.do == "note":
+        notes.add(session, conversation_id=conversation_id, author=actor, text=filled(session, row, one.value))
+    elif one.do == "draft":
+        _draft(session, row, int(one.value), actor)
+    elif one.do == "case":
+        outbox.emit(session, "case.wanted", [(str(row.id), {"conversation_id": row.id, "actor": actor})])
+    else:
+        private = {"visibility": "private"} if one.do == "reply_private" else {}
+        text = filled(session, row, one.value)
+        replies.queue(session, conversation_id, text, author=actor, key=kept or None, **private)  # type: ignore[arg-type]
+    return Done(True)
+
+
+def _set(session: Session, row: Conversation, one: Action, actor: str) -> Done:
+    number = row.id or 0
+    wanted = {NOBODY: "", ME: actor}.get(one.value, one.value)
+    if one.do == "assign":
+        back = Action("assign", row.assignee or NOBODY)
+        return _with(desk.assign(session, number, wanted, actor), back)
+    if one.do == "team":
+        if wanted and session.get(Team, int(wanted)) is None:
+            raise Rejected(NO_TEAM)
+        back = Action("team", str(row.team_id or NOBODY))
+        return _with(desk.set_team(session, number, int(wanted) if wanted else None, actor), back)
+    if one.do == "priority":
+        return _with(desk.set_priority(session, number, one.value, actor), Action("priority", row.priority))
+    if one.do == "type":
+        return _with(desk.set_type(session, number, wanted, actor), Action("type", row.type or NOBODY))
+    if one.do == "tag":
+        return _with(desk.tag(session, number, one.value, actor), Action("untag", one.value))
+    return _with(desk.untag(session, number, one.value, actor), Action("tag", one.value))
+
+
+def _with(changed: bool, back: Action) -> Done:
+    return Done(changed, back if changed else None)
+
+
+def _state(session: Session, row: Conversation, state: str, actor: str) -> Done:
+    before = row.state if row.state in STATES else "open"
+    return _with(desk.set_state(session, row.id or 0, state, actor), Action("state", before))
+
+
+def _draft(session: Session, row: Conversation, reply_id: int, actor: str) -> None:
+    """The saved reply, filled in, stands in the box; what was begun there stays below it."""
+    kept = session.get(SavedReply, reply_id)
+    if kept is None:
+        raise Rejected(GONE)
+    account = session.get(Account, row.account_id)
+    language = saved.language(kept.texts, [row.language, account.language if account is not None else ""])
+    text = filled(session, row, kept.texts[language])
+    begun = drafts.of(session, actor, row.id or 0)
+    if begun is not None and text in begun.text:
+        return
+    both = f"{text}\n\n{begun.text}" if begun is not None else text
+    answered = "private" if row.private else "public"
+    drafts.save(session, actor, row.id or 0, begun.kind if begun is not None else answered, both)
+
+
+def filled(session: Session, row: Conversation, text: str) -> str:
+    """A text with its places filled in, as far as they are known here."""
+    person = session.get(Identity, row.identity_id) if row.identity_id is not None else None
+    account = session.get(Account, row.account_id)
+    name = person.name if person is not None else ""
+    values = {
+        "name": name or (person.handle if person is not None else ""),
+        "first_name": saved.first_name(name),
+        "account": account.handle if account is not None else "",
+        "number": str(row.id),
+    }
+    return saved.fill(text, values)
+
+
+def all_of(session: Session, conversation_id: int, deeds: Sequence[Action], actor: str) -> list[Action]:
+    """Do them in order, all or none; returns what takes them back, in its order."""
+    found: list[Action] = []
+    for one in deeds:
+        done = act(session, conversation_id, one, actor)
+        if done.back is not None:
+            found.insert(0, done.back)
+    return found

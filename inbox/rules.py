@@ -1,0 +1,166 @@
+"""Rules as they are kept: when something happens, if conditions hold, then deeds; in an order, each with its switch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from core import audit, db
+from core.errors import Rejected
+from inbox import actions
+from inbox.actions import Action
+from inbox.conditions import sql, tree
+from inbox.conditions.tree import Asker, Group
+from inbox.models import Conversation
+from inbox.rule_models import Rule, RuleRun
+
+NAME = 80
+TRIGGERS = ("message", "opened", "tagged", "updated", "sla")
+TRIED = 200
+"""Conversations a dry run looks at, the newest first."""
+NO_NAME = "Give the rule a name."
+LONG_NAME = "The name is too long: 80 characters at most."
+NO_TRIGGER = "Say when the rule is asked."
+PERSONAL = "A rule has no reader: it cannot ask what is unread, or who looks."
+GONE = "This rule is gone."
+NOBODY_LOOKS = "A rule gives a conversation to somebody by name, not to whoever looks."
+REFUSALS = (NO_NAME, LONG_NAME, NO_TRIGGER, PERSONAL, GONE, NOBODY_LOOKS)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A rule that is switched on, ready to be asked."""
+
+    id: int
+    trigger: str
+    group: Group
+    deeds: tuple[Action, ...]
+    last: bool
+    since: datetime
+
+
+def every(session: Session) -> list[Rule]:
+    """All rules in their order."""
+    r = db.table(Rule)
+    return list(session.scalars(sa.select(Rule).where(~r.c.removed).order_by(r.c.place, r.c.id)))
+
+
+def get(session: Session, rule_id: int) -> Rule:
+    """One rule; Rejected when there is none."""
+    row = session.get(Rule, rule_id) if 0 < rule_id < 2**62 else None
+    if row is None or row.removed:
+        raise Rejected(GONE)
+    return row
+
+
+def enabled(session: Session) -> list[Ready]:
+    """Those that are switched on, in their order; one that this version cannot read is left out."""
+    r = db.table(Rule)
+    found = []
+    for row in session.execute(sa.select(r).where(r.c.enabled, ~r.c.removed).order_by(r.c.place, r.c.id)).mappings():
+        try:
+            deeds = tuple(actions.read(row["actions"], actions.RULE))
+            found.append(Ready(row["id"], row["trigger"], group(row["conditions"]), deeds, row["last"], row["since"]))
+        except Rejected:
+            continue
+    return found
+
+
+def group(raw: object) -> Group:
+    """Its conditions; empty ones always hold."""
+    return tree.read(raw) if raw else tree.EVERYTHING
+
+
+def save(
+    session: Session,
+    rule_id: int | None,
+    *,
+    name: str,
+    trigger: str,
+    asked: Group,
+    deeds: Sequence[Action],
+    last: bool,
+    actor: str,
+) -> int:
+    """Keep a rule, a new one switched off; returns its number. Rejected says what is wrong."""
+    title = " ".join(db.sound(name).split())
+    if not title:
+        raise Rejected(NO_NAME)
+    if len(title) > NAME:
+        raise Rejected(LONG_NAME)
+    if trigger not in TRIGGERS:
+        raise Rejected(NO_TRIGGER)
+    if tree.personal(asked):
+        raise Rejected(PERSONAL)
+    kept = [one.written() for one in deeds]
+    actions.read(kept, actions.RULE)
+    if Action("assign", tree.ME) in deeds:
+        raise Rejected(NOBODY_LOOKS)
+    moment, r = db.now(), db.table(Rule)
+    if rule_id is None:
+        last_place = session.scalar(sa.select(sa.func.max(r.c.place))) or 0
+        row = Rule(name=title, place=last_place + 1, trigger=trigger, since=moment, changed_by=actor, changed_at=moment)
+    else:
+        row = get(session, rule_id)
+    row.name, row.trigger, row.actions, row.last = title, trigger, kept, last
+    row.conditions = tree.written(asked) if asked.of else {}
+    row.changed_by, row.changed_at, row.since = actor, moment, moment
+    session.add(row)
+    session.flush()
+    audit.record(session, actor, "rule.saved", f"rule:{row.id}")
+    return row.id or 0
+
+
+def switch(session: Session, rule_id: int, actor: str, *, on: bool) -> bool:
+    """Switch a rule on or off; what happened before it was switched on is not touched."""
+    row = get(session, rule_id)
+    if row.enabled == on:
+        return False
+    row.enabled, row.since = on, db.now()
+    session.add(row)
+    audit.record(session, actor, "rule.switched", f"rule:{rule_id}", {"on": on})
+    return True
+
+
+def move(session: Session, rule_id: int, step: int, actor: str) -> None:
+    """One place up (-1) or down (1)."""
+    get(session, rule_id)
+    ids = [one.id or 0 for one in every(session)]
+    at, r = ids.index(rule_id), db.table(Rule)
+    ids.insert(max(0, at + step), ids.pop(at))
+    for place, one in enumerate(ids, 1):
+        session.execute(sa.update(r).where(r.c.id == one).values(place=place))
+    audit.record(session, actor, "rule.moved", f"rule:{rule_id}")
+
+
+def remove(session: Session, rule_id: int, actor: str) -> None:
+    """Take it away; its name and its log stay."""
+    row = get(session, rule_id)
+    row.removed, row.enabled = True, False
+    session.add(row)
+    audit.record(session, actor, "rule.removed", f"rule:{rule_id}")
+
+
+def trial(session: Session, asked: Group) -> list[int]:
+    """Which of the newest conversations it would touch now; nothing is done."""
+    c = db.table(Conversation)
+    newest = sa.select(c.c.id).where(c.c.inbox).order_by(c.c.last_at.desc(), c.c.id.desc()).limit(TRIED).subquery()
+    query = sa.select(c.c.id).where(c.c.id.in_(sa.select(newest.c.id)), sql.holds(asked, Asker("", db.now())))
+    return list(session.scalars(query.order_by(c.c.last_at.desc(), c.c.id.desc())))
+
+
+def log(session: Session, rule_id: int, before: int = 0, limit: int = 50) -> list[RuleRun]:
+    """When it was at work, the newest first; `before` goes on after the run of that number."""
+    r = db.table(RuleRun)
+    query = sa.select(RuleRun).where(r.c.rule_id == rule_id, *([r.c.id < before] if before else []))
+    return list(session.scalars(query.order_by(r.c.id.desc()).limit(limit)))
+
+
+def names(session: Session, numbers: Sequence[int]) -> dict[int, str]:
+    """Their names, of those too that were taken away."""
+    r = db.table(Rule)
+    return {row.id: row.name for row in session.execute(sa.select(r.c.id, r.c.name).where(r.c.id.in_(numbers)))}

@@ -1,0 +1,80 @@
+"""The pages of rules: built, tried out, switched, ordered, with their log; in the thread they are named."""
+
+from __future__ import annotations
+
+import html
+
+import pytest
+
+from core import db, outbox
+from core.topics import SUBSCRIBERS
+from inbox import facts, ruling
+from tests.web.conftest import account, event, store
+
+HERE = "/settings/rules"
+FORM = {
+    "name": "German ones", "trigger": "message", "c.0_field": "language", "c.0_op": "is", "c.0_v": "de",
+    "a.0_do": "tag", "a.0_v": "german", "a.1_do": "team", "a.1_v": "none", "do": "save",
+}  # fmt: skip
+
+
+@pytest.fixture
+def talks(database: str) -> int:
+    """A German conversation and an English one."""
+    number = account()
+    store(number, event("a:1", "Hallo"), event("b:1", "Hello"))
+    with db.write() as session:
+        facts.set(session, {1: {"language": "de"}, 2: {"language": "en"}})
+    return number
+
+
+def plain(page: str) -> str:
+    return html.unescape(page).replace("\u2068", "").replace("\u2069", "")
+
+
+def test_a_rule_is_built_tried_kept_switched_on_at_work_and_logged(talks: int, as_role) -> None:
+    browser = as_role("admin")
+    assert "No rule yet" in browser.get(HERE).text
+    page = browser.post(HERE, {**FORM, "do": "add:c", "c_add": "followers"}).text
+    assert 'name="c.1_field" value="followers"' in page
+    assert 'name="a.0_v" value="german"' in page
+    page = plain(browser.post(HERE, {**FORM, "do": "try"}).text)
+    assert "Of the newest 200 conversations it would touch 1 now." in page
+    assert browser.post(HERE, FORM).headers["location"] == f"{HERE}?note=rule-kept"
+    page = plain(browser.get(HERE).text)
+    assert "Language is German" in page
+    assert "Add a tag: “german”" in page
+    assert browser.post(f"{HERE}/1/switch/on").headers["location"] == f"{HERE}?note=rule-on"
+    assert "Not at work yet" in browser.get(f"{HERE}/1/log").text
+    store(talks, event("c:1", "Guten Tag"))
+    with db.write() as session:
+        facts.set(session, {3: {"language": "de"}})
+        outbox.emit(session, "message.annotated", [("3:1", {"message_id": 3, "version": 1})])
+    while outbox.step(SUBSCRIBERS["inbox.ruling.on_message"], ruling.on_message):
+        pass
+    page = plain(browser.get(f"{HERE}/1/log").text)
+    assert "Add a tag: “german”</span> – done" in page
+    assert "Give to a team: “No team”</span> – was so already" in page
+    assert "Rule “German ones” added the tag “german”" in plain(browser.get("/inbox/3?view=all").text)
+    browser.post(f"{HERE}/1/switch/off")
+    assert browser.post(f"{HERE}/1/move/up").status_code == 303
+    assert browser.post(f"{HERE}/1/remove").headers["location"] == f"{HERE}?note=rule-removed"
+    assert browser.get(f"{HERE}/1").status_code == 404
+    assert "Rule “German ones”" in plain(browser.get("/inbox/3?view=all").text)
+
+
+def test_what_is_wrong_stands_in_the_form(talks: int, as_role) -> None:
+    browser = as_role("admin")
+    assert "Give the rule a name." in browser.post(HERE, {**FORM, "name": ""}).text
+    answer = browser.post(HERE, {**FORM, "a.0_v": ""})
+    assert (answer.status_code, "a deed is not complete" in answer.text) == (422, True)
+    unread = {**FORM, "c.1_field": "unread", "c.1_op": "yes"}
+    for do in ("save", "try"):
+        assert "A rule has no reader" in browser.post(HERE, {**unread, "do": do}).text
+    assert "Say what is to be done" in browser.post(HERE, {"name": "x", "trigger": "message", "do": "save"}).text
+
+
+@pytest.mark.parametrize("role", ["agent", "marketer", "dpo"])
+def test_rules_are_the_administrators(database: str, as_role, role: str) -> None:
+    assert as_role(role).get(HERE).status_code == 403
+    assert as_role(role).post(HERE, FORM).status_code == 403

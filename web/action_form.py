@@ -1,0 +1,62 @@
+"""The form of a list of deeds: `a.0_do`, `a.0_v`, changed by its buttons."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from starlette.datastructures import FormData
+
+from core.errors import Rejected
+from inbox import actions
+from inbox.actions import Action
+
+NAME = re.compile(r"a\.(\d{1,2})_do", re.ASCII)
+DEED = re.compile(r"(undeed):a\.(\d{1,2})", re.ASCII)
+
+
+@dataclass
+class Row:
+    """One deed as it is typed."""
+
+    do: str
+    value: str = ""
+    wrong: str = ""
+    fresh: bool = False
+
+
+def read(form: FormData, kinds: Collection[str]) -> list[Row]:
+    """What a browser sent; unknown deeds are left out."""
+    numbers = sorted(int(found[1]) for name in form if (found := NAME.fullmatch(name)))
+    rows = [
+        Row(str(form[f"a.{number}_do"]), str(form.get(f"a.{number}_v", "")).replace("\r\n", "\n")[:20_000])
+        for number in numbers
+    ]
+    return [row for row in rows if row.do in kinds]
+
+
+def change(rows: list[Row], deed: str, form: FormData, kinds: Collection[str]) -> None:
+    """A further deed, or one less."""
+    found = DEED.fullmatch(deed)
+    if found and int(found[2]) < len(rows):
+        del rows[int(found[2])]
+    elif deed == "deed" and len(rows) < actions.MOST and (do := str(form.get("a_add", ""))) in kinds:
+        rows.append(Row(do, fresh=True))
+
+
+def deeds(rows: list[Row], kinds: Collection[str]) -> list[Action] | None:
+    """The deeds; None when one makes no sense: it says why then."""
+    found = []
+    for row in rows:
+        try:
+            found.append(actions.action({"do": row.do, "value": row.value}, kinds))
+            row.wrong = ""
+        except Rejected as error:
+            row.wrong = str(error)
+    return None if any(row.wrong for row in rows) else found
+
+
+def of(kept: list[dict[str, str]], kinds: Collection[str]) -> list[Row]:
+    """Kept deeds as a form."""
+    return [Row(one["do"], one.get("value", "")) for one in kept if one.get("do") in kinds]

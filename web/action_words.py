@@ -1,0 +1,83 @@
+"""Deeds of macros and rules in words, with what each can be done with, and what they are refused for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlmodel import Session
+
+from inbox import saved
+from inbox.actions import Action
+from inbox.conditions.tree import ME
+from web import condition_choices, words
+from web.i18n import N_
+from web.reader import Reader
+
+NAMES = {
+    "assign": N_("Assign"),
+    "team": N_("Give to a team"),
+    "tag": N_("Add a tag"),
+    "untag": N_("Remove a tag"),
+    "priority": N_("Set the priority"),
+    "type": N_("Set the type"),
+    "state": N_("Set the state"),
+    "snooze": N_("Put away for hours"),
+    "note": N_("Write a note"),
+    "draft": N_("Put a saved reply into the box"),
+    "reply": N_("Answer as they wrote"),
+    "reply_private": N_("Answer in private"),
+    "case": N_("Open a Salesforce Case"),
+}
+LONG = ("note", "reply", "reply_private")
+"""Deeds with a text of several lines."""
+
+TRIGGERS = {
+    "message": N_("a message comes"),
+    "opened": N_("a conversation begins"),
+    "tagged": N_("a tag is added"),
+    "updated": N_("somebody changes a conversation"),
+    "sla": N_("an answer is due or late"),
+}
+
+OUTCOMES = {"done": N_("done"), "same": N_("was so already")}
+
+REFUSALS = (
+    N_("Say what is to be done: at least one deed."),
+    N_("At most ten deeds are done at once."),
+    N_("There is no such deed."),
+    N_("Say with what: a deed is not complete."),
+    N_("This deed cannot be done with that value."),
+    N_("The saved reply of this deed is gone."),
+    N_("The team of this deed is gone."),
+    N_("Give the macro a name."),
+    N_("There is a macro of this name already."),
+    N_("This macro is gone, or it is not shared with you."),
+    N_("Only who made a macro can change it, or an administrator."),
+    N_("Give the rule a name."),
+    N_("Say when the rule is asked."),
+    N_("A rule has no reader: it cannot ask what is unread, or who looks."),
+    N_("This rule is gone."),
+    N_("A rule gives a conversation to somebody by name, not to whoever looks."),
+    N_("Too many deeds of rules in an hour: a rule may be going in circles."),
+)
+
+Options = Sequence[tuple[str, str]]
+
+
+def choices(session: Session, reader: Reader, *, rule: bool) -> dict[str, Options]:
+    """{deed: values with their words} of the deeds that choose from a list."""
+    asked = {"assign": "assignee", "team": "team", "priority": "priority", "type": "type"}
+    found = condition_choices.choices(session, reader, tuple(asked.values()))
+    states = [(name, reader.words(words.STATES[name])) for name in ("open", "closed", "spam")]
+    takers = [pair for pair in found["assignee"] if not (rule and pair[0] == ME)]
+    offered = [(str(one.id), one.name) for one in saved.every(session)]
+    return {**{do: found[name] for do, name in asked.items()}, "assign": takers, "state": states, "draft": offered}
+
+
+def said(deed: Action, reader: Reader, options: Mapping[str, Options]) -> str:
+    """A deed in a few words."""
+    name = reader.words(NAMES[deed.do])
+    if not deed.value:
+        return name
+    value = dict(options.get(deed.do, ())).get(deed.value, deed.value)
+    return reader.words(N_("%(deed)s: “%(value)s”"), deed=name, value=value)

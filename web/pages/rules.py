@@ -1,0 +1,211 @@
+"""`/settings/rules`: what is done by itself; its order, switches, dry run and log."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from sqlmodel import Session
+
+from core import db
+from core.errors import Rejected
+from inbox import actions, listing, rules
+from inbox.actions import Action
+from inbox.conditions import tree
+from inbox.conditions.tree import Group
+from inbox.narrowing import Filter
+from inbox.rule_models import Rule
+from web import action_form, action_words, condition_choices, condition_form, condition_words, render
+from web.action_form import Row
+from web.condition_form import Part
+from web.pages import narrow
+from web.permissions import allow
+from web.reader import Reader
+
+HERE = "/settings/rules"
+KINDS = actions.RULE
+
+router = APIRouter()
+Ruling = Annotated[Reader, Depends(allow("rules.manage"))]
+
+
+@router.get(HERE)
+def index(request: Request, reader: Ruling) -> Response:
+    """All rules in their order, each as a sentence."""
+    with db.read() as session:
+        found = rules.every(session)
+        groups = {one.id: _group_of(one) for one in found}
+        fields = {leaf.field for group in groups.values() if group is not None for leaf in tree.leaves(group)}
+        choices = condition_choices.choices(session, reader, fields)
+        options = action_words.choices(session, reader, rule=True)
+    said = {one.id: _sentences(groups[one.id], reader, choices) for one in found}
+    deeds = {one.id: [action_words.said(deed, reader, options) for deed in _deeds(one)] for one in found}
+    return render.page(
+        request, reader, "settings/rules.html", found=found, said=said, deeds=deeds, deed_words=action_words
+    )
+
+
+def _group_of(one: Rule) -> Group | None:
+    try:
+        return rules.group(one.conditions)
+    except Rejected:  # kept by another version
+        return None
+
+
+def _sentences(group: Group | None, reader: Reader, choices: condition_words.Choices) -> list[str]:
+    if group is None:
+        return ["?"]
+    return [condition_words.sentence(part, reader, choices) for part in condition_words.parts(group)]
+
+
+def _deeds(one: Rule) -> list[Action]:
+    return [Action(row["do"], row.get("value", "")) for row in one.actions]
+
+
+@router.get(HERE + "/new")
+def new(request: Request, reader: Ruling) -> Response:
+    """An empty form."""
+    return _form(request, reader, None, Part(), [])
+
+
+@router.get(HERE + "/{rule_id:int}")
+def one(request: Request, reader: Ruling, rule_id: int) -> Response:
+    """The form with what is kept."""
+    with db.read() as session:
+        row = _found(session, rule_id)
+    draft = condition_form.of(_group_of(row) or tree.EVERYTHING)
+    rows = action_form.of(row.actions, KINDS)
+    return _form(request, reader, rule_id, draft, rows, name=row.name, trigger=row.trigger, last=row.last)
+
+
+@router.post(HERE)
+async def add(request: Request, reader: Ruling) -> Response:
+    """Keep a new one, change the form, or try it out."""
+    return await _change(request, reader, None)
+
+
+@router.post(HERE + "/{rule_id:int}")
+async def change(request: Request, reader: Ruling, rule_id: int) -> Response:
+    """Keep it in its new form, change the form, or try it out."""
+    with db.read() as session:
+        _found(session, rule_id)
+    return await _change(request, reader, rule_id)
+
+
+@router.post(HERE + "/{rule_id:int}/switch/{state}")
+def switch(reader: Ruling, rule_id: int, state: str) -> Response:
+    """On or off."""
+    if state not in ("on", "off"):
+        raise HTTPException(404)
+    with db.write() as session:
+        _found(session, rule_id)
+        rules.switch(session, rule_id, reader.actor, on=state == "on")
+    return render.to(HERE, f"rule-{state}")
+
+
+@router.post(HERE + "/{rule_id:int}/move/{step}")
+def move(reader: Ruling, rule_id: int, step: str) -> Response:
+    """One place up or down: rules are asked from the top."""
+    with db.write() as session:
+        _found(session, rule_id)
+        rules.move(session, rule_id, -1 if step == "up" else 1, reader.actor)
+    return render.to(f"{HERE}#r{rule_id}")
+
+
+@router.post(HERE + "/{rule_id:int}/remove")
+def remove(reader: Ruling, rule_id: int) -> Response:
+    """Take it away; what it did stays."""
+    with db.write() as session:
+        _found(session, rule_id)
+        rules.remove(session, rule_id, reader.actor)
+    return render.to(HERE, "rule-removed")
+
+
+@router.get(HERE + "/{rule_id:int}/log")
+def log(request: Request, reader: Ruling, rule_id: int, before: int = 0) -> Response:
+    """When it was at work, and what became of each deed."""
+    with db.read() as session:
+        row = _found(session, rule_id)
+        found = rules.log(session, rule_id, before if 0 < before < 2**62 else 0)
+        options = action_words.choices(session, reader, rule=True)
+        shown = listing.rows(session, [run.conversation_id for run in found], Filter(view="all", me=reader.actor))
+    deeds = {
+        run.id: [
+            (
+                action_words.said(Action(done["do"], done.get("value", "")), reader, options),
+                reader.words(action_words.OUTCOMES.get(done["said"], done["said"])),
+            )
+            for done in run.outcome
+        ]
+        for run in found
+    }
+    return render.page(
+        request, reader, "settings/rule_log.html", rule=row, runs=found, deeds=deeds,
+        names={one.id: one.name for one in shown}, older=found[-1].id if len(found) == 50 else 0,
+    )  # fmt: skip
+
+
+def _found(session: Session, rule_id: int) -> Rule:
+    try:
+        return rules.get(session, rule_id)
+    except Rejected as error:
+        raise HTTPException(404) from error
+
+
+async def _change(request: Request, reader: Reader, rule_id: int | None) -> Response:
+    form = await request.form()
+    draft, rows = condition_form.read(form, reader), action_form.read(form, KINDS)
+    deed = str(form.get("do", "save"))
+    trigger = str(form.get("trigger", ""))
+    typed: dict[str, Any] = {
+        "name": str(form.get("name", ""))[:300],
+        "trigger": trigger if trigger in rules.TRIGGERS else "message",
+        "last": form.get("last") == "yes",
+    }
+    if deed not in ("save", "try"):
+        condition_form.change(draft, deed, form)
+        action_form.change(rows, deed, form, KINDS)
+        return _form(request, reader, rule_id, draft, rows, **typed)
+    try:
+        group = condition_form.group(draft)
+        if deed == "try" and group is not None:
+            with db.read() as session:
+                tried = _tried(session, group, reader)
+            return _form(request, reader, rule_id, draft, rows, tried=tried, **typed)
+        deeds = action_form.deeds(rows, KINDS)
+        if group is None or deeds is None:
+            return _form(request, reader, rule_id, draft, rows, 422, **typed)
+        with db.write() as session:
+            rules.save(
+                session, rule_id, name=typed["name"], trigger=typed["trigger"], asked=group, deeds=deeds,
+                last=typed["last"], actor=reader.actor,
+            )  # fmt: skip
+    except Rejected as error:
+        return _form(request, reader, rule_id, draft, rows, 422, wrong=reader.words(str(error)), **typed)
+    return render.to(HERE, "rule-kept")
+
+
+def _tried(session: Session, group: Group, reader: Reader) -> list[listing.Row]:
+    """The conversations a rule would touch, out of the newest."""
+    if tree.personal(group):
+        raise Rejected(rules.PERSONAL)
+    return listing.rows(session, rules.trial(session, group), Filter(view="all", me=reader.actor))
+
+
+def _form(
+    request: Request,
+    reader: Reader,
+    rule_id: int | None,
+    draft: Part,
+    rows: list[Row],
+    status: int = 200,
+    **values: Any,
+) -> Response:
+    given = {"name": "", "trigger": "message", "last": False, "wrong": "", "tried": None, **values}
+    with db.read() as session:
+        options = action_words.choices(session, reader, rule=True)
+        built = narrow.builder(session, draft, reader)
+    return render.page(
+        request, reader, "settings/rule.html", status, rule_id=rule_id, rows=rows, deed_kinds=KINDS,
+        deed_words=action_words, deed_choices=options, most=rules.TRIED, **built, **given,
+    )  # fmt: skip
