@@ -15,7 +15,7 @@ from enrichment.cases import opening, rule
 from enrichment.crm import CaseNews, CommentNews
 from enrichment.models import CrmCase, CrmComment
 from enrichment.profile import hub_id
-from inbox import activities, consent, desk, erasure
+from inbox import actions, activities, consent, desk, erasure
 from inbox.models import Conversation, Message, ReplyRow
 from tests.enrichment import house
 from tests.enrichment.fake_crm import FakeCrm
@@ -303,3 +303,20 @@ def test_an_answer_that_cannot_be_placed_is_refused_not_lost(crm: FakeCrm, talk:
     with db.read() as session:
         (row,) = session.scalars(sa.select(CrmComment)).all()
     assert (row.reply_id, "can be answered" in row.reason) == (None, True)
+
+
+def test_a_case_that_a_rule_asks_for_is_opened_once_and_why_there_is_none_stands_in_the_thread(
+    talk: int, ours: int, crm: FakeCrm
+) -> None:
+    house.store(ours, house.event("m9", ref="9", author=Author(platform="mastodon", id="x9", handle="x9")))
+    house.work()
+    with db.read() as session:
+        other = max(session.scalars(sa.select(db.table(Conversation).c.id)))
+    for number in (talk, talk, other):
+        with db.write() as session:
+            actions.act(session, number, actions.Action("case"), "rule:3")
+        house.work()
+    with db.read() as session:
+        assert session.scalars(sa.select(db.table(CrmCase).c.actor)).all() == ["rule:3"]
+        (said,) = [one for one in activities.of_conversation(session, other) if one.what == "case-refused"]
+    assert (said.actor, "Link them first." in said.detail["reason"]) == ("rule:3", True)
