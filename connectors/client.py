@@ -33,9 +33,9 @@ import httpx
 
 from connectors.answers import Answer, rate, reason, wait
 from connectors.base import Budget, now
-from connectors.ssrf import transport
 from core import metrics
 from core.errors import AuthExpired, BadPayload, Rejected, TryLater, Unknown, WiderhallError
+from core.ssrf import transport
 
 TRIES = 3
 MAX_BYTES = 16 * 1024 * 1024

@@ -25,6 +25,9 @@ class Subscriber:
 GATHERED = ("message_id", "version", "reply_id", "conversation_id", "state")
 """What open pages are told of a change."""
 
+TOLD = ("identity_id", "contact_id", "identity_ids", "contact_ids")
+"""What programs are told of people, beside that."""
+
 SUBSCRIBERS: dict[str, Subscriber] = {
     row.name: row
     for row in (
@@ -68,11 +71,13 @@ SUBSCRIBERS: dict[str, Subscriber] = {
         Subscriber("connectors.tasks.send", batch=1, queue="io", lease=120.0, parallel=4),
         Subscriber("inbox.assignment.give", batch=20),
         Subscriber("web.live.publish", batch=20, queue="io", gathers=GATHERED),
+        Subscriber("web.outgoing.tasks.collect", batch=20, gathers=(*GATHERED, *TOLD)),
+        Subscriber("web.outgoing.tasks.deliver", batch=1, queue="io", parallel=4),
     )
 }
 
 TOPICS: dict[str, tuple[str, ...]] = {
-    "message.stored": ("sentiment.tasks.annotate", "web.live.publish"),
+    "message.stored": ("sentiment.tasks.annotate", "web.live.publish", "web.outgoing.tasks.collect"),
     "message.annotated": (
         "sentiment.themes.tasks.assign",
         "sentiment.brands.tasks.judge",
@@ -92,11 +97,12 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "listening.tasks.forget",
         "enrichment.tasks.sync_messages",
         "web.live.publish",
+        "web.outgoing.tasks.collect",
     ),
     "identity.seen": ("enrichment.tasks.match",),
-    "person.linked": ("enrichment.tasks.sync_profiles",),
-    "person.merged": ("enrichment.tasks.sync_profiles",),
-    "person.split": ("enrichment.tasks.sync_profiles",),
+    "person.linked": ("enrichment.tasks.sync_profiles", "web.outgoing.tasks.collect"),
+    "person.merged": ("enrichment.tasks.sync_profiles", "web.outgoing.tasks.collect"),
+    "person.split": ("enrichment.tasks.sync_profiles", "web.outgoing.tasks.collect"),
     "person.erased": (
         "sentiment.tasks.forget",
         "sentiment.themes.tasks.forget",
@@ -106,6 +112,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "enrichment.tasks.forget",
         "enrichment.behaviour.tasks.forget",
         "enrichment.segments.tasks.forget",
+        "web.outgoing.tasks.collect",
     ),
     "sync.due": ("enrichment.tasks.send",),
     "sync.singly": ("enrichment.tasks.send",),
@@ -118,13 +125,14 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "subject.changed": ("sentiment.brands.tasks.learn",),
     "query.changed": ("listening.tasks.rematch",),
     "reply.queued": ("connectors.tasks.send",),
-    "reply.changed": ("web.live.publish",),
-    "conversation.changed": ("web.live.publish", "enrichment.tasks.sync_cases"),
+    "reply.changed": ("web.live.publish", "web.outgoing.tasks.collect"),
+    "conversation.changed": ("web.live.publish", "enrichment.tasks.sync_cases", "web.outgoing.tasks.collect"),
     "assign.due": ("inbox.assignment.give",),
     "activity.recorded": ("inbox.ruling.on_activity",),
     "case.wanted": ("enrichment.tasks.open_cases",),
     "behaviour.due": ("enrichment.behaviour.tasks.expire",),
     "activation.due": ("enrichment.segments.tasks.hand_on",),
+    "webhook.due": ("web.outgoing.tasks.deliver",),
     "feed.due": ("connectors.tasks.pull",),
     "delivery.received": ("connectors.tasks.deliver",),
     "parent.missing": ("connectors.tasks.parents",),

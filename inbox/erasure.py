@@ -117,6 +117,8 @@ TABLES: dict[str, str] = {
     "session": "follows the user",
     "api_token": "follows the user",
     "api_answer": "ids and states only; gone after a day",
+    "webhook_endpoint": "no person: an address and sealed secrets",
+    "webhook_delivery": "ids and states only; gone after a month",
     "skipped_step": "no person",
     "oauth_pending": "follows the user, and expires",
 }

@@ -19,5 +19,6 @@ import sentiment.models
 import sentiment.themes.models
 import sentiment.upkeep
 import web.models
+import web.outgoing.models
 
 metadata = SQLModel.metadata

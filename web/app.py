@@ -60,6 +60,7 @@ from web.pages import (
     ui,
     users,
     views,
+    webhooks,
 )
 from web.render import STATIC
 
@@ -106,6 +107,7 @@ ROUTERS = (
     users.router,
     profile.router,
     tokens.router,
+    webhooks.router,
     casework.router,
     teams.router,
     saved.router,

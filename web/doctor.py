@@ -20,6 +20,7 @@ from inbox import accounts
 from inbox.models import Account, BadItem, Delivery, Feed, ReplyRow
 from sentiment import active
 from web.i18n import N_
+from web.outgoing import store as webhooks
 
 Level = Literal["ok", "note", "wrong"]
 LOW_DISK = 1024**3
@@ -213,6 +214,14 @@ def _work() -> Iterator[Told]:
         yield told("audit", "ok", N_("The audit trail is whole."))
 
 
+def _webhooks() -> Iterator[Told]:
+    with db.read() as session:
+        number = webhooks.troubled(session)
+    if number:
+        text = N_("Programs that are told nothing any more, because nothing arrived there for days: %(number)s.")
+        yield told("webhooks", "wrong", text, N_("See the page Webhooks."), number=number)
+
+
 CHECKS: tuple[Callable[[], Iterator[Told]], ...] = (
-    _database, _sqlite, _disk, _keys, _broker, _accounts, _crm, _model, _work,
+    _database, _sqlite, _disk, _keys, _broker, _accounts, _crm, _model, _work, _webhooks,
 )  # fmt: skip

@@ -53,6 +53,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "segments.manage": frozenset({"admin", "marketer"}),
     "segments.export": frozenset({"admin", "marketer"}),
     "keys.manage": frozenset({"admin"}),
+    "webhooks.manage": frozenset({"admin"}),
     "model.read": frozenset({"admin", "marketer"}),
     "model.manage": frozenset({"admin"}),
     "system.read": frozenset({"admin"}),

@@ -51,6 +51,7 @@ SETTINGS = (
     Entry("/settings/model", "star", N_("Model"), "model.read", ("/settings/model",)),
     Entry("/settings/stuck", "warn", N_("Stuck work"), "dead.read", ("/settings/stuck",)),
     Entry("/settings/system", "cog", N_("System"), "system.read", ("/settings/system",)),
+    Entry("/settings/webhooks", "send", N_("Webhooks"), "webhooks.manage", ("/settings/webhooks",)),
     Entry("/settings/tokens", "link", N_("Tokens"), "self", ("/settings/tokens",)),
     Entry("/settings/me", "user", N_("Me"), "self", ("/settings/me",)),
 )

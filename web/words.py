@@ -140,6 +140,8 @@ SUBSCRIBERS = {
     "connectors.tasks.recheck": N_("Looking for edits and deletions"),
     "connectors.tasks.send": N_("Sending answers"),
     "web.live.publish": N_("Telling open pages"),
+    "web.outgoing.tasks.collect": N_("Noting what programs are to be told"),
+    "web.outgoing.tasks.deliver": N_("Telling programs"),
 }
 """What each subscriber of the outbox does."""
 
@@ -167,6 +169,7 @@ PERMISSIONS = {
     "views.keep": N_("Keep views of one's own"),
     "views.share": N_("Share views with others"),
     "messages.correct": N_("Correct how messages are rated"),
+    "webhooks.manage": N_("Tell programs what happens"),
     "model.read": N_("See how good the ratings are"),
     "model.manage": N_("Have stored messages rated again"),
     "accounts.read": N_("See the accounts"),
@@ -650,6 +653,7 @@ CHECKS = {
     "accounts": N_("Accounts"),
     "crm": N_("Salesforce"),
     "model": N_("Model"),
+    "webhooks": N_("Webhooks"),
     "outbox": N_("Work"),
     "work": N_("Work"),
     "items": N_("What platforms sent"),
@@ -662,6 +666,7 @@ CHECK_PAGES = {
     "accounts": ("accounts.read", "/settings/accounts"),
     "crm": ("crm.read", "/settings/salesforce"),
     "model": ("model.read", "/settings/model"),
+    "webhooks": ("webhooks.manage", "/settings/webhooks"),
     "outbox": ("dead.read", "/settings/stuck"),
     "items": ("dead.read", "/settings/stuck"),
 }
@@ -708,6 +713,12 @@ NOTES = {
     "purpose-on": N_("The purpose is switched on."),
     "purpose-off": N_("The purpose is switched off for everybody."),
     "contacts-imported": N_("The file is imported. The accounts concerned are looked at now."),
+    "webhook-saved": N_("The endpoint is kept as you wrote it."),
+    "webhook-paused": N_("The endpoint is told nothing until you let it go on. What happens meanwhile is not noted."),
+    "webhook-resumed": N_("The endpoint is told of events again."),
+    "webhook-removed": N_("The endpoint is gone, and its deliveries with it."),
+    "webhook-tested": N_("A test event is on its way. What was answered stands among the deliveries."),
+    "webhook-replayed": N_("It is on its way again, under the same id."),
     "token-revoked": N_("The token is revoked. Programs that use it are refused from now on."),
     "key-revoked": N_("The key is revoked. Programs that use it are refused from now on."),
     "receiver-paused": N_("The receiver is told nothing for now."),

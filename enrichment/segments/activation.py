@@ -16,11 +16,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import audit, crypto, db, outbox
+from core import audit, crypto, db, outbox, webhook
 from core.bulk import json_text
 from core.errors import Rejected
 from enrichment.models import CrmChange, CrmConnection
-from enrichment.segments import conditions, store, webhook
+from enrichment.segments import conditions, store
 from enrichment.segments.models import Activation, ActivationMember, ActivationRun
 
 EVERY = timedelta(minutes=15)
@@ -143,7 +143,7 @@ def probe(session: Session, activation_id: int) -> Change:
 def add(session: Session, segment_id: int, url: str, actor: str) -> tuple[int, str]:
     """Hand a segment on to an address: the activation's number, and the secret, which is shown once."""
     store.get(session, segment_id)
-    address, secret = webhook.checked(url), f"whsec_{secrets.token_urlsafe(24)}"
+    address, secret = webhook.checked(url), webhook.new_secret()
     row = Activation(segment_id=segment_id, url=address, secret=crypto.seal(secret), made_by=actor, made_at=db.now())
     session.add(row)
     session.flush()

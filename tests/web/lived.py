@@ -46,6 +46,10 @@ from sentiment.examples import store as examples
 from sentiment.models import AnnotationRow
 from sentiment.themes.models import Theme
 from web import auth, tokens
+from web.outgoing import store as webhooks
+from web.outgoing import tasks as outgoing
+from web.outgoing.events import TYPES
+from web.outgoing.models import Endpoint, Told
 from web.permissions import granted
 
 made: dict[str, str] = {}
@@ -162,6 +166,16 @@ def _programs() -> None:
         for user in (1, 2):
             tokens.make(session, user, "Мост", ["messages.read"], granted("agent"), 30, "test")
         tokens.revoke(session, 2, "user:1")
+        for n in range(3):
+            webhooks.add(session, f"https://receiver.example/{n}", TYPES, "all", "user:1")
+            for _ in range(n):
+                webhooks.test(session, n + 1, "user:1")
+        t, e, moment = db.table(Told), db.table(Endpoint), db.now()
+        values = {"state": "failed", "status": 500, "tries": 10, "answer": "Сломалось", "tried_at": moment}
+        session.execute(sa.update(t).where(t.c.id == 1).values(**values))
+        session.execute(sa.update(t).where(t.c.id == 2).values(state="delivered", status=204, milliseconds=31))
+        session.execute(sa.update(e).where(e.c.id == 2).values(error="500", failing_since=moment))
+        session.execute(sa.update(e).where(e.c.id == 3).values(state="disabled", error=outgoing.TIRED))
 
 
 def talk(key: str) -> int:

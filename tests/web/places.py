@@ -19,7 +19,8 @@ NO_PAGES = frozenset({"/live", "/live/mine", "/healthz", "/readyz", "/metrics", 
 NUMBERS = (
     "conversation_id", "identity_id", "subject_id", "subject", "query_id", "account_id", "reply_id", "link_id",
     "user_id", "row_id", "item_id", "note_id", "message_id", "proposal_id", "share_id", "label_id", "theme_id",
-    "key_id", "segment_id", "token_id", "saved_id", "activation_id", "decision_id", "duplicate_id",
+    "key_id", "segment_id", "token_id", "saved_id", "endpoint_id", "delivery_id", "activation_id", "decision_id",
+    "duplicate_id",
     "view_id", "macro_id", "rule_id",
     "team_id", "policy_id",
 )  # fmt: skip

@@ -47,6 +47,11 @@ from sentiment.themes.models import Theme
 from tests import living
 from tests.web import hostile, places
 from tests.web.chromium import needs_chromium
+from web import auth, tokens
+from web.outgoing import store as webhooks
+from web.outgoing.events import TYPES
+from web.outgoing.models import Endpoint, Told
+from web.permissions import granted
 from web.render import HERE
 
 COUNT = 10_000
@@ -143,6 +148,7 @@ def _shop() -> None:
             raw = {"match": "all", "of": [{"field": "name", "op": "has_not", "value": db.sound(text)[:200]}]}
             number = segments.save(session, text, conditions.read(raw), "user:1")
             activation.add(session, number, "https://hostile.invalid/" + "a" * 400, "user:1")
+    _programs()
     traits = {"interests": [text[:60] for text in hostile.TEXTS[:20]], "preferred_channel": hostile.MARKUP[2]}
     sent: list[dict[str, Any]] = [{"type": "identify", "userId": "h", "traits": traits}]
     for number, text in enumerate([*hostile.TEXTS, "W" * 200]):
@@ -153,6 +159,19 @@ def _shop() -> None:
             {"type": "track", "userId": "h", "event": "Order Completed", "properties": order},
         ]
     intake.take(key, sent)
+
+
+def _programs() -> None:
+    """A token that is called like the messages, and an endpoint that answers like them."""
+    with db.write() as session:
+        owner = auth.create_user(session, "admin@demo.example", "Admin", "several quiet words", "admin")
+        number, _ = webhooks.add(session, "https://hostile.invalid/" + "a" * 400, TYPES, "all", "user:1")
+        for text in (hostile.MARKUP[0], hostile.QUOTES[2], hostile.DIRECTIONS[0], "W" * 200):
+            tokens.make(session, owner.id or 0, text, ["messages.read"], granted("admin"), None, "test")
+            told = webhooks.test(session, number, "user:1")
+            answered = {"state": "failed", "status": 500, "answer": db.sound(text)[:200]}
+            session.execute(sa.update(db.table(Told)).where(db.table(Told).c.id == told).values(**answered))
+        session.execute(sa.update(db.table(Endpoint)).values(error=hostile.MARKUP[0], failing_since=db.now()))
 
 
 def talks(number: int) -> list[int]:

@@ -27,8 +27,8 @@ SAME = {
     "de": NAMED | {
         "Administrator", "Broker", "Code %(number)s", "Emotion", "Filter", "Filter (F)", "Handle", "Hashtag",
         "Hashtags", "Installation", "Label", "Labels", "Lead", "Link", "Live", "Marketing", "Name", "Normal", "Person",
-        "Problem", "Region", "Revision", "Setup", "Spam", "Sticker", "System", "Team", "Teams", "Video", "Website",
-        "neutral", "positive",
+        "Problem", "Region", "Revision", "Setup", "Spam", "Sticker", "System", "Team", "Teams", "Video", "Webhooks",
+        "Website", "neutral", "positive",
     },
     "ja": NAMED,
 }  # fmt: skip

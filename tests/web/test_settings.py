@@ -57,6 +57,7 @@ def connect(**values: str) -> None:
                 "model",
                 "stuck",
                 "system",
+                "webhooks",
                 "tokens",
                 "me",
             ],

@@ -6,18 +6,20 @@ from typing import Annotated, Any
 
 import sqlalchemy as sa
 import typer
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 import migrations
 from core import audit, crypto, db
 from core.errors import Rejected
 from core.settings import Settings, settings
 from enrichment import connection
+from enrichment.segments.models import Activation
 from inbox.models import Account, Delivery
 from web import doctor as doctors
 from web.auth import ROLES, create_user
 from web.cli.base import Json, ready, say, show
-from web.models import User
+from web.models import ApiAnswer, User
+from web.outgoing.models import Endpoint
 
 users = typer.Typer(no_args_is_help=True, help="People who work here.")
 keys = typer.Typer(no_args_is_help=True, help="Keys that encrypt secrets.")
@@ -105,9 +107,26 @@ def rotate(json: Json = False) -> None:
         crypto.add_key()
     with db.write() as session:
         number = _reseal_accounts(session) + _reseal_deliveries(session) + connection.reseal(session)
+        number += sum(_reseal(session, model, name) for model, name in SEALED)
         audit.record(session, "cli", "keys.rotated", "installation", {"secrets": number})
     where = "WIDERHALL_SECRET_KEYS" if settings().secret_keys else "secret.key"
     say({"resealed": number}, json, f"{number} secrets are under the new key. The old key may go from {where} now.")
+
+
+SEALED: tuple[tuple[type[SQLModel], str], ...] = (
+    (Activation, "secret"), (Endpoint, "secret"), (Endpoint, "old_secret"), (ApiAnswer, "body"),
+)  # fmt: skip
+"""Columns that are sealed, where they are not empty."""
+
+
+def _reseal(session: Session, model: type[SQLModel], name: str) -> int:
+    t = db.table(model)
+    key = list(t.primary_key)
+    rows = session.execute(sa.select(t.c[name], *key).where(t.c[name] != "")).all()
+    for sealed, *values in rows:
+        same = [column == value for column, value in zip(key, values, strict=True)]
+        session.execute(sa.update(t).where(*same).values({name: crypto.reseal(sealed)}))
+    return len(rows)
 
 
 def _reseal_accounts(session: Session) -> int:

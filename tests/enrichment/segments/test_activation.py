@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
@@ -119,10 +120,10 @@ def test_a_delivery_is_signed_and_the_secret_sealed(key: int, receiver: Receiver
     secret = handed(receiver)
     work()
     headers, body = receiver.got[0]
-    moment, _, digest = headers["Widerhall-Signature"].partition(",v1=")
-    expected = hmac.new(secret.encode(), f"{moment[2:]}.".encode() + body, hashlib.sha256).hexdigest()
-    assert digest == expected
-    assert headers["Widerhall-Delivery"] == json.loads(body)["delivery"]
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    digest = hmac.new(base64.b64decode(secret.removeprefix("whsec_")), signed, hashlib.sha256).digest()
+    assert headers["webhook-signature"] == f"v1,{base64.b64encode(digest).decode()}"
+    assert headers["webhook-id"] == json.loads(body)["delivery"]
     assert secret not in str(row().model_dump())
 
 
@@ -203,15 +204,6 @@ def test_a_test_delivery_names_nobody_and_changes_nothing(key: int, receiver: Re
     assert (row().sequence, shop.rows(ActivationMember), shop.rows(ActivationRun)) == (0, [], [])
     work()
     assert receiver.names()[1] == (["Ada", "Bo"], 0)
-
-
-@pytest.mark.parametrize(
-    "url", ["http://receiver.example/", "ftp://x.example", "https://", "javascript:1", "", "https://u:p@x.example/",
-            "https://x.example/" + "x" * 500],
-)  # fmt: skip
-def test_only_plain_https_addresses_are_taken(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(Rejected, match="https"):
-        webhook.checked(url)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "169.254.169.254", "10.0.0.1", "[::1]", "localhost"])

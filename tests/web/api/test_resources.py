@@ -139,6 +139,37 @@ def test_segment_has_its_members(full: None, program: Programs) -> None:
     assert one.post(f"segments/{number}/remove").json()["changed"] is True
 
 
+# --- webhooks -------------------------------------------------------------------------------------------
+
+
+def test_endpoint_is_made_tested_rotated_and_removed(full: None, program: Programs) -> None:
+    one = program()
+    body = {"url": "https://x.example/hook", "events": ["reply.sent"]}
+    made = one.post("webhooks", body, key="w").json()
+    assert one.post("webhooks", body, key="w").json() == made
+    here = f"webhooks/{made['id']}"
+    assert one.post(here, {**body, "texts": "public"}).json()["changed"] is True
+    number = one.post(f"{here}/test").json()["id"]
+    (told,) = one.get(f"{here}/deliveries").json()["items"]
+    assert (told["id"], told["type"], told["state"]) == (number, "webhook.test", "waiting")
+    assert one.post(f"{here}/deliveries/{number}/replay").json()["changed"] is False
+    assert one.post(f"webhooks/1/deliveries/{number}/replay").status_code == 404
+    assert one.post(f"{here}/rotate").json()["secret"] != made["secret"]
+    assert [one.post(f"{here}/{deed}").json()["changed"] for deed in ("pause", "pause", "resume")] == [
+        True,
+        False,
+        True,
+    ]
+    assert made["secret"] not in one.get(here).text
+    assert one.post(f"{here}/remove").json()["changed"] is True
+    assert one.get(here).status_code == 404
+    assert one.post("webhooks", {**body, "url": "http://x.example"}).status_code == 422
+    assert one.post("webhooks", {**body, "events": ["no.such"]}).status_code == 422
+    assert [row["type"] for row in walked(one, "webhooks/3/deliveries", 1)] == ["webhook.test"] * 2
+    assert one.post("webhooks/2/replay", {"since": "2020-01-01T00:00:00Z"}).json() == {"count": 1}
+    assert program("marketer").get("webhooks").status_code == 403
+
+
 # --- administration -------------------------------------------------------------------------------------
 
 

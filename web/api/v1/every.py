@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from web.api.v1 import accounts, admin, conversations, listening, me, metrics, openapi, people, segments, threads
+from web.api.v1 import (
+    accounts,
+    admin,
+    conversations,
+    listening,
+    me,
+    metrics,
+    openapi,
+    people,
+    segments,
+    threads,
+    webhooks,
+)
 
 ROUTERS = (
     openapi.router,
@@ -15,4 +27,5 @@ ROUTERS = (
     metrics.router,
     segments.router,
     admin.router,
+    webhooks.router,
 )

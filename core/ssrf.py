@@ -53,7 +53,7 @@ class GuardedTransport(httpx.HTTPTransport):
     def __init__(self, allow_private: bool) -> None:
         context = httpx.create_ssl_context()
         super().__init__(verify=context)
-        # httpx 0.28 takes no network backend of its own; tests/connectors/test_ssrf.py guards this line.
+        # httpx 0.28 takes no network backend of its own; tests/core/test_ssrf.py guards this line.
         self._pool = httpcore.ConnectionPool(
             ssl_context=context,
             max_connections=100,

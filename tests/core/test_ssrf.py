@@ -6,8 +6,8 @@ import httpcore
 import httpx
 import pytest
 
-from connectors.ssrf import GuardedBackend, GuardedTransport
 from core.hosts import PrivateAddress, allowed, resolve
+from core.ssrf import GuardedBackend, GuardedTransport
 
 INSIDE = [
     "127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "0.0.0.0",  # noqa: S104 - judged, not bound to

@@ -1,0 +1,64 @@
+"""Claims about the pages of webhooks: a secret is shown once, what is wrong stands beside its field, deeds are done."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from core import db
+from tests.web import lived
+from web.outgoing import store
+
+Roles = Callable[[str], Any]
+HERE = "/settings/webhooks"
+
+
+@pytest.fixture
+def full(database: str) -> None:
+    lived.everything()
+
+
+def test_secret_is_shown_once_and_again_only_as_another(full: None, as_role: Roles) -> None:
+    browser = as_role("admin")
+    made = browser.post(HERE, {"url": "https://x.example/1", "texts": "none", "events": ["reply.sent"]}).text
+    (secret,) = re.findall(r'value="(whsec_[^"]+)"', made)
+    assert "whsec_" not in browser.get(HERE).text + browser.get(f"{HERE}/4").text
+    (other,) = re.findall(r'value="(whsec_[^"]+)"', browser.post(f"{HERE}/4/rotate").text)
+    assert other != secret
+
+
+@pytest.mark.parametrize("path", [HERE, f"{HERE}/1"])
+def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_is_kept(
+    full: None, as_role: Roles, path: str
+) -> None:
+    browser = as_role("admin")
+    answer = browser.post(path, {"url": "http://x.example/1", "events": ["reply.sent"]})
+    assert (answer.status_code, 'id="e-url"' in answer.text, "http://x.example/1" in answer.text) == (422, True, True)
+    answer = browser.post(path, {"url": "https://x.example/1"})
+    assert (answer.status_code, 'id="e-events"' in answer.text) == (422, True)
+
+
+def test_deeds(full: None, as_role: Roles) -> None:
+    browser = as_role("admin")
+    page = browser.get(f"{HERE}/2").text
+    assert ("Сломалось" in page, "It fails since" in page) == (True, True)
+    for deed in ("pause", "resume", "test"):
+        assert browser.post(f"{HERE}/2/{deed}").status_code == 303
+    assert browser.post(f"{HERE}/2/deliveries/1/replay").status_code == 303
+    assert browser.post(f"{HERE}/2/replay", {"since": "2020-01-01T00:00"}).status_code == 303
+    assert browser.post(f"{HERE}/2/replay", {"since": "once"}).status_code == 400
+    assert browser.post(f"{HERE}/2/dance").status_code == 404
+    assert browser.post(f"{HERE}/3/test").status_code == 400
+    with db.read() as session:
+        assert {one.state for one in store.deliveries(session, 2)} == {"waiting"}
+    assert browser.post(f"{HERE}/2/remove").status_code == 303
+    assert browser.get(f"{HERE}/2").status_code == 404
+    assert browser.get(f"{HERE}/3").text.count("disabled") == 1
+
+
+def test_disabled_endpoint_is_among_what_the_hub_says_of_itself(full: None, as_role: Roles) -> None:
+    checks = as_role("admin").get("/settings/system/checks", headers={"hx-request": "true"}).text
+    assert "because nothing arrived there for days: 1" in checks

@@ -1,0 +1,181 @@
+"""`/settings/webhooks`: programs that are told what happens here; every delivery, and making it again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
+from sqlmodel import Session
+
+from core import db
+from core.errors import Rejected
+from core.webhook import NO_URL
+from web import actors, render, snoozing
+from web.i18n import N_
+from web.outgoing import store, tasks
+from web.outgoing.events import TYPES
+from web.permissions import allow
+from web.reader import Reader
+
+HERE = "/settings/webhooks"
+SHOWN = 50
+"""Deliveries of one page."""
+EVENTS = {
+    "conversation.opened": N_("Somebody waits for an answer"),
+    "conversation.updated": N_("A conversation was worked on"),
+    "message.received": N_("A message came"),
+    "message.updated": N_("A message was edited"),
+    "message.deleted": N_("A message was deleted"),
+    "reply.queued": N_("An answer waits to be sent"),
+    "reply.sent": N_("An answer was sent"),
+    "reply.failed": N_("An answer failed"),
+    "reply.cancelled": N_("An answer was taken back"),
+    "person.linked": N_("An account was linked, or unlinked"),
+    "person.merged": N_("Two people were merged"),
+    "person.split": N_("A person was split"),
+    "person.erased": N_("A person was erased"),
+    "webhook.test": N_("A test"),
+}
+TEXTS = {
+    "none": N_("no text, only ids and states"),
+    "public": N_("the text of public messages"),
+    "all": N_("the text of every message, private ones too"),
+}
+STATES = {"active": N_("runs"), "paused": N_("paused"), "disabled": N_("disabled")}
+DELIVERIES = {"waiting": N_("waits"), "delivered": N_("arrived"), "failed": N_("failed")}
+
+router = APIRouter()
+
+Managing = Annotated[Reader, Depends(allow("webhooks.manage"))]
+Types = Annotated[list[str] | None, Form()]
+Words = Annotated[str, Form()]
+
+
+@router.get(HERE)
+def index(request: Request, reader: Managing) -> Response:
+    """Every endpoint, and the form for a new one."""
+    return _page(request, reader)
+
+
+@router.post(HERE)
+def add(request: Request, reader: Managing, url: Words = "", texts: Words = "none", events: Types = None) -> Response:
+    """A new endpoint; the answer shows its secret, and nothing does later."""
+    try:
+        with db.write() as session:
+            _, secret = store.add(session, url, events or [], texts, reader.actor)
+    except Rejected as error:
+        return _page(request, reader, 422, wrong=_wrong(reader, error), url=url, texts=texts, chosen=events or [])
+    return _page(request, reader, secret=secret)
+
+
+@router.get(HERE + "/{endpoint_id}")
+def one(request: Request, endpoint_id: int, reader: Managing, before: int = 0) -> Response:
+    """One endpoint with its deliveries."""
+    return _one(request, reader, endpoint_id, before=before)
+
+
+@router.post(HERE + "/{endpoint_id}")
+def change(
+    request: Request, endpoint_id: int, reader: Managing, url: Words = "", texts: Words = "none", events: Types = None
+) -> Response:
+    """Another address, other events or texts."""
+    _known(endpoint_id)
+    try:
+        with db.write() as session:
+            store.change(session, endpoint_id, url, events or [], texts, reader.actor)
+    except Rejected as error:
+        wrong, chosen = _wrong(reader, error), events or []
+        return _one(request, reader, endpoint_id, 422, wrong=wrong, url=url, texts=texts, chosen=chosen)
+    return render.to(f"{HERE}/{endpoint_id}", "webhook-saved")
+
+
+@router.post(HERE + "/{endpoint_id}/rotate")
+def rotate(request: Request, endpoint_id: int, reader: Managing) -> Response:
+    """A new secret, shown once; the one before signs beside it for a day."""
+    _known(endpoint_id)
+    with db.write() as session:
+        secret = store.rotate(session, endpoint_id, reader.actor)
+    return _one(request, reader, endpoint_id, secret=secret)
+
+
+@router.post(HERE + "/{endpoint_id}/{deed}")
+def do(endpoint_id: int, deed: str, reader: Managing, since: Words = "") -> Response:
+    """Pause it, let it go on, test it, remove it, or make again what failed since a moment."""
+    _known(endpoint_id)
+    if deed == "remove":
+        return _done(lambda session: store.remove(session, endpoint_id, reader.actor), HERE, "webhook-removed")
+    here = f"{HERE}/{endpoint_id}"
+    if deed in store.STATES:
+        note = "webhook-paused" if deed == "pause" else "webhook-resumed"
+        return _done(lambda session: store.switch(session, endpoint_id, store.STATES[deed], reader.actor), here, note)
+    if deed == "test":
+        return _done(lambda session: store.test(session, endpoint_id, reader.actor), here, "webhook-tested")
+    moment = snoozing.moment(since, reader) if deed == "replay" else None
+    if moment is None:
+        raise HTTPException(404 if deed != "replay" else 400)
+    return _done(
+        lambda session: store.replay_failed(session, endpoint_id, moment, reader.actor), here, "webhook-replayed"
+    )
+
+
+@router.post(HERE + "/{endpoint_id}/deliveries/{delivery_id}/replay")
+def again(endpoint_id: int, delivery_id: int, reader: Managing) -> Response:
+    """Make one delivery again, under its own id."""
+    _known(endpoint_id)
+    here = f"{HERE}/{endpoint_id}"
+    return _done(lambda session: store.replay(session, delivery_id, reader.actor), here, "webhook-replayed")
+
+
+def _done(deed: Callable[[Session], object], where: str, note: str) -> Response:
+    try:
+        with db.write() as session:
+            deed(session)
+    except Rejected as error:
+        raise HTTPException(400) from error
+    return render.to(where, note)
+
+
+def _known(endpoint_id: int) -> None:
+    try:
+        with db.read() as session:
+            store.get(session, endpoint_id)
+    except Rejected as error:
+        raise HTTPException(404) from error
+
+
+def _wrong(reader: Reader, error: Rejected) -> dict[str, str]:
+    where = "url" if str(error) == NO_URL else "events"
+    return {where: reader.words(str(error))}
+
+
+def _page(request: Request, reader: Reader, status: int = 200, **given: Any) -> Response:
+    with db.read() as session:
+        endpoints = store.every(session)
+        names = actors.names(session, [one.made_by for one in endpoints])
+    values = {"secret": "", "wrong": {}, "url": "", "texts": "none", "chosen": list(TYPES), **given}
+    return render.page(
+        request, reader, "settings/webhooks.html", status, endpoints=endpoints, names=names, states=STATES, **_words(),
+        **values,
+    )  # fmt: skip
+
+
+def _one(
+    request: Request, reader: Reader, endpoint_id: int, status: int = 200, before: int = 0, **given: Any
+) -> Response:
+    _known(endpoint_id)
+    with db.read() as session:
+        endpoint = store.get(session, endpoint_id)
+        found = store.deliveries(session, endpoint_id, before if 0 < before < 2**62 else 0, SHOWN + 1)
+    kept = {"url": endpoint.url, "texts": endpoint.texts, "chosen": endpoint.events}
+    older = f"{HERE}/{endpoint_id}?before={found[SHOWN - 1].id}" if len(found) > SHOWN else ""
+    values = {"secret": "", "wrong": {}, **kept, **given}
+    return render.page(
+        request, reader, "settings/webhook.html", status, endpoint=endpoint, deliveries=found[:SHOWN], older=older,
+        newer=f"{HERE}/{endpoint_id}" if before else "", states=STATES, told=DELIVERIES,
+        said=(tasks.GONE, tasks.TIRED), **_words(), **values,
+    )  # fmt: skip
+
+
+def _words() -> dict[str, Any]:
+    return {"types": list(TYPES), "events": EVENTS, "text_choices": TEXTS}
