@@ -45,9 +45,9 @@ Fetch = Callable[[str, Values], int]
 def run(folder: Path) -> dict[str, Any]:
     """`worst_ratio` is of the p95 of page and bare SQL, over list, thread, person and report, on both engines."""
     result: dict[str, Any] = {"requests": REQUESTS, "target": TARGET, **vars(world.FULL)}
-    with _hub(f"sqlite:///{settings().sqlite_path}") as address:
-        result |= _compare(address, _sqlite)
-        result |= pages_seen.measure(address, _cookie("agent"))
+    with hub(f"sqlite:///{settings().sqlite_path}") as address:
+        result |= compare(address, on_sqlite)
+        result |= pages_seen.measure(address, cookie("agent"))
     with postgres() as fresh:
         if fresh is None:
             result["postgresql"] = "unsupported here: no PostgreSQL (install the dev extra on Linux)"
@@ -55,20 +55,20 @@ def run(folder: Path) -> dict[str, Any]:
             url = fresh()
             os.environ["WIDERHALL_DATABASE_URL"] = url
             settings.cache_clear()
-            with _hub(url) as address:
-                result |= {f"postgresql_{name}": value for name, value in _compare(address, _psycopg).items()}
+            with hub(url) as address:
+                result |= {f"postgresql_{name}": value for name, value in compare(address, on_postgresql).items()}
     ratios = [value for name, value in result.items() if name.endswith("_ratio")]
     result["worst_ratio"] = max(ratios)
-    result["sql"] = pages_bare.printed()
+    result["sql"] = pages_bare.printed(pages_bare.CASES)
     result["ok"] = result["worst_ratio"] <= TARGET and pages_seen.ok(result)
     return result
 
 
 @contextlib.contextmanager
-def _hub(url: str) -> Iterator[str]:
+def hub(url: str, size: world.Size = world.FULL) -> Iterator[str]:
     """A full database and the web process on it, with a broker; the address."""
     migrations.upgrade(db.configure(url))
-    world.fill()
+    world.fill(size)
     os.environ["WIDERHALL_PORT"] = "0"
     settings.cache_clear()
     supervisor = Supervisor([child for child in hub_children() if child.name in ("broker", "web")])
@@ -80,7 +80,7 @@ def _hub(url: str) -> Iterator[str]:
         db.engine().dispose()
 
 
-def _cookie(role: str) -> str:
+def cookie(role: str) -> str:
     """The cookie of a browser in which somebody of a role is signed in."""
     u = db.table(User)
     with db.write() as session:
@@ -91,16 +91,21 @@ def _cookie(role: str) -> str:
 # --- both sides in turns ---------------------------------------------------------------------------
 
 
-def _compare(address: str, driver: Callable[[], contextlib.AbstractContextManager[Fetch]]) -> dict[str, Any]:
+def compare(
+    address: str,
+    driver: Callable[[], contextlib.AbstractContextManager[Fetch]],
+    cases: Sequence[pages_bare.Case] = pages_bare.CASES,
+) -> dict[str, Any]:
+    """For each case the 95th percentile of ours and of the bare statements in milliseconds, and the ratio."""
     result: dict[str, Any] = {}
-    with driver() as fetch, _open_beside(address, _cookie("agent")):
-        for case in pages_bare.CASES:
-            with _browser(address, _cookie(case.role)) as get:
+    with driver() as fetch, open_beside(address, cookie("agent")):
+        for case in cases:
+            with browser(address, cookie(case.role), case.part) as get:
                 ours, theirs = _turns(case, get, fetch)
             result |= {
-                f"{case.name}_p95_ms": round(_p95(ours), 2),
-                f"{case.name}_sql_p95_ms": round(_p95(theirs), 2),
-                f"{case.name}_ratio": round(_p95(ours) / _p95(theirs), 2),
+                f"{case.name}_p95_ms": round(p95(ours), 2),
+                f"{case.name}_sql_p95_ms": round(p95(theirs), 2),
+                f"{case.name}_ratio": round(p95(ours) / p95(theirs), 2),
             }
     return result
 
@@ -131,30 +136,31 @@ def _seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def _p95(seconds: Sequence[float]) -> float:
+def p95(seconds: Sequence[float]) -> float:
     return statistics.quantiles(seconds, n=20, method="inclusive")[-1] * (1000 if seconds else 0)
 
 
 @contextlib.contextmanager
-def _browser(address: str, token: str) -> Iterator[Callable[[str], None]]:
-    """A function that fetches a page whole over a connection that stays open."""
+def browser(address: str, token: str, part: str = "") -> Iterator[Callable[[str], None]]:
+    """A function that fetches a page whole, or a part of it, over a connection that stays open."""
     parts = urlsplit(address)
     host, port = parts.hostname or "", parts.port or 80
-    head = f"Host: {host}:{port}\r\nCookie: widerhall={token}\r\nAccept: text/html\r\nAccept-Language: en\r\n\r\n"
+    head = f"Host: {host}:{port}\r\nCookie: widerhall={token}\r\nAccept: text/html\r\nAccept-Language: en\r\n"
+    head += f"HX-Request: true\r\nHX-Target: {part}\r\n\r\n" if part else "\r\n"
     with socket.create_connection((host, port), timeout=60) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
         def get(path: str) -> None:
             connection.sendall(f"GET {path} HTTP/1.1\r\n{head}".encode())
             answer = _answer(connection)
-            if not answer.startswith(b"HTTP/1.1 200 ") or b"</html>" not in answer[-100:]:
+            if not answer.startswith(b"HTTP/1.1 200 ") or bool(part) == (b"</html>" in answer[-100:]):
                 raise RuntimeError(f"{path} answered {answer[:20]!r}")
 
         yield get
 
 
 @contextlib.contextmanager
-def _open_beside(address: str, token: str) -> Iterator[None]:
+def open_beside(address: str, token: str) -> Iterator[None]:
     """Another page stands open and hears live events, as one always does where people work."""
     cookies = {"widerhall": token}
     with httpx.Client(base_url=address, cookies=cookies) as client, client.stream("GET", "/live") as answer:
@@ -184,7 +190,7 @@ def _answer(connection: socket.socket) -> bytes:
 
 
 @contextlib.contextmanager
-def _sqlite() -> Iterator[Fetch]:
+def on_sqlite() -> Iterator[Fetch]:
     connection = sqlite3.connect(str(db.engine().url.database), isolation_level=None)
     for pragma in db.PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
@@ -197,7 +203,7 @@ def _sqlite() -> Iterator[Fetch]:
 
 
 @contextlib.contextmanager
-def _psycopg() -> Iterator[Fetch]:
+def on_postgresql() -> Iterator[Fetch]:
     url = db.engine().url.render_as_string(hide_password=False).replace("+psycopg", "")
     with psycopg.connect(url, autocommit=True) as connection:
 

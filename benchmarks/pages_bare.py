@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -51,6 +51,8 @@ class Case:
     path: str
     statements: tuple[str, ...]
     choose: Choose
+    part: str = ""
+    """The id of the part that htmx asks for; empty for the whole page."""
 
 
 def native(statement: str) -> str:
@@ -61,11 +63,11 @@ def native(statement: str) -> str:
     return re.sub(r"(?<!:):([a-z_]+)", r"%(\1)s", text.replace("%", "%%"))
 
 
-def printed() -> str:
+def printed(cases: Sequence[Case]) -> str:
     """Every statement under its page, in the words of the engine at hand."""
     words = DIALECTS[db.dialect()]
     return "\n".join(
-        f"{case.name}: {' '.join(one.format_map(words).split())}" for case in CASES for one in case.statements
+        f"{case.name}: {' '.join(one.format_map(words).split())}" for case in cases for one in case.statements
     )
 
 
@@ -195,7 +197,7 @@ REPORT = (
 )
 
 
-def _everyday(session: Session, rng: random.Random, number: int) -> list[dict[str, Any]]:
+def everyday(session: Session, rng: random.Random, number: int) -> list[dict[str, Any]]:
     """The list as one agent sees it, again and again."""
     s = db.table(Seen)
     me = session.execute(sa.select(s.c.author).order_by(s.c.author).limit(1)).scalar_one()
@@ -203,9 +205,9 @@ def _everyday(session: Session, rng: random.Random, number: int) -> list[dict[st
     return [{"me": me, "fortnight": fortnight}] * number
 
 
-def _opened(session: Session, rng: random.Random, number: int) -> list[dict[str, Any]]:
+def opened(session: Session, rng: random.Random, number: int) -> list[dict[str, Any]]:
     """Conversations and their customers as they are opened: where messages come in, there one looks."""
-    m, everyday = db.table(Message), _everyday(session, rng, 1)[0]
+    m, daily = db.table(Message), everyday(session, rng, 1)[0]
     newest = session.execute(sa.select(sa.func.max(m.c.id))).scalar_one()
     found: list[dict[str, Any]] = []
     while len(found) < number:
@@ -218,16 +220,16 @@ def _opened(session: Session, rng: random.Random, number: int) -> list[dict[str,
                 "person": row.identity_id,
                 "subject": f"identity:{row.identity_id}",
             }
-            found.append({**everyday, **values})
+            found.append({**daily, **values})
     return found
 
 
 def _writers(session: Session, rng: random.Random, number: int) -> list[dict[str, Any]]:
     """People whose pages cost most: some of the thousand who wrote most."""
-    m, everyday = db.table(Message), _everyday(session, rng, 1)[0]
+    m, daily = db.table(Message), everyday(session, rng, 1)[0]
     inbound = sa.select(m.c.identity_id).where(m.c.direction == "inbound").group_by(m.c.identity_id)
     often = session.execute(inbound.order_by(sa.func.count().desc()).limit(1000)).scalars().all()
-    return [{**everyday, "person": one, "subject": f"identity:{one}"} for one in rng.choices(often, k=number)]
+    return [{**daily, "person": one, "subject": f"identity:{one}"} for one in rng.choices(often, k=number)]
 
 
 def _subjects(session: Session, rng: random.Random, number: int) -> list[dict[str, Any]]:
@@ -243,13 +245,13 @@ def _subjects(session: Session, rng: random.Random, number: int) -> list[dict[st
 
 
 CASES = (
-    Case("list", "agent", "/inbox", (WHO, *LIST), _everyday),
+    Case("list", "agent", "/inbox", (WHO, *LIST), everyday),
     Case(
         "thread",
         "agent",
         "/inbox/{conversation}",
         (WHO, *LIST, *THREAD, *PERSON, HISTORY.replace("{limit}", "9")),
-        _opened,
+        opened,
     ),
     Case("report", "marketer", "/reports/{subject}", (WHO, *REPORT), _subjects),
     Case("person", "agent", "/people/{person}", (WHO, MINE, *PERSON, SAID, HISTORY.replace("{limit}", "21")), _writers),

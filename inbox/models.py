@@ -348,7 +348,7 @@ class ReplyRow(SQLModel, table=True):
     """Who wrote it: `user:3` or `cli`."""
     state: str = "queued"
     error: str = ""
-    message_id: int | None = _ref("message.id", null=True)
+    message_id: int | None = _ref("message.id", index=True, null=True)
     """The message it became."""
     attempts: int = 0
     send_at: datetime = _time(null=False)

@@ -75,15 +75,18 @@ def matches(query: str) -> sa.ColumnElement[bool] | None:
         if sqlite
         else "message.id IN (SELECT message_id FROM message_search WHERE body @@ to_tsquery('simple', :query))"
     )
-    value: sa.BindParameter[str] = sa.bindparam("query", _fts5(terms) if sqlite else _tsquery(terms), unique=True)
+    value: sa.BindParameter[str] = sa.bindparam("query", fts5(terms) if sqlite else tsquery(terms), unique=True)
     return sa.text(sql).bindparams(value)  # type: ignore[return-value]  # a condition
 
 
-def _fts5(terms: Sequence[str]) -> str:
+def fts5(terms: Sequence[str]) -> str:
+    """Terms in the words of FTS5."""
     return " AND ".join(f'"{term[:-1]}"*' if term.endswith("*") else f'"{term}"' for term in terms)
 
 
-def _tsquery(terms: Sequence[str]) -> str:
+def tsquery(terms: Sequence[str]) -> str:
+    """Terms in the words of to_tsquery."""
+
     def one(term: str) -> str:
         if term.endswith("*"):
             return f"'{term[:-1]}':*"

@@ -78,7 +78,7 @@ def show(request: Request, conversation_id: int, reader: Reading, asked: Wanted,
         if not alone:
             talk = thread.context(session, conversation_id, reader, request)
     if unread and not alone:
-        with db.write() as session:
+        with db.write(durable=False) as session:  # no page waits for the disk to know that it was looked at
             sightings.mark(session, reader.actor, conversation_id)
     if pane is None:
         return render.part("parts/inbox_open.html", reader, position=position, asked=asked, **talk)
