@@ -179,6 +179,7 @@ def clock_jobs() -> tuple[str, ...]:
         "enrichment.tasks.due",
         "enrichment.behaviour.retention.due",
         "inbox.desk.wake",
+        "inbox.clocks.look",
         "sentiment.clock.due",
     )
 

@@ -70,6 +70,8 @@ SUBSCRIBERS: dict[str, Subscriber] = {
         Subscriber("connectors.tasks.recheck", batch=1, queue="io", lease=90.0),
         Subscriber("connectors.tasks.send", batch=1, queue="io", lease=120.0, parallel=4),
         Subscriber("inbox.assignment.give", batch=20),
+        Subscriber("inbox.clocks.recount", batch=20, gathers=("conversation_id", "message_id")),
+        Subscriber("inbox.clocks.again", batch=1),
         Subscriber("web.live.publish", batch=20, queue="io", gathers=GATHERED),
         Subscriber("web.outgoing.tasks.collect", batch=20, gathers=(*GATHERED, *TOLD)),
         Subscriber("web.outgoing.tasks.deliver", batch=1, queue="io", parallel=4),
@@ -77,13 +79,19 @@ SUBSCRIBERS: dict[str, Subscriber] = {
 }
 
 TOPICS: dict[str, tuple[str, ...]] = {
-    "message.stored": ("sentiment.tasks.annotate", "web.live.publish", "web.outgoing.tasks.collect"),
+    "message.stored": (
+        "sentiment.tasks.annotate",
+        "inbox.clocks.recount",
+        "web.live.publish",
+        "web.outgoing.tasks.collect",
+    ),
     "message.annotated": (
         "sentiment.themes.tasks.assign",
         "sentiment.brands.tasks.judge",
         "inbox.ruling.on_message",
         "listening.tasks.match",
         "enrichment.tasks.sync_messages",
+        "inbox.clocks.recount",
         "web.live.publish",
     ),
     "annotation.stale": ("sentiment.reannotate.step",),
@@ -126,7 +134,14 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "query.changed": ("listening.tasks.rematch",),
     "reply.queued": ("connectors.tasks.send",),
     "reply.changed": ("web.live.publish", "web.outgoing.tasks.collect"),
-    "conversation.changed": ("web.live.publish", "enrichment.tasks.sync_cases", "web.outgoing.tasks.collect"),
+    "sla.due": (),
+    "sla.changed": ("inbox.clocks.again",),
+    "conversation.changed": (
+        "inbox.clocks.recount",
+        "web.live.publish",
+        "enrichment.tasks.sync_cases",
+        "web.outgoing.tasks.collect",
+    ),
     "assign.due": ("inbox.assignment.give",),
     "activity.recorded": ("inbox.ruling.on_activity",),
     "case.wanted": ("enrichment.tasks.open_cases",),

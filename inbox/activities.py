@@ -27,6 +27,8 @@ WHAT = (
     "teamed",
     "prioritised",
     "typed",
+    "sla-warned",
+    "sla-breached",
     "case",
     "case-deleted",
     "comment-refused",

@@ -30,6 +30,7 @@ from inbox.models import (
     Objection,
     ReplyRow,
 )
+from inbox.sla_models import SlaClock
 
 TABLES: dict[str, str] = {
     "account": "ours: no person but ourselves",
@@ -44,6 +45,8 @@ TABLES: dict[str, str] = {
     "team": "no person outside: business hours",
     "team_member": "people who work here: go with the team or the user",
     "away": "people who work here",
+    "sla_policy": "no person",
+    "sla_clock": "here: moments of the person's conversations",
     "note": "here: on the person and on the person's conversations",
     "activity": "here: of the person's conversations",
     "draft": "here: of the person's conversations",
@@ -225,7 +228,7 @@ def _empty_conversations(session: Session, identity_ids: list[int], message_ids:
     )
     touched = sa.select(c.c.id, c.c.thread_key).where(c.c.identity_id.in_(identity_ids))
     rows = session.execute(touched).all()
-    for model in (ConversationTag, Note, Activity, Draft):
+    for model in (ConversationTag, Note, Activity, Draft, SlaClock):
         written = db.table(model)
         session.execute(sa.delete(written).where(written.c.conversation_id.in_([row.id for row in rows])))
     for row in rows:
@@ -233,7 +236,7 @@ def _empty_conversations(session: Session, identity_ids: list[int], message_ids:
             sa.update(c)
             .where(c.c.id == row.id)
             .values(
-                identity_id=None, excerpt="", state="closed", waiting_since=None,
+                identity_id=None, excerpt="", state="closed", waiting_since=None, sla_due_at=None,
                 thread_key=f"erased:{tombstones.digest('thread', row.thread_key)}",
             )
         )  # fmt: skip

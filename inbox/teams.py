@@ -116,6 +116,7 @@ def save(session: Session, team_id: int | None, wanted: Wanted, actor: str) -> i
     session.execute(sa.update(a).where(a.c.id.in_(chosen)).values(team_id=number))
     audit.record(session, actor, "team.changed" if team_id else "team.made", f"team:{number}")
     announce(session)
+    _hours_changed(session)
     return number
 
 
@@ -181,7 +182,13 @@ def remove(session: Session, team_id: int, actor: str) -> bool:
     session.delete(row)
     session.flush()
     audit.record(session, actor, "team.removed", f"team:{team_id}")
+    _hours_changed(session)
     return True
+
+
+def _hours_changed(session: Session) -> None:
+    """Promises in business hours are counted anew."""
+    outbox.emit(session, "sla.changed", [("0", {"after": 0})])
 
 
 # --- who is there ---------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import enrichment.segments.models
 import inbox.knowledge
 import inbox.models
 import inbox.rule_models
+import inbox.sla_models
 import inbox.team_models
 import inbox.views
 import listening.models

@@ -19,6 +19,7 @@ NOBODY = {
     "cli": N_("The command line"),
     "crm": N_("Salesforce"),
     "rule:assignment": N_("Automatic assignment"),
+    "rule:sla": N_("Promises"),
     "": N_("Somebody"),
 }
 

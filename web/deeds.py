@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from inbox.models import Activity
-from web import casework
+from web import casework, promises
 from web.i18n import N_
 from web.reader import Reader
 
@@ -21,6 +21,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "prioritised": ("sort", N_("%(actor)s set this to: %(priority)s")),
     "typed": ("tag", N_("%(actor)s set the type %(type)s")),
     "untyped": ("tag", N_("%(actor)s took the type away")),
+    "sla-warned": ("clock", N_("%(promise)s: due %(moment)s")),
+    "sla-breached": ("warn", N_("%(promise)s: was due %(moment)s, the promise is broken")),
     "closed": ("check", N_("%(actor)s closed this")),
     "reopened": ("undo", N_("%(actor)s opened this again")),
     "reopened-by-message": ("undo", N_("A new message opened this again")),
@@ -59,7 +61,8 @@ def sentence(
         priority=reader.words(casework.PRIORITIES.get(str(detail.get("priority")), ("", "?"))[1]),
         type=reader.words(casework.TYPES.get(str(detail.get("type")), "?")),
         reason=reader.words(str(detail["reason"])) if detail.get("reason") else "",
-        moment=_moment(detail.get("until"), reader),
+        moment=_moment(detail.get("until") or detail.get("due"), reader),
+        promise=reader.words(promises.KINDS.get(str(detail.get("kind")), "?")),
     )
 
 

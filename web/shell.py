@@ -45,6 +45,7 @@ SETTINGS = (
     Entry("/settings/views", "star", N_("Views"), "views.keep", ("/settings/views",)),
     Entry("/settings/users", "people", N_("Users"), "users.manage", ("/settings/users",)),
     Entry("/settings/teams", "people", N_("Teams"), "teams.manage", ("/settings/teams",)),
+    Entry("/settings/sla", "clock", N_("Promises"), "teams.manage", ("/settings/sla",)),
     Entry("/settings/salesforce", "link", N_("Salesforce"), "crm.read", ("/settings/salesforce", "/settings/contacts")),
     Entry("/settings/keys", "share", N_("Customer data"), "keys.manage", ("/settings/keys", "/settings/orders")),
     Entry("/settings/purposes", "lock", N_("Data protection"), "people.object", ("/settings/purposes",)),

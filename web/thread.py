@@ -11,15 +11,16 @@ from urllib.parse import parse_qsl, urlencode
 from fastapi import HTTPException, Request
 from sqlmodel import Session
 
-from inbox import desk, sightings, teams
+from inbox import clocks, desk, sightings, teams
 from inbox.models import Account, Conversation, Identity
-from web import actors, entries, snoozing
+from web import actors, entries, promises, snoozing
 from web import composer as composers
 from web import panel as panels
 from web.composer import Composer
 from web.entries import Page
 from web.permissions import Forbidden
 from web.place import LARGEST
+from web.promises import Chip
 from web.reader import Reader
 
 NOT_KEPT = frozenset({"note", "earlier", "also", "task"})
@@ -62,6 +63,8 @@ class Thread(Log):
     snoozes: Sequence[tuple[str, str, datetime]]
     teams: Sequence[tuple[int, str]]
     """Every team: (number, name)."""
+    promise: Chip | None = None
+    """The promise that matters now."""
     problem: str = ""
     """What was wrong with the last deed."""
 
@@ -116,6 +119,7 @@ def load(session: Session, conversation_id: int, reader: Reader, request: Reques
         workers=actors.answering(session) if reader.may("conversations.manage") else (),
         snoozes=snoozing.choices(reader),
         teams=teams.names(session),
+        promise=promises.chip(clocks.stored(session, conversation_id), reader),
     )
 
 

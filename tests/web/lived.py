@@ -22,6 +22,7 @@ from enrichment.segments import store as segments
 from enrichment.segments.models import ActivationRun
 from inbox import (
     accounts,
+    clocks,
     consent,
     desk,
     drafts,
@@ -29,6 +30,7 @@ from inbox import (
     ingest,
     macros,
     notes,
+    policies,
     replies,
     rules,
     ruling,
@@ -211,6 +213,10 @@ def _desk() -> None:
         teams.save(session, None, wanted, "user:1")
         for number in (one, talk("y:4")):
             desk.set_team(session, number, 1, "user:2")
+        urgent = tree.read({"match": "all", "of": [{"field": "team", "op": "is", "value": "1"}]})
+        promised = policies.Wanted("Обещание", urgent, first_reply=60, next_reply=60, resolution=600)
+        policies.save(session, None, promised, "user:1")
+        clocks.count(session, [one, talk("y:4")])
         desk.set_priority(session, one, "urgent", "user:2")
         desk.set_type(session, one, "problem", "user:2")
         desk.set_type(session, one, "", "user:2")

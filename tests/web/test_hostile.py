@@ -24,11 +24,13 @@ from enrichment.segments import store as segments
 from inbox import (
     accounts,
     attributes,
+    clocks,
     consent,
     desk,
     ingest,
     macros,
     notes,
+    policies,
     replies,
     rules,
     ruling,
@@ -142,8 +144,10 @@ def _shop() -> None:
                 actor="user:1",
             )  # fmt: skip
             rules.switch(session, ruled, "user:1", on=True)
+            policies.save(session, None, policies.Wanted(text[:80], first_reply=60), "user:1")
         ruling.run(session, [ruling.Happened("message:1", 1, db.now(), ("message",), heard=False)])
         session.execute(sa.update(db.table(Conversation)).values(team_id=1))
+        clocks.count(session, list(range(1, 30)))
         for number, text in enumerate((hostile.MARKUP[0], hostile.QUOTES[2], "W" * 100)):
             raw = {"match": "all", "of": [{"field": "name", "op": "has_not", "value": db.sound(text)[:200]}]}
             number = segments.save(session, text, conditions.read(raw), "user:1")
