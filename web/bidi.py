@@ -11,7 +11,7 @@ from collections.abc import Callable
 from gettext import NullTranslations
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 _TURNS = re.compile("[\u0590-\u08ff\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc]")
 _ORDERS = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -33,7 +33,13 @@ def speaking(words: NullTranslations) -> dict[str, Callable[..., Any]]:
     known: dict[str, Markup] = {}
 
     def filled(text: str, values: dict[str, Any]) -> Markup:
-        return Markup(text) % {name: isolated(value) for name, value in values.items()}  # noqa: S704  # our own sentences
+        sentence = escape(str(text))  # none of our sentences has markup, and a stored text may be handed in for one
+        try:
+            return sentence % {name: isolated(value) for name, value in values.items()}
+        except (ValueError, TypeError, KeyError):
+            if values:
+                raise
+            return sentence  # a stored text with a per cent sign in it
 
     def spoken(text: str, /, **values: Any) -> Markup:
         if values:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC
 
 import pytest
+from markupsafe import Markup
 
-from web import bidi
+from web import bidi, i18n
 from web.reader import Reader
 from web.render import environment
 
@@ -25,3 +26,11 @@ def test_sentences_of_templates_and_of_code_enclose_names() -> None:
     text = environment("en").from_string('{{ _("to %(account)s", account=name) }}').render(name="\u202e<b>")
     assert text == "to \u2068&lt;b&gt;\u2069"
     assert Reader("en", UTC).words("to %(account)s", account="\u202ex") == "to \u2068x\u2069"
+
+
+def test_a_stored_text_in_the_place_of_a_sentence_stays_text() -> None:
+    spoken = bidi.speaking(i18n.catalogue("de"))["_"]
+    for text in ("<script>x()</script>", Markup("<b>x</b>"), "<b>x</b>"):
+        assert "<" not in spoken(text)
+    assert spoken("50% of 3 %d") == "50% of 3 %d"
+    assert spoken("Inbox") == "Eingang"

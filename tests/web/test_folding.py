@@ -57,7 +57,7 @@ def test_constants_are_worked_out_once(made: FoldingEnvironment, calls: list[str
 def test_what_depends_on_a_value_is_asked_each_time(made: FoldingEnvironment) -> None:
     template = made.get_template("value.html")
     assert template.render(word="Inbox").startswith("Eingang ")
-    assert template.render(word="x & y") == "x & y Ich: x &amp; y"
+    assert template.render(word="x & y") == "x &amp; y Ich: x &amp; y"
 
 
 def test_a_macro_of_the_templates_own_is_called(made: FoldingEnvironment) -> None:
