@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from operator import methodcaller
 from typing import Any, TypeVar
+from urllib.parse import quote as quoted
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
@@ -28,6 +29,9 @@ from enrichment.salesforce.login import Login, Token
 from enrichment.salesforce.transport import session
 
 MOST_RECORDS = 200
+DUPLICATES = "DUPLICATES_DETECTED"
+MOST_NAMED = 5
+"""Rows of a call that are asked about alone, so that a bad rule does not cost a call per row."""
 USAGE = re.compile(r"(?<!-)\bapi-usage=(\d+)/(\d+)")
 PAGE_HEADERS = {"Sforce-Query-Options": "batchSize=2000"}
 Row = Mapping[str, Any]
@@ -138,7 +142,9 @@ class Client:
         for chunk in _chunks(rows, ext_field):
             records = [{"attributes": {"type": object_}, **row} for row in chunk]
             try:
-                found += self._upsert(path, records)
+                found += self._named(
+                    f"sobjects/{_word(object_)}/{_word(ext_field)}", chunk, self._upsert(path, records)
+                )
             except TryLater as error:
                 if not found:
                     raise
@@ -232,6 +238,29 @@ class Client:
         if not isinstance(answer, list) or len(answer) != len(records):
             raise BadPayload("Salesforce answered a batch with another number of results than it has rows.")
         return [_saved(result) for result in answer]
+
+    def _named(self, path: str, rows: Sequence[Row], results: list[Saved]) -> list[Saved]:
+        """For rows that a duplicate rule refuses, which records they look like: only a call about one alone tells.
+
+        The call is the same upsert, so a rule that was mended meanwhile lets it through.
+        """
+        field, left = path.rpartition("/")[2], MOST_NAMED
+        for place, (row, one) in enumerate(zip(rows, results, strict=True)):
+            if one.refusal is None or one.refusal.code != DUPLICATES or left == 0:
+                continue
+            left -= 1
+            rest = {name: value for name, value in row.items() if name != field}
+            address = f"{path}/{quoted(str(row[field]), safe='')}"
+            try:
+                answer = self._call(lambda sf: sf.restful(address, method="PATCH", json=rest))  # noqa: B023  # run at once
+            except _Refused as error:
+                results[place] = Saved(one.id, False, error.refusal)
+            except (TryLater, BadPayload):
+                return results  # what is known already is enough to go on
+            else:
+                done = answer if isinstance(answer, dict) else {}
+                results[place] = Saved(str(done.get("id", one.id)), bool(done.get("created")))
+        return results
 
     def _apart(self, path: str, records: list[dict[str, Any]], refusal: Refusal) -> list[Saved]:
         """A batch refused as a whole: rows with the unknown column at once, else one half after the other."""
@@ -330,9 +359,18 @@ def _refusal(error: Any) -> Refusal:
         return Refusal("DUPLICATE_EXTERNAL_ID", f"The key stands on several records: {content}", (), 300)
     if isinstance(content, list) and content and isinstance(content[0], dict):
         first = content[0]
-        fields = tuple(first.get("fields") or ())
-        return Refusal(str(first.get("errorCode", "")), str(first.get("message", "")), fields, error.status)
+        fields, message = tuple(first.get("fields") or ()), str(first.get("message", ""))
+        if same := _same(first):
+            message = f"{message} [{', '.join(same)}]"
+        return Refusal(str(first.get("errorCode", "")), message, fields, error.status)
     return Refusal("", f"an answer without a reason, status {error.status}", (), error.status)
+
+
+def _same(error: Mapping[str, Any]) -> list[str]:
+    """Ids of the records that a refused one looks like."""
+    matched = (error.get("duplicateResult") or {}).get("matchResults") or []
+    found = (one.get("record") or {} for rule in matched for one in rule.get("matchRecords") or [])
+    return list(dict.fromkeys(str(one["Id"]) for one in found if "Id" in one))
 
 
 def _saved(result: Mapping[str, Any]) -> Saved:

@@ -276,7 +276,11 @@ def test_duplicate_rules_on_what_is_written_are_named_and_a_refused_row_goes_to_
     assert "duplicate rule Same_handle is active on SocialProfile__c" in whats(said.optional)
     assert "Same_mail" not in whats(said.optional)
     rows = [{"Hub_Id__c": f"p{number}", "Handle__c": "kim"} for number in range(2)]
-    assert [(one.ok, one.verdict) for one in crm.upsert("profile", rows)] == [(True, "done"), (False, "human")]
+    first, second = crm.upsert("profile", rows)
+    assert [(one.ok, one.verdict) for one in (first, second)] == [(True, "done"), (False, "human")]
+    assert second.message == f"Use one of these records? [{first.record_id}]"
+    many = crm.upsert("profile", [{"Hub_Id__c": f"q{number}", "Handle__c": "kim"} for number in range(9)])
+    assert [first.record_id in one.message for one in many] == [True] * 5 + [False] * 4
 
 
 def test_privacy_records_that_cannot_be_read_are_named(crm: CRM, org: RunningOrg) -> None:
