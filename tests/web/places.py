@@ -9,7 +9,7 @@ from starlette.routing import Mount
 
 from tests.web import lived
 from web.app import create_app
-from web.permissions import permission_of
+from web.permissions import API, permission_of
 
 MORE = ("/nothing",)
 """Pages besides those of a plain route."""
@@ -67,6 +67,8 @@ def pages(found: Mapping[str, str] | None = None) -> list[str]:
     opened = []
     for route in create_app().routes:
         if isinstance(route, Mount) or route.path in NO_PAGES or "GET" not in (route.methods or ()):
+            continue
+        if route.path.startswith(API):  # for programs: a sign-in does not open it
             continue
         if permission_of(route) is not None:
             opened.append(filled(route.path, found))
