@@ -73,9 +73,9 @@ ROUTERS = (
     narrow.router,  # looked through in this order: what is asked for most comes first, words before numbers
     inbox.router,
     thread.router,
-    inbox_deeds.router,
-    customers.router,  # before people, whose pages have numbers where these have words
     people.router,
+    inbox_deeds.router,
+    customers.router,
     stream.router,
     health.router,
     hooks.router,

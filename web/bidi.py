@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from gettext import NullTranslations
 from typing import Any
 
@@ -19,6 +20,11 @@ _ORDERS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 LIMIT = 5000
 """Sentences kept ready: more than there are."""
+
+
+@lru_cache(LIMIT)
+def _safe(text: str) -> Markup:
+    return escape(text)
 
 
 def isolated(value: Any) -> Any:
@@ -33,7 +39,7 @@ def speaking(words: NullTranslations) -> dict[str, Callable[..., Any]]:
     known: dict[str, Markup] = {}
 
     def filled(text: str, values: dict[str, Any]) -> Markup:
-        sentence = escape(str(text))  # none of our sentences has markup, and a stored text may be handed in for one
+        sentence = _safe(str(text))  # none of our sentences has markup, and a stored text may be handed in for one
         try:
             return sentence % {name: isolated(value) for name, value in values.items()}
         except (ValueError, TypeError, KeyError):

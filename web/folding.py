@@ -5,13 +5,17 @@ An environment speaks one language, so `_("Inbox")`, `static("tokens.css")` and 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from functools import lru_cache
+from keyword import iskeyword
+from types import CodeType
 from typing import Any
 
 from jinja2 import Environment, Template, nodes
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import Context, Macro
 from jinja2.visitor import NodeTransformer
+from markupsafe import Markup, escape
 
 PARTS = "parts/ui.html"
 PLAIN = frozenset({"icon", "sign", "mark", "avatar", "state", "sentiment", "kbd", "back", "badge"})
@@ -24,8 +28,25 @@ SAID = frozenset({"_", "gettext", "static"})
 """Functions of the environment that always answer the same."""
 
 
+def _escaped(value: Any) -> Any:
+    """What markup is already stays the object it is: most of what a page writes comes from its macros."""
+    return value if type(value) is Markup else escape(value)
+
+
 class _Template(Template):
     """Jinja's, whose macros are made once: every template of an environment has the same globals."""
+
+    @classmethod
+    def from_code(
+        cls,
+        environment: Environment,
+        code: CodeType,
+        globals: MutableMapping[str, Any],
+        uptodate: Callable[[], bool] | None = None,
+    ) -> Template:
+        made = super().from_code(environment, code, globals, uptodate)
+        made.root_render_func.__globals__["escape"] = _escaped
+        return made
 
     def _get_default_module(self, ctx: Context | None = None) -> Any:
         fresh = self._module is None
@@ -37,10 +58,27 @@ class _Template(Template):
         return made
 
 
+class _Writing(CodeGenerator):
+    """Jinja's, which calls functions straight: none of ours wants Jinja's context, and macros do without."""
+
+    def visit_Call(self, node: nodes.Call, frame: Frame, forward_caller: bool = False) -> None:
+        """`f(a, b=c)`; the rare forms as Jinja writes them."""
+        if forward_caller or node.dyn_args or node.dyn_kwargs or any(iskeyword(pair.key) for pair in node.kwargs):
+            super().visit_Call(node, frame, forward_caller=forward_caller)
+            return
+        self.visit(node.node, frame)
+        self.write("(")
+        for given in (*node.args, *node.kwargs):
+            self.visit(given, frame)
+            self.write(", ")
+        self.write(")")
+
+
 class FoldingEnvironment(Environment):
     """Jinja's, with constant calls in templates replaced by their result."""
 
     template_class = _Template
+    code_generator_class = _Writing
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         found = super()._parse(source, name, filename)

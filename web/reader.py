@@ -70,6 +70,11 @@ def _clock(clock: time, form: str, locale: str) -> str:
     return str(format_time(clock, cast(Any, form), locale=_parsed(locale)))
 
 
+@lru_cache(maxsize=1024)
+def _percent(value: float, locale: str) -> str:
+    return str(format_percent(value, locale=_parsed(locale)))
+
+
 @lru_cache(maxsize=16)
 def _together(form: str, locale: str) -> str:
     """How a locale writes time {0} and date {1} side by side."""
@@ -216,4 +221,4 @@ class Reader:
 
     def percent(self, value: float) -> str:
         """A share of one as per cent."""
-        return str(format_percent(value, locale=self.babel))
+        return _percent(value, self.locale)

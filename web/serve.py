@@ -11,7 +11,7 @@ from types import FrameType
 
 import uvicorn
 
-from core import log
+from core import log, process
 from core.settings import settings
 from web.app import create_app
 from web.fanout import Hub
@@ -86,7 +86,7 @@ def main() -> None:
     log.configure(settings().log_level)
     server, bound = build()
     gc.collect()
-    gc.freeze()  # what stays for good is not looked through again and again while pages wait
+    process.steady()
     server.run(sockets=[bound])
 
 

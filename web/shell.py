@@ -56,7 +56,16 @@ SETTINGS = (
     Entry("/settings/tokens", "link", N_("Tokens"), "self", ("/settings/tokens",)),
     Entry("/settings/me", "user", N_("Me"), "self", ("/settings/me",)),
 )
-"""The tabs of the set-up, from left to right; the rail leads to the first one a reader may open."""
+"""The pages of the set-up, from top to bottom; the rail leads to the first one a reader may open."""
+
+GROUPS = {
+    "/settings/accounts": N_("Answering"),
+    "/settings/users": N_("Who works here"),
+    "/settings/salesforce": N_("Data"),
+    "/settings/stuck": N_("Operation"),
+    "/settings/tokens": N_("My own"),
+}
+"""With which page a group begins; what follows belongs to it."""
 
 
 def mine(reader: Reader) -> int:
@@ -90,5 +99,16 @@ def setup(reader: Reader) -> list[Entry]:
 
 
 def settings(reader: Reader) -> list[Entry]:
-    """The tabs of the set-up a reader may open."""
+    """The pages of the set-up a reader may open."""
     return [one for one in SETTINGS if reader.may(one.permission)]
+
+
+def grouped(reader: Reader) -> list[tuple[str, list[Entry]]]:
+    """The same in their groups; a group of which a reader may open nothing is left out."""
+    found: list[tuple[str, list[Entry]]] = []
+    for one in SETTINGS:
+        if one.href in GROUPS:
+            found.append((GROUPS[one.href], []))
+        if reader.may(one.permission):
+            found[-1][1].append(one)
+    return [(label, entries) for label, entries in found if entries]

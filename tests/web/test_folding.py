@@ -20,6 +20,9 @@ TEMPLATES = {
     "value.html": '{{ _(word) }} {{ _("Me: %(name)s", name=word) }}',
     "own.html": '{% macro icon(name) %}mine {{ name }}{% endmacro %}{{ icon("warn") }}',
     "other.html": '{% from "parts/ui.html" import deed %}{{ deed("a") }}',
+    "called.html": '{% from "parts/ui.html" import badge %}'
+    "{% for x in all %}{{ badge(x=kept(x)) }}{{ kept(x) }}{% endfor %}",
+    "class.html": '{{ pairs(**{"class": 1}) }} {{ pairs(id=2) }}',
     "badge.html": '{% from "parts/ui.html" import badge %}{{ badge(word) }}',
 }
 
@@ -75,3 +78,14 @@ def test_an_answer_kept_for_sound_markup_is_not_given_for_the_same_text(made: Fo
     for _ in range(2):
         assert template.render(word=Markup("<i>1</i>")) == "<b><i>1</i></b>"
         assert template.render(word="<i>1</i>") == "<b>&lt;i&gt;1&lt;/i&gt;</b>"
+
+
+def test_calls_escape_texts_and_leave_markup_as_it_is(made: FoldingEnvironment) -> None:
+    made.globals["kept"] = lambda value: value
+    shown = made.get_template("called.html").render(all=["a<b", Markup("<i>c</i>"), 3])
+    assert shown == "<b>a&lt;b</b>a&lt;b<b><i>c</i></b><i>c</i><b>3</b>3"
+
+
+def test_calls_take_names_that_python_keeps_for_itself(made: FoldingEnvironment) -> None:
+    made.globals["pairs"] = lambda **values: values
+    assert made.get_template("class.html").render() == "{&#39;class&#39;: 1} {&#39;id&#39;: 2}"

@@ -184,3 +184,5 @@ setInterval(() => {
     if (node.textContent !== text) node.textContent = text;
   }
 }, 30_000);
+
+document.querySelector(".set-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }); // a row on phones
