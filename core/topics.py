@@ -22,7 +22,7 @@ class Subscriber:
     gathers: tuple[str, ...] = ()
 
 
-GATHERED = ("message_id", "version", "reply_id", "conversation_id", "state")
+GATHERED = ("message_id", "version", "reply_id", "conversation_id", "state", "who")
 """What open pages are told of a change."""
 
 TOLD = ("identity_id", "contact_id", "identity_ids", "contact_ids")
@@ -44,6 +44,7 @@ SUBSCRIBERS: dict[str, Subscriber] = {
         Subscriber("sentiment.brands.tasks.judge", batch=4, lease=120.0, gathers=("message_id", "version")),
         Subscriber("sentiment.brands.tasks.forget"),
         Subscriber("inbox.ruling.on_message", gathers=("message_id",)),
+        Subscriber("inbox.notices.on_message", batch=20, gathers=("message_id",)),
         Subscriber("inbox.ruling.on_activity", gathers=("activity_id",)),
         Subscriber("listening.tasks.match"),
         Subscriber("listening.tasks.rematch", batch=4),
@@ -81,6 +82,7 @@ SUBSCRIBERS: dict[str, Subscriber] = {
 TOPICS: dict[str, tuple[str, ...]] = {
     "message.stored": (
         "sentiment.tasks.annotate",
+        "inbox.notices.on_message",
         "inbox.clocks.recount",
         "web.live.publish",
         "web.outgoing.tasks.collect",
@@ -132,6 +134,8 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "crm.due": ("enrichment.tasks.pull_crm",),
     "subject.changed": ("sentiment.brands.tasks.learn",),
     "query.changed": ("listening.tasks.rematch",),
+    "notification.made": ("web.live.publish",),
+    "notification.read": ("web.live.publish",),
     "reply.queued": ("connectors.tasks.send",),
     "reply.changed": ("web.live.publish", "web.outgoing.tasks.collect"),
     "sla.due": (),

@@ -16,9 +16,10 @@ from sqlmodel import Session
 
 from core import db, outbox
 from core.errors import Rejected
-from inbox import desk, drafts, notes, replies, saved
+from inbox import desk, drafts, notes, notices, replies, saved
 from inbox.conditions.tree import ME, NOBODY, PRIORITIES, TYPES
 from inbox.models import Account, Conversation, Identity, SavedReply
+from inbox.notices import Notice
 from inbox.team_models import Team
 
 MOST = 10
@@ -30,6 +31,7 @@ MACRO = (
 """What a macro can do."""
 RULE = (
     "assign", "team", "tag", "untag", "priority", "type", "state", "snooze", "note", "reply", "reply_private", "case",
+    "notify",
 )  # fmt: skip
 """What a rule can do."""
 STATES = ("open", "closed", "spam")
@@ -95,6 +97,8 @@ def _fits(do: str, value: str) -> bool:
         return value in fixed[do]
     if do == "assign":
         return re.fullmatch(rf"{ME}|{NOBODY}|user:[1-9][0-9]{{0,14}}", value) is not None
+    if do == "notify":
+        return re.fullmatch(rf"{notices.ASSIGNEE}|(user|team):[1-9][0-9]{{0,14}}", value) is not None
     if do in ("team", "draft", "snooze"):
         number = re.fullmatch(r"[1-9][0-9]{0,14}", value) is not None
         return (number and (do != "snooze" or int(value) <= HOURS)) or (do == "team" and value == NOBODY)
@@ -124,6 +128,9 @@ def act(session: Session, conversation_id: int, one: Action, actor: str, kept: s
         notes.add(session, conversation_id=conversation_id, author=actor, text=filled(session, row, one.value))
     elif one.do == "draft":
         _draft(session, row, int(one.value), actor)
+    elif one.do == "notify":
+        who = notices.people(session, one.value, conversation_id)
+        return Done(notices.add(session, [Notice(each, "rule", conversation_id, kept, actor) for each in who]) > 0)
     elif one.do == "case":
         outbox.emit(session, "case.wanted", [(str(row.id), {"conversation_id": row.id, "actor": actor})])
     else:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import db, outbox
-from inbox import teams
+from inbox import notices, teams
 from inbox.models import Activity
 
 _RULE = re.compile(r"rule:[0-9]+")
@@ -45,7 +45,10 @@ def record(session: Session, what: Mapping[int, str], actor: str, detail: dict[s
     ]
     if rows:
         a = db.table(Activity)
-        made = session.execute(sa.insert(a).returning(a.c.id), rows).scalars().all()
+        adding = sa.insert(a).returning(a.c.id, sort_by_parameter_order=True)
+        made = session.execute(adding, rows).scalars().all()
+        told = dict(zip(made, what.items(), strict=True))
+        notices.of_activities(session, told, actor, str((detail or {}).get("assignee") or ""))
         if not _RULE.fullmatch(actor):  # what a rule did asks no rules
             outbox.emit(session, "activity.recorded", [(str(one), {"activity_id": one}) for one in made])
         changed(session, what)

@@ -16,6 +16,7 @@ from inbox import activities, states, teams, threading
 from inbox.identities import Key
 from inbox.models import Activity, Conversation, ConversationTag, Draft, Message, Note, ReplyRow, Seen
 from inbox.narrowing import PRIORITIES
+from inbox.notice_models import Notification
 from inbox.rule_models import RuleRun
 
 _STANDING = tuple(states.Standing.__dataclass_fields__)
@@ -168,7 +169,10 @@ def _unite(session: Session, survivor: int, others: Sequence[int]) -> None:
     if not others:
         return
     c = db.table(Conversation)
-    for table in (db.table(Message), db.table(ReplyRow), db.table(Note), db.table(Activity), db.table(RuleRun)):
+    for table in (
+        db.table(Message), db.table(ReplyRow), db.table(Note), db.table(Activity), db.table(RuleRun),
+        db.table(Notification),
+    ):  # fmt: skip
         session.execute(sa.update(table).where(table.c.conversation_id.in_(others)).values(conversation_id=survivor))
     for table in (db.table(ConversationTag), db.table(Draft), db.table(Seen)):
         _follow(session, table, survivor, others)

@@ -30,6 +30,7 @@ from inbox.models import (
     Objection,
     ReplyRow,
 )
+from inbox.notice_models import Notification
 from inbox.sla_models import SlaClock
 
 TABLES: dict[str, str] = {
@@ -48,6 +49,9 @@ TABLES: dict[str, str] = {
     "sla_policy": "no person",
     "sla_clock": "here: moments of the person's conversations",
     "note": "here: on the person and on the person's conversations",
+    "note_mention": "people who work here: goes with the note",
+    "notification": "here: of the person's conversations; ids only",
+    "notification_choice": "people who work here",
     "activity": "here: of the person's conversations",
     "draft": "here: of the person's conversations",
     "saved_reply": "texts for everybody: places are filled in where they are sent",
@@ -228,7 +232,7 @@ def _empty_conversations(session: Session, identity_ids: list[int], message_ids:
     )
     touched = sa.select(c.c.id, c.c.thread_key).where(c.c.identity_id.in_(identity_ids))
     rows = session.execute(touched).all()
-    for model in (ConversationTag, Note, Activity, Draft, SlaClock):
+    for model in (ConversationTag, Note, Activity, Draft, SlaClock, Notification):
         written = db.table(model)
         session.execute(sa.delete(written).where(written.c.conversation_id.in_([row.id for row in rows])))
     for row in rows:

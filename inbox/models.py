@@ -215,6 +215,7 @@ class Note(SQLModel, table=True):
     """`user:3` or `cli`."""
     text: str
     at: datetime = _time(null=False)
+    edited_at: datetime | None = _time()
 
 
 class Activity(SQLModel, table=True):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,11 +13,15 @@ from sqlmodel import Session
 
 from core import audit, bulk, db, rows
 from core.errors import Rejected
-from inbox import activities
+from inbox import activities, notices
 from inbox.models import Conversation, Identity, Note
+from inbox.notice_models import NoteMention
+from inbox.notices import Notice
 
 LIMIT = 10_000
 """Characters of a note."""
+GONE = "This note is gone."
+NOT_YOURS = "Only who wrote a note can change it."
 
 
 def add(
@@ -25,13 +31,14 @@ def add(
     identity_id: int | None = None,
     author: str,
     text: str,
+    mentions: Mapping[str, str] | None = None,
 ) -> int:
-    """Write a note on one conversation or one person; returns its id. Rejected when empty, too long or on nothing."""
-    words = db.sound(text).strip()
-    if not words:
-        raise Rejected("The note is empty. Write something first.")
-    if len(words) > LIMIT:
-        raise Rejected(f"The note is too long: {LIMIT} characters at most.")
+    """Write a note on one conversation or one person; returns its id. Rejected when empty, too long or on nothing.
+
+    `mentions` of a conversation's note are {`user:3` or `team:2`: the name that stands after an @ in the text}; they
+    are told.
+    """
+    words = _sound(text)
     if (conversation_id is None) == (identity_id is None):
         raise Rejected("A note belongs to a conversation or to a person, and to one of them only.")
     if conversation_id is not None and session.get(Conversation, conversation_id) is None:
@@ -42,8 +49,80 @@ def add(
     session.add(note)
     session.flush()
     assert note.id is not None  # noqa: S101  # flushed
+    if conversation_id is not None:
+        _mention(session, note, mentions or {})
     _tell(session, note, author, "note.added")
     return note.id
+
+
+def change(session: Session, note_id: int, text: str, mentions: Mapping[str, str], actor: str) -> bool:
+    """Write a note of one's own anew: who is mentioned for the first time is told, who is not any more is not.
+
+    False when it says the same; Rejected when it is gone, somebody else's, empty or too long.
+    """
+    note, words = _own(session, note_id, actor), _sound(text)
+    if note.text == words:
+        return False
+    note.text, note.edited_at = words, db.now()
+    session.add(note)
+    session.flush()
+    if note.conversation_id is not None:
+        _mention(session, note, mentions)
+    _tell(session, note, actor, "note.changed")
+    return True
+
+
+def mentions(session: Session, note_ids: Sequence[int]) -> dict[int, dict[str, str]]:
+    """{note: {target: name}} of these notes."""
+    t = db.table(NoteMention)
+    found: dict[int, dict[str, str]] = defaultdict(dict)
+    query = sa.select(t.c.note_id, t.c.target, t.c.name).where(t.c.note_id.in_(note_ids)).order_by(t.c.target)
+    for note_id, target, name in session.execute(query):
+        found[note_id][target] = name
+    return found
+
+
+def split(text: str, names: Iterable[str]) -> list[tuple[str, bool]]:
+    """A text in pieces, those that mention somebody marked."""
+    known = sorted({f"@{one}" for one in names if one}, key=len, reverse=True)
+    if not known:
+        return [(text, False)]
+    parts = re.split(f"({'|'.join(map(re.escape, known))})", text)
+    return [(part, place % 2 == 1) for place, part in enumerate(parts) if part]
+
+
+def _mention(session: Session, note: Note, wanted: Mapping[str, str]) -> None:
+    """Keep whom the text really names, and tell them."""
+    t, number = db.table(NoteMention), note.id or 0
+    before = set(mentions(session, [number]).get(number, {}))
+    kept = {target: name for target, name in wanted.items() if name and f"@{name}" in note.text}
+    session.execute(sa.delete(t).where(t.c.note_id == number, t.c.target.not_in(sorted(kept))))
+    rows = [{"note_id": number, "target": one, "name": kept[one]} for one in sorted(kept) if one not in before]
+    if rows:
+        session.execute(sa.insert(t), rows)
+    conversation_id = note.conversation_id or 0
+    people = {who for target in kept for who in notices.people(session, target, conversation_id)}
+    reason = f"note:{number}"
+    notices.forget(session, reason, people)
+    notices.add(session, [Notice(who, "mention", conversation_id, reason, note.author) for who in sorted(people)])
+
+
+def _sound(text: str) -> str:
+    words = db.sound(text).strip()
+    if not words:
+        raise Rejected("The note is empty. Write something first.")
+    if len(words) > LIMIT:
+        raise Rejected(f"The note is too long: {LIMIT} characters at most.")
+    return words
+
+
+def _own(session: Session, note_id: int, actor: str) -> Note:
+    note = session.get(Note, note_id)
+    if note is None:
+        raise Rejected(GONE)
+    if note.author != actor:
+        raise Rejected(NOT_YOURS)
+    return note
 
 
 def of_conversation(session: Session, conversation_id: int) -> list[Note]:
@@ -75,6 +154,7 @@ def remove(session: Session, note_id: int, actor: str) -> bool:
         return False
     if note.author != actor:
         raise Rejected("Only who wrote a note can take it away.")
+    notices.forget(session, f"note:{note_id}")
     _tell(session, note, actor, "note.removed")
     session.delete(note)
     session.flush()

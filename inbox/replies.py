@@ -3,6 +3,7 @@
 queued ──► sending ──► sent
   │           ├──────► failed    the platform refused, in its own words
   │           └──────► unknown   no answer came, and the platform cannot be asked
+  ├──► stopped                   it was put off, and somebody else answered meanwhile
   └──► cancelled                 taken back in time
 """
 
@@ -20,11 +21,16 @@ from core import audit, db, outbox
 from core.errors import Rejected
 from core.event import MESSAGE_KINDS, Author, Reply, Visibility
 from core.settings import settings
-from inbox import conversations
+from inbox import conversations, notices
 from inbox.models import Conversation, Identity, Message, ReplyRow
+from inbox.notices import Notice
 
 LATEST = timedelta(days=365)
 """So far ahead a reply may be put off."""
+PUT_OFF = timedelta(minutes=2)
+"""What waits longer than that was put off: it is stopped when somebody else answers meanwhile."""
+_TOLD = {"failed": "failed", "unknown": "failed", "stopped": "stopped"}
+"""State → what the author is told."""
 IN_THE_PAST = "That moment has passed. Choose a later one."
 TOO_LATE = "That is too far away: choose a moment within a year."
 
@@ -120,7 +126,7 @@ def send_now(session: Session, reply_id: int, actor: str) -> bool:
     reply, moment = _get(session, reply_id), db.now()
     if reply.state != "queued" or reply.attempts or reply.send_at <= moment:
         return False
-    reply.send_at = moment
+    reply.send_at = reply.created_at = moment
     session.add(reply)
     session.flush()
     outbox.emit(session, "reply.queued", [(str(reply.id), {"reply_id": reply.id})])
@@ -130,12 +136,12 @@ def send_now(session: Session, reply_id: int, actor: str) -> bool:
 
 
 def retry(session: Session, reply_id: int, actor: str) -> bool:
-    """Send a failed or unknown reply again, because a person has decided so."""
+    """Send a failed, unknown or stopped reply again, because a person has decided so."""
     reply = _get(session, reply_id)
-    if reply.state not in ("failed", "unknown"):
+    if reply.state not in ("failed", "unknown", "stopped"):
         return False
     reply.state, reply.error, reply.attempts = "queued", "", 0
-    reply.send_at = db.now()
+    reply.send_at = reply.created_at = db.now()
     session.add(reply)
     session.flush()
     outbox.emit(session, "reply.queued", [(str(reply.id), {"reply_id": reply.id})])
@@ -147,17 +153,38 @@ def retry(session: Session, reply_id: int, actor: str) -> bool:
 def begin(session: Session, reply_id: int) -> tuple[ReplyRow, bool] | None:
     """Mark as sending, before the call; the flag tells whether an earlier attempt may have got through.
 
-    None when there is nothing to do (sent, cancelled, failed, unknown).
+    None when there is nothing to do (sent, cancelled, failed, unknown, stopped).
     """
     r = db.table(ReplyRow)
     reply = session.scalars(sa.select(ReplyRow).where(r.c.id == reply_id).with_for_update()).first()
     if reply is None or reply.state not in ("queued", "sending"):
+        return None
+    if not reply.attempts and reply.send_at - reply.created_at > PUT_OFF and _overtaken(session, reply):
+        mark(session, reply_id, "stopped", "")
         return None
     open_attempt = reply.state == "sending"
     reply.state, reply.attempts = "sending", reply.attempts + 1
     session.add(reply)
     session.flush()
     return reply, open_attempt
+
+
+def _overtaken(session: Session, reply: ReplyRow) -> bool:
+    """Somebody else answered after this reply was put off."""
+    m, r = db.table(Message), db.table(ReplyRow)
+    query = (
+        sa.select(r.c.id)
+        .where(r.c.conversation_id == reply.conversation_id, r.c.author != reply.author)
+        .where(~r.c.author.startswith("rule:"), r.c.state.in_(("sending", "sent")))
+        .where(sa.func.coalesce(r.c.sent_at, r.c.send_at) > reply.created_at)
+    )
+    elsewhere = (
+        sa.select(m.c.id)
+        .outerjoin(r, r.c.message_id == m.c.id)
+        .where(m.c.conversation_id == reply.conversation_id, m.c.direction == "outbound", r.c.id.is_(None))
+        .where(m.c.posted_at > reply.created_at, m.c.origin == "inbox")
+    )
+    return any(session.execute(one.limit(1)).first() is not None for one in (query, elsewhere))
 
 
 def outgoing(session: Session, reply: ReplyRow, *, first_attempt: bool) -> Reply:
@@ -199,11 +226,14 @@ def mark_sent(session: Session, reply_id: int, event_key: str) -> None:
 
 
 def mark(session: Session, reply_id: int, state: str, error: str) -> None:
-    """failed, unknown, or queued again with the reason why it waits."""
+    """failed, unknown, stopped, or queued again with the reason why it waits."""
     reply = _get(session, reply_id)
     reply.state, reply.error = state, error[:1000]
     session.add(reply)
     session.flush()
+    if kind := _TOLD.get(state):
+        reason = f"reply:{reply_id}:{db.now().timestamp()}"
+        notices.add(session, [Notice(reply.author, kind, reply.conversation_id, reason)])
     _changed(session, reply)
 
 

@@ -78,7 +78,9 @@ ABOUT = View(
     )),
 )  # fmt: skip
 """Mentions that nobody has answered."""
-BUILT_IN = (ABOUT,)
+MENTIONS = View("mentions", "Mentions of me", "all", "newest", Group("all", (Condition("mentions", "is", (tree.ME,)),)))
+"""Conversations whose notes mention who looks, or their team."""
+BUILT_IN = (ABOUT, MENTIONS)
 
 
 def of(session: Session, actor: str, role: str) -> list[View]:

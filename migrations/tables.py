@@ -9,6 +9,7 @@ import enrichment.models
 import enrichment.segments.models
 import inbox.knowledge
 import inbox.models
+import inbox.notice_models
 import inbox.rule_models
 import inbox.sla_models
 import inbox.team_models

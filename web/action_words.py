@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlmodel import Session
 
-from inbox import saved
+from inbox import notices, saved, teams
 from inbox.actions import Action
 from inbox.conditions.tree import ME
 from web import condition_choices, words
@@ -27,7 +27,9 @@ NAMES = {
     "reply": N_("Answer as they wrote"),
     "reply_private": N_("Answer in private"),
     "case": N_("Open a Salesforce Case"),
+    "notify": N_("Notify"),
 }
+CARES = N_("Who takes care of it")
 LONG = ("note", "reply", "reply_private")
 """Deeds with a text of several lines."""
 
@@ -71,7 +73,16 @@ def choices(session: Session, reader: Reader, *, rule: bool) -> dict[str, Option
     states = [(name, reader.words(words.STATES[name])) for name in ("open", "closed", "spam")]
     takers = [pair for pair in found["assignee"] if not (rule and pair[0] == ME)]
     offered = [(str(one.id), one.name) for one in saved.every(session)]
-    return {**{do: found[name] for do, name in asked.items()}, "assign": takers, "state": states, "draft": offered}
+    people = [(actor, name) for actor, name in takers if actor.startswith("user:")]
+    groups = [(f"team:{number}", name) for number, name in teams.names(session)]
+    whom = [(notices.ASSIGNEE, reader.words(CARES)), *people, *groups]
+    return {
+        "notify": whom,
+        **{do: found[name] for do, name in asked.items()},
+        "assign": takers,
+        "state": states,
+        "draft": offered,
+    }
 
 
 def said(deed: Action, reader: Reader, options: Mapping[str, Options]) -> str:

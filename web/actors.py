@@ -46,6 +46,13 @@ def named(actor: str, known: dict[str, str], reader: Reader) -> str:
     return reader.words(NOBODY.get(actor, NOBODY[""]))
 
 
+def everybody(session: Session) -> list[tuple[str, str]]:
+    """Everybody who works here: (`user:3`, name), by name."""
+    u = db.table(User)
+    query = sa.select(u.c.id, u.c.name).where(u.c.disabled.is_(False)).order_by(u.c.name, u.c.id)
+    return [(f"user:{row.id}", row.name) for row in session.execute(query)]
+
+
 def answering(session: Session) -> list[tuple[str, str]]:
     """Everybody a conversation can be given to: (`user:3`, name), by name."""
     u = db.table(User)

@@ -20,6 +20,14 @@ NOT_READ = N_("Your role reads, but does not answer.")
 
 
 @dataclass(frozen=True)
+class Faster:
+    """Somebody's answer that came before one's own."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Composer:
     """The box under the thread. `kinds` says what can be written: public, private, note."""
 
@@ -40,8 +48,8 @@ class Composer:
     seen: str
     """Our newest answer when this box was drawn: tells whether somebody was faster."""
     problem: str = ""
-    faster: str = ""
-    """Who answered meanwhile; sending asks then."""
+    faster: Faster | None = None
+    """What was answered meanwhile; sending asks then."""
     at: str = ""
     """When the text that was not sent was to leave; empty: at once."""
 
@@ -55,7 +63,7 @@ def composer(
     kind: str = "",
     text: str | None = None,
     problem: str = "",
-    faster: str = "",
+    faster: Faster | None = None,
     at: str = "",
 ) -> Composer:
     """The box for this reader; a given `text` comes before the draft, which is what is kept of a refused form."""
@@ -125,25 +133,29 @@ def newest(session: Session, conversation_id: int) -> str:
     return f"{session.execute(ours).scalar() or 0}-{session.execute(waiting).scalar() or 0}"
 
 
-def faster(session: Session, conversation_id: int, seen: str, reader: Reader) -> str:
-    """Who else answered since `seen` was drawn; empty when nobody did, or the mark cannot be read."""
+def faster(session: Session, conversation_id: int, seen: str, reader: Reader) -> Faster | None:
+    """The answer of somebody else since `seen` was drawn; None when there is none, or the mark cannot be read.
+
+    In the transaction that queues an answer it locks the conversation: of two at one moment the second sees the first.
+    """
     left, _, right = seen.partition("-")
     if not (left.isascii() and left.isdigit() and right.isascii() and right.isdigit() and len(seen) < 40):
-        return ""
+        return None
+    session.get(Conversation, conversation_id, with_for_update=True)
     m, r = db.table(Message), db.table(ReplyRow)
     waiting = (
-        sa.select(r.c.author)
+        sa.select(r.c.author, r.c.text)
         .where(r.c.conversation_id == conversation_id, r.c.id > int(right))
         .where(r.c.author != reader.actor, r.c.state != "cancelled")
     )
-    author = session.execute(waiting.order_by(r.c.id.desc()).limit(1)).scalar()
-    if author is not None:
-        return actors.named(author, actors.names(session, [author]), reader)
+    row = session.execute(waiting.order_by(r.c.id.desc()).limit(1)).first()
+    if row is not None:
+        return Faster(actors.named(row.author, actors.names(session, [row.author]), reader), row.text)
     elsewhere = (
-        sa.select(m.c.id)
+        sa.select(m.c.text)
         .outerjoin(r, r.c.message_id == m.c.id)
         .where(m.c.conversation_id == conversation_id, m.c.direction == "outbound", m.c.id > int(left))
         .where(r.c.id.is_(None))
     )
-    found = session.execute(elsewhere.limit(1)).first()
-    return reader.words(N_("Somebody on the platform itself")) if found is not None else ""
+    found = session.execute(elsewhere.order_by(m.c.id.desc()).limit(1)).first()
+    return Faster(reader.words(N_("Somebody on the platform itself")), found.text) if found is not None else None

@@ -81,6 +81,13 @@ def _teams(session: Session, reader: Reader) -> Options:
     return [(NOBODY, reader.words("No team")), *((str(number), name) for number, name in teams.names(session))]
 
 
+def _mentioned(session: Session, reader: Reader) -> Options:
+    people = [(actor, name) for actor, name in actors.everybody(session)]
+    return [
+        (ME, reader.words(LOOKED_AT)), *people, *((f"team:{number}", name) for number, name in teams.names(session))
+    ]  # fmt: skip
+
+
 def _types(session: Session, reader: Reader) -> Options:
     return [*_table(casework.TYPES)(session, reader), (NOBODY, reader.words(NO_TYPE))]
 
@@ -101,6 +108,7 @@ _OPTIONS: Mapping[str, Callable[[Session, Reader], Options]] = {
     "tag": _tags,
     "assignee": _takers,
     "team": _teams,
+    "mentions": _mentioned,
     "priority": _table({name: text for name, (_, text) in casework.PRIORITIES.items()}),
     "type": _types,
 }

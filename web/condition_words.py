@@ -11,7 +11,7 @@ from web.i18n import N_
 from web.reader import Reader
 
 GROUPS = {
-    N_("Conversation"): ("state", "assignee", "team", "priority", "type", "tag", "waiting",
+    N_("Conversation"): ("state", "assignee", "team", "priority", "type", "tag", "mentions", "waiting",
                          "waited", "answered", "unattended", "unread",
                          "messages", "opened", "moved"),
     N_("Messages"): ("words", "newest", "kind", "private", "platform", "account", "received"),
@@ -41,6 +41,7 @@ NAMES = {
     "priority": N_("Priority"),
     "type": N_("Type"),
     "assignee": N_("Assigned to"),
+    "mentions": N_("A note mentions"),
     "waiting": N_("Waits for an answer"),
     "waited": N_("Hours of waiting"),
     "answered": N_("Answered before"),
@@ -104,6 +105,7 @@ VIEW_REFUSALS = (
     N_("This view is gone, or it is not shared with you."),
     N_("Only who made a view can change it, or an administrator."),
     N_("New conversations about us"),
+    N_("Mentions of me"),
 )
 """What is said about kept views, and what those are called that are built in."""
 

@@ -70,6 +70,8 @@ class Entry:
     turns_public: bool = False
     chips: Sequence[Chip] = ()
     """What it is rated as."""
+    pieces: Sequence[tuple[str, bool]] = ()
+    """A note's text; those pieces that mention somebody are marked."""
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,8 @@ class _Reading:
         better = {row.author for rows in self._said.values() for row in rows.values()}
         moved = any(isinstance(one.row, Activity) and one.row.what == "teamed" for one in bare)
         self._teams = dict(teams.names(session)) if moved else {}
+        noted = [one.row.id or 0 for one in bare if isinstance(one.row, Note)]
+        self._mentions = notes.mentions(session, noted) if noted else {}
         self._names = actors.names(session, {self._actor(one.row) for one in bare} | set(_given(bare)) | better)
 
     def entries(self, before: _Bare | None) -> list[Entry]:
@@ -207,6 +211,7 @@ class _Reading:
             turns_private=one.private and (spoken is None or not spoken.private),
             turns_public=one.spoken and not one.private and spoken is not None and spoken.private,
             chips=self._chips(message) if message is not None else (),
+            pieces=notes.split(row.text, self._mentions.get(row.id or 0, {}).values()) if isinstance(row, Note) else (),
         )
 
     def _chips(self, message: Message) -> Sequence[Chip]:
@@ -258,6 +263,8 @@ def _version(
     if isinstance(row, Message):
         sent = reply.state if reply is not None else ""
         return f"{row.version}-{rating.version(row, standing)}-{len(row.labels)}-{sent}"
+    if isinstance(row, Note):
+        return f"{row.edited_at.timestamp()}" if row.edited_at is not None else "1"
     return f"{reply.state}-{reply.attempts}-{reply.send_at.timestamp():.0f}-{reply.error}" if reply is not None else "1"
 
 

@@ -68,7 +68,9 @@ def _events(items: Iterable[Item]) -> list[dict[str, Any]]:
     messages, replies = _places([change for _, change in changes])
     events: list[dict[str, Any]] = []
     for topic, change in changes:
-        if topic == "conversation.changed":
+        if topic.startswith("notification."):
+            events.append({"topic": "notice", "who": int(change["who"].removeprefix("user:"))})
+        elif topic == "conversation.changed":
             events.append({"topic": topic, "conversation_id": change["conversation_id"]})
         elif "reply_id" in change and change["reply_id"] in replies:
             events.append(

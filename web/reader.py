@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
@@ -17,6 +18,7 @@ from babel.dates import (
     format_timedelta,
     get_datetime_format,
 )
+from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal, format_percent
 from babel.units import format_unit
 from fastapi import Request
@@ -211,6 +213,10 @@ class Reader:
         if isinstance(value, int) and 0 <= value < 1000:  # nothing to separate
             return str(value)
         return str(format_decimal(value, locale=self.babel))
+
+    def listed(self, names: Sequence[str]) -> str:
+        """Names side by side: "Ada, Bo and Cem"."""
+        return str(format_list([str(bidi.isolated(one)) for one in names], locale=self.babel))
 
     def money(self, thousandths: int, currency: str) -> str:
         """An amount in thousandths of its currency's unit; without a currency the number alone."""

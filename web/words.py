@@ -78,6 +78,7 @@ REPLIES = {
     "sent": ("check", "", N_("sent")),
     "failed": ("warn", "deliv-fail", N_("failed")),
     "unknown": ("info", "deliv-fail", N_("unclear whether it arrived")),
+    "stopped": ("pause", "deliv-fail", N_("stopped: somebody else answered meanwhile")),
     "cancelled": ("x", "", N_("taken back")),
 }
 
@@ -741,6 +742,7 @@ NOTES = {
     "reply-kept": N_("The saved reply is kept."),
     "reply-removed": N_("The saved reply is gone. What was sent with it stays."),
     "note-added": N_("The note is kept."),
+    "note-changed": N_("The note was changed."),
     "note-removed": N_("The note is gone."),
     "step-skipped": N_("Skipped. You find it in the set-up whenever you like."),
     "person-merged": N_("They are one person now. The CRM follows."),

@@ -14,8 +14,10 @@ from core.event import MESSAGE_KINDS
 from inbox import search
 from inbox.conditions import tree
 from inbox.conditions.predicate import Known
-from inbox.conditions.tree import Group
-from inbox.models import Conversation, ConversationTag, Identity, Message, Seen
+from inbox.conditions.tree import ME, Group
+from inbox.models import Conversation, ConversationTag, Identity, Message, Note, Seen
+from inbox.notice_models import NoteMention
+from inbox.team_models import TeamMember
 
 
 def read(session: Session, ids: Sequence[int], group: Group, me: str = "") -> list[Known]:
@@ -38,7 +40,21 @@ def read(session: Session, ids: Sequence[int], group: Group, me: str = "") -> li
     came = {row["id"]: row["last_inbound_at"] for row in rows}
     tags = _tags(session, ids) if tree.asks(group, "tag") else {}
     said = _messages(session, came, group)
+    if tree.asks(group, "mentions"):
+        for number, targets in _mentions(session, ids, me).items():
+            said.setdefault(number, {})["mentions"] = targets
     return [_known(row, tags.get(row["id"], ()), said.get(row["id"], {})) for row in rows]
+
+
+def _mentions(session: Session, ids: Sequence[int], me: str) -> dict[int, set[str]]:
+    n, t, m = db.table(Note), db.table(NoteMention), db.table(TeamMember)
+    teams = session.scalars(sa.select(m.c.team_id).where(m.c.member == me)).all() if me else ()
+    mine = {me, *(f"team:{one}" for one in teams)}
+    found: dict[int, set[str]] = defaultdict(set)
+    query = sa.select(n.c.conversation_id, t.c.target).join(t, t.c.note_id == n.c.id)
+    for number, target in session.execute(query.where(n.c.conversation_id.in_(ids))):
+        found[number] |= {target, ME} if target in mine else {target}
+    return found
 
 
 def _known(row: Any, tags: Sequence[str], said: dict[str, Any]) -> Known:

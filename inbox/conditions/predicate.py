@@ -39,6 +39,8 @@ class Known:
     tags: Collection[str] = ()
     followers: int | None = None
     verified: bool = False
+    mentions: Collection[str] = ()
+    """Whom its notes mention: `user:3`, `team:2`, and `me` for who looks."""
     seen_at: datetime | None = None
     """When who looks did so last."""
     kinds: Collection[str] = ()
@@ -95,6 +97,7 @@ _SETS: Mapping[str, Callable[[Known], Collection[str]]] = {
     "theme": lambda known: known.themes,
     "subject": lambda known: known.subjects,
     "tag": lambda known: known.tags,
+    "mentions": lambda known: known.mentions,
 }
 _NUMBERS: Mapping[str, Callable[[Known], int | None]] = {
     "followers": lambda known: known.followers,

@@ -18,7 +18,9 @@ from core import db
 from core.event import MESSAGE_KINDS
 from inbox import search
 from inbox.conditions.tree import ME, NOBODY, Asker, Condition, Group, ranked
-from inbox.models import Conversation, ConversationTag, Identity, Message, Seen
+from inbox.models import Conversation, ConversationTag, Identity, Message, Note, Seen
+from inbox.notice_models import NoteMention
+from inbox.team_models import TeamMember
 
 Holds = sa.ColumnElement[bool]
 
@@ -145,6 +147,18 @@ def _tags(one: Condition, asker: Asker) -> Holds:
     return sa.not_(found) if one.op == "is_not" else found
 
 
+def _mentions(one: Condition, asker: Asker) -> Holds:
+    """A note mentions one of these; who looks is meant with their teams, too."""
+    c, n, t, m = db.table(Conversation), db.table(Note).alias(), db.table(NoteMention), db.table(TeamMember)
+    named: Holds = t.c.target.in_([value for value in one.values if value != ME])
+    if ME in one.values:
+        mine = sa.select(sa.literal("team:") + sa.cast(m.c.team_id, sa.String)).where(m.c.member == asker.me)
+        named = sa.or_(named, t.c.target == (asker.me or "-"), t.c.target.in_(mine))
+    noted = sa.select(n.c.conversation_id).join(t, t.c.note_id == n.c.id).where(named, n.c.conversation_id.is_not(None))
+    found = c.c.id.in_(noted.correlate(None))
+    return sa.not_(found) if one.op == "is_not" else found
+
+
 def _unread(one: Condition, asker: Asker) -> Holds:
     c, s = db.table(Conversation), db.table(Seen).alias()
     looked = sa.exists().where(s.c.conversation_id == c.c.id, s.c.author == asker.me, s.c.at >= c.c.last_inbound_at)
@@ -245,6 +259,7 @@ _BUILT: Mapping[str, Callable[[Condition, Asker], Holds]] = {
     "tag": _tags,
     "assignee": _assignee,
     "team": _team,
+    "mentions": _mentions,
     "type": _type,
     "waiting": _waiting,
     "waited": _waited,

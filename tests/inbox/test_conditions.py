@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from core import db
 from core.errors import Rejected
 from core.event import Link, Page
-from inbox import desk, listing, sightings
+from inbox import desk, listing, notes, sightings, teams
 from inbox.conditions import known, predicate, sql, tree
 from inbox.conditions.tree import FIELDS, OPS, Asker, Condition, Group
 from inbox.ingest import store_page
@@ -143,6 +143,7 @@ def world(account: int) -> None:
 
 def _vary(session: Any, rng: random.Random) -> None:
     c, m, i = db.table(Conversation), db.table(Message), db.table(Identity)
+    teams.save(session, None, teams.Wanted("Ada", members={"user:1": 0}), "cli")
     for number in session.scalars(sa.select(c.c.id).order_by(c.c.id)).all():
         values = {
             "state": rng.choice(tree.STATES), "assignee": rng.choice(["", "user:1", "user:2"]),
@@ -158,6 +159,8 @@ def _vary(session: Any, rng: random.Random) -> None:
             desk.tag(session, number, tag, "user:1")
         if rng.random() < 0.5:
             sightings.mark(session, "user:1", number)
+        named = rng.choice([{}, {"user:1": "Ada"}, {"team:1": "Ada"}, {"user:2": "Ada"}])
+        notes.add(session, conversation_id=number, author="user:3", text="@Ada", mentions=named)
     for number in session.scalars(sa.select(m.c.id)).all():
         values = {"theme": rng.choice([0, 0, 4, 5]), "hits": rng.choice([[], [], [1], [1, 2]])}
         session.execute(sa.update(m).where(m.c.id == number).values(**values))
@@ -167,7 +170,8 @@ def _vary(session: Any, rng: random.Random) -> None:
 VALUES: dict[str, list[str]] = {
     "platform": ["mastodon", "bluesky"], "account": ["1", "9"], "language": ["de", "en", "xx"],
     "label": ["price", "delivery", "none"], "theme": ["4", "5", "6"], "subject": ["1", "2", "3"],
-    "tag": ["vip", "refund", "x"], "assignee": ["none", "me", "user:2"], "followers": ["0", "50", "6999"],
+    "tag": ["vip", "refund", "x"], "mentions": ["me", "user:1", "team:1", "user:2", "user:9"],
+    "assignee": ["none", "me", "user:2"], "followers": ["0", "50", "6999"],
     "messages": ["1", "2"], "team": ["none", "1", "2", "7"], "waited": ["0", "5", "20"],
 }  # fmt: skip
 

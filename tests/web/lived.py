@@ -30,6 +30,7 @@ from inbox import (
     ingest,
     macros,
     notes,
+    notices,
     policies,
     replies,
     rules,
@@ -42,6 +43,7 @@ from inbox.actions import Action
 from inbox.conditions import tree
 from inbox.models import Contact, Feed, Identity, Message
 from inbox.narrowing import Filter
+from inbox.notices import Notice
 from listening import hits, shares, subjects
 from sentiment import corrections, labels, passes, speed
 from sentiment.examples import store as examples
@@ -226,6 +228,8 @@ def _desk() -> None:
         desk.spam(session, talk("y:3"), "user:2")
         desk.assign(session, talk("y:4"), "user:1", "user:1")
         notes.add(session, conversation_id=one, author="user:2", text="Партия известна.")
+        notes.add(session, conversation_id=one, author="user:1", text="@Олег: взгляни.", mentions={"user:2": "Олег"})
+        notices.add(session, [Notice("user:1", kind, one, kind, "user:2") for kind in notices.KINDS])
         drafts.save(session, "user:1", talk("x:1"), "public", "Пока не всё")
         texts = {"de": "Привет {first_name}", "ja": "Привет", "en": "Привет {first_name}"}
         said = {"field": "words", "op": "has", "value": "партия"}

@@ -13,7 +13,9 @@ from web.permissions import API, permission_of
 
 MORE = ("/nothing",)
 """Pages besides those of a plain route."""
-NO_PAGES = frozenset({"/live", "/live/mine", "/healthz", "/readyz", "/metrics", "/oauth/client-metadata.json"})
+NO_PAGES = frozenset(
+    {"/live", "/live/mine", "/live/notices", "/healthz", "/readyz", "/metrics", "/oauth/client-metadata.json"}
+)
 
 
 NUMBERS = (
@@ -21,7 +23,7 @@ NUMBERS = (
     "user_id", "row_id", "item_id", "note_id", "message_id", "proposal_id", "share_id", "label_id", "theme_id",
     "key_id", "segment_id", "token_id", "saved_id", "endpoint_id", "delivery_id", "activation_id", "decision_id",
     "duplicate_id",
-    "view_id", "macro_id", "rule_id",
+    "view_id", "macro_id", "rule_id", "notice_id",
     "team_id", "policy_id",
 )  # fmt: skip
 """Parameters of addresses."""

@@ -106,7 +106,9 @@ def _work() -> None:
     texts = [*hostile.TEXTS, "W" * 5000]
     with db.write() as session:
         for number, text in enumerate(texts, 1):
-            notes.add(session, conversation_id=number, author="user:1", text=f"{text} .")
+            notes.add(
+                session, conversation_id=number, author="user:1", text=f"@{text} .", mentions={"user:2": text.strip()}
+            )
             notes.add(session, identity_id=number + 10, author="user:1", text=f"{text} .")
             desk.tag(session, number, f"{db.sound(text)[:50]} .", "user:1")
             replies.queue(session, number, f"{db.sound(text)[:400]} .", author="user:1", undo_seconds=3600)

@@ -20,7 +20,7 @@ TYPES: dict[str, str] = {
     "message.deleted": "a message was deleted on its platform",
     "reply.queued": "an answer waits to be sent",
     "reply.sent": "an answer is on the platform",
-    "reply.failed": "an answer was refused, or nobody knows whether it arrived",
+    "reply.failed": "an answer was refused, stopped because somebody else answered, or nobody knows whether it arrived",
     "reply.cancelled": "an answer was taken back",
     "person.linked": "an account was linked to a contact, or taken away from it",
     "person.merged": "two contacts are one person: one event per account",
@@ -31,7 +31,7 @@ TYPES: dict[str, str] = {
 TEST = "webhook.test"
 REPLIES = {
     "queued": "reply.queued", "sent": "reply.sent", "failed": "reply.failed", "unknown": "reply.failed",
-    "cancelled": "reply.cancelled",
+    "stopped": "reply.failed", "cancelled": "reply.cancelled",
 }  # fmt: skip
 _NAMES = {
     "message": ("id", "conversation_id", "identity_id", "account_id", "platform", "kind", "direction", "visibility",

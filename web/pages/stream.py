@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from fastapi.responses import PlainTextResponse, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from web import sessions, shell
+from core import db
+from inbox import notices
+from web import presence, render, sessions, shell, thread
 from web.fanout import Hub
 from web.permissions import PERMISSIONS, allow
+from web.place import LARGEST
 from web.reader import Reader
 
 RECHECK = 60.0
@@ -20,17 +24,54 @@ RECHECK = 60.0
 
 router = APIRouter()
 
+Reading = Annotated[Reader, Depends(allow("messages.read"))]
+
 
 @router.get("/live/mine")
-def mine(reader: Annotated[Reader, Depends(allow("messages.read"))]) -> PlainTextResponse:
+def mine(reader: Reading) -> PlainTextResponse:
     """The number beside the inbox, after an event that may have changed it."""
     return PlainTextResponse(reader.number(shell.mine(reader)))
 
 
+@router.get("/live/present")
+def present(reader: Reading, ids: str = "") -> Response:
+    """Who else is at these conversations."""
+    numbers = [int(one) for one in ids.split(",") if one.isascii() and one.isdigit() and len(one) < 16]
+    with db.read() as session:
+        found = presence.of(session, numbers, reader)
+    return render.part("parts/present.html", reader, found=found)
+
+
+@router.post("/live/here")
+def here(
+    reader: Reading,
+    page: Annotated[str, Form()] = "",
+    at: Annotated[int, Form()] = 0,
+    before: Annotated[int, Form()] = 0,
+    writes: Annotated[str, Form()] = "",
+    reads: Annotated[str, Form()] = "",
+) -> Response:
+    """The reader's page shows a conversation (`at`; 0: none), and showed `before`; `writes` says that they write.
+
+    With `reads` what they were told of it has been read.
+    """
+    if not re.fullmatch("[a-z0-9]{8,16}", page) or not 0 <= at < LARGEST or not 0 <= before < LARGEST:
+        raise HTTPException(400)
+    if at:
+        with db.read() as session:
+            thread.find(session, at, reader)
+    if at and reads == "yes":
+        with db.read() as session:
+            told = notices.unread_of(session, reader.actor, at)
+        if told:
+            with db.write() as session:
+                notices.read(session, reader.actor, conversation_id=at)
+    presence.tell(reader.user_id, page, at, before=before, writes=writes == "yes")
+    return Response(status_code=204)
+
+
 @router.get("/live")
-async def live(
-    request: Request, reader: Annotated[Reader, Depends(allow("messages.read"))], after: str = ""
-) -> StreamingResponse:
+async def live(request: Request, reader: Reading, after: str = "") -> StreamingResponse:
     """Events after `Last-Event-ID` (a reconnect) or `after` (where the page was rendered)."""
     last = request.headers.get("last-event-id") or after
     token = request.cookies.get(sessions.cookie_name(request), "")

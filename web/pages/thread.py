@@ -6,7 +6,7 @@ conversation, with the list as it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Annotated
 
@@ -22,8 +22,9 @@ from enrichment.cases import opening
 from enrichment.models import MatchLink
 from inbox import desk, drafts, notes, replies
 from inbox.models import Message, ReplyRow
-from web import actors, entries, place, render, snoozing, thread
+from web import actors, entries, mentions, place, render, snoozing, thread
 from web import composer as composers
+from web.composer import Faster
 from web.i18n import N_
 from web.permissions import allow
 from web.reader import Reader
@@ -120,6 +121,7 @@ def reply(
     sure: Annotated[str, Form()] = "",
     at: Annotated[str, Form()] = "",
     when: Annotated[str, Form()] = "",
+    mention: Annotated[Sequence[str], Form()] = (),
 ) -> Response:
     """Queue an answer, or add a note; the form's key makes a second click harmless.
 
@@ -129,30 +131,32 @@ def reply(
     words = text.replace("\r\n", "\n")
     at = sure.removeprefix("at:") if sure.startswith("at:") else (when or at) if at == "when" else at
     if kind == "note":
-        return _note(request, conversation_id, reader, words)
+        return _note(request, conversation_id, reader, words, mention)
     with db.read() as session:
         talk = thread.load(session, conversation_id, reader, request)
-        faster = "" if sure else composers.faster(session, conversation_id, seen, reader)
     chosen = kind or talk.composer.kind
     if talk.composer.shut or chosen not in talk.composer.kinds:
         problem = talk.composer.shut or N_("This cannot be answered in that way here. Choose another one.")
         return _unsent(request, talk, reader, words, kind, problem=reader.words(problem))
-    if faster:
-        return _unsent(request, talk, reader, words, kind, faster=faster, at=at)
     later = snoozing.moment(at, reader) if at else None
     if at and later is None:
         return _unsent(request, talk, reader, words, kind, problem=reader.words(NO_MOMENT))
+    queued, faster = None, None
     try:
         with db.write() as session:
-            visibility: Visibility | None = "private" if chosen == "private" else None
-            queued = replies.queue(
-                session, conversation_id, words, author=reader.actor, visibility=visibility, send_at=later,
-                key=key[:80] or None,
-            )  # fmt: skip
-            drafts.drop(session, reader.actor, conversation_id)
-            number, leaves = queued.id, queued.send_at
+            faster = None if sure else composers.faster(session, conversation_id, seen, reader)
+            if faster is None:
+                visibility: Visibility | None = "private" if chosen == "private" else None
+                queued = replies.queue(
+                    session, conversation_id, words, author=reader.actor, visibility=visibility, send_at=later,
+                    key=key[:80] or None,
+                )  # fmt: skip
+                drafts.drop(session, reader.actor, conversation_id)
     except Rejected as error:
         return _unsent(request, talk, reader, words, kind, problem=reader.words(str(error)))
+    if queued is None:
+        return _unsent(request, talk, reader, words, kind, faster=faster, at=at)
+    number, leaves = queued.id, queued.send_at
     if not render.wants_part(request):
         return render.to(f"{talk.to()}#r{number}", "reply-later" if later else "reply-queued")
     said = reader.words(N_("Your reply leaves in a few seconds."))
@@ -161,12 +165,13 @@ def reply(
     return render.told(_fresh(request, conversation_id, reader), said, "", f"/replies/{number}/undo", events=["thread"])
 
 
-def _note(request: Request, conversation_id: int, reader: Reader, text: str) -> Response:
+def _note(request: Request, conversation_id: int, reader: Reader, text: str, chosen: Sequence[str]) -> Response:
     with db.read() as session:
         talk = thread.load(session, conversation_id, reader, request)
     try:
         with db.write() as session:
-            number = notes.add(session, conversation_id=conversation_id, author=reader.actor, text=text)
+            named = mentions.of(session, text, chosen)
+            number = notes.add(session, conversation_id=conversation_id, author=reader.actor, text=text, mentions=named)
             drafts.drop(session, reader.actor, conversation_id)
     except Rejected as error:
         return _unsent(request, talk, reader, text, "note", problem=reader.words(str(error)))
@@ -189,7 +194,7 @@ def _unsent(
     text: str,
     kind: str,
     problem: str = "",
-    faster: str = "",
+    faster: Faster | None = None,
     at: str = "",
 ) -> Response:
     """The box again with what was written, and why it was not sent."""

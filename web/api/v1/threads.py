@@ -13,7 +13,7 @@ from core import db
 from core.event import Visibility
 from inbox import activities, notes, replies
 from inbox.models import Account, Message, ReplyRow
-from web import composer, place, thread
+from web import composer, mentions, place, thread
 from web.api.v1 import shapes
 from web.api.v1.change import Changing
 from web.api.v1.conversations import HERE
@@ -89,7 +89,7 @@ class OneReply(Shown):
     text: str
     visibility: str
     author: str
-    state: Literal["queued", "sending", "sent", "failed", "unknown", "cancelled"]
+    state: Literal["queued", "sending", "sent", "failed", "unknown", "stopped", "cancelled"]
     error: str = Field(description="The platform's words, when it failed.")
     message_id: int | None = Field(description="The message it became.")
     attempts: int
@@ -175,11 +175,14 @@ class Queued(BaseModel):
 
 @router.post(f"{HERE}/{{conversation_id}}/notes", tags=[TAG], response_model=Made, status_code=201)
 def add_note(change: Changing, reader: Managing, conversation_id: Id, body: NewNote) -> Response:
-    """Write an internal note."""
+    """Write an internal note; `@` and the name of a person or team tells them of it."""
 
     def work(session: Session) -> Made:
         thread.find(session, conversation_id, reader)
-        number = notes.add(session, conversation_id=conversation_id, author=reader.actor, text=body.text)
+        named = mentions.of(session, body.text)
+        number = notes.add(
+            session, conversation_id=conversation_id, author=reader.actor, text=body.text, mentions=named
+        )
         return Made(id=number)
 
     return change.do(work, 201)

@@ -182,13 +182,20 @@ function settle(part, ids) {
   htmx.process(list);
   counts(part);
   pill();
+  document.dispatchEvent(new Event("repaint"));
   if (!list.querySelector("[data-row]")) reload();
+}
+
+function bare(node) { // without the mark of who is there
+  const copy = node.cloneNode(true);
+  copy.querySelector(":scope > .at-row")?.remove();
+  return copy.innerHTML;
 }
 
 function place(list, id, node, certain) {
   const old = row(id), end = [...list.querySelectorAll("[data-row]")].at(-1);
   const held = old?.contains(document.activeElement), ticks = old?.querySelector(".pick input")?.checked;
-  if (old && old.dataset.rank === node.dataset.rank && old.innerHTML === node.innerHTML) return;
+  if (old && old.dataset.rank === node.dataset.rank && bare(old) === node.innerHTML) return;
   if (!old && !certain) {
     if (document.getElementById("older") && end && !before(node, end)) return; // on a later page
     if (!("first" in list.dataset) && end && before(node, list.querySelector("[data-row]"))) return; // on an earlier one

@@ -1,6 +1,8 @@
 // Live events: the SSE extension of htmx keeps the connection, this module hands each event on.
 //
 //   document "widerhall"   detail = {topic, message_id?, conversation_id?, reply_id?, account_id?, state?, version?}
+//                          topic "notice": {who} somebody was told something, or read it
+//                          topic "presence": {talk} somebody came to or left that conversation, or writes there
 //                          topic "resync": something may have been missed; fetch what is shown anew
 //
 // The address of the stream always names the newest event seen, so that a new connection goes on where the old
@@ -61,5 +63,31 @@ async function count() {
 }
 
 if (mine) document.addEventListener("widerhall", ({ detail }) => {
-  if (detail.topic !== "message.annotated") counting ||= setTimeout(count, 2000);
+  if (!["message.annotated", "presence", "notice"].includes(detail.topic)) counting ||= setTimeout(count, 2000);
 });
+
+// --- the bell -----------------------------------------------------------------------------------------------
+
+const bell = document.getElementById("told"), me = Number(bell?.dataset.me ?? 0);
+let ringing = 0;
+
+async function ring() {
+  ringing = 0;
+  try {
+    const answer = await fetch("/live/notices");
+    if (!answer.ok) return;
+    const text = await answer.text(), place = bell.querySelector("[data-unread]");
+    if (place.textContent !== text) place.textContent = text;
+    bell.querySelector(".count").hidden = text === "0";
+  } catch { /* away: the next event, or the connection, asks again */ }
+  const list = document.querySelector("#notices[data-live]");
+  if (ringing || !list || list.contains(document.activeElement)) return;
+  htmx.ajax("GET", location.pathname + location.search, { source: list, target: "#notices", select: "#notices", swap: "outerHTML" });
+}
+
+if (bell) {
+  document.addEventListener("widerhall", ({ detail }) => {
+    if (detail.topic === "resync" || (detail.topic === "notice" && detail.who === me)) ringing ||= setTimeout(ring, 300);
+  });
+  document.addEventListener("widerhall:connected", ({ detail }) => { if (detail) ringing ||= setTimeout(ring, 300); });
+}

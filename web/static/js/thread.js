@@ -113,6 +113,7 @@ async function head(here) {
   if (held(old) || old.querySelector("details[open]")) { headWanted = true; return; }
   old.replaceWith(node);
   htmx.process(node);
+  document.dispatchEvent(new Event("repaint"));
 }
 
 document.addEventListener("widerhall", ({ detail }) => {

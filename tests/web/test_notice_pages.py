@@ -1,0 +1,97 @@
+"""Claims about the pages of notifications: one's own, read by following them, and told as one chose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from core import db
+from inbox import desk, notices
+from tests.web.conftest import Browser, account, event, store
+
+
+@pytest.fixture
+def agent(database: str, as_role: Any) -> Browser:
+    """Somebody whom others gave two conversations, one of them private."""
+    row = account()
+    store(row, event("m:1", "Is it open?"))
+    store(row, event("d:1", "Between us", kind="dm", visibility="private"))
+    browser: Browser = as_role("agent")
+    with db.write() as session:
+        for number in (1, 2):
+            desk.assign(session, number, f"user:{browser.user_id}", "rule:assignment")
+    return browser
+
+
+def unread(browser: Browser) -> str:
+    return browser.get("/live/notices").text
+
+
+def test_list_says_what_happened_where_and_counts(agent: Browser) -> None:
+    page = agent.get("/notifications").text
+    assert page.count("Automatic assignment gave you this conversation</b>") == 2
+    assert "Kim: Is it open?" in page
+    assert unread(agent) == "2"
+
+
+def test_following_one_reads_it_and_reading_all_reads_the_rest(agent: Browser) -> None:
+    assert agent.get("/notifications/1").headers["location"] == "/inbox/1#conversation"
+    assert unread(agent) == "1"
+    assert "is-unread" in agent.get("/notifications?only=unread").text
+    agent.post("/notifications/read")
+    assert unread(agent) == "0"
+    assert "Nothing new" in agent.get("/notifications?only=unread").text
+
+
+def test_those_of_others_do_not_exist(agent: Browser, as_role: Any) -> None:
+    other = as_role("admin")
+    assert other.get("/notifications/1").status_code == 404
+    assert other.post("/notifications/1/read").status_code == 404
+    assert unread(other) == "0"
+    assert unread(agent) == "2"
+
+
+def test_opening_the_conversation_reads_what_was_told_of_it(agent: Browser) -> None:
+    agent.post("/live/here", {"page": "abcdefgh1234", "at": 2, "reads": "yes"})
+    assert unread(agent) == "1"
+
+
+def test_who_may_not_read_a_private_conversation_reads_nothing_of_it_here(agent: Browser, as_role: Any) -> None:
+    marketer = as_role("marketer")
+    with db.write() as session:
+        notices.add(session, [notices.Notice(f"user:{marketer.user_id}", "mention", 2, "note:1", "system")])
+    page = marketer.get("/notifications").text
+    assert "No. 2" in page
+    assert "Between us" not in page
+    assert "Kim" not in page
+
+
+def test_pages_follow_each_other_without_gap(agent: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    from web.pages import notices as pages
+
+    monkeypatch.setattr(pages, "PAGE", 1)
+    first = agent.get("/notifications").text
+    assert 'href="/notifications/2"' in first
+    assert "/notifications?before=2" in first
+    second = agent.get("/notifications?before=2").text
+    assert 'href="/notifications/1"' in second
+    assert "before=1" not in second
+
+
+def test_choices_are_kept_and_nonsense_is_said(agent: Browser) -> None:
+    here = "/settings/me/notifications"
+    form = {"assigned.push": "yes", "quiet_from": "22:00", "quiet_until": "06:30", "mail": "hourly", "mail_at": "07:15"}
+    assert agent.post(here, form).headers["location"] == f"{here}?note=saved"
+    with db.read() as session:
+        chosen = notices.choice(session, f"user:{agent.user_id}")
+    assert notices.channels(chosen)["assigned"] == ["push"]
+    assert notices.channels(chosen)["mention"] == []
+    assert (chosen.quiet_from, chosen.quiet_until, chosen.mail, chosen.mail_at) == (1320, 390, "hourly", 435)
+    wrong = agent.post(here, {**form, "quiet_until": "25:00"})
+    assert wrong.status_code == 422
+    assert "Write times like 18:30." in wrong.text
+    assert "25:00" in wrong.text
+    half = agent.post(here, {**form, "quiet_until": ""})
+    assert "Quiet hours have a beginning and an end." in half.text
+    assert agent.post(here, {**form, "mail": "never"}).status_code == 400

@@ -1,0 +1,1 @@
+"""Notifications on their way to people: in the page, to browsers, by mail."""

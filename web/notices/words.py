@@ -1,0 +1,43 @@
+"""What a notification says, in one sentence each, and the names of kinds and channels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from web.i18n import N_
+from web.reader import Reader
+
+KINDS: Mapping[str, tuple[str, str]] = {
+    "assigned": ("user", N_("A conversation is given to me")),
+    "team": ("people", N_("A conversation is given to my team")),
+    "message": ("inbox", N_("A new message in a conversation of mine")),
+    "mention": ("pen", N_("Somebody mentions me or my team")),
+    "warned": ("clock", N_("An answer is due soon")),
+    "breached": ("warn", N_("An answer is late")),
+    "failed": ("warn", N_("A reply of mine did not arrive")),
+    "stopped": ("pause", N_("A reply of mine was stopped, since somebody else answered")),
+    "rule": ("bolt", N_("A rule says so")),
+}
+"""Kind → icon and name."""
+SENTENCES: Mapping[str, str] = {
+    "assigned": N_("%(actor)s gave you this conversation"),
+    "team": N_("%(actor)s gave this conversation to your team"),
+    "message": N_("A new message in your conversation"),
+    "mention": N_("%(actor)s mentioned you"),
+    "warned": N_("An answer is due soon"),
+    "breached": N_("An answer is late"),
+    "failed": N_("Your reply did not arrive, or nobody knows whether it did"),
+    "stopped": N_("Your reply was not sent: somebody else answered meanwhile"),
+    "rule": N_("%(actor)s points you to this conversation"),
+}
+CHANNELS: Mapping[str, str] = {"page": N_("In the page"), "push": N_("Browser"), "mail": N_("E-mail")}
+MAILS: Mapping[str, str] = {
+    "now": N_("as soon as something happens"),
+    "hourly": N_("once an hour"),
+    "daily": N_("once a day"),
+}
+
+
+def sentence(kind: str, actor: str, reader: Reader) -> str:
+    """A notification in the reader's words; `actor` is a name."""
+    return reader.words(SENTENCES[kind], actor=actor)

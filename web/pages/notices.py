@@ -1,0 +1,140 @@
+"""`/notifications`: what one is told, read and unread; `/settings/me/notifications`: how one wants to be told."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi.responses import PlainTextResponse
+
+from core import db
+from inbox import notices
+from inbox.notice_models import Notification, NotificationChoice
+from web import render
+from web.i18n import N_
+from web.notices import clock, listing, words
+from web.permissions import allow
+from web.place import LARGEST
+from web.reader import Reader
+
+HERE = "/notifications"
+SETTINGS = "/settings/me/notifications"
+PAGE = 50
+NO_TIME = N_("Write times like 18:30.")
+HALF_QUIET = N_("Quiet hours have a beginning and an end.")
+
+router = APIRouter()
+
+Myself = Annotated[Reader, Depends(allow("self"))]
+
+
+@router.get(HERE)
+def index(request: Request, reader: Myself, before: int = 0, only: str = "") -> Response:
+    """The newest, or those before one; `only=unread` leaves out the rest."""
+    fresh = only == "unread"
+    with db.read() as session:
+        rows = notices.listed(
+            session, reader.actor, before=before if 0 < before < LARGEST else 0, fresh=fresh, limit=PAGE + 1
+        )
+        found = listing.shown(session, rows[:PAGE], reader)
+        unread = notices.unread(session, reader.actor)
+    older = found[-1].id if len(rows) > PAGE else 0
+    return render.page(
+        request, reader, "notifications.html", notices=found, older=older, unread=unread, fresh=fresh, before=before
+    )
+
+
+@router.get("/live/notices")
+def count(reader: Myself) -> PlainTextResponse:
+    """The number on the bell."""
+    with db.read() as session:
+        return PlainTextResponse(reader.number(notices.unread(session, reader.actor)))
+
+
+@router.get(HERE + "/{notice_id}")
+def follow(notice_id: int, reader: Myself) -> Response:
+    """On to the conversation; the notification has been read."""
+    conversation_id = _own(notice_id, reader)
+    with db.write() as session:
+        notices.read(session, reader.actor, number=notice_id)
+    return render.to(f"/inbox/{conversation_id}#conversation")
+
+
+@router.post(HERE + "/read")
+def read_all(request: Request, reader: Myself) -> Response:
+    """All have been read."""
+    with db.write() as session:
+        notices.read(session, reader.actor)
+    return render.to(HERE)
+
+
+@router.post(HERE + "/{notice_id}/read")
+def read_one(notice_id: int, reader: Myself) -> Response:
+    """One has been read."""
+    _own(notice_id, reader)
+    with db.write() as session:
+        notices.read(session, reader.actor, number=notice_id)
+    return render.to(HERE)
+
+
+def _own(notice_id: int, reader: Reader) -> int:
+    """The conversation of a notification of the reader's."""
+    with db.read() as session:
+        row = session.get(Notification, notice_id) if 0 < notice_id < LARGEST else None
+        if row is None or row.who != reader.actor:
+            raise HTTPException(404)
+        return row.conversation_id
+
+
+# --- how -----------------------------------------------------------------------------------------------
+
+
+@router.get(SETTINGS)
+def choices(request: Request, reader: Myself) -> Response:
+    """The form."""
+    with db.read() as session:
+        chosen = notices.choice(session, reader.actor)
+    return _form(request, reader, chosen)
+
+
+@router.post(SETTINGS)
+async def choose(request: Request, reader: Myself) -> Response:
+    """Keep it."""
+    form = await request.form()
+    picked = {
+        kind: [one for one in notices.CHANNELS if form.get(f"{kind}.{one}") == "yes"] for kind in notices.KINDS
+    }  # fmt: skip
+    quiet = (str(form.get("quiet_from", "")).strip(), str(form.get("quiet_until", "")).strip())
+    mail, at = str(form.get("mail", "daily")), str(form.get("mail_at", "")).strip()
+    wrong: dict[str, str] = {}
+    times = {
+        name: clock.minute(text) for name, text in (("from", quiet[0]), ("until", quiet[1]), ("at", at or "08:00"))
+    }
+    for name, text in (("quiet_from", quiet[0]), ("quiet_until", quiet[1]), ("mail_at", at)):
+        if text and clock.minute(text) is None:
+            wrong[name] = NO_TIME
+    if bool(quiet[0]) != bool(quiet[1]):
+        wrong["quiet_until"] = HALF_QUIET
+    if mail not in words.MAILS:
+        raise HTTPException(400)
+    chosen = NotificationChoice(
+        who=reader.actor, channels=picked, quiet_from=times["from"], quiet_until=times["until"], mail=mail,
+        mail_at=times["at"] or 0,
+    )  # fmt: skip
+    if wrong:
+        return _form(request, reader, chosen, wrong, kept=(*quiet, at))
+    with db.write() as session:
+        notices.choose(session, chosen)
+    return render.to(SETTINGS, "saved")
+
+
+def _form(
+    request: Request, reader: Reader, chosen: NotificationChoice, wrong: dict[str, str] | None = None,
+    kept: tuple[str, str, str] | None = None,
+) -> Response:  # fmt: skip
+    times = kept or tuple(clock.written(one) for one in (chosen.quiet_from, chosen.quiet_until, chosen.mail_at))
+    return render.page(
+        request, reader, "settings/notices.html", 422 if wrong else 200, chosen=chosen,
+        channels=notices.channels(chosen), kinds=words.KINDS, ways=words.CHANNELS, mails=words.MAILS, times=times,
+        wrong=wrong or {},
+    )  # fmt: skip
