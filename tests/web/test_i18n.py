@@ -25,7 +25,7 @@ KEYS = {"Esc", "Ctrl", "Enter", "Tab"}
 NAMED = {"CRM", "Salesforce", "Widerhall"}
 SAME = {
     "de": NAMED | {
-        "Administrator", "Agent", "Broker", "%(promise)s: %(state)s", "Code %(number)s", "Emotion", "Filter",
+        "Administrator", "Agent", "Broker", "Browser", "%(promise)s: %(state)s", "Code %(number)s", "Emotion", "Filter",
         "Filter (F)", "Handle", "Hashtag",
         "Hashtags", "Installation", "Label", "Labels", "Lead", "Link", "Live", "Marketing", "Name", "Normal", "Person",
         "Problem", "Region", "Revision", "Setup", "Spam", "Sticker", "System", "Team", "Teams", "Video", "Webhooks",

@@ -38,10 +38,10 @@ def test_list_says_what_happened_where_and_counts(agent: Browser) -> None:
 def test_following_one_reads_it_and_reading_all_reads_the_rest(agent: Browser) -> None:
     assert agent.get("/notifications/1").headers["location"] == "/inbox/1#conversation"
     assert unread(agent) == "1"
-    assert "is-unread" in agent.get("/notifications?only=unread").text
+    assert "is-unread" in agent.get("/notifications?show=unread").text
     agent.post("/notifications/read")
     assert unread(agent) == "0"
-    assert "Nothing new" in agent.get("/notifications?only=unread").text
+    assert "Nothing new" in agent.get("/notifications?show=unread").text
 
 
 def test_those_of_others_do_not_exist(agent: Browser, as_role: Any) -> None:

@@ -29,9 +29,9 @@ Myself = Annotated[Reader, Depends(allow("self"))]
 
 
 @router.get(HERE)
-def index(request: Request, reader: Myself, before: int = 0, only: str = "") -> Response:
-    """The newest, or those before one; `only=unread` leaves out the rest."""
-    fresh = only == "unread"
+def index(request: Request, reader: Myself, before: int = 0, show: str = "") -> Response:
+    """The newest, or those before one; `show=unread` leaves out the rest."""
+    fresh = show == "unread"
     with db.read() as session:
         rows = notices.listed(
             session, reader.actor, before=before if 0 < before < LARGEST else 0, fresh=fresh, limit=PAGE + 1
