@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import subprocess
@@ -20,6 +21,28 @@ import migrations
 from core import broker, db
 from core.settings import settings
 from tests import living
+
+MEMORY = Path("/dev/shm")  # noqa: S108  # what tests keep there is in folders of their own
+ROOM = 6 << 30
+"""Bytes that must be free there: twice what two workers need."""
+
+
+def _in_memory() -> None:
+    """Have databases and folders of tests in memory, where there is room: nobody reads them after a power failure."""
+    if "TMPDIR" in os.environ or not MEMORY.is_dir():
+        return
+    for left in MEMORY.glob("widerhall-tests-*"):
+        if not Path("/proc", left.name.split("-")[2]).exists():  # of a run that was killed
+            shutil.rmtree(left, ignore_errors=True)
+    if shutil.disk_usage(MEMORY).free < ROOM:
+        return
+    folder = tempfile.mkdtemp(prefix=f"widerhall-tests-{os.getpid()}-", dir=MEMORY)
+    os.chmod(folder, 0o711)  # noqa: S103  # PostgreSQL runs as somebody else when root tests
+    os.environ["TMPDIR"], tempfile.tempdir = folder, None
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+
+
+_in_memory()
 
 BOTH = pytest.mark.parametrize("db_url", ["sqlite", "postgresql"], indirect=True)
 
