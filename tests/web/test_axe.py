@@ -21,7 +21,8 @@ FIRST_USE = ("/inbox", "/start", "/messages", "/people", "/people/review", "/lis
 EMPTY_RESULT = ("/inbox?q=abcdefg", "/inbox?view=snoozed&platform=telegram", "/messages?q=abcdefg", "/people?q=abcdefg")
 REFUSED = ("/settings/users", "/settings/stuck", "/settings/salesforce")
 PARTS = ("/oauth/", "/package", "/rows", "/entries", "/head", "/composer", "/of/", "/live", "/checks", "/drift",
-         "/customer", "/saved", "/clocks", ".csv", "/inbox/views", "/macro-menu", "/mentionable")  # fmt: skip
+         "/customer", "/saved", "/clocks", ".csv", "/inbox/views", "/macro-menu", "/mentionable",
+         "/commands")  # fmt: skip
 
 
 def violations(page: Page, part: str | None = None) -> list[str]:
@@ -102,7 +103,7 @@ def test_dialogs(full: None, seen: Seen) -> None:
     for path in whole_pages():
         page.goto(seen.address + path, wait_until="domcontentloaded")
         names = set(page.evaluate("[...document.querySelectorAll('dialog')].map((one) => one.id)")) - done
-        done |= names & {"ask", "keys"}  # those of the frame, the same on every page
+        done |= names & {"ask", "keys", "commands"}  # those of the frame, the same on every page
         for name in sorted(names):
             page.evaluate("(name) => document.getElementById(name).showModal()", name)
             found += [f"{path} {name} {one}" for one in violations(page)]
@@ -126,3 +127,11 @@ def test_offline(full: None, seen: Seen, line: Line) -> None:
     line.cut()
     expect(page.locator("#offline")).to_be_visible(timeout=15_000)
     assert violations(page) == []
+
+
+def test_command_palette(full: None, seen: Seen) -> None:
+    page = seen.page("agent")
+    page.goto(f"{seen.address}/inbox")
+    page.keyboard.press("Control+k")
+    expect(page.locator("#commands-there [role=option]").first).to_be_visible()
+    assert violations(page, "#commands") == []

@@ -3,8 +3,8 @@
 
 const SHOWN = 8000; // milliseconds a toast stays
 const region = document.getElementById("toasts");
-export const token = () => document.querySelector("input[name=csrf]")?.value ?? "";
-export const locale = document.documentElement.dataset.locale || document.documentElement.lang;
+const token = () => document.querySelector("input[name=csrf]")?.value ?? "";
+const locale = document.documentElement.dataset.locale || document.documentElement.lang;
 
 // --- the browser's time zone goes along with the sign-in; after a form of ours, on to the platform's ----
 
@@ -19,7 +19,7 @@ if (navigator.platform.startsWith("Mac")) for (const key of document.querySelect
 
 const ask = document.getElementById("ask");
 
-export function sure(question, verb) {
+function sure(question, verb) {
   if (!ask) return Promise.resolve(confirm(question));
   const [title, ...rest] = question.split(/(?<=[?？])\s*/u);
   ask.querySelector("h2").textContent = title;
@@ -79,7 +79,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
 // --- toasts: one at a time, away after eight seconds; an error stays ------------------------------------
 
 let leaving = 0;
-export function toast({ text, kind = "", undo = "", values = {} }) {
+function toast({ text, kind = "", undo = "", values = {} }) {
   if (!region) return;
   for (const old of region.querySelectorAll(".toast")) if (old.dataset.toast !== "err" || kind === "err") old.remove();
   const made = document.createElement("div");
@@ -174,7 +174,7 @@ document.addEventListener("keydown", (event) => {
 
 const STEPS = [["day", 86400], ["hour", 3600], ["minute", 60]];
 const written = Object.fromEntries(STEPS.map(([unit]) => [unit, new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short" })]));
-export function brief(seconds) {
+function brief(seconds) {
   const [unit, size] = STEPS.find(([, one]) => seconds >= one) ?? STEPS[2];
   return written[unit].format(Math.floor(Math.max(0, seconds) / size));
 }

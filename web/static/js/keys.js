@@ -52,7 +52,74 @@ function escape() {
   return false;
 }
 
+// --- the command palette: what this page offers, then what the hub finds ------------------------------
+
+const palette = document.getElementById("commands"), asked = document.getElementById("commands-q");
+const here = document.getElementById("commands-here"), options = () => [...palette.querySelectorAll("[role=option]:not([hidden])")];
+let answered = false; // the hub has said what fits what was typed
+
+function choose(option) {
+  for (const one of options()) one.setAttribute("aria-selected", String(one === option));
+  if (option) asked.setAttribute("aria-activedescendant", option.id);
+  else asked.removeAttribute("aria-activedescendant");
+  option?.scrollIntoView({ block: "nearest" });
+  const none = document.getElementById("commands-0");
+  none.textContent = option || !answered ? "" : none.dataset.none;
+}
+
+function narrow() {
+  const words = asked.value.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+  for (const one of here.querySelectorAll("[role=option]")) {
+    one.hidden = !words.every((word) => one.dataset.name.includes(word));
+  }
+  here.hidden = !here.querySelector("[role=option]:not([hidden])");
+  choose(options()[0]);
+}
+
+function open() {
+  if (!palette || document.querySelector("dialog[open]")) return;
+  here.querySelectorAll("[role=option]").forEach((one) => one.remove());
+  const done = new Set();
+  for (const node of keyed()) {
+    const keys = node.dataset.key;
+    if (done.has(keys) || node.closest(".rail")) continue;
+    done.add(keys);
+    const option = document.createElement("button");
+    Object.assign(option, { type: "button", className: "menu-item", id: `cmd-0-${done.size}`, tabIndex: -1, textContent: name(node) });
+    option.setAttribute("role", "option");
+    option.dataset.name = option.textContent.toLocaleLowerCase();
+    option.append(Object.assign(document.createElement("kbd"), { textContent: keys.toUpperCase() }));
+    option.addEventListener("click", () => { palette.close(); press(keys); });
+    here.append(option);
+  }
+  asked.value = "";
+  answered = false;
+  document.getElementById("commands-there").replaceChildren();
+  palette.showModal();
+  asked.focus();
+  narrow();
+  asked.dispatchEvent(new CustomEvent("show"));
+}
+
+asked?.addEventListener("input", () => { answered = false; narrow(); });
+palette?.addEventListener("htmx:afterSwap", () => { answered = true; narrow(); });
+palette?.addEventListener("click", (event) => event.target === palette && palette.close()); // beside it
+palette?.addEventListener("keydown", (event) => {
+  const all = options(), place = all.findIndex((one) => one.getAttribute("aria-selected") === "true");
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step && all.length) choose(all[(place + step + all.length) % all.length]);
+  else if (event.key === "Enter" && !event.isComposing) all[place]?.click(); // typing Japanese, it ends a word
+  else return;
+  event.preventDefault();
+});
+document.addEventListener("click", (event) => event.target.closest("[data-commands]") && open());
+
 addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k" && palette) {
+    event.preventDefault();
+    open();
+    return;
+  }
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Escape") {
     if (typing(event.target)) event.target.blur();

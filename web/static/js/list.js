@@ -1,12 +1,11 @@
 // The list of conversations: open without leaving, keys, ticking, and live rows that never move what is read.
 // Without this script every link and form of the list works by itself.
 
-import { token } from "./core.js";
-
 const PAUSE = 300, REST = 2000; // milliseconds: gather events, and leave the hub alone between two questions
 const MOST = 50; // conversations asked for by number; for more the rows are fetched anew
 const narrow = matchMedia("(max-width: 799px)");
 
+const token = () => document.querySelector("input[name=csrf]")?.value ?? "";
 const pane = () => document.getElementById("list");
 const box = () => document.getElementById("rows");
 const links = () => [...document.querySelectorAll("#rows [data-row] > .conv")];
