@@ -181,6 +181,7 @@ def clock_jobs() -> tuple[str, ...]:
         "inbox.desk.wake",
         "inbox.clocks.look",
         "sentiment.clock.due",
+        "web.notices.mail.due",
     )
 
 

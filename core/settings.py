@@ -106,6 +106,16 @@ class Settings(BaseSettings):
     behaviour_days: int = Field(
         730, description="Days for which events of customers are kept; orders stay. 0: for good.", ge=0, le=36_500
     )
+    smtp_host: str = Field("", description="Mail server that sends notifications; empty: no mails.")
+    smtp_port: int = Field(587, description="Its port.", ge=1, le=65_535)
+    smtp_security: str = Field(
+        "starttls",
+        description="How the line to it is kept private: starttls, tls, none.",
+        pattern="starttls|tls|none",
+    )
+    smtp_user: str = Field("", description="Name to sign in with there; empty: without.")
+    smtp_password: str = Field("", description="Password to sign in with there.")
+    mail_from: str = Field("", description="Address that mails come from.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     secret_keys: str = Field(
         "", description="Keys that encrypt secrets, newest first, separated by commas; empty: data_dir/secret.key."

@@ -52,6 +52,7 @@ TABLES: dict[str, str] = {
     "note_mention": "people who work here: goes with the note",
     "notification": "here: of the person's conversations; ids only",
     "notification_choice": "people who work here",
+    "digest": "people who work here: ids only",
     "activity": "here: of the person's conversations",
     "draft": "here: of the person's conversations",
     "saved_reply": "texts for everybody: places are filled in where they are sent",

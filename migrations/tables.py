@@ -21,6 +21,7 @@ import sentiment.models
 import sentiment.themes.models
 import sentiment.upkeep
 import web.models
+import web.notices.models
 import web.outgoing.models
 
 metadata = SQLModel.metadata

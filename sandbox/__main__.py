@@ -22,6 +22,7 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, help="folder in which the world survives a restart")
     parser.add_argument("--announce", type=Path, help="JSON file with addresses and credentials, written when ready")
     parser.add_argument("--no-limits", action="store_true", help="switch the platforms' rate limits off")
+    parser.add_argument("--mail-port", type=int, default=0, help="port of the mail server; 0: none")
     parser.add_argument("--log-level", default="warning", help="debug, info, warning or error")
     return parser
 
@@ -40,7 +41,7 @@ async def run(arguments: argparse.Namespace) -> None:
         sys.stdout.flush()
 
     box = build(arguments.data, arguments.seed, limits_on=not arguments.no_limits)
-    await serve(box, arguments.host, arguments.port, stop, ready, arguments.log_level)
+    await serve(box, arguments.host, arguments.port, stop, ready, arguments.log_level, arguments.mail_port)
 
 
 def main() -> None:

@@ -26,6 +26,7 @@ def create_app(box: Sandbox) -> Starlette:
         Route("/_services.json", services),
         Route("/_world.json", world),
         Route("/_log.json", log),
+        Route("/_mails", mails),
         Route("/_play", play, methods=["POST"]),
         Route("/_faults", list_faults),
         Route("/_faults", add_fault, methods=["POST"]),
@@ -55,6 +56,11 @@ async def services(request: Request) -> Response:
 
 async def world(request: Request) -> Response:
     return reply(expected.world_json(box_of(request).world))
+
+
+async def mails(request: Request) -> Response:
+    """What the mail server was given, the newest first."""
+    return reply(box_of(request).mails.mails[::-1])
 
 
 async def log(request: Request) -> Response:

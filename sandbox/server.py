@@ -8,7 +8,7 @@ import logging
 import os
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from sandbox.brands import accounts
 from sandbox.clock import Clock, now
 from sandbox.faults import FaultMiddleware, Faults
 from sandbox.limits import Limits
+from sandbox.mail import Mailbox, Server
 from sandbox.people import crm_records
 from sandbox.store import Store
 from sandbox.telegram.updates import deliver
@@ -45,6 +46,7 @@ class Sandbox:
     limits: Limits
     apps: dict[str, ASGIApp]
     urls: dict[str, str]
+    mails: Mailbox = field(default_factory=Mailbox)
 
     def announcement(self) -> Doc:
         """What the announce file and ``GET /_services.json`` say."""
@@ -102,6 +104,7 @@ async def serve(
     stop: asyncio.Event,
     ready: Callable[[Doc], None],
     level: str = "warning",
+    mail_port: int = 0,
 ) -> None:
     """Serve until ``stop`` is set; ``ready`` gets the announcement once every port answers."""
     sockets = _sockets(host, port, box.store)
@@ -126,9 +129,14 @@ async def serve(
     courier = asyncio.create_task(deliver(box.world.telegram), name="sandbox-webhook")
     while not all(server.started for server in servers):
         await asyncio.sleep(0.02)
+    post = Server(box.mails, host, mail_port) if mail_port else None
+    if post is not None:
+        post.start()
     box.store.flush()
     ready(box.announcement())
     await stop.wait()
+    if post is not None:
+        post.stop()
     courier.cancel()
     box.world.mastodon.hub.close()
     box.world.telegram.close()

@@ -81,11 +81,11 @@ def test_pages_follow_each_other_without_gap(agent: Browser, monkeypatch: pytest
 
 def test_choices_are_kept_and_nonsense_is_said(agent: Browser) -> None:
     here = "/settings/me/notifications"
-    form = {"assigned.push": "yes", "quiet_from": "22:00", "quiet_until": "06:30", "mail": "hourly", "mail_at": "07:15"}
+    form = {"assigned.mail": "yes", "quiet_from": "22:00", "quiet_until": "06:30", "mail": "hourly", "mail_at": "07:15"}
     assert agent.post(here, form).headers["location"] == f"{here}?note=saved"
     with db.read() as session:
         chosen = notices.choice(session, f"user:{agent.user_id}")
-    assert notices.channels(chosen)["assigned"] == ["push"]
+    assert notices.channels(chosen)["assigned"] == ["mail"]
     assert notices.channels(chosen)["mention"] == []
     assert (chosen.quiet_from, chosen.quiet_until, chosen.mail, chosen.mail_at) == (1320, 390, "hourly", 435)
     wrong = agent.post(here, {**form, "quiet_until": "25:00"})

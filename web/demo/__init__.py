@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import shutil
+import socket
 import sys
 import time
 from pathlib import Path
@@ -68,14 +69,17 @@ def _empty(folder: Path, *, yes: bool) -> None:
     shutil.rmtree(folder)
 
 
-def sandbox_child(port: int, *, limits: bool = True, stays: bool = False) -> Child:
-    """The simulated platforms as a process of its own; with `stays` it outlives the command."""
+def sandbox_child(port: int, *, limits: bool = True, stays: bool = False, mails: int = 0) -> Child:
+    """The simulated platforms as a process of its own; with `stays` it outlives the command.
+
+    `mails` is the port of its mail server.
+    """
     folder = settings().data_dir / "sandbox"
     announce = settings().run_dir / "sandbox.json"
     announce.unlink(missing_ok=True)
     command = [
         sys.executable, "-m", "sandbox", "--port", str(port), "--data", str(folder), "--announce", str(announce),
-        *([] if limits else ["--no-limits"]),
+        *([] if limits else ["--no-limits"]), *(["--mail-port", str(mails)] if mails else []),
     ]  # fmt: skip
     return Child("sandbox", command, ready=announce.exists, stays=stays)
 
@@ -160,7 +164,8 @@ def login() -> str | None:
 
 def run(port: int) -> None:
     """The demo for people: until Ctrl-C."""
-    supervisor = Supervisor([sandbox_child(port), *hub_children()], say=lambda words: print(f"  {words}"))
+    mails = _mail_port()
+    supervisor = Supervisor([sandbox_child(port, mails=mails), *hub_children()], say=lambda words: print(f"  {words}"))
     print(f"Widerhall demo, data in {settings().data_dir}")
     login()
     supervisor.heed()
@@ -179,12 +184,26 @@ def run(port: int) -> None:
         supervisor.stop()
 
 
+def _mail_port() -> int:
+    """A free port for the sandbox's mail server, which the hub is told of; 0 when a real one is set."""
+    if settings().smtp_host:
+        return 0
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    values = {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(port), "SMTP_SECURITY": "none", "MAIL_FROM": LOGIN}
+    os.environ.update({f"WIDERHALL_{name}": value for name, value in values.items()})
+    settings.cache_clear()
+    return port
+
+
 def _welcome() -> None:
     world = services()
     with contextlib.suppress(OSError):
         address, password = (settings().data_dir / "login.txt").read_text().split()
         print(f"\n  Inbox             {web_url()}\n  sign in as        {address}   password {password}")
     print(f"  Be a customer     {world['control']}")
+    print(f"  Mails             {world['control']}/_mails")
     print(f"  Salesforce org    {world['salesforce']}")
     print(
         f"  Command line      .venv/bin/widerhall --data {settings().data_dir} messages\n\n  Ctrl-C stops everything."

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import PlainTextResponse
 
-from core import db
+from core import db, mail
 from inbox import notices
 from inbox.notice_models import Notification, NotificationChoice
 from web import render
@@ -101,11 +101,9 @@ def choices(request: Request, reader: Myself) -> Response:
 async def choose(request: Request, reader: Myself) -> Response:
     """Keep it."""
     form = await request.form()
-    picked = {
-        kind: [one for one in notices.CHANNELS if form.get(f"{kind}.{one}") == "yes"] for kind in notices.KINDS
-    }  # fmt: skip
+    picked = {kind: [one for one in words.CHANNELS if form.get(f"{kind}.{one}") == "yes"] for kind in notices.KINDS}
     quiet = (str(form.get("quiet_from", "")).strip(), str(form.get("quiet_until", "")).strip())
-    mail, at = str(form.get("mail", "daily")), str(form.get("mail_at", "")).strip()
+    gathered, at = str(form.get("mail", "daily")), str(form.get("mail_at", "")).strip()
     wrong: dict[str, str] = {}
     times = {
         name: clock.minute(text) for name, text in (("from", quiet[0]), ("until", quiet[1]), ("at", at or "08:00"))
@@ -115,10 +113,10 @@ async def choose(request: Request, reader: Myself) -> Response:
             wrong[name] = NO_TIME
     if bool(quiet[0]) != bool(quiet[1]):
         wrong["quiet_until"] = HALF_QUIET
-    if mail not in words.MAILS:
+    if gathered not in words.MAILS:
         raise HTTPException(400)
     chosen = NotificationChoice(
-        who=reader.actor, channels=picked, quiet_from=times["from"], quiet_until=times["until"], mail=mail,
+        who=reader.actor, channels=picked, quiet_from=times["from"], quiet_until=times["until"], mail=gathered,
         mail_at=times["at"] or 0,
     )  # fmt: skip
     if wrong:
@@ -136,5 +134,5 @@ def _form(
     return render.page(
         request, reader, "settings/notices.html", 422 if wrong else 200, chosen=chosen,
         channels=notices.channels(chosen), kinds=words.KINDS, ways=words.CHANNELS, mails=words.MAILS, times=times,
-        wrong=wrong or {},
+        wrong=wrong or {}, mails_go=mail.is_set_up(),
     )  # fmt: skip
