@@ -75,6 +75,7 @@ SUBSCRIBERS: dict[str, Subscriber] = {
         Subscriber("inbox.clocks.again", batch=1),
         Subscriber("web.live.publish", batch=20, queue="io", gathers=GATHERED),
         Subscriber("web.outgoing.tasks.collect", batch=20, gathers=(*GATHERED, *TOLD)),
+        Subscriber("web.notices.push.send", batch=5, queue="io", lease=150.0),
         Subscriber("web.notices.mail.send", batch=1, queue="io", lease=120.0),
         Subscriber("web.outgoing.tasks.deliver", batch=1, queue="io", parallel=4),
     )
@@ -135,7 +136,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "crm.due": ("enrichment.tasks.pull_crm",),
     "subject.changed": ("sentiment.brands.tasks.learn",),
     "query.changed": ("listening.tasks.rematch",),
-    "notification.made": ("web.live.publish",),
+    "notification.made": ("web.live.publish", "web.notices.push.send"),
     "digest.due": ("web.notices.mail.send",),
     "notification.read": ("web.live.publish",),
     "reply.queued": ("connectors.tasks.send",),

@@ -13,7 +13,7 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -82,18 +82,23 @@ def post(url: str, held: Sequence[str], identifier: str, body: bytes) -> Answer:
 
     TryLater when nobody answers, Rejected when the address may not be called. Redirects are not followed.
     """
-    import httpx  # with what it stands on several MB: only a process that calls has it
-
-    from core import ssrf
-
     moment = int(time.time())
     headers = {
         "Content-Type": "application/json",
-        "User-Agent": "Widerhall",
         "webhook-id": identifier,
         "webhook-timestamp": str(moment),
         "webhook-signature": " ".join(signature(one, identifier, moment, body) for one in held),
     }
+    return call(url, body, headers)
+
+
+def call(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    """POST a body to an address of somebody's; TryLater when nobody answers, Rejected when it may not be called."""
+    import httpx  # with what it stands on several MB: only a process that calls has it
+
+    from core import ssrf
+
+    headers = {"User-Agent": "Widerhall", **headers}
     limits, begun = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS), time.monotonic()
     client = httpx.Client(transport=ssrf.transport(settings().allow_private_hosts), trust_env=False, timeout=limits)
     try:  # the client is not closed: it shares its connections

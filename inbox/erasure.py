@@ -53,6 +53,8 @@ TABLES: dict[str, str] = {
     "notification": "here: of the person's conversations; ids only",
     "notification_choice": "people who work here",
     "digest": "people who work here: ids only",
+    "push_browser": "people who work here: follows the user",
+    "push_key": "no person: a sealed key",
     "activity": "here: of the person's conversations",
     "draft": "here: of the person's conversations",
     "saved_reply": "texts for everybody: places are filled in where they are sent",

@@ -145,6 +145,7 @@ SUBSCRIBERS = {
     "web.live.publish": N_("Telling open pages"),
     "web.outgoing.tasks.collect": N_("Noting what programs are to be told"),
     "web.outgoing.tasks.deliver": N_("Telling programs"),
+    "web.notices.push.send": N_("Telling browsers"),
     "web.notices.mail.send": N_("Sending mails with what is unread"),
     "inbox.notices.on_message": N_("Notifying of new messages"),
 }

@@ -1,4 +1,4 @@
-"""Table of the mails that tell people what is unread."""
+"""Tables of what goes out: mails that tell what is unread, and browsers that are told at once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Column, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from core.db import BigId, UtcDateTime
@@ -31,3 +31,27 @@ class Digest(SQLModel, table=True):
     error: str = Field(default="", max_length=300)
     made_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False, index=True))
     sent_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
+
+
+class PushKey(SQLModel, table=True):
+    """The key pair with which this hub speaks to push services (one row)."""
+
+    __tablename__ = "push_key"
+    id: int = Field(default=1, primary_key=True)
+    sealed: str
+    """The private key, encrypted."""
+    public: str = Field(max_length=100)
+
+
+class PushBrowser(SQLModel, table=True):
+    """A browser that somebody wants to be told in."""
+
+    __tablename__ = "push_browser"
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
+    user_id: int = Field(sa_column=Column(BigId, ForeignKey("user.id", ondelete="CASCADE"), nullable=False, index=True))
+    endpoint: str = Field(unique=True, max_length=500)
+    p256dh: str = Field(max_length=100)
+    auth: str = Field(max_length=40)
+    agent: str = Field(default="", max_length=200)
+    """What the browser calls itself."""
+    made_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))

@@ -30,7 +30,7 @@ SENTENCES: Mapping[str, str] = {
     "stopped": N_("Your reply was not sent: somebody else answered meanwhile"),
     "rule": N_("%(actor)s points you to this conversation"),
 }
-CHANNELS: Mapping[str, str] = {"page": N_("In the page"), "mail": N_("E-mail")}
+CHANNELS: Mapping[str, str] = {"page": N_("In the page"), "push": N_("Browser"), "mail": N_("E-mail")}
 MAILS: Mapping[str, str] = {
     "now": N_("as soon as something happens"),
     "hourly": N_("once an hour"),

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from core import db, mail
+from core.errors import Rejected
+from core.push import checked
 from inbox import notices
 from inbox.notice_models import Notification, NotificationChoice
 from web import render
 from web.i18n import N_
-from web.notices import clock, listing, words
+from web.notices import clock, listing, push, words
 from web.permissions import allow
 from web.place import LARGEST
 from web.reader import Reader
@@ -84,6 +86,42 @@ def _own(notice_id: int, reader: Reader) -> int:
         if row is None or row.who != reader.actor:
             raise HTTPException(404)
         return row.conversation_id
+
+
+# --- browsers ------------------------------------------------------------------------------------------
+
+
+@router.get("/settings/me/push")
+def push_key(reader: Myself) -> PlainTextResponse:
+    """The hub's public key, for a browser that asks its push service."""
+    with db.write() as session:
+        return PlainTextResponse(push.public_key(session))
+
+
+@router.post("/settings/me/push")
+def subscribe(
+    request: Request,
+    reader: Myself,
+    endpoint: Annotated[str, Form()] = "",
+    p256dh: Annotated[str, Form()] = "",
+    auth: Annotated[str, Form()] = "",
+) -> Response:
+    """Tell the reader in this browser, too."""
+    try:
+        to = checked(endpoint, p256dh, auth)
+        with db.write() as session:
+            push.add(session, reader.user_id, to, request.headers.get("user-agent", ""))
+    except Rejected as error:
+        raise HTTPException(422, str(error)) from error
+    return Response(status_code=204)
+
+
+@router.post("/settings/me/push/remove")
+def unsubscribe(reader: Myself, endpoint: Annotated[str, Form()] = "") -> Response:
+    """Tell the reader there no more."""
+    with db.write() as session:
+        push.remove(session, reader.user_id, endpoint)
+    return Response(status_code=204)
 
 
 # --- how -----------------------------------------------------------------------------------------------

@@ -1,0 +1,178 @@
+"""Claims about browsers that are told: encrypted, kind and number alone, to those that asked, until they are gone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+import uvicorn
+
+from core import db, outbox, push
+from core.errors import Rejected
+from core.outbox import OutboxRow
+from core.push import Subscription
+from core.settings import settings
+from core.topics import SUBSCRIBERS
+from inbox import notices
+from inbox.notice_models import NotificationChoice
+from inbox.notices import Notice
+from sandbox.push import Browser as Told
+from sandbox.push import Service
+from tests.web.conftest import Browser, account, event, store
+from web.notices import push as pushing
+from web.notices.models import PushBrowser, PushKey
+
+SUBSCRIBER = SUBSCRIBERS["web.notices.push.send"]
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Service, str]]:
+    """A push service, and its address."""
+    monkeypatch.setenv("WIDERHALL_ALLOW_PRIVATE_HOSTS", "1")
+    settings.cache_clear()
+    made = Service()
+    server = uvicorn.Server(uvicorn.Config(made.app(), port=0, log_level="error", lifespan="off"))
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield made, f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture
+def agent(database: str, as_role: Any) -> Browser:
+    store(account(), event("m:1", "The secret is 42"))
+    browser: Browser = as_role("agent")
+    return browser
+
+
+def subscribed(agent: Browser, service: tuple[Service, str], name: str = "one") -> Told:
+    told = service[0].subscribe(name, agent.get("/settings/me/push").text)
+    keys = {"p256dh": told.p256dh, "auth": pushing_auth(told)}
+    assert agent.post("/settings/me/push", {"endpoint": f"{service[1]}/push/{name}", **keys}).status_code == 204
+    return told
+
+
+def pushing_auth(told: Told) -> str:
+    from sandbox.push import coded
+
+    return coded(told.auth)
+
+
+def tell(agent: Browser, reason: str = "one") -> None:
+    with db.write() as session:
+        notices.add(session, [Notice(f"user:{agent.user_id}", "mention", 1, reason, "system")])
+    while outbox.step(SUBSCRIBER, pushing.send):
+        pass
+
+
+def browsers() -> int:
+    with db.read() as session:
+        return int(session.scalar(sa.select(sa.func.count()).select_from(db.table(PushBrowser))) or 0)
+
+
+def test_browser_that_asked_is_told_kind_and_number_and_no_text(agent: Browser, service: Any) -> None:
+    told = subscribed(agent, service)
+    tell(agent)
+    (word,) = told.told
+    assert word == {"kind": "mention", "said": "Somebody mentions me or my team", "id": 1, "talk": 1, "unread": 1}
+
+
+def test_key_is_made_once_and_sealed(agent: Browser) -> None:
+    assert agent.get("/settings/me/push").text == agent.get("/settings/me/push").text
+    with db.read() as session:
+        row = session.get(PushKey, 1)
+    assert row is not None
+    assert "PRIVATE" not in row.sealed
+
+
+@pytest.mark.parametrize("how", ["gone", "unknown"])
+def test_browser_that_is_gone_is_removed_and_others_are_told(agent: Browser, service: Any, how: str) -> None:
+    first, second = subscribed(agent, service, "one"), subscribed(agent, service, "two")
+    if how == "gone":
+        first.gone = True
+    else:
+        del service[0].browsers["one"]
+    tell(agent)
+    assert (browsers(), len(second.told)) == (1, 1)
+
+
+def test_busy_service_is_asked_again(agent: Browser, service: Any) -> None:
+    told = subscribed(agent, service)
+    service[0].refuse = [503]
+    tell(agent)
+    assert told.told == []
+    with db.write() as session:
+        session.execute(sa.update(db.table(OutboxRow)).values(due_at=0))
+    while outbox.step(SUBSCRIBER, pushing.send):
+        pass
+    assert len(told.told) == 1
+
+
+def test_nobody_is_told_of_what_they_switched_off_nor_in_quiet_hours(agent: Browser, service: Any) -> None:
+    told, who = subscribed(agent, service), f"user:{agent.user_id}"
+    with db.write() as session:
+        notices.choose(session, NotificationChoice(who=who, channels={"mention": ["page"]}))
+    tell(agent, "one")
+    minute = db.now().hour * 60 + db.now().minute
+    with db.write() as session:
+        quiet = {"quiet_from": (minute - 60) % 1440, "quiet_until": (minute + 60) % 1440}
+        notices.choose(session, NotificationChoice(who=who, **quiet))
+    tell(agent, "two")
+    assert told.told == []
+
+
+def test_one_browser_belongs_to_one_person_and_is_let_go(agent: Browser, service: Any, as_role: Any) -> None:
+    subscribed(agent, service)
+    other = as_role("admin")
+    told = subscribed(other, service)
+    tell(agent)
+    assert (browsers(), told.told) == (1, [])
+    address = {"endpoint": f"{service[1]}/push/one"}
+    agent.post("/settings/me/push/remove", address)
+    assert browsers() == 1
+    other.post("/settings/me/push/remove", address)
+    assert browsers() == 0
+
+
+def test_what_is_no_subscription_is_refused(agent: Browser) -> None:
+    keys = {"p256dh": "x", "auth": "y"}
+    assert agent.post("/settings/me/push", {"endpoint": "https://push.example/1", **keys}).status_code == 422
+    assert agent.post("/settings/me/push", {"endpoint": "http://127.0.0.1/1", **keys}).status_code == 422
+
+
+# --- what push services refuse --------------------------------------------------------------------------
+
+
+def status(service: tuple[Service, str], **changes: Any) -> int:
+    """What the service says to one word; `changes` make it wrong."""
+    pem, public = push.new_key()
+    told = service[0].subscribe("one", changes.get("hub_key", public))
+    to = Subscription(f"{service[1]}/push/one", told.p256dh, pushing_auth(told))
+    contact = changes.get("contact", "mailto:hub@a.example")
+    return push.send(to, json.dumps({}).encode(), pem, public, contact).status
+
+
+def test_service_refuses_what_real_ones_refuse(service: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert status(service) == 201
+    assert status(service, hub_key="another") == 403
+    assert status(service, contact="nobody") == 403
+    monkeypatch.setattr(push, "LIFE", -10)
+    assert status(service) == 403
+    monkeypatch.setattr(push, "LIFE", 2 * 86_400)
+    assert status(service) == 403
+    monkeypatch.undo()
+
+
+def test_word_that_is_too_long_does_not_leave(service: Any) -> None:
+    with pytest.raises(Rejected):
+        push.send(Subscription("https://push.example/1", "", ""), b"x" * 3001, "", "", "")

@@ -1,0 +1,117 @@
+"""Browsers that are told at once: their subscriptions, the hub's key, and the handler that sends kind and number."""
+
+from __future__ import annotations
+
+import json
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from core import crypto, db, log, push
+from core.errors import Rejected, TryLater
+from core.outbox import Item, Outcome
+from core.settings import settings
+from inbox import notices
+from inbox.notice_models import Notification
+from web import i18n, reader
+from web.models import User
+from web.notices import clock, words
+from web.notices.models import PushBrowser, PushKey
+
+MOST = 20
+"""Browsers of one person."""
+GONE = (404, 410)
+TOO_MANY = "There are twenty browsers already. Switch it off in one of them first."
+
+logger = log.get("web.push")
+
+
+def public_key(session: Session) -> str:
+    """The hub's public key; the pair is made at first need."""
+    pem, public = push.new_key()
+    t = db.table(PushKey)
+    values = {"id": 1, "sealed": crypto.seal(pem), "public": public}
+    session.execute(db.upsert(PushKey).on_conflict_do_nothing(), values)  # somebody may make it at the same moment
+    return str(session.execute(sa.select(t.c.public)).scalar_one())
+
+
+def add(session: Session, user_id: int, to: push.Subscription, agent: str) -> None:
+    """Tell a person in this browser, too; one that was somebody else's is theirs now."""
+    b = db.table(PushBrowser)
+    session.execute(sa.delete(b).where(b.c.endpoint == to.endpoint))
+    if int(session.scalar(sa.select(sa.func.count()).where(b.c.user_id == user_id)) or 0) >= MOST:
+        raise Rejected(TOO_MANY)
+    session.add(
+        PushBrowser(
+            user_id=user_id, endpoint=to.endpoint, p256dh=to.p256dh, auth=to.auth, agent=agent[:200], made_at=db.now()
+        )
+    )
+
+
+def remove(session: Session, user_id: int, endpoint: str) -> None:
+    """Tell them there no more."""
+    b = db.table(PushBrowser)
+    session.execute(sa.delete(b).where(b.c.user_id == user_id, b.c.endpoint == endpoint))
+
+
+def send(items: list[Item]) -> Outcome:
+    """Outbox handler of `notification.made`: one encrypted word to each browser; those that are gone are removed.
+
+    A repeat shows the same notification in the same place.
+    """
+    later: dict[int, TryLater] = {}
+    gone: list[str] = []
+    for item in items:
+        with db.read() as session:
+            wanted = _wanted(session, int(item.payload["notification_id"]))
+        if wanted is None:
+            continue
+        word, pem, public, browsers = wanted
+        for one in browsers:
+            try:
+                answer = push.send(one, word, pem, public, _contact())
+            except TryLater as error:
+                later[item.id] = error
+                continue
+            except Rejected:
+                gone.append(one.endpoint)
+                continue
+            if answer.status in GONE:
+                gone.append(one.endpoint)
+            elif answer.status == 429 or answer.status >= 500:
+                later[item.id] = TryLater(f"The push service says {answer.status}.", 60.0)
+            elif not answer.taken:
+                logger.warning("push refused", status=answer.status)
+
+    def write(session: Session) -> None:
+        b = db.table(PushBrowser)
+        session.execute(sa.delete(b).where(b.c.endpoint.in_(gone)))
+
+    return Outcome(write if gone else None, later)
+
+
+def _wanted(session: Session, number: int) -> tuple[bytes, str, str, list[push.Subscription]] | None:
+    """What is said, with which key, to whom; None when nobody is to be told now."""
+    row = session.get(Notification, number)
+    if row is None or not row.push or row.read_at is not None:
+        return None
+    b = db.table(PushBrowser)
+    query = sa.select(PushBrowser).where(b.c.user_id == int(row.who[5:])).order_by(b.c.id)
+    browsers = [push.Subscription(one.endpoint, one.p256dh, one.auth) for one in session.scalars(query)]
+    user, key = session.get(User, int(row.who[5:])), session.get(PushKey, 1)
+    if not browsers or user is None or user.disabled or key is None:
+        return None
+    chosen = notices.choice(session, row.who)
+    if clock.quiet(chosen.quiet_from, chosen.quiet_until, reader.zone(user.time_zone), db.now()):
+        return None
+    said = i18n.catalogue(user.language or "en").gettext(words.KINDS[row.kind][1])
+    word = {"kind": row.kind, "said": said, "id": number, "talk": row.conversation_id,
+            "unread": notices.unread(session, row.who)}  # fmt: skip
+    return json.dumps(word).encode(), crypto.unseal(key.sealed), key.public, browsers
+
+
+def _contact() -> str:
+    """Where a push service can reach who runs this hub."""
+    if settings().mail_from:
+        return f"mailto:{settings().mail_from}"
+    return settings().public_url if settings().public_url.startswith("https:") else "mailto:hub@widerhall.invalid"

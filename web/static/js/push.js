@@ -1,0 +1,53 @@
+// The switch of this browser on the page about notifications: asks the browser, then tells the hub where it is reached.
+
+const card = document.getElementById("browser"), token = card?.querySelector("input[name=csrf]")?.value ?? "";
+const button = card?.querySelector("button"), said = document.getElementById("browser-said");
+const can = "serviceWorker" in navigator && "PushManager" in window && "Notification" in window;
+const bytes = (coded) => Uint8Array.from(atob(coded.replace(/-/g, "+").replace(/_/g, "/")), (one) => one.charCodeAt(0));
+const registered = () => navigator.serviceWorker.getRegistration(card.dataset.worker);
+
+async function present() {
+  return (await (await registered())?.pushManager.getSubscription()) ?? null;
+}
+
+async function show() {
+  const state = !can ? "cannot" : Notification.permission === "denied" ? "denied" : (await present()) ? "on" : "off";
+  card.dataset.state = state;
+  if (said.textContent !== said.dataset[state]) said.textContent = said.dataset[state];
+  button.hidden = state === "cannot" || state === "denied";
+  button.textContent = state === "on" ? button.dataset.off : button.dataset.on;
+}
+
+const post = (address, values) => fetch(address, { method: "POST", body: new URLSearchParams({ csrf: token, ...values }) });
+
+async function on() {
+  if ((await Notification.requestPermission()) !== "granted") return;
+  const key = await (await fetch("/settings/me/push")).text();
+  const worker = await navigator.serviceWorker.register(card.dataset.worker);
+  await new Promise((ready) => {
+    const starting = worker.installing ?? worker.waiting;
+    if (worker.active || !starting) ready();
+    else starting.addEventListener("statechange", () => { if (starting.state === "activated") ready(); });
+  });
+  const made = await worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: bytes(key) });
+  const { endpoint, keys } = made.toJSON();
+  const answer = await post("/settings/me/push", { endpoint, ...keys });
+  if (!answer.ok) { await made.unsubscribe(); throw new Error(String(answer.status)); }
+}
+
+async function off() {
+  const made = await present();
+  if (!made) return;
+  await post("/settings/me/push/remove", { endpoint: made.endpoint });
+  await made.unsubscribe();
+}
+
+button?.addEventListener("click", async () => {
+  button.disabled = true;
+  try {
+    await (card.dataset.state === "on" ? off() : on());
+    await show();
+  } catch { said.textContent = said.dataset.failed; }
+  button.disabled = false;
+});
+if (card) show();
