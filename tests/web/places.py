@@ -14,7 +14,16 @@ from web.permissions import API, permission_of
 MORE = ("/nothing",)
 """Pages besides those of a plain route."""
 NO_PAGES = frozenset(
-    {"/live", "/live/mine", "/live/notices", "/healthz", "/readyz", "/metrics", "/oauth/client-metadata.json"}
+    {
+        "/live",
+        "/live/mine",
+        "/live/notices",
+        "/settings/me/push",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/oauth/client-metadata.json",
+    }
 )
 
 

@@ -30,6 +30,7 @@ from inbox import (
     ingest,
     macros,
     notes,
+    notices,
     policies,
     replies,
     rules,
@@ -42,6 +43,7 @@ from inbox.actions import Action
 from inbox.conditions import tree
 from inbox.models import Contact, Conversation, Identity
 from inbox.narrowing import Filter
+from inbox.notices import Notice
 from listening import hits, subjects
 from sentiment import labels
 from sentiment.examples import store as examples
@@ -105,6 +107,8 @@ def _work() -> None:
     """Tags, notes, replies, a contact and a subject that are called like the messages."""
     texts = [*hostile.TEXTS, "W" * 5000]
     with db.write() as session:
+        for number in range(1, len(texts)):
+            notices.add(session, [Notice("user:1", "message", number, f"message:{number}")])
         for number, text in enumerate(texts, 1):
             notes.add(
                 session, conversation_id=number, author="user:1", text=f"@{text} .", mentions={"user:2": text.strip()}

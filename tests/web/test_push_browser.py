@@ -30,7 +30,9 @@ def test_browser_shows_what_it_is_told(seen: Seen) -> None:
         """async () => {
           const worker = await navigator.serviceWorker.register(document.getElementById('browser').dataset.worker);
           const starting = worker.installing ?? worker.waiting ?? worker.active;
-          while (starting.state !== 'activated') await new Promise((ready) => starting.addEventListener('statechange', ready, { once: true }));
+          while (starting.state !== 'activated') {
+            await new Promise((ready) => starting.addEventListener('statechange', ready, { once: true }));
+          }
         }"""
     )
     while not found:
