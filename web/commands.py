@@ -75,7 +75,8 @@ def _views(session: Session, reader: Reader) -> list[Command]:
         Command(reader.words(label), f"/inbox{query(view=name)}", "inbox") for name, label in inbox_query.NAMES.items()
     ]
     kept = views.of(session, reader.actor, reader.role)
-    return fixed + [Command(one.name, f"/inbox{query(saved=one.key)}", "star") for one in kept]
+    named = [(one.key, reader.words(one.name) if one in views.BUILT_IN else one.name) for one in kept]
+    return fixed + [Command(name, f"/inbox{query(saved=key)}", "star") for key, name in named]
 
 
 def _conversations(session: Session, text: str, reader: Reader) -> list[Command]:

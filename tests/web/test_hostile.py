@@ -294,7 +294,7 @@ OUTSIDE = """() => {
     if (right > innerWidth + 1 && left < right) found.push(`outside: ${one.outerHTML.slice(0, 150)}`);
     const style = getComputedStyle(one);
     const slides = ["auto", "scroll"].includes(style.overflowX) && one.scrollWidth > one.clientWidth + 1;
-    if (slides && !one.matches(".scroll-x, .tabs, .tabs-scroll, .payload, pre, textarea")) {
+    if (slides && !one.matches(".scroll-x, .tabs, .tabs-scroll, .set-nav, .payload, pre, textarea")) {
       found.push(`slides: ${one.outerHTML.slice(0, 150)}`);
     }
   }
