@@ -25,8 +25,8 @@ class Subscriber:
 GATHERED = ("message_id", "version", "reply_id", "conversation_id", "state", "who")
 """What open pages are told of a change."""
 
-TOLD = ("identity_id", "contact_id", "identity_ids", "contact_ids")
-"""What programs are told of people, beside that."""
+TOLD = ("identity_id", "contact_id", "identity_ids", "contact_ids", "answer_id")
+"""What programs are told of people and of surveys, beside that."""
 
 SUBSCRIBERS: dict[str, Subscriber] = {
     row.name: row
@@ -46,6 +46,8 @@ SUBSCRIBERS: dict[str, Subscriber] = {
         Subscriber("inbox.ruling.on_message", gathers=("message_id",)),
         Subscriber("inbox.notices.on_message", batch=20, gathers=("message_id",)),
         Subscriber("inbox.ruling.on_activity", gathers=("activity_id",)),
+        Subscriber("inbox.surveys.sending.on_activity", gathers=("activity_id",)),
+        Subscriber("connectors.surveys.invite", batch=20),
         Subscriber("listening.tasks.match"),
         Subscriber("listening.tasks.rematch", batch=4),
         Subscriber("listening.tasks.forget"),
@@ -150,7 +152,9 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "web.outgoing.tasks.collect",
     ),
     "assign.due": ("inbox.assignment.give",),
-    "activity.recorded": ("inbox.ruling.on_activity",),
+    "activity.recorded": ("inbox.ruling.on_activity", "inbox.surveys.sending.on_activity"),
+    "survey.due": ("connectors.surveys.invite",),
+    "survey.answered": ("web.outgoing.tasks.collect",),
     "case.wanted": ("enrichment.tasks.open_cases",),
     "behaviour.due": ("enrichment.behaviour.tasks.expire",),
     "activation.due": ("enrichment.segments.tasks.hand_on",),

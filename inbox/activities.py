@@ -33,6 +33,8 @@ WHAT = (
     "case-deleted",
     "comment-refused",
     "case-refused",
+    "survey-unsent",
+    "surveyed",
 )
 
 

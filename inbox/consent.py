@@ -21,6 +21,7 @@ PURPOSES: dict[str, tuple[bool, str]] = {
     "crm_sync": (False, ""),
     "behaviour": (False, ""),
     "marketing": (False, ""),
+    "survey": (False, ""),
 }
 """What there is, and how a new installation starts: what is off stays so until somebody names the basis."""
 

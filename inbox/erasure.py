@@ -32,6 +32,7 @@ from inbox.models import (
 )
 from inbox.notice_models import Notification
 from inbox.sla_models import SlaClock
+from inbox.surveys.models import SurveyInvitation
 
 TABLES: dict[str, str] = {
     "account": "ours: no person but ourselves",
@@ -62,6 +63,9 @@ TABLES: dict[str, str] = {
     "macro": "no person: deeds of people who work here",
     "rule": "no person: conditions and deeds of people who work here",
     "rule_run": "ids, and the deeds of the rule",
+    "survey": "no person: what everybody is asked",
+    "survey_invitation": "here: of the person and of the person's conversations",
+    "survey_answer": "here: goes with its invitation",
     "seen": "when people who work here looked: goes with the conversation",
     "message": "here: emptied, its key replaced by a hash",
     "message_account": "follows the message: two row ids",
@@ -154,6 +158,8 @@ def erase(session: Session, person: str, actor: str) -> dict[str, int]:
     _drop_raw(session, words)
     subjects = [f"identity:{one}" for one in identity_ids] + [f"contact:{one}" for one in contact_ids]
     session.execute(sa.delete(Objection).where(db.table(Objection).c.subject.in_(subjects)))
+    asked = db.table(SurveyInvitation)  # with their answers
+    session.execute(sa.delete(asked).where(asked.c.identity_id.in_(identity_ids)))
     session.execute(sa.delete(i).where(i.c.id.in_(identity_ids)))
     payload: dict[str, Any] = {
         "identity_ids": identity_ids, "contact_ids": contact_ids, "message_ids": message_ids,
@@ -235,7 +241,7 @@ def _empty_conversations(session: Session, identity_ids: list[int], message_ids:
     )
     touched = sa.select(c.c.id, c.c.thread_key).where(c.c.identity_id.in_(identity_ids))
     rows = session.execute(touched).all()
-    for model in (ConversationTag, Note, Activity, Draft, SlaClock, Notification):
+    for model in (ConversationTag, Note, Activity, Draft, SlaClock, Notification, SurveyInvitation):
         written = db.table(model)
         session.execute(sa.delete(written).where(written.c.conversation_id.in_([row.id for row in rows])))
     for row in rows:

@@ -27,6 +27,8 @@ from inbox.notices import Notice
 
 LATEST = timedelta(days=365)
 """So far ahead a reply may be put off."""
+AUTOMATIC = ("rule:", "survey:")
+"""How authors begin that are nobody: what they write answers no wait."""
 PUT_OFF = timedelta(minutes=2)
 """What waits longer than that was put off: it is stopped when somebody else answers meanwhile."""
 _TOLD = {"failed": "failed", "unknown": "failed", "stopped": "stopped"}
@@ -220,7 +222,7 @@ def mark_sent(session: Session, reply_id: int, event_key: str) -> None:
     reply.state, reply.error, reply.sent_at = "sent", "", db.now()
     session.add(reply)
     session.flush()
-    if reply.author.startswith("rule:"):
+    if reply.author.startswith(AUTOMATIC):
         conversations.stay_unanswered(session, reply.conversation_id)
     _changed(session, reply)
 

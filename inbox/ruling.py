@@ -110,6 +110,8 @@ def _done(session: Session, ids: Sequence[int]) -> list[Happened]:
 def _triggers(what: str) -> Sequence[str]:
     if what.startswith("sla"):
         return ("sla",)
+    if what.startswith("survey"):
+        return ("survey",) if what == "surveyed" else ()
     return ("tagged", "updated") if what == "tagged" else ("updated",)
 
 

@@ -124,7 +124,7 @@ def _unlike(session: Session, reply_id: int, name: str, shortcut: str) -> None:
 # --- filling in ---------------------------------------------------------------------------------------
 
 
-def language(texts: Mapping[str, str], wanted: Sequence[str]) -> str:
+def language(texts: Mapping[str, object], wanted: Sequence[str]) -> str:
     """The language to take: the first of `wanted` there is a text in, else English, else any."""
     return next((one for one in [*wanted, "en"] if one in texts), next(iter(sorted(texts)), ""))
 

@@ -12,6 +12,7 @@ import inbox.models
 import inbox.notice_models
 import inbox.rule_models
 import inbox.sla_models
+import inbox.surveys.models
 import inbox.team_models
 import inbox.views
 import listening.models

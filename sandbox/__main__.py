@@ -23,6 +23,7 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--announce", type=Path, help="JSON file with addresses and credentials, written when ready")
     parser.add_argument("--no-limits", action="store_true", help="switch the platforms' rate limits off")
     parser.add_argument("--mail-port", type=int, default=0, help="port of the mail server; 0: none")
+    parser.add_argument("--surveys", action="store_true", help="customers answer surveys whose links they get")
     parser.add_argument("--log-level", default="warning", help="debug, info, warning or error")
     return parser
 
@@ -41,7 +42,10 @@ async def run(arguments: argparse.Namespace) -> None:
         sys.stdout.flush()
 
     box = build(arguments.data, arguments.seed, limits_on=not arguments.no_limits)
-    await serve(box, arguments.host, arguments.port, stop, ready, arguments.log_level, arguments.mail_port)
+    await serve(
+        box, arguments.host, arguments.port, stop, ready, arguments.log_level, arguments.mail_port,
+        surveys=arguments.surveys,
+    )  # fmt: skip
 
 
 def main() -> None:

@@ -23,6 +23,7 @@ from sandbox.limits import Limits
 from sandbox.mail import Mailbox, Server
 from sandbox.people import crm_records
 from sandbox.store import Store
+from sandbox.surveys import customers
 from sandbox.telegram.updates import deliver
 from sandbox.world import World
 
@@ -105,6 +106,8 @@ async def serve(
     ready: Callable[[Doc], None],
     level: str = "warning",
     mail_port: int = 0,
+    *,
+    surveys: bool = False,
 ) -> None:
     """Serve until ``stop`` is set; ``ready`` gets the announcement once every port answers."""
     sockets = _sockets(host, port, box.store)
@@ -126,7 +129,9 @@ async def serve(
         servers.append(server)
         # not serve(): signals belong to the process, and this may run outside the main thread
         tasks.append(asyncio.create_task(server._serve([listener]), name=f"sandbox-{name}"))
-    courier = asyncio.create_task(deliver(box.world.telegram), name="sandbox-webhook")
+    beside = [asyncio.create_task(deliver(box.world.telegram), name="sandbox-webhook")]
+    if surveys:
+        beside.append(asyncio.create_task(customers(box.world, box.store), name="sandbox-surveys"))
     while not all(server.started for server in servers):
         await asyncio.sleep(0.02)
     post = Server(box.mails, host, mail_port) if mail_port else None
@@ -137,7 +142,8 @@ async def serve(
     await stop.wait()
     if post is not None:
         post.stop()
-    courier.cancel()
+    for one in beside:
+        one.cancel()
     box.world.mastodon.hub.close()
     box.world.telegram.close()
     for server in servers:

@@ -39,6 +39,7 @@ TRIGGERS = {
     "tagged": N_("a tag is added"),
     "updated": N_("somebody changes a conversation"),
     "sla": N_("an answer is due or late"),
+    "survey": N_("a survey is answered"),
 }
 
 OUTCOMES = {"done": N_("done"), "same": N_("was so already")}

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from core import db
 from inbox import rules
+from inbox.surveys import store
 from web.i18n import N_
 from web.models import User
 from web.permissions import PERMISSIONS
@@ -25,11 +26,13 @@ NOBODY = {
 
 
 def names(session: Session, actors: Iterable[str]) -> dict[str, str]:
-    """The names of those actors that are users (`user:3`) or rules (`rule:3`); who is gone is missing."""
+    """The names of those actors that are users (`user:3`), rules (`rule:3`) or surveys; who is gone is missing."""
     actors = list(actors)
     numbers = {int(one[5:]): one for one in actors if one.startswith("user:") and one[5:].isdecimal()}
     ruled = {int(one[5:]): one for one in actors if one.startswith("rule:") and one[5:].isdecimal()}
+    asked = {int(one[7:]): one for one in actors if one.startswith("survey:") and one[7:].isdecimal()}
     known = {ruled[number]: name for number, name in rules.names(session, sorted(ruled)).items()} if ruled else {}
+    known |= {asked[number]: name for number, name in store.names(session, sorted(asked)).items()} if asked else {}
     if not numbers:
         return known
     u = db.table(User)
@@ -41,6 +44,8 @@ def named(actor: str, known: dict[str, str], reader: Reader) -> str:
     """One actor in the reader's words."""
     if actor.startswith("rule:") and actor not in NOBODY:
         return reader.words("Rule “%(name)s”", name=known.get(actor, actor[5:]))
+    if actor.startswith("survey:"):
+        return reader.words("Survey “%(name)s”", name=known.get(actor, actor[7:]))
     if actor in known:
         return known[actor]
     return reader.words(NOBODY.get(actor, NOBODY[""]))

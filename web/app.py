@@ -20,6 +20,7 @@ from web.fanout import Hub
 from web.middleware import AccessLog, Headers, Hosts
 from web.pages import (
     accounts,
+    asked,
     campaigns,
     casework,
     commands,
@@ -56,6 +57,7 @@ from web.pages import (
     segments,
     start,
     stream,
+    surveys,
     system,
     teams,
     themes,
@@ -118,6 +120,8 @@ ROUTERS = (
     casework.router,
     teams.router,
     promises.router,
+    surveys.router,
+    asked.router,
     saved.router,
     rating.router,
     ui.router,

@@ -13,7 +13,7 @@ from inbox.conditions.tree import FIELDS, ME, NOBODY
 from listening.models import Subject
 from sentiment.models import Label
 from sentiment.themes.models import Theme
-from web import actors, casework, words
+from web import actors, casework, survey_words, words
 from web.i18n import N_
 from web.reader import Reader
 
@@ -22,6 +22,7 @@ THEMES = 300
 """Themes offered, the weightiest first."""
 LOOKED_AT = N_("Whoever looks")
 NO_TYPE = N_("No type")
+NOT_RATED = N_("not answered")
 
 
 def choices(session: Session, reader: Reader, names: Collection[str] = tuple(FIELDS)) -> dict[str, Options]:
@@ -92,6 +93,11 @@ def _types(session: Session, reader: Reader) -> Options:
     return [*_table(casework.TYPES)(session, reader), (NOBODY, reader.words(NO_TYPE))]
 
 
+def _surveys(session: Session, reader: Reader) -> Options:
+    words_ = [(value, reader.words(word)) for value, (_, _, word) in survey_words.VERDICTS.items()]
+    return [*words_, (NOBODY, reader.words(NOT_RATED))]
+
+
 _OPTIONS: Mapping[str, Callable[[Session, Reader], Options]] = {
     "state": _table(words.STATES),
     "platform": _platforms,
@@ -111,4 +117,5 @@ _OPTIONS: Mapping[str, Callable[[Session, Reader], Options]] = {
     "mentions": _mentioned,
     "priority": _table({name: text for name, (_, text) in casework.PRIORITIES.items()}),
     "type": _types,
+    "survey": _surveys,
 }

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from inbox.models import Activity
-from web import casework, promises
+from web import casework, promises, survey_words
 from web.i18n import N_
 from web.reader import Reader
 
@@ -33,6 +33,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "case-deleted": ("link", N_("The Salesforce Case of this was deleted there")),
     "comment-refused": ("warn", N_("A comment in Salesforce was not sent: %(reason)s")),
     "case-refused": ("warn", N_("%(actor)s asked for a Salesforce Case: %(reason)s")),
+    "surveyed": ("smile", N_("The customer answered the survey")),
+    "survey-unsent": ("smile", N_("%(actor)s was not sent: %(reason)s")),
     "spam": ("bin", N_("%(actor)s marked this as spam")),
 }
 """What → icon and sentence."""
@@ -60,10 +62,14 @@ def sentence(
         team=teams.get(detail.get("team_id") or 0, "?"),
         priority=reader.words(casework.PRIORITIES.get(str(detail.get("priority")), ("", "?"))[1]),
         type=reader.words(casework.TYPES.get(str(detail.get("type")), "?")),
-        reason=reader.words(str(detail["reason"])) if detail.get("reason") else "",
+        reason=_reason(str(detail.get("reason") or ""), reader),
         moment=_moment(detail.get("until") or detail.get("due"), reader),
         promise=reader.words(promises.KINDS.get(str(detail.get("kind")), "?")),
     )
+
+
+def _reason(text: str, reader: Reader) -> str:
+    return reader.words(survey_words.REASONS.get(text, text)) if text else ""
 
 
 def _moment(text: object, reader: Reader) -> str:

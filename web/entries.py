@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeGuard
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -14,6 +15,8 @@ from core import db
 from core.event import MESSAGE_KINDS
 from inbox import activities, notes, replies, teams
 from inbox.models import Account, Activity, Identity, Message, MessageVersion, Note, ReplyRow
+from inbox.surveys import answering
+from inbox.surveys.models import SurveyAnswer
 from sentiment import corrections
 from sentiment.brands.tasks import of as said_of_brands
 from sentiment.upkeep import Correction
@@ -58,6 +61,8 @@ class Entry:
     reply: ReplyRow | None = None
     note: Note | None = None
     activity: Activity | None = None
+    answer: SurveyAnswer | None = None
+    """To a survey: beside the activity that tells of it."""
     parent: Parent | None = None
     versions: Sequence[MessageVersion] = ()
     towards: Sequence[tuple[str, str]] = ()
@@ -161,6 +166,8 @@ class _Reading:
         self._sent = _sent(session, messages)
         self._towards = said_of_brands(session, [one.id or 0 for one in messages])
         self._said = corrections.standing(session, [one.id or 0 for one in messages if one.direction == "inbound"])
+        surveyed = {one.row.conversation_id for one in bare if _surveyed(one.row)}
+        self._answers = answering.of_conversation(session, surveyed.pop()) if surveyed else {}
         better = {row.author for rows in self._said.values() for row in rows.values()}
         moved = any(isinstance(one.row, Activity) and one.row.what == "teamed" for one in bare)
         self._teams = dict(teams.names(session)) if moved else {}
@@ -189,9 +196,13 @@ class _Reading:
         icon, said = (
             deeds.sentence(row, self._name, self._reader, self._teams) if isinstance(row, Activity) else ("", "")
         )
+        answer = self._answers.get(int(row.detail.get("answer", 0))) if isinstance(row, Activity) else None
         return Entry(
             key=f"{_LETTERS[type(row)]}{row.id}",
-            version=_version(row, reply, self._said.get(row.id or 0, {})),
+            version=_version(row, reply, self._said.get(row.id or 0, {}))
+            if answer is None
+            else f"{answer.changed_at.timestamp()}",
+            answer=answer,
             at=one.at,
             ours=ours,
             private=one.private,
@@ -266,6 +277,10 @@ def _version(
     if isinstance(row, Note):
         return f"{row.edited_at.timestamp()}" if row.edited_at is not None else "1"
     return f"{reply.state}-{reply.attempts}-{reply.send_at.timestamp():.0f}-{reply.error}" if reply is not None else "1"
+
+
+def _surveyed(row: object) -> TypeGuard[Activity]:
+    return isinstance(row, Activity) and row.what == "surveyed"
 
 
 def _given(bare: Iterable[_Bare]) -> list[str]:

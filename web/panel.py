@@ -14,12 +14,15 @@ from enrichment.match import AUTO_SCORE
 from enrichment.person import Link, Person, Talk
 from inbox import notes
 from inbox.notes import Written
+from inbox.surveys import answering
+from inbox.surveys.answering import Rated
 from web import actors
 from web.reader import Reader
 
 HISTORY = 8
 """Conversations shown."""
 NOTES = 5
+RATED = 3
 THRESHOLD = AUTO_SCORE["A-"]
 """From here on the rules link by themselves."""
 
@@ -35,6 +38,8 @@ class Panel:
     more: bool
     """There are older conversations."""
     notes: Sequence[tuple[Written, str]]
+    rated: Sequence[Rated] = ()
+    """How they answered surveys, newest first."""
     case: Shown | None = None
     """The conversation's Salesforce Case."""
     case_open: bool = False
@@ -57,6 +62,7 @@ def panel(session: Session, identity_id: int | None, reader: Reader, conversatio
         proposals=[one for one in person.links(session, identity_id) if one.decision == "review"],
         history=history,
         more=more,
+        rated=answering.of_people(session, found.ids, private=reader.may("messages.private"), limit=RATED),
         case=case,
         case_open=case is None and reader.may("cases.open") and not opening.may_open(session, conversation_id),
         notes=[(one, actors.named(one.author, names, reader)) for one in written],

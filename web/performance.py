@@ -19,6 +19,7 @@ from inbox import accounts, teams
 from inbox.hours import ALWAYS, between
 from inbox.metrics import figures, read
 from inbox.metrics.figures import Figures, Piece, Talk, Times, Worked
+from inbox.metrics.ratings import RATINGS, Rating
 from inbox.models import Conversation, ConversationTag, Identity
 from inbox.narrowing import PRIORITIES
 from listening.figures.period import Period, period
@@ -40,6 +41,10 @@ NAMES = {
     "first_reply": N_("First reply"),
     "reply": N_("Every reply"),
     "resolution": N_("Until closed"),
+    "csat": N_("Satisfied (CSAT)"),
+    "nps": N_("Recommendation (NPS)"),
+    "ces": N_("Effort (CES)"),
+    "response": N_("Surveys answered"),
 }
 """The figures."""
 MEANS = {
@@ -52,6 +57,10 @@ MEANS = {
     "first_reply": N_("From the first message of a conversation to the first reply of a person."),
     "reply": N_("From the first message without an answer to the reply of a person."),
     "resolution": N_("From when a conversation was opened to when it was closed."),
+    "csat": N_("Share of answers that are 4 or 5 of 5, or good."),
+    "nps": N_("Per cent of 9 and 10 less per cent of 0 to 6: from −100 to 100."),
+    "ces": N_("Mean of the answers from 1, very difficult, to 7, very easy."),
+    "response": N_("Share of the surveys that were sent and are answered by now."),
 }
 """What each one says, in a sentence."""
 BY = {
@@ -160,6 +169,10 @@ class Sheet:
         """A time as it was asked for: around the clock, or in business hours."""
         return (one.business if self.asked.business else one.times).get(name)
 
+    def rated(self, name: str, one: Rating) -> str:
+        """A rating in the reader's numbers."""
+        return rated(self.reader, name, one)
+
     def lasting(self, length: timedelta) -> str:
         """A length of time in words."""
         return lasting(self.reader, length)
@@ -188,7 +201,7 @@ def sheet(session: Session, reader: Reader, one: Asked) -> Sheet:
         )
         for key, found in grouped.items()
     ]
-    rows = [row for row in rows if any(row.figures.counts.values())]
+    rows = [row for row in rows if any(row.figures.counts.values()) or row.figures.ratings]
     rows.sort(key=lambda row: (-row.figures.counts.get("replies", 0), -sum(row.figures.counts.values()), row.name))
     edges = [*(_midnight(day, span) for day in span.each()), span.end]
     return Sheet(
@@ -238,6 +251,16 @@ def _names(
     return {one: said_as.get(one, one) or reader.words("none") for one in keys}
 
 
+def rated(reader: Reader, name: str, one: Rating) -> str:
+    """A rating as it is shown: a share, a number with its sign, or a mean with one place."""
+    if name in ("csat", "response"):
+        return reader.percent(one.value)
+    if name == "nps":
+        number = round(one.value)
+        return f"+{number}" if number > 0 else reader.number(number).replace("-", "−")
+    return reader.number(round(one.value, 1))
+
+
 def lasting(reader: Reader, length: timedelta) -> str:
     """The two largest units: "2 days 3 hrs", "5 min 20 sec"."""
     left = int(length.total_seconds())
@@ -276,7 +299,7 @@ def behind(session: Session, reader: Reader, one: Asked, figure: str) -> list[Pi
 
 
 def _length(piece: Piece, figure: str, end: datetime) -> float:
-    if figure in ("received", "replies", "opened"):
+    if figure in ("received", "replies", "opened", *RATINGS):
         return 0.0
     return ((piece.end or end) - piece.start).total_seconds()
 
@@ -318,15 +341,26 @@ def as_csv(found: Sheet) -> str:
     stream = StringIO(newline="")
     writer = csv.writer(stream)
     head = ("from", "to", "by", "group", "figure", "number", "median", "ninth_decile", "mean")
-    writer.writerow([*head, *(f"business_{name}" for name in head[-3:])])
+    writer.writerow([*head, *(f"business_{name}" for name in head[-3:]), "value"])
     days = (found.asked.span.first.isoformat(), found.asked.span.last.isoformat())
     for by, key, one in [("", "", found.whole), *((found.asked.by, row.key, row.figures) for row in found.rows)]:
         for name, number in one.counts.items():
-            writer.writerow([*days, by, cells.harmless(key), name, number, *[""] * 6])
+            writer.writerow([*days, by, cells.harmless(key), name, number, *[""] * 7])
         for name, plain in one.times.items():
             writer.writerow(
-                [*days, by, cells.harmless(key), name, plain.number, *_three(plain), *_three(one.business.get(name))]
+                [
+                    *days,
+                    by,
+                    cells.harmless(key),
+                    name,
+                    plain.number,
+                    *_three(plain),
+                    *_three(one.business.get(name)),
+                    "",
+                ]
             )
+        for name, given in one.ratings.items():
+            writer.writerow([*days, by, cells.harmless(key), name, given.number, *[""] * 6, round(given.value, 4)])
     return stream.getvalue()
 
 
@@ -338,12 +372,20 @@ def spans_csv(session: Session, one: Asked, found: Sequence[Piece]) -> str:
     """What a figure is made of, one line each."""
     stream, hours = StringIO(newline=""), worked(session)
     writer = csv.writer(stream)
-    writer.writerow(("conversation", "platform", "start", "end", "seconds", "business_seconds", "by"))
+    writer.writerow(("conversation", "platform", "start", "end", "seconds", "business_seconds", "by", "score"))
     for piece in found:
         until = piece.end
         lasted = ["", ""] if until is None else [seconds(piece.lasted), seconds(hours(piece.talk, piece.start, until))]
         writer.writerow(
-            [piece.talk.id, piece.talk.platform, _moment(piece.start), _moment(until), *lasted, piece.actor]
+            [
+                piece.talk.id,
+                piece.talk.platform,
+                _moment(piece.start),
+                _moment(until),
+                *lasted,
+                piece.actor,
+                "" if piece.score is None else piece.score,
+            ]
         )
     return stream.getvalue()
 

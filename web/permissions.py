@@ -39,6 +39,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "people.erase": frozenset({"admin", "dpo"}),
     "users.manage": frozenset({"admin"}),
     "teams.manage": frozenset({"admin"}),
+    "surveys.manage": frozenset({"admin"}),
     "listening.read": frozenset(ROLES),
     "listening.manage": frozenset({"admin", "marketer"}),
     "labels.teach": frozenset({"admin", "agent", "marketer"}),
@@ -72,6 +73,7 @@ PUBLIC: dict[str, str] = {
     "/oauth/client-metadata.json": "read by the platforms' authorisation servers",
     "/signin": "the way in",
     "/setup": "the first user; asks for the set-up token and is shut once a user exists",
+    "/s/{token}": "customers answer a survey; whoever has the link's token, which nobody can guess",
     "/static": "style sheets and scripts",
 }
 """Routes without a sign-in, each with its reason."""

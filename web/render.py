@@ -18,7 +18,7 @@ from jinja2.runtime import Context, Macro
 from starlette.concurrency import run_in_threadpool
 
 from core import db
-from web import bidi, casework, i18n, live, shell, words
+from web import bidi, casework, i18n, live, shell, survey_words, words
 from web.folding import FoldingEnvironment
 from web.reader import Reader
 
@@ -94,6 +94,7 @@ def environment(language: str) -> Environment:
         static=static,
         words=words,
         casework=casework,
+        faces=survey_words,
         shell=shell,
         languages=i18n.LANGUAGES,
         query=query,

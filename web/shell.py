@@ -42,6 +42,7 @@ SETTINGS = (
     Entry("/settings/replies", "text", N_("Saved replies"), "conversations.reply", ("/settings/replies",)),
     Entry("/settings/macros", "bolt", N_("Macros"), "conversations.reply", ("/settings/macros",)),
     Entry("/settings/rules", "filter", N_("Rules"), "rules.manage", ("/settings/rules",)),
+    Entry("/settings/surveys", "smile", N_("Surveys"), "surveys.manage", ("/settings/surveys",)),
     Entry("/settings/views", "star", N_("Views"), "views.keep", ("/settings/views",)),
     Entry("/settings/users", "people", N_("Users"), "users.manage", ("/settings/users",)),
     Entry("/settings/teams", "people", N_("Teams"), "teams.manage", ("/settings/teams",)),

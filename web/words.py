@@ -188,6 +188,7 @@ PERMISSIONS = {
     "people.erase": N_("Erase people"),
     "users.manage": N_("Manage users"),
     "teams.manage": N_("Manage teams and their promises"),
+    "surveys.manage": N_("Manage surveys"),
     "listening.read": N_("See what is followed"),
     "listening.manage": N_("Choose what is followed"),
     "labels.teach": N_("Name examples of labels"),
@@ -211,6 +212,7 @@ PURPOSES = {
     "crm_sync": N_("Passing on to the CRM"),
     "behaviour": N_("Orders and behaviour"),
     "marketing": N_("Marketing"),
+    "survey": N_("Asking how it was"),
 }
 
 PURPOSE_TEXTS = {
@@ -221,6 +223,9 @@ PURPOSE_TEXTS = {
         "Keeping what customers ordered and did, out of your shop, files and the CRM, beside their messages."
     ),
     "marketing": N_("Passing people of a segment on to campaigns, other programs and files for marketing."),
+    "survey": N_(
+        "Asking customers how it was after a conversation was closed. Some countries take that for advertising."
+    ),
 }
 
 FACTS = {
@@ -697,6 +702,11 @@ NOTES = {
     "rule-removed": N_("The rule is gone. What it did stays."),
     "view-kept": N_("The view is kept."),
     "view-removed": N_("The view is gone."),
+    "survey-made": N_("The survey is made in our words and switched off. Change it, look at it, then switch it on."),
+    "survey-kept": N_("The survey is kept."),
+    "survey-on": N_("The survey is on. It asks about what is closed from now on."),
+    "survey-off": N_("The survey is off."),
+    "survey-removed": N_("The survey is gone. Its answers stay."),
     "policy-kept": N_("The promise is kept on record. Open conversations are counted anew."),
     "policy-removed": N_("The promise is gone, and its clocks with it."),
     "team-kept": N_("The team is kept."),

@@ -14,9 +14,10 @@ from core.event import MESSAGE_KINDS
 from inbox import search
 from inbox.conditions import tree
 from inbox.conditions.predicate import Known
-from inbox.conditions.tree import ME, Group
+from inbox.conditions.tree import ME, NOBODY, Group
 from inbox.models import Conversation, ConversationTag, Identity, Message, Note, Seen
 from inbox.notice_models import NoteMention
+from inbox.surveys.models import SurveyAnswer
 from inbox.team_models import TeamMember
 
 
@@ -43,7 +44,8 @@ def read(session: Session, ids: Sequence[int], group: Group, me: str = "") -> li
     if tree.asks(group, "mentions"):
         for number, targets in _mentions(session, ids, me).items():
             said.setdefault(number, {})["mentions"] = targets
-    return [_known(row, tags.get(row["id"], ()), said.get(row["id"], {})) for row in rows]
+    rated = _rated(session, ids) if tree.asks(group, "survey", "survey_score") else {}
+    return [_known(row, tags.get(row["id"], ()), said.get(row["id"], {}) | rated.get(row["id"], {})) for row in rows]
 
 
 def _mentions(session: Session, ids: Sequence[int], me: str) -> dict[int, set[str]]:
@@ -70,6 +72,13 @@ def _tags(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:
     for number, tag in session.execute(sa.select(t.c.conversation_id, t.c.tag).where(t.c.conversation_id.in_(ids))):
         found[number].append(tag)
     return found
+
+
+def _rated(session: Session, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """{conversation: how the newest survey about it was answered}."""
+    a = db.table(SurveyAnswer)
+    query = sa.select(a.c.conversation_id, a.c.verdict, a.c.score).where(a.c.conversation_id.in_(ids)).order_by(a.c.id)
+    return {number: {"survey": said or NOBODY, "survey_score": score} for number, said, score in session.execute(query)}
 
 
 IN_MESSAGES = ("kind", "theme", "subject", "received", "words", "newest")

@@ -43,6 +43,9 @@ class Known:
     """Whom its notes mention: `user:3`, `team:2`, and `me` for who looks."""
     seen_at: datetime | None = None
     """When who looks did so last."""
+    survey: str = NOBODY
+    """How the newest survey about it was answered."""
+    survey_score: int | None = None
     kinds: Collection[str] = ()
     themes: Collection[str] = ()
     subjects: Collection[str] = ()
@@ -89,6 +92,7 @@ _TEXTS: Mapping[str, Callable[[Known], str]] = {
     "emotion": lambda known: known.emotion,
     "team": lambda known: known.team or NOBODY,
     "priority": lambda known: known.priority,
+    "survey": lambda known: known.survey,
     "type": lambda known: known.type or NOBODY,
 }
 _SETS: Mapping[str, Callable[[Known], Collection[str]]] = {
@@ -102,6 +106,7 @@ _SETS: Mapping[str, Callable[[Known], Collection[str]]] = {
 _NUMBERS: Mapping[str, Callable[[Known], int | None]] = {
     "followers": lambda known: known.followers,
     "messages": lambda known: known.messages,
+    "survey_score": lambda known: known.survey_score,
 }
 _MOMENTS: Mapping[str, Callable[[Known], Sequence[datetime]]] = {
     "opened": lambda known: [known.first_at],

@@ -20,6 +20,7 @@ from inbox import search
 from inbox.conditions.tree import ME, NOBODY, Asker, Condition, Group, ranked
 from inbox.models import Conversation, ConversationTag, Identity, Message, Note, Seen
 from inbox.notice_models import NoteMention
+from inbox.surveys.models import SurveyAnswer
 from inbox.team_models import TeamMember
 
 Holds = sa.ColumnElement[bool]
@@ -107,6 +108,22 @@ def _unattended(one: Condition, asker: Asker) -> Holds:
 def _messages(one: Condition, asker: Asker) -> Holds:
     number = db.table(Conversation).c.messages
     return number >= one.number if one.op == "at_least" else number <= one.number
+
+
+def _answer(name: str) -> Any:
+    """A column of the newest answer to a survey about the conversation."""
+    c, a = db.table(Conversation), db.table(SurveyAnswer).alias()
+    newest = sa.select(a.c[name]).where(a.c.conversation_id == c.c.id).order_by(a.c.id.desc()).limit(1)
+    return newest.correlate(c).scalar_subquery()
+
+
+def _survey(one: Condition, asker: Asker) -> Holds:
+    return _among(sa.func.coalesce(sa.func.nullif(_answer("verdict"), ""), NOBODY), one.op, one.values)
+
+
+def _survey_score(one: Condition, asker: Asker) -> Holds:
+    score = _answer("score")
+    return sa.func.coalesce(score >= one.number if one.op == "at_least" else score <= one.number, sa.false())
 
 
 def _date(name: str) -> Callable[[Condition, Asker], Holds]:
@@ -268,6 +285,8 @@ _BUILT: Mapping[str, Callable[[Condition, Asker], Holds]] = {
     "unread": _unread,
     "followers": _followers,
     "verified": _verified,
+    "survey": _survey,
+    "survey_score": _survey_score,
     "messages": _messages,
     "opened": _date("first_at"),
     "moved": _date("last_at"),

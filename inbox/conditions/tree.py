@@ -39,7 +39,8 @@ TEXT = 8_000
 MOST_DAYS = 3650
 MOST_NUMBER = 10**12
 NOBODY = "none"
-"""The assignee of what nobody takes care of, the team of what is in none, the type of what has none."""
+"""The assignee of what nobody takes care of, the team of what is in none, the type of what has none, the survey
+of what was not rated."""
 ME = "me"
 """The assignee who looks at the list."""
 
@@ -49,6 +50,8 @@ INTENTS = ("question", "complaint", "praise", "request", "purchase", "churn", "s
 URGENCIES = ("low", "normal", "high")
 PRIORITIES = ("low", "normal", "high", "urgent")
 TYPES = ("question", "problem", "request", "praise", "other")
+VERDICTS = ("good", "middle", "bad")
+"""How a survey was answered, the newest one."""
 EMOTIONS = ("anger", "joy", "optimism", "sadness", "fear", "surprise", "neutral")
 
 
@@ -97,6 +100,8 @@ FIELDS: Mapping[str, Field] = {
         Field("unread", "flag", personal=True),
         Field("followers", "number"),
         Field("verified", "flag"),
+        Field("survey", "choice", (*VERDICTS, NOBODY)),
+        Field("survey_score", "number"),
         Field("messages", "number"),
         Field("opened", "date"),
         Field("moved", "date"),

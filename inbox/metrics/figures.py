@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median, quantiles
 
+from inbox.metrics.ratings import KINDS, RATINGS, Answer, Invitation, Rating, rating
 from inbox.metrics.spans import Event, Span
 
 COUNTS = ("received", "opened", "closed", "replies", "backlog", "waiting")
@@ -16,7 +17,7 @@ TIMES = ("first_reply", "reply", "resolution")
 """Figures that measure."""
 GROUPS = ("agent", "team", "account", "platform", "language", "tag", "priority")
 """By what figures can be told apart."""
-PEOPLES = ("closed", "replies", *TIMES)
+PEOPLES = ("closed", "replies", *TIMES, *RATINGS)
 """Figures that somebody brought about: those an agent has."""
 
 
@@ -33,16 +34,22 @@ class Talk:
     tags: tuple[str, ...] = ()
     events: Sequence[Event] = ()
     spans: Sequence[Span] = ()
+    answers: Sequence[Answer] = ()
+    invitations: Sequence[Invitation] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One thing a figure counts or measures: a message, a reply, or a span, with its conversation."""
+    """One thing a figure counts or measures: a message, a reply, a span or an answer, with its conversation."""
 
     talk: Talk
     start: datetime
     end: datetime | None
     actor: str = ""
+    score: int | None = None
+    kind: str = ""
+    """Of the survey that has the score."""
+    verdict: str = ""
 
     @property
     def lasted(self) -> timedelta:
@@ -68,6 +75,7 @@ class Figures:
     times: dict[str, Times] = field(default_factory=dict)
     business: dict[str, Times] = field(default_factory=dict)
     """The same in the business hours of each conversation's team."""
+    ratings: dict[str, Rating] = field(default_factory=dict)
 
 
 def pieces(talks: Iterable[Talk], figure: str, start: datetime, end: datetime, agent: str = "") -> Iterator[Piece]:
@@ -88,12 +96,27 @@ def _of_talk(talk: Talk, figure: str, start: datetime, end: datetime) -> Iterato
             if event.what == what and start <= event.at < end:
                 yield Piece(talk, event.at, event.at, event.actor)
         return
+    if figure in RATINGS:
+        yield from _rated(talk, figure, start, end)
+        return
     kind = {"opened": "resolution", "closed": "resolution", "backlog": "resolution", "waiting": "reply"}.get(
         figure, figure
     )
     for span in talk.spans:
         if span.kind == kind and _counts(figure, span, start, end):
             yield Piece(talk, span.start, span.end, span.actor)
+
+
+def _rated(talk: Talk, figure: str, start: datetime, end: datetime) -> Iterator[Piece]:
+    """Answers that came in the period; of the response rate invitations that left in it, whenever they are answered."""
+    if figure == "response":
+        for sent in talk.invitations:
+            if start <= sent.at < end:
+                yield Piece(talk, sent.at, sent.answered, sent.actor, verdict="good" if sent.answered else "")
+        return
+    for one in talk.answers:
+        if one.kind in KINDS[figure] and start <= one.at < end:
+            yield Piece(talk, one.at, one.at, one.actor, one.score, one.kind, one.verdict)
 
 
 def _counts(figure: str, span: Span, start: datetime, end: datetime) -> bool:
@@ -131,6 +154,10 @@ def figures(talks: Sequence[Talk], start: datetime, end: datetime, worked: Worke
         business = times([worked(one.talk, one.start, one.end) for one in ended if one.end is not None])
         if business is not None:
             found.business[name] = business
+    for name in RATINGS:
+        given = [(one.score, one.verdict) for one in pieces(talks, name, start, end, agent)]
+        if (rated := rating(name, given)) is not None:
+            found.ratings[name] = rated
     return found
 
 

@@ -14,8 +14,10 @@ from sqlmodel import Session
 from core import db
 from core.event import MESSAGE_KINDS
 from inbox.metrics.figures import Talk
+from inbox.metrics.ratings import Answer, Invitation
 from inbox.metrics.spans import Event, spans
 from inbox.models import Activity, Conversation, ConversationTag, Message, ReplyRow
+from inbox.surveys.models import SurveyAnswer, SurveyInvitation
 
 DEEDS = {"closed": "closed", "reopened": "reopened", "spam": "spam"}
 """Activities that begin or end a span."""
@@ -45,17 +47,24 @@ def talks(session: Session, start: datetime, end: datetime, scope: Scope) -> lis
     for number, tag in session.execute(tagged):
         tags[number] = (*tags.get(number, ()), tag)
     happened = dict(_events(session, chosen))
+    answers, invitations = _answers(session, chosen), _invitations(session, chosen)
     found = []
     for row in rows:
         events = happened.get(row.id, [])
         about = (row.id, row.account_id, row.platform, row.language, row.team_id, row.priority)
-        found.append(Talk(*about, tags.get(row.id, ()), events, spans(events)))
+        rated = (answers.get(row.id, ()), invitations.get(row.id, ()))
+        found.append(Talk(*about, tags.get(row.id, ()), events, spans(events), *rated))
     return found
 
 
 def _chosen(start: datetime, end: datetime, scope: Scope) -> sa.Select[tuple[int]]:
     c, t = db.table(Conversation), db.table(ConversationTag)
-    lives = sa.or_(c.c.last_at >= start, c.c.closed_at >= start, c.c.state.in_(("open", "pending", "snoozed")))
+    a, i = db.table(SurveyAnswer), db.table(SurveyInvitation)
+    lives = sa.or_(
+        c.c.last_at >= start, c.c.closed_at >= start, c.c.state.in_(("open", "pending", "snoozed")),
+        c.c.id.in_(sa.select(a.c.conversation_id).where(a.c.answered_at >= start)),
+        c.c.id.in_(sa.select(i.c.conversation_id).where(i.c.sent_at >= start)),
+    )  # fmt: skip
     query = sa.select(c.c.id).where(c.c.inbox == sa.true(), c.c.first_at < end, lives)
     wanted = {
         c.c.account_id: scope.account,
@@ -68,6 +77,35 @@ def _chosen(start: datetime, end: datetime, scope: Scope) -> sa.Select[tuple[int
     if scope.tag:
         query = query.where(c.c.id.in_(sa.select(t.c.conversation_id).where(t.c.tag == scope.tag)))
     return query if scope.private_too else query.where(c.c.private == sa.false())
+
+
+def _answers(session: Session, chosen: sa.Select[tuple[int]]) -> dict[int, list[Answer]]:
+    """The answers with a score of each conversation."""
+    a, i = db.table(SurveyAnswer), db.table(SurveyInvitation)
+    query = (
+        sa.select(a.c.conversation_id, a.c.answered_at, a.c.kind, a.c.score, a.c.verdict, i.c.actor)
+        .join(i, i.c.id == a.c.invitation_id)
+        .where(a.c.conversation_id.in_(chosen), a.c.score.is_not(None))
+    )
+    found: dict[int, list[Answer]] = {}
+    for number, *values in session.execute(query.order_by(a.c.id)):
+        found.setdefault(number, []).append(Answer(*values))
+    return found
+
+
+def _invitations(session: Session, chosen: sa.Select[tuple[int]]) -> dict[int, list[Invitation]]:
+    """The surveys of each conversation that the platform took."""
+    a, i, r = db.table(SurveyAnswer), db.table(SurveyInvitation), db.table(ReplyRow)
+    query = (
+        sa.select(i.c.conversation_id, i.c.sent_at, a.c.answered_at, i.c.actor)
+        .join(r, sa.and_(r.c.id == i.c.reply_id, r.c.state == "sent"))
+        .outerjoin(a, a.c.invitation_id == i.c.id)
+        .where(i.c.conversation_id.in_(chosen))
+    )
+    found: dict[int, list[Invitation]] = {}
+    for number, *values in session.execute(query.order_by(i.c.id)):
+        found.setdefault(number, []).append(Invitation(*values))
+    return found
 
 
 def _events(session: Session, chosen: sa.Select[tuple[int]]) -> Iterator[tuple[int, list[Event]]]:

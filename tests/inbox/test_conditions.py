@@ -24,6 +24,7 @@ from inbox.narrowing import Filter
 from tests.conftest import BOTH
 
 from .conftest import BRAND, START, event, person
+from .surveys.made import answered
 
 TALKS = 30
 NOW = START + timedelta(days=8)
@@ -139,6 +140,7 @@ def world(account: int) -> None:
     store_page(account, Page(events=tuple(events)))
     with db.write() as session:
         _vary(session, rng)
+        answered(session, {number: list(SCORES[number % len(SCORES)]) for number in range(1, TALKS)})
 
 
 def _vary(session: Any, rng: random.Random) -> None:
@@ -167,12 +169,15 @@ def _vary(session: Any, rng: random.Random) -> None:
     session.execute(sa.update(i).where(i.c.id % 7 == 0).values(domain_handle=True))
 
 
+SCORES = ((), (5,), (2, 4), (3,), (None,), (5, 1))
+"""How surveys about a conversation were answered, the newest last; None by words alone."""
 VALUES: dict[str, list[str]] = {
     "platform": ["mastodon", "bluesky"], "account": ["1", "9"], "language": ["de", "en", "xx"],
     "label": ["price", "delivery", "none"], "theme": ["4", "5", "6"], "subject": ["1", "2", "3"],
     "tag": ["vip", "refund", "x"], "mentions": ["me", "user:1", "team:1", "user:2", "user:9"],
     "assignee": ["none", "me", "user:2"], "followers": ["0", "50", "6999"],
     "messages": ["1", "2"], "team": ["none", "1", "2", "7"], "waited": ["0", "5", "20"],
+    "survey_score": ["1", "3", "5"],
 }  # fmt: skip
 
 

@@ -49,6 +49,7 @@ from sentiment import corrections, labels, passes, speed
 from sentiment.examples import store as examples
 from sentiment.models import AnnotationRow
 from sentiment.themes.models import Theme
+from tests.inbox.surveys.made import rated
 from web import auth, tokens
 from web.outgoing import store as webhooks
 from web.outgoing import tasks as outgoing
@@ -218,6 +219,7 @@ def _desk() -> None:
         urgent = tree.read({"match": "all", "of": [{"field": "team", "op": "is", "value": "1"}]})
         promised = policies.Wanted("Обещание", urgent, first_reply=60, next_reply=60, resolution=600)
         policies.save(session, None, promised, "user:1")
+        rated(session, talk("y:4"), "Опрос", "Хорошо")
         clocks.count(session, [one, talk("y:4")])
         desk.set_priority(session, one, "urgent", "user:2")
         desk.set_type(session, one, "problem", "user:2")

@@ -69,7 +69,8 @@ def test_first_use(seen: Seen) -> None:
 def test_filled(full: None, seen: Seen) -> None:
     talk = lived.talk("m:1")
     paths = [*whole_pages(), f"/inbox/{talk}", f"/inbox/{talk}#person", f"/inbox/{lived.talk('x:1')}?view=all"]
-    assert look(seen, "admin", paths) == []
+    asked = ["/s/1?q=score", "/s/1?q=q1", "/s/1?q=q2", "/s/1", "/s/none"]
+    assert look(seen, "admin", [*paths, *asked]) == []
 
 
 def test_empty_result(full: None, seen: Seen) -> None:

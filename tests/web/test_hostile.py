@@ -49,6 +49,7 @@ from sentiment import labels
 from sentiment.examples import store as examples
 from sentiment.themes.models import Theme
 from tests import living
+from tests.inbox.surveys.made import rated
 from tests.web import hostile, places
 from tests.web.chromium import needs_chromium
 from web import auth, tokens
@@ -151,6 +152,7 @@ def _shop() -> None:
             )  # fmt: skip
             rules.switch(session, ruled, "user:1", on=True)
             policies.save(session, None, policies.Wanted(text[:80], first_reply=60), "user:1")
+            rated(session, 1, text, text)
         ruling.run(session, [ruling.Happened("message:1", 1, db.now(), ("message",), heard=False)])
         session.execute(sa.update(db.table(Conversation)).values(team_id=1))
         clocks.count(session, list(range(1, 30)))

@@ -52,6 +52,7 @@ def connect(**values: str) -> None:
                 "users",
                 "teams",
                 "sla",
+                "surveys",
                 "salesforce",
                 "keys",
                 "purposes",

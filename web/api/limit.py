@@ -7,6 +7,8 @@ process counts for itself.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import math
 import threading
 import time
@@ -14,7 +16,7 @@ from dataclasses import dataclass
 
 import redis
 
-from core import broker, log
+from core import broker, crypto, log
 from core.settings import settings
 
 MINUTE = 60.0
@@ -72,6 +74,16 @@ def take(key_id: int, messages: int) -> int:
         return 0
     cost = min(messages, rate) * MINUTE / rate
     return math.ceil(_ask(f"{broker.prefix()}track:{key_id}", cost)[0])
+
+
+VISITS = 60
+"""Requests a minute from one address to pages that need no sign-in."""
+
+
+def visitor(address: str) -> int:
+    """0 when somebody without a sign-in may go on now; else whole seconds to wait."""
+    mark = hmac.new(crypto.salt(), address.encode(), hashlib.sha256).hexdigest()[:24]
+    return math.ceil(_ask(f"{broker.prefix()}visitor:{mark}", MINUTE / VISITS)[0])
 
 
 def _ask(key: str, cost: float) -> tuple[float, float]:

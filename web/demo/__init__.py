@@ -24,6 +24,7 @@ from enrichment import connection
 from inbox import accounts, consent
 from listening import subjects
 from web.auth import create_user
+from web.demo import asked
 from web.models import User
 from web.supervisor import Child, Supervisor, hold, hub_children, web_url
 
@@ -50,7 +51,8 @@ def prepare(folder: Path, *, fresh: bool, quick: bool) -> None:
             "POLL_SECONDS": "2", "CRM_SECONDS": "8", "RECHECK_SECONDS": "6", "UNDO_SECONDS": "0.5", "PORT": "0",
         }  # fmt: skip
     else:
-        values |= {"POLL_SECONDS": "5"}
+        port = os.environ.get("WIDERHALL_PORT", "8750")
+        values |= {"POLL_SECONDS": "5"} | ({"PUBLIC_URL": f"http://127.0.0.1:{port}"} if port != "0" else {})
     for name, value in values.items():
         os.environ.setdefault(f"WIDERHALL_{name}", value)
     settings.cache_clear()
@@ -69,10 +71,12 @@ def _empty(folder: Path, *, yes: bool) -> None:
     shutil.rmtree(folder)
 
 
-def sandbox_child(port: int, *, limits: bool = True, stays: bool = False, mails: int = 0) -> Child:
+def sandbox_child(
+    port: int, *, limits: bool = True, stays: bool = False, mails: int = 0, surveys: bool = False
+) -> Child:
     """The simulated platforms as a process of its own; with `stays` it outlives the command.
 
-    `mails` is the port of its mail server.
+    `mails` is the port of its mail server; with `surveys` its customers answer surveys.
     """
     folder = settings().data_dir / "sandbox"
     announce = settings().run_dir / "sandbox.json"
@@ -80,6 +84,7 @@ def sandbox_child(port: int, *, limits: bool = True, stays: bool = False, mails:
     command = [
         sys.executable, "-m", "sandbox", "--port", str(port), "--data", str(folder), "--announce", str(announce),
         *([] if limits else ["--no-limits"]), *(["--mail-port", str(mails)] if mails else []),
+        *(["--surveys"] if surveys else []),
     ]  # fmt: skip
     return Child("sandbox", command, ready=announce.exists, stays=stays)
 
@@ -165,7 +170,8 @@ def login() -> str | None:
 def run(port: int) -> None:
     """The demo for people: until Ctrl-C."""
     mails = _mail_port()
-    supervisor = Supervisor([sandbox_child(port, mails=mails), *hub_children()], say=lambda words: print(f"  {words}"))
+    sandbox = sandbox_child(port, mails=mails, surveys=True)
+    supervisor = Supervisor([sandbox, *hub_children()], say=lambda words: print(f"  {words}"))
     print(f"Widerhall demo, data in {settings().data_dir}")
     login()
     supervisor.heed()
@@ -173,6 +179,8 @@ def run(port: int) -> None:
         supervisor.start()
         new = connect_world()
         follow()
+        if asked.begin():
+            asked.play()
         if new:
             print(f"  connected {new} accounts and the Salesforce org of the sandbox")
         _welcome()

@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from core import db
 from inbox.models import Conversation, Identity, Message, ReplyRow
+from inbox.surveys.models import SurveyAnswer
 
 TYPES: dict[str, str] = {
     "conversation.opened": "somebody waits for an answer: in a new conversation, or again in an old one",
@@ -22,6 +23,7 @@ TYPES: dict[str, str] = {
     "reply.sent": "an answer is on the platform",
     "reply.failed": "an answer was refused, stopped because somebody else answered, or nobody knows whether it arrived",
     "reply.cancelled": "an answer was taken back",
+    "survey.answered": "a question of a survey was answered, or the answer changed; `finished` tells the last one",
     "person.linked": "an account was linked to a contact, or taken away from it",
     "person.merged": "two contacts are one person: one event per account",
     "person.split": "accounts are a person of their own: one event per account",
@@ -39,6 +41,8 @@ _NAMES = {
     "conversation": ("id", "account_id", "identity_id", "platform", "private", "state", "assignee", "team_id",
                      "priority", "type", "waiting_since", "last_at"),
     "reply": ("id", "conversation_id", "state", "visibility", "author", "message_id", "send_at", "sent_at"),
+    "answer": ("id", "survey_id", "conversation_id", "identity_id", "kind", "score", "verdict", "finished", "language",
+               "answered_at", "changed_at"),
 }  # fmt: skip
 """What of a row is told: ids and plain states."""
 
@@ -71,6 +75,9 @@ def of(session: Session, topic: str, found: Sequence[Mapping[str, Any]]) -> list
             for (kind, row), one in zip(told, found, strict=True)
             if kind is not None and row is not None
         ]
+    if topic == "survey.answered":
+        given = _rows(session, SurveyAnswer, [one["answer_id"] for one in found])
+        return [Event(topic, {"answer": _plain("answer", row)}) for row in given.values()]
     if topic == "person.erased":
         return [Event(topic, {name: one[name] for name in ("identity_ids", "contact_ids")}) for one in found]
     here = _rows(session, Identity, [one["identity_id"] for one in found])

@@ -16,6 +16,7 @@ from enrichment.directory import Filter
 from enrichment.models import CrmRecord
 from inbox import consent, erasure, notes, people
 from inbox.models import Identity
+from inbox.surveys import answering
 from listening.figures import behind
 from web import actors, customer, render
 from web.permissions import allow
@@ -265,6 +266,7 @@ def _page(
             "following": after + len(talks) if more else 0,
             "after": after,
             "notes": remarks,
+            "rated": answering.of_people(session, found.ids, private=reader.may("messages.private")),
             **_customer(session, request, reader, found),
             "names": actors.names(session, [one.author for one in remarks]),
             "decided": decided,

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
 from core import db
 from inbox.metrics import figures
+from inbox.metrics.ratings import RATINGS
 from web import performance, render
 from web.performance import BY, HERE, MEANS, NAMES, PER_PAGE
 from web.permissions import allow
@@ -17,7 +18,7 @@ from web.reports.say import Say
 
 router = APIRouter()
 Reading = Annotated[Reader, Depends(allow("metrics.own"))]
-FIGURES = (*figures.COUNTS, *figures.TIMES)
+FIGURES = (*figures.COUNTS, *figures.TIMES, *RATINGS)
 
 
 @router.get(HERE)
@@ -51,7 +52,8 @@ def spans(request: Request, reader: Reading, figure: str = "closed", skip: str =
         rows = performance.shown(session, reader, found[after : after + PER_PAGE])
     return render.page(
         request, reader, "performance_spans.html", asked=asked, figure=chosen, rows=rows, number=len(found),
-        names=NAMES, means=MEANS, measured=chosen in (*figures.TIMES, "closed", "backlog", "waiting"),
+        names=NAMES, means=MEANS, scored=chosen in RATINGS,
+        measured=chosen in (*figures.TIMES, "closed", "backlog", "waiting"),
         lasting=performance.lasting, after=after, per_page=PER_PAGE, problem=asked.problem, **_words(reader),
     )  # fmt: skip
 

@@ -14,11 +14,15 @@ from core.event import Event, Page
 from inbox import desk, ingest
 from inbox.metrics import figures, read
 from inbox.metrics.figures import Talk
+from inbox.metrics.ratings import RATINGS, Answer, Invitation, Rating
 from inbox.metrics.spans import WHAT, spans
 from inbox.metrics.spans import Event as Happened
-from inbox.models import Activity, Message, ReplyRow
+from inbox.models import Activity, Conversation, Message, ReplyRow
+from inbox.surveys.models import SurveyInvitation
+from inbox.surveys.questions import SCORES, verdict
 from tests.conftest import BOTH
-from tests.inbox.conftest import BRAND, START
+from tests.inbox.conftest import BRAND, START, person
+from tests.inbox.surveys.made import answered
 
 HOUR = timedelta(hours=1)
 MONTH = (START - timedelta(days=1), START + timedelta(days=29))
@@ -111,3 +115,61 @@ def test_times() -> None:
     assert figures.times([]) is None
     found = figures.times([HOUR * n for n in range(1, 12)])
     assert found == figures.Times(11, 6 * HOUR, 10 * HOUR, 6 * HOUR)
+
+
+RATED = st.lists(
+    st.lists(st.tuples(st.integers(0, 24 * 20), st.sampled_from(list(SCORES)), st.integers(0, 10)), max_size=4),
+    max_size=5,
+)
+
+
+@given(RATED)
+def test_ratings_are_what_they_open_and_what_raw_answers_say(stories: list[list[tuple[int, str, int]]]) -> None:
+    raw = [(n, START + hours * HOUR, kind, min(score, SCORES[kind][1])) for n, story in enumerate(stories)
+           for hours, kind, score in story]  # fmt: skip
+    talks = [
+        Talk(n, 1, "x", "de", None, "normal", answers=[
+            Answer(at, kind, score, verdict(kind, score), f"user:{number % 2}")
+            for number, at, kind, score in raw if number == n
+        ], invitations=[Invitation(at, at if score else None) for number, at, _, score in raw if number == n])
+        for n in range(len(stories))
+    ]  # fmt: skip
+    end = START + timedelta(days=10)
+    one = figures.figures(talks, START, end, whole)
+    inside = [(kind, score) for _, at, kind, score in raw if at < end]
+    csat = [score >= 4 if kind == "csat" else score == 1 for kind, score in inside if kind in ("csat", "thumbs")]
+    nps = [(score >= 9) - (score <= 6) for kind, score in inside if kind == "nps"]
+    ces = [score for kind, score in inside if kind == "ces"]
+    expected = {
+        "csat": sum(csat) / len(csat) if csat else None, "nps": 100 * sum(nps) / len(nps) if nps else None,
+        "ces": sum(ces) / len(ces) if ces else None,
+        "response": sum(score > 0 for _, score in inside) / len(inside) if inside else None,
+    }  # fmt: skip
+    for name in RATINGS:
+        found = one.ratings.get(name)
+        assert (found.value if found is not None else None) == expected[name]
+        assert (found.number if found is not None else 0) == len(list(figures.pieces(talks, name, START, end)))
+    both = [figures.figures(talks, START, end, whole, f"user:{n}").ratings.get("csat") for n in (0, 1)]
+    assert sum(each.number for each in both if each is not None) == len(csat)
+
+
+@BOTH
+def test_ratings_are_read_with_who_closed(account: int, make: Callable[..., Event]) -> None:
+    ingest.store_page(account, Page(events=[make(0), make(9, author=person("bert"))]))
+    late = START + timedelta(days=20)
+    with db.write() as session:
+        answered(session, {1: [5, 2], 2: [4]}, "csat", answered_at=late)
+        reply = ReplyRow(key="s", conversation_id=1, text="x", author="survey:1", state="sent", send_at=late,
+                         created_at=late)  # fmt: skip
+        session.add(reply)
+        session.flush()
+        session.execute(sa.update(db.table(SurveyInvitation)).values(reply_id=reply.id, sent_at=late))
+        session.execute(sa.update(db.table(Conversation)).values(state="closed", last_at=START, closed_at=START))
+    period = (START + timedelta(days=10), START + timedelta(days=30))
+    with db.read() as session:
+        talks = read.talks(session, *period, read.Scope())
+    one = figures.figures(talks, *period, whole)
+    assert one.ratings["csat"] == Rating(3, 2 / 3)
+    assert one.ratings["response"] == Rating(3, 1.0)
+    assert one.ratings["csat"].few
+    assert set(figures.groups(talks, "agent", *period)) == {"user:1"}

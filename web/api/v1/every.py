@@ -12,6 +12,7 @@ from web.api.v1 import (
     openapi,
     people,
     segments,
+    surveys,
     threads,
     webhooks,
 )
@@ -26,6 +27,7 @@ ROUTERS = (
     listening.router,
     metrics.router,
     segments.router,
+    surveys.router,
     admin.router,
     webhooks.router,
 )

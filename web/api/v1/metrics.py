@@ -51,14 +51,22 @@ class Took(BaseModel):
     mean: int
 
 
+class Rated(BaseModel):
+    """How customers rated us: csat and response are shares of 1, nps runs from -100 to 100, ces from 1 to 7."""
+
+    number: int = Field(description="Answers; for `response` surveys that were sent.")
+    value: float
+
+
 class Group(BaseModel):
-    """The figures of a group; counts by name, times by name."""
+    """The figures of a group; counts, times and ratings by name."""
 
     key: str
     name: str
     counts: dict[str, int]
     times: dict[str, Took]
     business: dict[str, Took] = Field(description="The times in business hours.")
+    ratings: dict[str, Rated] = Field(description="What surveys say: csat, nps, ces, response.")
 
 
 class Answering(BaseModel):
@@ -98,7 +106,8 @@ def figures(reader: Reading, wanted: Annotated[Wanted, Query()]) -> Answering:
 def _group(key: str, name: str, one: Figures) -> Group:
     times = {kind: _took(found) for kind, found in one.times.items()}
     business = {kind: _took(found) for kind, found in one.business.items()}
-    return Group(key=key, name=name, counts=one.counts, times=times, business=business)
+    ratings = {kind: Rated(number=found.number, value=found.value) for kind, found in one.ratings.items()}
+    return Group(key=key, name=name, counts=one.counts, times=times, business=business, ratings=ratings)
 
 
 def _took(one: Times) -> Took:
