@@ -24,5 +24,6 @@ import sentiment.upkeep
 import web.models
 import web.notices.models
 import web.outgoing.models
+import web.signin.models
 
 metadata = SQLModel.metadata

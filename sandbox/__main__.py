@@ -17,7 +17,7 @@ def options() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    parser.add_argument("--port", type=int, default=8900, help="first of five consecutive ports; 0 takes free ones")
+    parser.add_argument("--port", type=int, default=8900, help="first of six consecutive ports; 0 takes free ones")
     parser.add_argument("--seed", type=int, default=7, help="seed of a world that is founded anew")
     parser.add_argument("--data", type=Path, help="folder in which the world survives a restart")
     parser.add_argument("--announce", type=Path, help="JSON file with addresses and credentials, written when ready")

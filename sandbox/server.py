@@ -15,7 +15,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-from sandbox import bluesky, control, mastodon, salesforce, telegram
+from sandbox import bluesky, control, mastodon, oidc, salesforce, telegram
 from sandbox.brands import accounts
 from sandbox.clock import Clock, now
 from sandbox.faults import FaultMiddleware, Faults
@@ -28,7 +28,7 @@ from sandbox.telegram.updates import deliver
 from sandbox.world import World
 
 Doc = dict[str, Any]
-SERVICES = ("control", "mastodon", "bluesky", "telegram", "salesforce")
+SERVICES = ("control", "mastodon", "bluesky", "telegram", "salesforce", "oidc")
 CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-secret"
 log = logging.getLogger("sandbox")
 
@@ -52,7 +52,8 @@ class Sandbox:
     def announcement(self) -> Doc:
         """What the announce file and ``GET /_services.json`` say."""
         crm = {"url": self.urls["salesforce"], "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
-        return {**self.urls, "accounts": accounts(self.urls), "crm": crm}
+        sign_in = {"issuer": self.urls["oidc"], "client_id": oidc.CLIENT_ID, "client_secret": oidc.CLIENT_SECRET}
+        return {**self.urls, "accounts": accounts(self.urls), "crm": crm, "sign_in": sign_in}
 
 
 def build(data: Path | None = None, seed: int = 7, clock: Clock = now, limits_on: bool = True) -> Sandbox:
@@ -67,6 +68,7 @@ def build(data: Path | None = None, seed: int = 7, clock: Clock = now, limits_on
         "bluesky": bluesky.create_app(world.bluesky, limits),
         "telegram": telegram.create_app(world.telegram),
         "salesforce": salesforce.create_app(store, faults, crm_records(), clock),
+        "oidc": oidc.create_app(),
     }
     box.apps = {name: app if name == "control" else FaultMiddleware(app, faults, name) for name, app in bare.items()}
     return box

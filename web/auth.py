@@ -18,6 +18,7 @@ from web.i18n import N_
 from web.models import User
 from web.permissions import PERMISSIONS
 from web.permissions import ROLES as ROLES
+from web.signin import entry, rounds
 
 NO_ROLE = N_("There is no such role. There are: admin, agent, marketer, dpo.")
 
@@ -87,8 +88,8 @@ def everybody(session: Session) -> Sequence[User]:
     return session.scalars(sa.select(User).order_by(db.table(User).c.id)).all()
 
 
-def sign_in(address: str, email: str, password: str, agent: str, zone: str = "") -> str | None:
-    """A token for the cookie, or None when account and password do not go together.
+def sign_in(address: str, email: str, password: str, visit: entry.Visit) -> entry.Came | None:
+    """Where account and password lead, or None when they do not go together.
 
     `address` is the client's network address. Raises TryLater after too many attempts. The answer takes
     as long for an account that does not exist.
@@ -100,18 +101,13 @@ def sign_in(address: str, email: str, password: str, agent: str, zone: str = "")
     fits = passwords.fits(user.password if user is not None else None, password)
     if user is None or user.id is None or user.disabled or not fits:
         return None
-    values: dict[str, object] = {"last_seen": db.now()}
-    if passwords.outdated(user.password):
-        values["password"] = passwords.hashed(password)
-    if zone and not user.time_zone:
-        values["time_zone"] = zone[:64]
     with db.write() as session:
-        table = db.table(User)
-        session.execute(sa.update(table).where(table.c.id == user.id).values(**values))
-        token = sessions.start(session, user.id, agent)
-        audit.record(session, f"user:{user.id}", "user.signed_in", f"user:{user.id}")
+        if passwords.outdated(user.password):
+            u = db.table(User)
+            session.execute(sa.update(u).where(u.c.id == user.id).values(password=passwords.hashed(password)))
+        came = entry.first(session, user, "password", visit)
     throttle.succeeded(address, account)
-    return token
+    return came
 
 
 def change_password(session: Session, user_id: int, old: str, new: str, keep: str = "") -> None:
@@ -122,6 +118,7 @@ def change_password(session: Session, user_id: int, old: str, new: str, keep: st
     user.password = passwords.hashed(new)
     session.add(user)
     sessions.end_all(session, user_id, but=keep)
+    rounds.drop(session, user_id)
     audit.record(session, f"user:{user_id}", "user.password_changed", f"user:{user_id}")
 
 
@@ -131,6 +128,7 @@ def reset_password(session: Session, user_id: int, new: str, actor: str) -> None
     user.password = passwords.hashed(new)
     session.add(user)
     sessions.end_all(session, user_id)
+    rounds.drop(session, user_id)
     audit.record(session, actor, "user.password_reset", f"user:{user_id}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -22,6 +23,12 @@ TOUCH = timedelta(minutes=5)
 
 LONGEST = timedelta(days=90)
 """However busy, a sign-in ends after this."""
+
+FRESH = timedelta(minutes=15)
+"""So long after signing in one may change factors without doing it again: a browser left open is not enough."""
+
+MARK = 16
+"""Characters of a digest by which a page names a sign-in."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +55,8 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def start(session: Session, user_id: int, agent: str) -> str:
-    """A new sign-in; returns the token for the cookie. Expired ones of everybody are swept out."""
+def start(session: Session, user_id: int, agent: str, way: str = "") -> str:
+    """A new sign-in, proved by `way`; returns the token for the cookie. Expired ones of everybody are swept out."""
     token, moment = secrets.token_urlsafe(32), db.now()
     table = db.table(SessionRow)
     session.execute(sa.delete(table).where(table.c.expires_at < moment))
@@ -59,6 +66,7 @@ def start(session: Session, user_id: int, agent: str) -> str:
             user_id=user_id,
             csrf=secrets.token_urlsafe(24),
             agent=agent[:200],
+            way=way,
             created_at=moment,
             seen_at=moment,
             expires_at=moment + timedelta(days=settings().session_days),
@@ -149,6 +157,28 @@ def end_all(session: Session, user_id: int, but: str = "") -> None:
     """Sign a user out everywhere, but for the sign-in with this digest."""
     table = db.table(SessionRow)
     session.execute(sa.delete(table).where(table.c.user_id == user_id, table.c.digest != but))
+
+
+def of(session: Session, user_id: int) -> Sequence[SessionRow]:
+    """A user's sign-ins that hold, the last used first."""
+    s = db.table(SessionRow)
+    query = sa.select(SessionRow).where(s.c.user_id == user_id, s.c.expires_at >= db.now())
+    return session.scalars(query.order_by(s.c.seen_at.desc(), s.c.digest)).all()
+
+
+def end_one(session: Session, user_id: int, mark: str) -> bool:
+    """End the one sign-in of a user whose digest begins so; False when there is none."""
+    s = db.table(SessionRow)
+    found = [one.digest for one in of(session, user_id) if one.digest[:MARK] == mark]
+    session.execute(sa.delete(s).where(s.c.digest.in_(found)))
+    return bool(found)
+
+
+def fresh(session: Session, key: str) -> bool:
+    """This sign-in is young enough to change how one signs in."""
+    s = db.table(SessionRow)
+    made = session.scalar(sa.select(s.c.created_at).where(s.c.digest == key))
+    return made is not None and made > db.now() - FRESH
 
 
 # --- the cookie --------------------------------------------------------------------------------------

@@ -45,6 +45,7 @@ SETTINGS = (
     Entry("/settings/surveys", "smile", N_("Surveys"), "surveys.manage", ("/settings/surveys",)),
     Entry("/settings/views", "star", N_("Views"), "views.keep", ("/settings/views",)),
     Entry("/settings/users", "people", N_("Users"), "users.manage", ("/settings/users",)),
+    Entry("/settings/signin", "lock", N_("Sign-in"), "users.manage", ("/settings/signin",)),
     Entry("/settings/teams", "people", N_("Teams"), "teams.manage", ("/settings/teams",)),
     Entry("/settings/sla", "clock", N_("Promises"), "teams.manage", ("/settings/sla",)),
     Entry("/settings/salesforce", "link", N_("Salesforce"), "crm.read", ("/settings/salesforce", "/settings/contacts")),

@@ -1,4 +1,4 @@
-"""How often somebody may try to sign in: counted in the broker for all processes, else in this one."""
+"""How often somebody may try to prove who they are: counted in the broker for all processes, else in this one."""
 
 from __future__ import annotations
 
@@ -15,28 +15,37 @@ from core.errors import TryLater
 WINDOW = 900
 """Seconds after which attempts are forgotten."""
 
-LIMITS = {"pair": 5, "address": 50, "account": 100}
-"""Attempts in a window: of one address at one account, of one address, at one account from anywhere."""
+LIMITS: dict[str, dict[str, int]] = {
+    "signin": {"pair": 5, "address": 50, "account": 100},
+    "factor": {"pair": 5, "address": 50, "account": 20},
+    "passkey": {"pair": 10, "address": 50, "account": 100},
+    "question": {"address": 200},
+    "provider": {"pair": 20, "address": 200, "account": 100},
+}
+"""For each sort of proof, attempts in a window: of one address at one account, of one address, at one account.
+
+Codes have six digits: at one account fewer are tried than passwords. A question is what a passkey answers.
+"""
 
 logger = log.get("web")
 _lock = threading.Lock()
 _local: dict[str, tuple[int, float]] = {}
 
 
-def attempt(address: str, account: str) -> None:
-    """Count one attempt before it is made; TryLater when there were too many."""
+def attempt(address: str, account: str, what: str = "signin") -> None:
+    """Count one attempt before it is made; TryLater when there were too many. Without `account` only the address."""
     worst = 0.0
-    for name, key in _keys(address, account).items():
+    for name, key in _keys(address, account, what).items():
         count, left = _count(key)
-        if count > LIMITS[name]:
+        if count > LIMITS[what][name]:
             worst = max(worst, left)
     if worst:
         raise TryLater("Too many attempts to sign in.", worst)
 
 
-def succeeded(address: str, account: str) -> None:
-    """A sign-in worked: what this address got wrong at this account before is forgiven."""
-    key = _keys(address, account)["pair"]
+def succeeded(address: str, account: str, what: str = "signin") -> None:
+    """A proof was right: what this address got wrong at this account before is forgiven."""
+    key = _keys(address, account, what)["pair"]
     with _lock:
         _local.pop(key, None)
     try:
@@ -45,9 +54,11 @@ def succeeded(address: str, account: str) -> None:
         logger.warning("no broker for throttling")
 
 
-def _keys(address: str, account: str) -> dict[str, str]:
-    words = {"pair": f"{address} {account}", "address": address, "account": account}
-    return {name: f"{broker.prefix()}signin:{name}:{_mark(value)}" for name, value in words.items()}
+def _keys(address: str, account: str, what: str) -> dict[str, str]:
+    words = {"address": address}
+    if account:
+        words |= {"pair": f"{address} {account}", "account": account}
+    return {name: f"{broker.prefix()}{what}:{name}:{_mark(value)}" for name, value in words.items()}
 
 
 def _mark(value: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from connectors.capabilities import BY_NAME
 from web.i18n import N_
+from web.signin import words as signin
 
 STATES = {
     "open": N_("open"),
@@ -800,6 +801,7 @@ NOTES = {
     "query-changed": N_("The query is changed. All stored messages are looked at again in the background."),
     "query-removed": N_("The query is removed."),
     "link-revoked": N_("The link is taken back. It opens nothing any more."),
+    **signin.NOTES,
 }
 """What was just done, by the short word in `?note=…`."""
 

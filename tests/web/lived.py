@@ -55,7 +55,9 @@ from web.outgoing import store as webhooks
 from web.outgoing import tasks as outgoing
 from web.outgoing.events import TYPES
 from web.outgoing.models import Endpoint, Told
-from web.permissions import granted
+from web.permissions import ROLES, granted
+from web.signin import provider
+from web.signin.models import OidcLink, Passkey
 
 made: dict[str, str] = {}
 """What is only known once it is made: the `token` of a shared report."""
@@ -85,6 +87,7 @@ def everything() -> None:
     _listening()
     _trouble(first)
     _programs()
+    _doors()
 
 
 def _accounts() -> tuple[int, int]:
@@ -181,6 +184,16 @@ def _programs() -> None:
         session.execute(sa.update(t).where(t.c.id == 2).values(state="delivered", status=204, milliseconds=31))
         session.execute(sa.update(e).where(e.c.id == 2).values(error="500", failing_since=moment))
         session.execute(sa.update(e).where(e.c.id == 3).values(state="disabled", error=outgoing.TIRED))
+
+
+def _doors() -> None:
+    with db.write() as session:
+        for user in (1, 2):
+            key = {"public_key": "", "name": "Ключ", "sign_count": 0, "transports": [], "made_at": db.now()}
+            session.add(Passkey(user_id=user, credential=f"x{user}", **key))
+        wanted = provider.Wanted("https://login.example", "c", "s", "Норд", "agent", "а.example", enabled=False)
+        provider.save(session, wanted, ROLES, "user:1")
+        session.add(OidcLink(issuer="https://login.example", sub="1", user_id=2, made_at=db.now()))
 
 
 def talk(key: str) -> int:

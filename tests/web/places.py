@@ -33,7 +33,7 @@ NUMBERS = (
     "key_id", "segment_id", "token_id", "saved_id", "endpoint_id", "delivery_id", "activation_id", "decision_id",
     "duplicate_id",
     "view_id", "macro_id", "rule_id", "notice_id",
-    "team_id", "policy_id", "survey_id",
+    "team_id", "policy_id", "survey_id", "passkey_id",
 )  # fmt: skip
 """Parameters of addresses."""
 
@@ -52,6 +52,7 @@ def values() -> dict[str, str]:
         "proposal_id": "2",
         "state": "closed",
         "token": lived.made["token"],
+        "mark": "0" * 16,
     }
 
 
@@ -64,6 +65,7 @@ def filled(path: str, found: Mapping[str, str] | None = None) -> str:
             **dict.fromkeys(NUMBERS, "1"),
             "state": "closed",
             "token": "x",
+            "mark": "x",
             "contact_id": "x",
             "deed": "x",
             "step": "up",

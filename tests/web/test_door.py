@@ -15,7 +15,7 @@ from core.settings import settings
 from tests.web.conftest import PASSWORD, Browser, user
 from web import auth, passwords, sessions, throttle
 from web.models import SessionRow, User
-from web.pages.door import local
+from web.signin.forms import local
 
 
 def test_right_password_opens_the_list(browser: Browser) -> None:

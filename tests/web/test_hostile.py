@@ -56,8 +56,10 @@ from web import auth, tokens
 from web.outgoing import store as webhooks
 from web.outgoing.events import TYPES
 from web.outgoing.models import Endpoint, Told
-from web.permissions import granted
+from web.permissions import ROLES, granted
 from web.render import HERE
+from web.signin import provider
+from web.signin.models import Passkey
 
 COUNT = 10_000
 TEMPLATES = "\n".join(path.read_text() for path in (HERE / "templates").rglob("*.html"))
@@ -180,10 +182,18 @@ def _programs() -> None:
         number, _ = webhooks.add(session, "https://hostile.invalid/" + "a" * 400, TYPES, "all", "user:1")
         for text in (hostile.MARKUP[0], hostile.QUOTES[2], hostile.DIRECTIONS[0], "W" * 200):
             tokens.make(session, owner.id or 0, text, ["messages.read"], granted("admin"), None, "test")
+            key = {"credential": text[:40], "public_key": "", "name": text[:80], "sign_count": 0, "made_at": db.now()}
+            session.add(Passkey(user_id=owner.id or 0, **key))
             told = webhooks.test(session, number, "user:1")
             answered = {"state": "failed", "status": 500, "answer": db.sound(text)[:200]}
             session.execute(sa.update(db.table(Told)).where(db.table(Told).c.id == told).values(**answered))
         session.execute(sa.update(db.table(Endpoint)).values(error=hostile.MARKUP[0], failing_since=db.now()))
+        words = {
+            "label": hostile.MARKUP[0],
+            "role_claim": hostile.QUOTES[2],
+            "role_map": f"{hostile.MARKUP[1]} = agent",
+        }
+        provider.save(session, provider.Wanted("https://hostile.invalid/", "c", "s", **words), ROLES, "user:1")
 
 
 def talks(number: int) -> list[int]:

@@ -50,6 +50,7 @@ def connect(**values: str) -> None:
                 "rules",
                 "views",
                 "users",
+                "signin",
                 "teams",
                 "sla",
                 "surveys",

@@ -19,6 +19,7 @@ from web.cli import (
     receivers,
     segments,
     sentiment,
+    signin,
     system,
     themes,
     tokens,
@@ -51,5 +52,6 @@ for _part in (
     themes,
     outbox,
     system,
+    signin,
 ):
     _part.register(app)

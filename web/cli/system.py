@@ -20,6 +20,7 @@ from web.auth import ROLES, create_user
 from web.cli.base import Json, ready, say, show
 from web.models import ApiAnswer, User
 from web.outgoing.models import Endpoint
+from web.signin.models import OidcProvider, SecondFactor
 
 users = typer.Typer(no_args_is_help=True, help="People who work here.")
 keys = typer.Typer(no_args_is_help=True, help="Keys that encrypt secrets.")
@@ -115,6 +116,7 @@ def rotate(json: Json = False) -> None:
 
 SEALED: tuple[tuple[type[SQLModel], str], ...] = (
     (Activation, "secret"), (Endpoint, "secret"), (Endpoint, "old_secret"), (ApiAnswer, "body"),
+    (SecondFactor, "secret"), (OidcProvider, "secret"),
 )  # fmt: skip
 """Columns that are sealed, where they are not empty."""
 

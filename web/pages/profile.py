@@ -1,4 +1,4 @@
-"""`/settings/me`: one's own language, time zone, password and sign-ins."""
+"""`/settings/me`: one's own language and time zone."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ from dataclasses import replace
 from typing import Annotated
 from zoneinfo import available_timezones
 
-import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 
 from core import db
-from core.errors import Rejected
 from inbox import teams
-from web import auth, render, sessions, words
+from web import auth, render, words
 from web.i18n import LANGUAGES
-from web.models import SessionRow
 from web.permissions import allow
 from web.reader import Reader
 
@@ -61,27 +58,6 @@ def set_away(request: Request, reader: Answering, away: Annotated[str, Form()] =
     return render.told(render.part("parts/away.html", now), reader.words(words.NOTES[note]))
 
 
-@router.post("/settings/me/password")
-def password(
-    request: Request, reader: Myself, old: Annotated[str, Form()] = "", new: Annotated[str, Form()] = ""
-) -> Response:
-    """Change one's own password; other browsers are signed out."""
-    try:
-        with db.write() as session:
-            auth.change_password(session, reader.user_id, old, new, keep=reader.session)
-    except Rejected as error:
-        return _page(request, reader, 422, reader.words(str(error)))
-    return render.to("/settings/me", "saved")
-
-
-@router.post("/settings/me/signout-elsewhere")
-def sign_out_elsewhere(reader: Myself) -> Response:
-    """End every other sign-in."""
-    with db.write() as session:
-        sessions.end_all(session, reader.user_id, but=reader.session)
-    return render.to("/settings/me", "saved")
-
-
 def zones() -> list[str]:
     """Time zones to choose from: places, not abbreviations."""
     return [
@@ -94,13 +70,7 @@ def zones() -> list[str]:
     ]
 
 
-def _page(request: Request, reader: Reader, status: int = 200, problem: str = "") -> Response:
-    s = db.table(SessionRow)
+def _page(request: Request, reader: Reader) -> Response:
     with db.read() as session:
         user = auth.get(session, reader.user_id)
-        signed = list(
-            session.scalars(sa.select(SessionRow).where(s.c.user_id == reader.user_id).order_by(s.c.seen_at.desc()))
-        )
-    return render.page(
-        request, reader, "profile.html", status, user=user, sessions=signed, zones=zones(), problem=problem
-    )
+    return render.page(request, reader, "profile.html", user=user, zones=zones())

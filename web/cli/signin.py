@@ -1,0 +1,37 @@
+"""`widerhall users reset-second-factor | allow-passwords`: a way in for whoever lost what they sign in with."""
+
+from __future__ import annotations
+
+import typer
+
+from core import db
+from core.errors import Rejected
+from web import auth
+from web.cli.base import Json, ready, say
+from web.cli.system import users
+from web.signin import factors, policy
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to those of `users`."""
+    users.command("reset-second-factor")(reset_second_factor)
+    users.command("allow-passwords")(allow_passwords)
+
+
+def reset_second_factor(email: str, json: Json = False) -> None:
+    """Take all second factors of somebody away who lost them; they are signed out everywhere."""
+    ready()
+    with db.write() as session:
+        user = auth.find(session, email)
+        if user is None or user.id is None:
+            raise Rejected("There is no such user.")
+        factors.reset(session, user.id, "cli")
+    say({"email": email, "reset": True}, json, f"{email} signs in with the password alone until a new one is set up.")
+
+
+def allow_passwords(json: Json = False) -> None:
+    """Let people in by passwords and passkeys again where the provider was the only way."""
+    ready()
+    with db.write() as session:
+        policy.only_provider(session, False, "cli")
+    say({"only_provider": False}, json, "Passwords and passkeys open the door again.")

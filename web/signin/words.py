@@ -1,0 +1,27 @@
+"""Words for how somebody came in, and what was just done about it."""
+
+from __future__ import annotations
+
+from web.i18n import N_
+
+WAYS = {
+    "password": N_("password"),
+    "code": N_("password and code"),
+    "recovery": N_("password and recovery code"),
+    "passkey": N_("passkey"),
+    "second": N_("password and passkey"),
+    "provider": N_("provider"),
+}
+"""How a sign-in was proved."""
+
+NOTES = {
+    "signin-late": N_("That took too long, or was finished already. Sign in again."),
+    "factor-kept": N_("The new app counts from now on. Your recovery codes stay."),
+    "factor-removed": N_("The app is no longer asked for. Other browsers are signed out."),
+    "passkey-added": N_("The passkey is kept. Other browsers are signed out."),
+    "passkey-removed": N_("The passkey is forgotten here. Delete it on your device too."),
+    "provider-kept": N_("The provider is kept as you wrote it."),
+    "factor-reset": N_("The second factor is gone, and all sign-ins have ended."),
+    "sessions-ended": N_("All sign-ins have ended."),
+}
+"""What was just done, by the short word in `?note=…`."""
