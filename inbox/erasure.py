@@ -128,6 +128,7 @@ TABLES: dict[str, str] = {
     "activation_member": "enrichment.segments.tasks.forget: the receiver is told that they go, then the row goes",
     "activation_run": "counts only",
     "user": "people who work here: removed by an administrator",
+    "role": "no person",
     "session": "follows the user",
     "second_factor": "follows the user",
     "recovery_code": "follows the user",

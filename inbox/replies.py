@@ -123,6 +123,13 @@ def undo(session: Session, reply_id: int, actor: str) -> bool:
     return True
 
 
+def withdraw(session: Session, author: str, actor: str) -> int:
+    """Take back every reply of somebody that has not left, because they may not answer any more; how many."""
+    r = db.table(ReplyRow)
+    query = sa.select(r.c.id).where(r.c.author == author, r.c.state == "queued", r.c.attempts == 0)
+    return sum(undo(session, one, actor) for one in session.scalars(query.order_by(r.c.id)).all())
+
+
 def send_now(session: Session, reply_id: int, actor: str) -> bool:
     """Send a reply that waits for its moment at once; False when it does not wait any more."""
     reply, moment = _get(session, reply_id), db.now()

@@ -25,5 +25,6 @@ import web.models
 import web.notices.models
 import web.outgoing.models
 import web.signin.models
+import web.role_models
 
 metadata = SQLModel.metadata

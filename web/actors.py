@@ -10,10 +10,11 @@ from sqlmodel import Session
 from core import db
 from inbox import rules
 from inbox.surveys import store
+from web import kept, roles
 from web.i18n import N_
 from web.models import User
-from web.permissions import PERMISSIONS
 from web.reader import Reader
+from web.role_models import Role
 
 NOBODY = {
     "system": N_("Widerhall"),
@@ -61,6 +62,10 @@ def everybody(session: Session) -> list[tuple[str, str]]:
 def answering(session: Session) -> list[tuple[str, str]]:
     """Everybody a conversation can be given to: (`user:3`, name), by name."""
     u = db.table(User)
-    roles = sorted(PERMISSIONS["conversations.reply"])
-    query = sa.select(u.c.id, u.c.name).where(u.c.disabled.is_(False), u.c.role.in_(roles)).order_by(u.c.name, u.c.id)
+    query = (
+        sa.select(u.c.id, u.c.name)
+        .outerjoin(db.table(Role), kept.of_user())
+        .where(u.c.disabled.is_(False), roles.may("conversations.reply"))
+        .order_by(u.c.name, u.c.id)
+    )
     return [(f"user:{row.id}", row.name) for row in session.execute(query)]

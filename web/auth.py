@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from email_validator import EmailNotValidError, validate_email
@@ -13,14 +13,12 @@ from sqlmodel import Session
 from core import audit, crypto, db
 from core.errors import Rejected
 from inbox import teams
-from web import passwords, sessions, throttle
+from web import passwords, roles, sessions, throttle
 from web.i18n import N_
 from web.models import User
-from web.permissions import PERMISSIONS
 from web.permissions import ROLES as ROLES
+from web.roles import NO_ROLE, Power
 from web.signin import entry, rounds
-
-NO_ROLE = N_("There is no such role. There are: admin, agent, marketer, dpo.")
 
 
 def first_run(session: Session) -> bool:
@@ -38,10 +36,16 @@ def _setup_token() -> str:
     return hmac.new(crypto.salt(), b"first run", hashlib.sha256).hexdigest()[:32]
 
 
-def create_user(session: Session, email: str, name: str, password: str, role: str, actor: str = "cli") -> User:
-    """Add a user; Rejected for an unknown role, a used or impossible address, or a weak password."""
-    if role not in ROLES:
+def create_user(
+    session: Session, email: str, name: str, password: str, role: str, actor: str = "cli", power: Power = None
+) -> User:
+    """Add a user; Rejected for an unknown role, a used or impossible address, or a weak password.
+
+    `power` is what the one who adds them may do: nobody gives a role that may more.
+    """
+    if not roles.exists(session, role):
         raise Rejected(NO_ROLE)
+    roles.within(power, roles.granted_to(session, role))
     address = normal(email)
     if find(session, address) is not None:
         raise Rejected(N_("Somebody signs in with this address already."))
@@ -122,9 +126,9 @@ def change_password(session: Session, user_id: int, old: str, new: str, keep: st
     audit.record(session, f"user:{user_id}", "user.password_changed", f"user:{user_id}")
 
 
-def reset_password(session: Session, user_id: int, new: str, actor: str) -> None:
+def reset_password(session: Session, user_id: int, new: str, actor: str, power: Power = None) -> None:
     """Give somebody a new password because they forgot theirs; all their sign-ins end."""
-    user = get(session, user_id)
+    user = _within(session, user_id, power)
     user.password = passwords.hashed(new)
     session.add(user)
     sessions.end_all(session, user_id)
@@ -132,23 +136,32 @@ def reset_password(session: Session, user_id: int, new: str, actor: str) -> None
     audit.record(session, actor, "user.password_reset", f"user:{user_id}")
 
 
-def set_role(session: Session, user_id: int, role: str, actor: str) -> None:
+def set_role(session: Session, user_id: int, role: str, actor: str, power: Power = None) -> None:
     """Give a user another role; the last administrator stays one."""
-    if role not in ROLES:
+    if not roles.exists(session, role):
         raise Rejected(NO_ROLE)
-    user = get(session, user_id)
+    user = _within(session, user_id, power)
+    roles.within(power, roles.granted_to(session, role))
     if user.role == "admin" and role != "admin":
         _another_admin(session, user_id)
-    user.role = role
+    roles.give(session, user, role, actor)
+
+
+def set_accounts(
+    session: Session, user_id: int, accounts: Collection[int] | None, actor: str, power: Power = None
+) -> None:
+    """Have somebody see the conversations of these accounts alone; None for all that their role sees."""
+    user = _within(session, user_id, power)
+    if accounts is not None and user.role == "admin":
+        raise Rejected(N_("An administrator sees the conversations of every account."))
+    user.accounts = roles.chosen(session, accounts)
     session.add(user)
-    if role not in PERMISSIONS["conversations.reply"]:
-        teams.set_away(session, f"user:{user_id}", True, actor)
-    audit.record(session, actor, "user.role", f"user:{user_id}", {"role": role})
+    audit.record(session, actor, "user.accounts", f"user:{user_id}", {"accounts": user.accounts})
 
 
-def set_disabled(session: Session, user_id: int, disabled: bool, actor: str) -> None:
+def set_disabled(session: Session, user_id: int, disabled: bool, actor: str, power: Power = None) -> None:
     """Shut a user out, at once and everywhere, or let them in again."""
-    user = get(session, user_id)
+    user = _within(session, user_id, power)
     if disabled and user.role == "admin":
         _another_admin(session, user_id)
     user.disabled = disabled
@@ -164,6 +177,13 @@ def get(session: Session, user_id: int) -> User:
     user = session.get(User, user_id)
     if user is None:
         raise Rejected(N_("There is no such user."))
+    return user
+
+
+def _within(session: Session, user_id: int, power: Power) -> User:
+    """One user whom somebody who may `power` may change; Rejected for one who may more."""
+    user = get(session, user_id)
+    roles.within(power, roles.granted_to(session, user.role))
     return user
 
 

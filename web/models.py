@@ -27,7 +27,9 @@ class User(SQLModel, table=True):
     password: str
     """An Argon2id hash with its parameters."""
     role: str
-    """admin, agent, marketer or dpo; what each may do stands in web/permissions.py."""
+    """admin, agent, marketer or dpo, whose rights stand in web/permissions.py, or one made here: `role:3`."""
+    accounts: list[int] | None = Field(default=None, sa_column=Column(sa.JSON(none_as_null=True), nullable=True))
+    """Conversations of these accounts alone; None for all that the role sees."""
     language: str = ""
     """de, en or ja; empty: what the browser asks for."""
     time_zone: str = ""

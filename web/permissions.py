@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hmac
+import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,7 +19,7 @@ from web.api import limit
 from web.reader import Reader
 
 ROLES = ("admin", "agent", "marketer", "dpo")
-"""Administrator, agent, marketer, data-protection officer."""
+"""Administrator, agent, marketer, data-protection officer: built in, and never changed."""
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     "self": frozenset(ROLES),
@@ -38,6 +40,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "people.object": frozenset({"admin", "dpo"}),
     "people.erase": frozenset({"admin", "dpo"}),
     "users.manage": frozenset({"admin"}),
+    "roles.manage": frozenset({"admin"}),
     "teams.manage": frozenset({"admin"}),
     "surveys.manage": frozenset({"admin"}),
     "listening.read": frozenset(ROLES),
@@ -60,6 +63,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "system.read": frozenset({"admin"}),
 }
 """Permission → roles that have it. What is not here, nobody may."""
+
+_BUILT_IN = {role: frozenset(name for name, roles in PERMISSIONS.items() if role in roles) for role in ROLES}
 
 PUBLIC: dict[str, str] = {
     "/healthz": "says only that the process is up",
@@ -114,9 +119,16 @@ class TooMany(Exception):
         self.stand = stand
 
 
-def granted(role: str) -> frozenset[str]:
-    """Everything a role may do."""
-    return frozenset(name for name, roles in PERMISSIONS.items() if role in roles)
+def granted(role: str, kept: str = "") -> frozenset[str]:
+    """Everything a role may do; `kept` is the JSON list that one made here has in its row, read with the sign-in."""
+    if role in ROLES:
+        return _BUILT_IN[role]
+    return _own(kept) if kept else frozenset()
+
+
+@lru_cache(maxsize=256)
+def _own(kept: str) -> frozenset[str]:
+    return frozenset(json.loads(kept)) & PERMISSIONS.keys()
 
 
 def allow(permission: str) -> Dependency:
@@ -136,7 +148,7 @@ def allow(permission: str) -> Dependency:
         signed = await _signed(request)
         if signed is None:
             raise NotSignedIn
-        reader = Reader.signed(request, signed, granted(signed.role))
+        reader = Reader.signed(request, signed, granted(signed.role, signed.kept.grants))
         request.state.user_id = signed.user_id
         request.state.reader = reader  # before anything is refused: the refusal speaks the reader's language
         if request.method not in SAFE:
@@ -170,7 +182,7 @@ async def _caller(request: Request) -> Reader:
     held = await run_in_threadpool(tokens.find, token.strip()) if scheme.lower() == "bearer" else None
     if held is None:
         raise NotSignedIn
-    reader = held.reader(granted(held.role))
+    reader = held.reader(granted(held.role, held.kept.grants))
     request.state.user_id, request.state.reader, request.state.token_id = held.user_id, reader, held.id
     stand = await run_in_threadpool(limit.request, held.id)
     request.state.stand = stand

@@ -98,6 +98,8 @@ class Reader:
     permissions: frozenset[str] = frozenset()
     away: bool = False
     """No conversation is given to them by itself."""
+    role_name: str = ""
+    """What their role is called, where it was made here."""
 
     @classmethod
     def signed(cls, request: Request, who: Signed, permissions: frozenset[str]) -> Reader:
@@ -114,6 +116,7 @@ class Reader:
             who.digest,
             permissions,
             who.away,
+            who.kept.name,
         )
 
     @classmethod

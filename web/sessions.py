@@ -16,7 +16,10 @@ from sqlmodel import Session
 from core import bulk, db, rows
 from core.settings import settings
 from inbox.team_models import Away
+from web import kept
+from web.kept import Kept
 from web.models import SessionRow, User
+from web.role_models import Role
 
 TOUCH = timedelta(minutes=5)
 """A sign-in's time of last use is written at most so often, not with every request."""
@@ -41,6 +44,7 @@ class Signed:
     name: str
     email: str
     role: str
+    kept: Kept
     language: str
     time_zone: str
     created_at: datetime
@@ -91,8 +95,9 @@ def look_up(token: str) -> Signed | None:
         return None
     row = found[0]
     return Signed(
-        key, row.csrf, row.user_id, row.name, row.email, row.role, row.language, row.time_zone, row.created_at,
-        row.away, moment - row.seen_at > TOUCH,
+        key, row.csrf, row.user_id, row.name, row.email, row.role,
+        Kept(row.grants, row.role_name, row.reach, row.role_accounts, row.own_accounts),
+        row.language, row.time_zone, row.created_at, row.away, moment - row.seen_at > TOUCH,
     )  # fmt: skip
 
 
@@ -105,6 +110,11 @@ class _Row:
     name: str
     email: str
     role: str
+    grants: str
+    role_name: str
+    reach: str
+    role_accounts: str
+    own_accounts: str
     language: str
     time_zone: str
     seen_at: datetime
@@ -123,6 +133,7 @@ def _found(dialect: str) -> rows.Prepared:
             u.c.name,
             u.c.email,
             u.c.role,
+            *kept.columns(),
             u.c.language,
             u.c.time_zone,
             r.c.seen_at,
@@ -130,6 +141,7 @@ def _found(dialect: str) -> rows.Prepared:
             gone,
         )
         .join(u, u.c.id == r.c.user_id)
+        .outerjoin(db.table(Role), kept.of_user())
         .where(r.c.digest == rows.asked("digest"), r.c.expires_at >= rows.asked("moment"), u.c.disabled.is_(False))
     )
     return rows.prepare(query)

@@ -46,6 +46,7 @@ SETTINGS = (
     Entry("/settings/views", "star", N_("Views"), "views.keep", ("/settings/views",)),
     Entry("/settings/users", "people", N_("Users"), "users.manage", ("/settings/users",)),
     Entry("/settings/signin", "lock", N_("Sign-in"), "users.manage", ("/settings/signin",)),
+    Entry("/settings/roles", "lock", N_("Roles"), "roles.manage", ("/settings/roles",)),
     Entry("/settings/teams", "people", N_("Teams"), "teams.manage", ("/settings/teams",)),
     Entry("/settings/sla", "clock", N_("Promises"), "teams.manage", ("/settings/sla",)),
     Entry("/settings/salesforce", "link", N_("Salesforce"), "crm.read", ("/settings/salesforce", "/settings/contacts")),
@@ -93,8 +94,8 @@ def steps_left() -> bool:
 
 def setup(reader: Reader) -> list[Entry]:
     """The entry at the foot: the set-up, when there is more in it than one's own page."""
-    first = settings(reader)[0]
-    if first.permission == "self":
+    first = next(iter(settings(reader)), None)
+    if first is None or first.permission == "self":
         return []
     pages = tuple(page for one in SETTINGS if one.permission != "self" for page in one.pages)
     return [Entry(first.href, "cog", N_("Setup"), first.permission, pages, "g s")]

@@ -17,9 +17,12 @@ from sqlmodel import Session
 
 from core import audit, crypto, db
 from core.errors import Rejected
+from web import kept
 from web.i18n import N_
+from web.kept import Kept
 from web.models import ApiToken, User
 from web.reader import Reader
+from web.role_models import Role
 from web.sessions import TOUCH
 
 PREFIX = "whk_"
@@ -46,6 +49,7 @@ class Held:
     name: str
     email: str
     role: str
+    kept: Kept
 
     def reader(self, granted: frozenset[str]) -> Reader:
         """Its owner, narrowed to the scopes; in English and UTC, as programs read."""
@@ -104,9 +108,11 @@ def find(token: str) -> Held | None:
     if not token.startswith(PREFIX) or len(token) > 100 or not token.isascii():
         return None
     t, u, moment = db.table(ApiToken), db.table(User), db.now()
+    whose = [u.c.id.label("user_id"), u.c.name, u.c.email, u.c.role]
     query = (
-        sa.select(t.c.id, t.c.scopes, t.c.used_at, u.c.id.label("user_id"), u.c.name, u.c.email, u.c.role)
+        sa.select(t.c.id, t.c.scopes, t.c.used_at, *whose, *kept.columns())
         .join(u, u.c.id == t.c.user_id)
+        .outerjoin(db.table(Role), kept.of_user())
         .where(
             t.c.digest == _digest(token),
             t.c.revoked_at.is_(None),
@@ -121,7 +127,7 @@ def find(token: str) -> Held | None:
     if row.used_at is None or moment - row.used_at > TOUCH:
         with db.write(durable=False) as session:
             session.execute(sa.update(t).where(t.c.id == row.id).values(used_at=moment))
-    return Held(row.id, frozenset(row.scopes), row.user_id, row.name, row.email, row.role)
+    return Held(row.id, frozenset(row.scopes), row.user_id, row.name, row.email, row.role, Kept(*row[7:]))
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from core import db
 from core.event import Author, Event, Page, Profile
 from inbox import accounts, ingest
-from web import auth, passwords, permissions, sessions, throttle, tokens
+from web import auth, passwords, permissions, roles, sessions, throttle, tokens
 from web.api import limit
 from web.app import create_app
 
@@ -81,7 +81,7 @@ class Browser:
 def api_token(user_id: int, *scopes: str, days: int | None = None) -> str:
     """A token of a user: for these scopes, or for all that their role may."""
     with db.write() as session:
-        may = permissions.granted(auth.get(session, user_id).role)
+        may = roles.granted_to(session, auth.get(session, user_id).role)
         return tokens.make(session, user_id, "Тест", scopes or may - {"self"}, may, days, "test")[1]
 
 
@@ -98,7 +98,7 @@ def browser(app: FastAPI) -> Browser:
 
 def user(role: str) -> str:
     """Create a user of a role; the address to sign in with."""
-    email = f"{role}@demo.example"
+    email = f"{role.replace(':', '-')}@demo.example"
     with db.write() as session:
         if auth.find(session, email) is None:
             auth.create_user(session, email, role.title(), PASSWORD, role)

@@ -50,7 +50,7 @@ from sentiment.examples import store as examples
 from sentiment.models import AnnotationRow
 from sentiment.themes.models import Theme
 from tests.inbox.surveys.made import rated
-from web import auth, tokens
+from web import auth, roles, tokens
 from web.outgoing import store as webhooks
 from web.outgoing import tasks as outgoing
 from web.outgoing.events import TYPES
@@ -88,6 +88,8 @@ def everything() -> None:
     _trouble(first)
     _programs()
     _doors()
+    with db.write() as session:
+        roles.save(session, None, roles.Wanted("Ночная смена", ["messages.read", "views.keep"]), "user:1")
 
 
 def _accounts() -> tuple[int, int]:

@@ -52,7 +52,7 @@ from tests import living
 from tests.inbox.surveys.made import rated
 from tests.web import hostile, places
 from tests.web.chromium import needs_chromium
-from web import auth, tokens
+from web import auth, roles, tokens
 from web.outgoing import store as webhooks
 from web.outgoing.events import TYPES
 from web.outgoing.models import Endpoint, Told
@@ -181,6 +181,7 @@ def _programs() -> None:
         owner = auth.create_user(session, "admin@demo.example", "Admin", "several quiet words", "admin")
         number, _ = webhooks.add(session, "https://hostile.invalid/" + "a" * 400, TYPES, "all", "user:1")
         for text in (hostile.MARKUP[0], hostile.QUOTES[2], hostile.DIRECTIONS[0], "W" * 200):
+            roles.save(session, None, roles.Wanted(text[:80], ["messages.read"]), "test")
             tokens.make(session, owner.id or 0, text, ["messages.read"], granted("admin"), None, "test")
             key = {"credential": text[:40], "public_key": "", "name": text[:80], "sign_count": 0, "made_at": db.now()}
             session.add(Passkey(user_id=owner.id or 0, **key))

@@ -51,6 +51,7 @@ def connect(**values: str) -> None:
                 "views",
                 "users",
                 "signin",
+                "roles",
                 "teams",
                 "sla",
                 "surveys",

@@ -16,6 +16,7 @@ from enrichment import connection
 from enrichment.segments.models import Activation
 from inbox.models import Account, Delivery
 from web import doctor as doctors
+from web import roles
 from web.auth import ROLES, create_user
 from web.cli.base import Json, ready, say, show
 from web.models import ApiAnswer, User
@@ -68,7 +69,7 @@ def migrate(json: Json = False) -> None:
 @users.command("add")
 def add(
     email: str,
-    role: Annotated[str, typer.Option(help="admin, agent, marketer or dpo.")] = "agent",
+    role: Annotated[str, typer.Option(help="admin, agent, marketer, dpo, or the name of a role made here.")] = "agent",
     name: Annotated[str, typer.Option()] = "",
     password: Annotated[
         str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, envvar="WIDERHALL_NEW_PASSWORD")
@@ -77,12 +78,20 @@ def add(
 ) -> None:
     """Let somebody sign in."""
     ready()
-    if role not in ROLES:
-        raise Rejected(f"There is no role {role!r}. There are: {', '.join(ROLES)}.")
     with db.write() as session:
+        role = _role(session, role)
         create_user(session, email=email, name=name or email, password=password, role=role)
         audit.record(session, "cli", "user.created", email, {"role": role})
     say({"email": email, "role": role}, json, f"{email} can sign in as {role}.")
+
+
+def _role(session: Session, given: str) -> str:
+    """A role's key, by it or by the name of one that was made here."""
+    named = {name.casefold(): key for key, name in roles.names(session).items()}
+    key = named.get(given.casefold(), given)
+    if not roles.exists(session, key):
+        raise Rejected(f"There is no role {given!r}. There are: {', '.join([*ROLES, *roles.names(session).values()])}.")
+    return key
 
 
 @users.command("list")

@@ -8,9 +8,8 @@ import typer
 
 from core import db
 from core.errors import Rejected
-from web import auth, tokens
+from web import auth, roles, tokens
 from web.cli.base import Json, ready, say, show
-from web.permissions import granted
 
 group = typer.Typer(no_args_is_help=True, help="Tokens of the JSON API.")
 
@@ -50,7 +49,7 @@ def add(
         user = auth.find(session, email)
         if user is None or user.id is None:
             raise Rejected("There is no such user.")
-        may = granted(user.role)
+        may = roles.granted_to(session, user.role)
         number, token = tokens.make(session, user.id, name, scope or sorted(may - {"self"}), may, days, "cli")
     say({"id": number, "name": name, "token": token}, json, f"Token {number}: {token}")
 

@@ -15,10 +15,10 @@ from inbox import listing, views
 from inbox.conditions import tree
 from inbox.conditions.tree import Group
 from inbox.narrowing import SORTS, VIEWS, Filter, asked_for
-from web import condition_choices, condition_form, condition_words, inbox_query, render
+from web import condition_choices, condition_form, condition_words, inbox_query, render, role_words
 from web.condition_form import Part
 from web.inbox_query import Asked
-from web.permissions import ROLES, allow
+from web.permissions import allow
 from web.reader import Reader
 
 HERE = "/inbox/filter"
@@ -98,8 +98,8 @@ def _page(request: Request, session: Session, reader: Reader, status: int = 200,
     given = {"problem": "", "wrong": "", **values}
     number = _number(session, deepcopy(draft), given, reader)
     return render.page(
-        request, reader, "narrow.html", status, names_of=inbox_query.NAMES, orders=inbox_query.ORDERS, all_roles=ROLES,
-        number=number, **builder(session, draft, reader), **given,
+        request, reader, "narrow.html", status, names_of=inbox_query.NAMES, orders=inbox_query.ORDERS,
+        all_roles=role_words.named(session, reader), number=number, **builder(session, draft, reader), **given,
     )  # fmt: skip
 
 
@@ -133,7 +133,7 @@ def _typed(form: FormData) -> dict[str, Any]:
         "view": view if view in VIEWS else "open",
         "sort": sort if sort in SORTS else "newest",
         "name": str(form.get("name", ""))[:200],
-        "roles": [one for one in ROLES if one in form.getlist("roles")],
+        "roles": [str(one) for one in form.getlist("roles")],
         "key": str(form.get("key", ""))[:20],
     }
 
@@ -154,7 +154,8 @@ def _number(session: Session, draft: Part, values: dict[str, Any], reader: Reade
 
 
 def _keep(session: Session, form: FormData, group: Group, values: dict[str, Any], reader: Reader) -> str:
-    roles = values["roles"] if reader.may("views.share") else []
+    known = role_words.named(session, reader) if reader.may("views.share") else {}
+    roles = [one for one in known if one in values["roles"]]
     wanted = Filter(view=values["view"], sort=values["sort"])
     key = values["key"] if form.get("how") != "new" else ""
     return views.save(session, values["name"], wanted, group, reader.actor, roles, key)

@@ -18,8 +18,8 @@ from inbox import accounts
 from listening import exports, reports, shares, subjects
 from listening.figures import glance
 from listening.figures.period import period
-from web import pdf, render
-from web.permissions import ROLES, allow
+from web import pdf, render, role_words
+from web.permissions import allow
 from web.reader import Reader
 from web.reports import asked
 from web.reports.say import SUBJECT_KINDS, Say
@@ -38,6 +38,8 @@ class Made:
     report: reports.Report
     others: list[tuple[int, str]]
     platforms: list[str]
+    roles: dict[str, str]
+    """With whom it can be shared, for who may share."""
 
 
 @router.get("/reports")
@@ -79,8 +81,9 @@ def make(session: Session, reader: Reader, subject_id: int, given: Mapping[str, 
     compare = [number for number in wanted.compare if number in known]
     report = reports.report(session, subject, wanted.span, scope=wanted.scope, compare=compare)
     return Made(
-        wanted, report, _others(found, subject_id), sorted({one.platform for one in accounts.all_accounts(session)})
-    )
+        wanted, report, _others(found, subject_id), sorted({one.platform for one in accounts.all_accounts(session)}),
+        role_words.named(session, reader) if reader.may("reports.share") else {},
+    )  # fmt: skip
 
 
 def _others(found: Any, subject_id: int) -> list[tuple[int, str]]:
@@ -111,7 +114,7 @@ def show(
         base=base,
         shared=shared,
         links=links,
-        roles=ROLES,
+        roles=made.roles,
         token_url=f"{settings().public_url or str(request.base_url).rstrip('/')}/shared/{token}" if token else "",
         share_problem=share_problem,
         problem=made.asked.problem,
@@ -155,11 +158,11 @@ def share(
 ) -> Response:
     """A new link to the report as `query` asks for it; the link is shown once, on the page this answers with."""
     given = dict(parse_qsl(query.removeprefix("?")))
-    chosen = [role for role in roles or () if role in ROLES]
     wanted = asked.report(reader, subject_id, given)
     with db.write() as session:
         if not _exists(session, subject_id):
             raise HTTPException(404)
+        chosen = [role for role in role_words.named(session, reader) if role in (roles or ())]
         token = shares.share(session, subject_id, wanted.parameters, chosen, reader.actor) if chosen else ""
     with db.read() as session:
         made = make(session, reader, subject_id, given)

@@ -13,7 +13,7 @@ from web import render, tokens
 from web.api.v1 import openapi
 from web.api.v1.reference import told as reference_of
 from web.i18n import N_
-from web.permissions import allow, granted
+from web.permissions import allow
 from web.reader import Reader
 
 HERE = "/settings/tokens"
@@ -46,7 +46,7 @@ def make(
     try:
         with db.write() as session:
             _, token = tokens.make(
-                session, reader.user_id, name, scopes or [], granted(reader.role), int(days) if days else None,
+                session, reader.user_id, name, scopes or [], reader.permissions, int(days) if days else None,
                 reader.actor,
             )  # fmt: skip
     except Rejected as error:
@@ -92,5 +92,5 @@ def _page(
     return render.page(
         request, reader, "settings/tokens.html", status, tokens=listed, every=every, made=made, wrong=wrong or {},
         name=name, days=days, chosen=scopes, spans=DAYS, states=STATES, header=HEADER,
-        scopes=[one for one in sorted(granted(reader.role)) if one != "self"],
+        scopes=[one for one in sorted(reader.permissions) if one != "self"],
     )  # fmt: skip

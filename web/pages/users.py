@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 
 from core import db
 from core.errors import Rejected
-from web import auth, render
-from web.permissions import PERMISSIONS, ROLES, allow
+from web import auth, render, role_words
+from web.permissions import allow
 from web.reader import Reader
 
 router = APIRouter()
@@ -35,7 +35,7 @@ def create(
     """Add somebody."""
     try:
         with db.write() as session:
-            auth.create_user(session, email, name, password, role, reader.actor)
+            auth.create_user(session, email, name, password, role, reader.actor, reader.permissions)
     except Rejected as error:
         kept = {"email": email, "name": name, "role": role}
         return _page(request, reader, 422, reader.words(str(error)), kept)
@@ -55,11 +55,11 @@ def change(
     try:
         with db.write() as session:
             if role:
-                auth.set_role(session, user_id, role, reader.actor)
+                auth.set_role(session, user_id, role, reader.actor, reader.permissions)
             if disabled in ("yes", "no"):
-                auth.set_disabled(session, user_id, disabled == "yes", reader.actor)
+                auth.set_disabled(session, user_id, disabled == "yes", reader.actor, reader.permissions)
             if password:
-                auth.reset_password(session, user_id, password, reader.actor)
+                auth.reset_password(session, user_id, password, reader.actor, reader.permissions)
     except Rejected as error:
         return _page(request, reader, 422, reader.words(str(error)))
     return render.to("/settings/users", "user-changed")
@@ -70,14 +70,14 @@ def _page(
 ) -> Response:
     with db.read() as session:
         users = auth.everybody(session)
+        names = role_words.named(session, reader)
     return render.page(
         request,
         reader,
         "users.html",
         status,
         users=users,
-        roles=ROLES,
-        permissions=PERMISSIONS,
+        roles=names,
         kept=kept or {},
         problem=problem,
     )

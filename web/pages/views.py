@@ -12,9 +12,9 @@ from core.errors import Rejected
 from inbox import views
 from inbox.conditions import tree
 from inbox.views import View
-from web import actors, condition_choices, condition_words, inbox_query, render
+from web import actors, condition_choices, condition_words, inbox_query, render, role_words
 from web.inbox_query import Asked
-from web.permissions import ROLES, allow
+from web.permissions import allow
 from web.reader import Reader
 
 HERE = "/settings/views"
@@ -38,9 +38,10 @@ def change(
     roles: Annotated[Sequence[str], Form()] = (),
 ) -> Response:
     """Another name, shared with others."""
-    chosen = [one for one in ROLES if one in roles] if reader.may("views.share") else []
     try:
         with db.write() as session:
+            known = role_words.named(session, reader) if reader.may("views.share") else {}
+            chosen = [one for one in known if one in roles]
             views.change(session, view_id, name, chosen, reader.actor, all_of_them=_all(reader))
     except Rejected as error:
         return _page(request, reader, 422, str(error))
@@ -80,10 +81,11 @@ def _page(request: Request, reader: Reader, status: int = 200, problem: str = ""
         asked = {leaf.field for one in found for leaf in tree.leaves(one.tree)}
         choices = condition_choices.choices(session, reader, asked)
         names = actors.names(session, [one.owner for one in found])
+        all_roles = role_words.named(session, reader)
     found.sort(key=lambda one: one.owner != reader.actor)
     return render.page(
         request, reader, "settings/views.html", status, problem=reader.words(problem) if problem else "",
-        found=found, names=names, all_roles=ROLES, names_of=inbox_query.NAMES, orders=inbox_query.ORDERS,
+        found=found, names=names, all_roles=all_roles, names_of=inbox_query.NAMES, orders=inbox_query.ORDERS,
         said={one.key: _said(one, reader, choices) for one in found}, manages=_all(reader),
         links={one.key: Asked(view=one.base, sort=one.sort, saved=one.key).query() for one in found},
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 from fastapi import Depends, Query, Response
@@ -29,7 +29,8 @@ router = _router()
 Users = Annotated[Reader, Depends(allow("users.manage"))]
 Reading = Annotated[Reader, Depends(allow("dead.read"))]
 Managing = Annotated[Reader, Depends(allow("dead.manage"))]
-Role = Literal["admin", "agent", "marketer", "dpo"]
+Role = Annotated[str, Field(pattern=r"^(admin|agent|marketer|dpo|role:[1-9][0-9]{0,14})$")]
+"""A built-in role, or one made here by its key (`role:3`)."""
 
 
 class OneUser(Shown):
@@ -98,7 +99,9 @@ def add(change: Changing, reader: Users, body: NewUser) -> Response:
     """Add somebody."""
 
     def work(session: Session) -> Made:
-        made = auth.create_user(session, body.email, body.name, body.password, body.role, reader.actor)
+        made = auth.create_user(
+            session, body.email, body.name, body.password, body.role, reader.actor, reader.permissions
+        )
         return Made(id=made.id or 0)
 
     return change.do(work, 201)
@@ -112,9 +115,9 @@ def edit(change: Changing, reader: Users, user_id: Id, body: OtherUser) -> Respo
         if session.get(User, user_id) is None:
             raise Refused(404)
         if body.role is not None:
-            auth.set_role(session, user_id, body.role, reader.actor)
+            auth.set_role(session, user_id, body.role, reader.actor, reader.permissions)
         if body.disabled is not None:
-            auth.set_disabled(session, user_id, body.disabled, reader.actor)
+            auth.set_disabled(session, user_id, body.disabled, reader.actor, reader.permissions)
         return Changed(id=user_id, changed=body.role is not None or body.disabled is not None)
 
     return change.do(work)
