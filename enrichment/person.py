@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import bulk, rows
+from core import bulk, db, rows
 from enrichment import connection
-from inbox import attributes, consent, people
-from inbox.models import Identity
+from inbox import attributes, consent, people, visibility
+from inbox.models import Conversation, Identity
 from inbox.survivorship import Statement, survive
+from inbox.visibility import Sight
 
 PROFILE_OBJECT = "SocialProfile__c"
 CSV = "csv"
@@ -305,12 +307,26 @@ def links(session: Session, identity_id: int) -> list[Link]:
 
 
 def history(
-    session: Session, identity_ids: Sequence[int], *, private: bool, after: int = 0, limit: int = LATEST
+    session: Session, identity_ids: Sequence[int], *, sight: Sight, after: int = 0, limit: int = LATEST
 ) -> tuple[list[Talk], bool]:
     """Conversations over all platforms, newest first; `after` skips so many. Tells whether there are more."""
     sql = (
         f"SELECT {rows.columns(Talk)} FROM conversation WHERE {bulk.among('identity_id')} "  # noqa: S608  # our own names
-        f"{'' if private else 'AND NOT private '}ORDER BY last_at DESC, id DESC LIMIT ? OFFSET ?"
+        f"{'' if sight.private else 'AND NOT private '}ORDER BY last_at DESC, id DESC LIMIT ? OFFSET ?"
     )
+    if sight.limited:
+        return _seen(session, identity_ids, sight, after, limit)
     found = rows.read(session, Talk, sql, bulk.listed(identity_ids), limit + 1, after)
+    return found[:limit], len(found) > limit
+
+
+def _seen(
+    session: Session, identity_ids: Sequence[int], sight: Sight, after: int, limit: int
+) -> tuple[list[Talk], bool]:
+    """The same for somebody who does not see every conversation."""
+    c = db.table(Conversation)
+    query = sa.select(*(c.c[one.name] for one in fields(Talk)))
+    query = query.where(c.c.identity_id.in_(identity_ids), *visibility.seen(sight))
+    rows_ = session.execute(query.order_by(c.c.last_at.desc(), c.c.id.desc()).limit(limit + 1).offset(after))
+    found = [Talk(*row) for row in rows_]
     return found[:limit], len(found) > limit

@@ -18,6 +18,7 @@ from core import rows as plain
 from inbox.conditions.sql import inbound
 from inbox.models import Account, Conversation, Identity, Message, Seen
 from inbox.narrowing import PRIORITIES, VIEWS, Filter, given_to, in_view, narrowed, of_teams, views_of
+from inbox.visibility import Sight
 
 LIMIT = 50
 
@@ -238,9 +239,12 @@ def number(session: Session, wanted: Filter) -> int:
     return int(session.execute(query).scalar_one())
 
 
-def mine(me: str) -> int:
+def mine(sight: Sight) -> int:
     """How many conversations one person takes care of, as the view "mine" counts them: asked with every page."""
-    return int(plain.glance(_mine(db.dialect()), me=me)[0][0])
+    if sight.whole:
+        return int(plain.glance(_mine(db.dialect()), me=sight.me)[0][0])
+    with db.read() as session:
+        return number(session, Filter(view="mine", me=sight.me, sight=sight))
 
 
 @lru_cache(maxsize=2)

@@ -9,11 +9,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from core import db
+from inbox import visibility
 from inbox.conditions import sql, tree
 from inbox.conditions.tree import EVERYTHING, Asker, Group
 from inbox.conditions.tree import NOBODY as NOBODY
 from inbox.models import Conversation
 from inbox.team_models import TeamMember
+from inbox.visibility import Sight
 
 VIEWS = ("mine", "team", "open", "unassigned", "pending", "snoozed", "closed", "spam", "all")
 SORTS = ("newest", "oldest", "waiting", "priority", "sla")
@@ -55,8 +57,8 @@ class Filter:
     type: str = ""
     since: datetime | None = None
     until: datetime | None = None
-    private_too: bool = True
-    """False leaves out what only the parties of a conversation can read."""
+    sight: Sight = visibility.EVERYTHING
+    """What the reader sees at all."""
     tree: Group = EVERYTHING
     """Further conditions."""
     sort: str = "newest"
@@ -105,8 +107,7 @@ def narrowed(wanted: Filter, *, period: bool = True) -> list[Condition]:
     """Everything but the view; `period` False leaves out the dates too."""
     c = db.table(Conversation)
     found: list[Condition] = [c.c.inbox == sa.true()]
-    if not wanted.private_too:
-        found.append(c.c.private == sa.false())
+    found += visibility.listed(wanted.sight)
     asked = asked_for(wanted, period=period)
     return [*found, sql.holds(asked, Asker(wanted.me, db.now()))] if asked.of else found
 

@@ -36,7 +36,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "period": {"from": str(span.first), "to": str(span.last), "timezone": str(span.zone)},
         "previous_period": {"from": str(span.previous.first), "to": str(span.previous.last)},
         "filters": {name: value for name in FILTERS if (value := getattr(report.scope, name))},
-        "private_messages": report.scope.private,
+        "private_messages": report.scope.sight.private,
         "total": _sums(report.now),
         "previous": _sums(report.before),
         "authors_count": report.now.authors,

@@ -11,7 +11,9 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import db
+from inbox import visibility
 from inbox.models import Identity, Message
+from inbox.visibility import Sight
 from listening import hits, subjects
 from listening.figures.posts import excerpt
 from listening.query import compile_query, parse
@@ -48,11 +50,11 @@ class Preview:
     sample: list[Found]
 
 
-def preview(session: Session, text: str, *, private: bool) -> Preview:
+def preview(session: Session, text: str, *, sight: Sight) -> Preview:
     """QueryError or BadPayload when it cannot be saved as it is; nothing is stored."""
     subjects.checked(text)
     node = parse(text)
-    test, found = compile_query(node), _newest(session, private)
+    test, found = compile_query(node), _newest(session, sight)
     matching = [message_id for (message_id, _), doc in found if test(doc)]
     chosen = set(matching)
     languages = Counter(doc.language or "und" for (message_id, _), doc in found if message_id in chosen)
@@ -66,9 +68,9 @@ def preview(session: Session, text: str, *, private: bool) -> Preview:
     )
 
 
-def _newest(session: Session, private: bool) -> list[Any]:
+def _newest(session: Session, sight: Sight) -> list[Any]:
     m = db.table(Message)
-    where = [m.c.posted_at >= db.now() - timedelta(days=DAYS), *([] if private else [m.c.visibility != "private"])]
+    where = [m.c.posted_at >= db.now() - timedelta(days=DAYS), *visibility.messages(sight)]
     newest = (
         sa.select(m.c.id)
         .where(*hits.counted(), m.c.deleted_at.is_(None), *where)

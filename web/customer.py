@@ -19,11 +19,10 @@ def values(
     """For `parts/customer.html`; nothing but an empty timeline for somebody who is no contact."""
     if not contact_id:
         return {"customer": None, "timeline": [], "timeline_after": 0, "timeline_next": 0, "events_since": None}
-    private = reader.may("messages.private")
     skip = request.query_params.get("past", "")
     after = int(skip) if skip.isascii() and skip.isdecimal() and len(skip) < 6 else 0
-    known = figures.of_contact(session, contact_id, identity_ids, private=private)
-    entries, more = figures.timeline(session, contact_id, identity_ids, private=private, after=after)
+    known = figures.of_contact(session, contact_id, identity_ids, sight=reader.sight)
+    entries, more = figures.timeline(session, contact_id, identity_ids, sight=reader.sight, after=after)
     return {
         "customer": known,
         "timeline": entries,

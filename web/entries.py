@@ -13,10 +13,11 @@ from sqlmodel import Session
 
 from core import db
 from core.event import MESSAGE_KINDS
-from inbox import activities, notes, replies, teams
+from inbox import activities, notes, replies, teams, visibility
 from inbox.models import Account, Activity, Identity, Message, MessageVersion, Note, ReplyRow
 from inbox.surveys import answering
 from inbox.surveys.models import SurveyAnswer
+from inbox.visibility import Sight
 from sentiment import corrections
 from sentiment.brands.tasks import of as said_of_brands
 from sentiment.upkeep import Correction
@@ -160,7 +161,7 @@ class _Reading:
         self, session: Session, account: Account, reader: Reader, messages: Sequence[Message], bare: Sequence[_Bare]
     ) -> None:
         self._account, self._reader, self._bare = account, reader, bare
-        self._parents = _answered(session, messages)
+        self._parents = _answered(session, messages, reader.sight)
         self._people = _people(session, [*messages, *self._parents.values()])
         self._wordings = _wordings(session, messages)
         self._sent = _sent(session, messages)
@@ -303,13 +304,13 @@ def _wordings(session: Session, messages: Iterable[Message]) -> dict[int, list[M
     return found
 
 
-def _answered(session: Session, messages: Sequence[Message]) -> dict[str, Message]:
-    """What is answered, by event key: on this page, or anywhere else."""
+def _answered(session: Session, messages: Sequence[Message], sight: Sight) -> dict[str, Message]:
+    """What is answered, by event key: on this page, or anywhere else that the reader sees."""
     here = {one.key: one for one in messages}
     wanted = {one.parent_key for one in messages if one.parent_key}
     m = db.table(Message)
-    missing = sorted(wanted - here.keys())
-    found = {one.key: one for one in session.scalars(sa.select(Message).where(m.c.key.in_(missing)))}
+    missing, elsewhere = sorted(wanted - here.keys()), visibility.messages(sight)
+    found = {one.key: one for one in session.scalars(sa.select(Message).where(m.c.key.in_(missing), *elsewhere))}
     return {key: one for key, one in {**here, **found}.items() if key in wanted}
 
 

@@ -96,7 +96,7 @@ def pane(session: Session, asked: Asked, reader: Reader, *, current: int = 0, be
     here = _here(session, asked, reader)
     found = listing.page(session, here.wanted, before or None, min(rows, MOST) or listing.LIMIT)
     tabs, total = _numbers(session, here, asked)
-    known, takers, tags = accounts.all_accounts(session), actors.answering(session), desk.known_tags(session)
+    known, takers, tags = _accounts(session, reader), actors.answering(session), desk.known_tags(session)
     names = cares(session, found.rows, takers)
     groups = [(str(number), name) for number, name in teams.names(session)]
     connected = [one for one in known if one.state != "removed"]
@@ -123,6 +123,12 @@ def pane(session: Session, asked: Asked, reader: Reader, *, current: int = 0, be
         troubled=[(one, troubles[one.id]) for one in connected if one.id in troubles],
         empty="" if found.rows else _empty(session, asked, connected, total),
     )
+
+
+def _accounts(session: Session, reader: Reader) -> list[Account]:
+    """Those whose conversations the reader sees."""
+    mine = reader.sight.accounts
+    return [one for one in accounts.all_accounts(session) if mine is None or one.id in mine]
 
 
 @dataclass(frozen=True)

@@ -158,7 +158,7 @@ def wanted(one: Asked, reader: Reader) -> Filter:
         type=one.type,
         since=since,
         until=until,
-        private_too=reader.may("messages.private"),
+        sight=reader.sight,
         tree=tree.parse(one.f) if one.f else tree.EVERYTHING,
         sort=one.sort,
     )

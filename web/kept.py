@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from core import db
+from inbox.visibility import Sight
 from web.models import User
 from web.role_models import Role
 
@@ -26,6 +29,18 @@ class Kept:
     """The accounts whose conversations it sees."""
     own_accounts: str = ""
     """The accounts whose conversations this person sees."""
+
+
+def sight(user_id: int, what: Kept, permissions: Collection[str]) -> Sight:
+    """What somebody sees: as their role says, and of that only their own accounts where they have a list of them."""
+    lists = [set(json.loads(one)) for one in (what.role_accounts, what.own_accounts) if one not in ("", "null")]
+    return Sight(
+        me=f"user:{user_id}",
+        reach=what.reach or "all",
+        accounts=tuple(sorted(set.intersection(*lists))) if lists else None,
+        private="messages.private" in permissions,
+        heard="listening.read" in permissions,
+    )
 
 
 def columns() -> list[Any]:

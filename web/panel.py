@@ -53,7 +53,7 @@ def panel(session: Session, identity_id: int | None, reader: Reader, conversatio
     found = person.find(session, identity_id)
     if found is None:
         return None
-    history, more = person.history(session, found.ids, private=reader.may("messages.private"), limit=HISTORY)
+    history, more = person.history(session, found.ids, sight=reader.sight, limit=HISTORY)
     written = notes.of_people(session, found.ids)[:NOTES]
     names = actors.names(session, [one.author for one in written])
     case = opening.shown(session, conversation_id)

@@ -117,7 +117,7 @@ def narrowed(
     scope = read.Scope(
         account=int(kept["account"] or 0), platform=kept["platform"], language=kept["language"],
         team=int(kept["team"] or 0), tag=kept["tag"], priority=kept["priority"],
-        private_too=reader.may("messages.private"),
+        sight=reader.sight,
     )  # fmt: skip
     shown = {name: value for name, value in {**(days or {}), **kept}.items() if value}
     return Asked(span, shown, scope, kept["agent"], kept["by"] or "agent", kept["business"] == "1", problem)

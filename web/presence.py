@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import broker, db
+from inbox import visibility
 from inbox.models import Conversation
 from web import actors, live
 from web.reader import Reader
@@ -111,9 +112,7 @@ def of(session: Session, conversation_ids: Iterable[int], reader: Reader) -> dic
     if not found:
         return {}
     c = db.table(Conversation)
-    query = sa.select(c.c.id).where(c.c.id.in_(sorted(found)))
-    if not reader.may("messages.private"):
-        query = query.where(c.c.private.is_(False))
+    query = sa.select(c.c.id).where(c.c.id.in_(sorted(found)), *visibility.seen(reader.sight))
     names = actors.names(session, {f"user:{who}" for people in found.values() for who in people})
     return {
         number: sorted(

@@ -24,7 +24,8 @@ from babel.units import format_unit
 from fastapi import Request
 
 from core import db
-from web import bidi, i18n
+from inbox.visibility import EVERYTHING, Sight
+from web import bidi, i18n, kept
 from web.sessions import Signed
 
 LANGUAGE = "widerhall-language"
@@ -98,6 +99,8 @@ class Reader:
     permissions: frozenset[str] = frozenset()
     away: bool = False
     """No conversation is given to them by itself."""
+    sight: Sight = EVERYTHING
+    """Which conversations they see."""
     role_name: str = ""
     """What their role is called, where it was made here."""
 
@@ -116,6 +119,7 @@ class Reader:
             who.digest,
             permissions,
             who.away,
+            kept.sight(who.user_id, who.kept, permissions),
             who.kept.name,
         )
 
@@ -138,6 +142,11 @@ class Reader:
     def babel(self) -> Locale:
         """The same, ready for Babel: parsed once, not for each date."""
         return _parsed(self.locale)
+
+    @property
+    def power(self) -> frozenset[str]:
+        """What this person can give to others: nothing but the common when they do not see every conversation."""
+        return frozenset({"self"}) if self.sight.limited else self.permissions
 
     def may(self, permission: str) -> bool:
         """This person has a permission."""

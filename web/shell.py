@@ -76,7 +76,7 @@ def mine(reader: Reader) -> int:
     if not reader.may("conversations.reply"):
         return 0
     try:
-        return listing.mine(reader.actor)
+        return listing.mine(reader.sight)
     except sa.exc.SQLAlchemyError:  # the frame stands around the page that says so, too
         return 0
 

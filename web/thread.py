@@ -11,14 +11,13 @@ from urllib.parse import parse_qsl, urlencode
 from fastapi import HTTPException, Request
 from sqlmodel import Session
 
-from inbox import clocks, desk, sightings, teams
+from inbox import clocks, desk, sightings, teams, visibility
 from inbox.models import Account, Conversation, Identity
 from web import actors, entries, promises, snoozing
 from web import composer as composers
 from web import panel as panels
 from web.composer import Composer
 from web.entries import Page
-from web.permissions import Forbidden
 from web.place import LARGEST
 from web.promises import Chip
 from web.reader import Reader
@@ -82,7 +81,7 @@ class Thread(Log):
 def context(session: Session, conversation_id: int, reader: Reader, request: Request) -> dict[str, Any]:
     """The values of parts/thread.html and parts/person_panel.html: `talk`, `panel` and a few beside.
 
-    404 when there is no such conversation, Forbidden when it is private and the reader may not see that.
+    404 when there is no such conversation for this reader.
     """
     talk = load(session, conversation_id, reader, request)
     return {"talk": talk, **beside(session, talk, reader)}
@@ -144,12 +143,10 @@ def _found(session: Session, conversation_id: int, reader: Reader) -> tuple[Conv
 
 
 def find(session: Session, conversation_id: int, reader: Reader) -> Conversation:
-    """The conversation, if this reader may read it."""
+    """The conversation; 404 when there is none that this reader sees."""
     conversation = session.get(Conversation, conversation_id) if conversation_id < LARGEST else None
-    if conversation is None:
+    if conversation is None or not visibility.may_see(session, reader.sight, conversation):
         raise HTTPException(404)
-    if conversation.private and not reader.may("messages.private"):
-        raise Forbidden
     return conversation
 
 

@@ -53,9 +53,11 @@ class Held:
 
     def reader(self, granted: frozenset[str]) -> Reader:
         """Its owner, narrowed to the scopes; in English and UTC, as programs read."""
+        may = granted & (self.scopes | {"self"})
         return Reader(
             "en", UTC, user_id=self.user_id, name=self.name, email=self.email, role=self.role,
-            permissions=granted & (self.scopes | {"self"}),
+            permissions=may,
+            sight=kept.sight(self.user_id, self.kept, may), role_name=self.kept.name,
         )  # fmt: skip
 
 

@@ -102,7 +102,7 @@ def _trends(
 ) -> dict[Key, Trend]:
     m, whole = db.table(Message), span(reader)
     day = day_of(hour_of(m.c.posted_at, whole.start, whole.end, whole.zone))
-    counted = conditions(Scope(period=whole, private=reader.may("messages.private")))
+    counted = conditions(Scope(period=whole, sight=reader.sight))
     picked = (
         sa.select(column.label("what"), day.label("day")).select_from(source).where(*counted, *where).subquery("picked")
     )

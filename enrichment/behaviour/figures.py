@@ -16,8 +16,9 @@ from enrichment import allowed
 from enrichment.behaviour.declared import in_one_line, said
 from enrichment.behaviour.models import CustomerOrder, TrackEvent, WriteKey
 from enrichment.behaviour.who import PURPOSE
-from inbox import consent, people
+from inbox import consent, people, visibility
 from inbox.models import Conversation, Message
+from inbox.visibility import Sight
 
 COUNTED = ("open", "completed", "part_refunded")
 """Orders that count, with what was not given back."""
@@ -78,7 +79,7 @@ class Entry:
     details: tuple[tuple[str, str], ...] = ()
 
 
-def of_contact(session: Session, contact_id: str, identity_ids: Sequence[int], *, private: bool) -> Figures:
+def of_contact(session: Session, contact_id: str, identity_ids: Sequence[int], *, sight: Sight) -> Figures:
     """The figures of a contact and its accounts; nothing when the purpose is off or the person objects."""
     if not consent.switched_on(session, PURPOSE):
         return Figures(why="off")
@@ -87,9 +88,9 @@ def of_contact(session: Session, contact_id: str, identity_ids: Sequence[int], *
     senders = _senders(session)
     declared = _declared(session, contact_id, senders)
     found = [
-        *_orders(session, contact_id, senders), *_channel(session, contact_id, identity_ids, declared, private=private),
+        *_orders(session, contact_id, senders), *_channel(session, contact_id, identity_ids, declared, sight=sight),
         *_address(session, contact_id, senders, declared), *(one for one in declared if one.name == "interest"),
-        *_labels(session, identity_ids, private=private),
+        *_labels(session, identity_ids, sight=sight),
     ]  # fmt: skip
     return Figures(tuple(found))
 
@@ -154,21 +155,21 @@ def _address(session: Session, contact_id: str, senders: dict[str, str], declare
     return sorted(both, key=lambda one: one.at.timestamp() if one.at else 0.0, reverse=True)[:1]
 
 
-def _messages(identity_ids: Sequence[int], private: bool) -> list[Any]:
+def _messages(identity_ids: Sequence[int], sight: Sight) -> list[Any]:
     m = db.table(Message)
     found = [m.c.identity_id.in_(identity_ids), m.c.direction == "inbound", m.c.deleted_at.is_(None)]
-    return found if private else [*found, m.c.visibility != "private"]
+    return [*found, *visibility.messages(sight)]
 
 
 def _channel(
-    session: Session, contact_id: str, identity_ids: Sequence[int], declared: Sequence[Known], *, private: bool
+    session: Session, contact_id: str, identity_ids: Sequence[int], declared: Sequence[Known], *, sight: Sight
 ) -> list[Known]:
     """The declared channel, else where most of the newest messages and orders came from."""
     said = [one for one in declared if one.name == "channel"]
     if said:
         return said
     m, o = db.table(Message), db.table(CustomerOrder)
-    wrote = sa.select(m.c.platform.label("where"), m.c.posted_at.label("at")).where(*_messages(identity_ids, private))
+    wrote = sa.select(m.c.platform.label("where"), m.c.posted_at.label("at")).where(*_messages(identity_ids, sight))
     bought = sa.select(o.c.channel.label("where"), o.c.placed_at.label("at"))
     bought = bought.where(o.c.contact_id.in_(people.whole(contact_id)), o.c.channel != "")
     newest = [one.order_by(sa.desc("at")).limit(NEWEST).subquery() for one in (wrote, bought)]
@@ -181,12 +182,12 @@ def _channel(
     return [Known("channel", where, "messages", last, n=n, of=len(rows))]
 
 
-def _labels(session: Session, identity_ids: Sequence[int], *, private: bool) -> list[Known]:
+def _labels(session: Session, identity_ids: Sequence[int], *, sight: Sight) -> list[Known]:
     """Labels of their newest messages, with how many carry each."""
     if not identity_ids:
         return []
     m = db.table(Message)
-    query = sa.select(m.c.labels, m.c.posted_at).where(*_messages(identity_ids, private))
+    query = sa.select(m.c.labels, m.c.posted_at).where(*_messages(identity_ids, sight))
     rows = session.execute(query.order_by(m.c.posted_at.desc(), m.c.id.desc()).limit(NEWEST)).all()
     counts = Counter(label for row in rows for label in row.labels)
     newest = {label: row.posted_at for row in reversed(rows) for label in row.labels}
@@ -198,11 +199,11 @@ def _labels(session: Session, identity_ids: Sequence[int], *, private: bool) -> 
 
 
 def timeline(
-    session: Session, contact_id: str, identity_ids: Sequence[int], *, private: bool, after: int = 0, limit: int = 20
+    session: Session, contact_id: str, identity_ids: Sequence[int], *, sight: Sight, after: int = 0, limit: int = 20
 ) -> tuple[list[Entry], bool]:
     """Messages, orders and events, newest first, `after` so many. Tells whether there are more."""
     most = after + limit + 1
-    found = _wrote(session, identity_ids, private, most)
+    found = _wrote(session, identity_ids, sight, most)
     if contact_id in allowed.contacts(session, [contact_id], PURPOSE):
         senders = _senders(session)
         found += _bought(session, contact_id, senders, most) + _did(session, contact_id, senders, most)
@@ -210,16 +211,17 @@ def timeline(
     return found[after : after + limit], len(found) > after + limit
 
 
-def _wrote(session: Session, identity_ids: Sequence[int], private: bool, most: int) -> list[Entry]:
+def _wrote(session: Session, identity_ids: Sequence[int], sight: Sight, most: int) -> list[Entry]:
     """Messages of their accounts and answers to them."""
     if not identity_ids:
         return []
     m, c = db.table(Message), db.table(Conversation)
     answers = sa.select(c.c.id).where(c.c.identity_id.in_(identity_ids))
     theirs = m.c.identity_id.in_(identity_ids) | ((m.c.direction == "outbound") & m.c.conversation_id.in_(answers))
-    open_ = [] if private else [m.c.visibility != "private"]
     names = ("text", "subject", "posted_at", "conversation_id", "platform", "language", "direction")
-    query = sa.select(*(m.c[name] for name in names)).where(theirs, m.c.deleted_at.is_(None), *open_)
+    query = sa.select(*(m.c[name] for name in names)).where(
+        theirs, m.c.deleted_at.is_(None), *visibility.messages(sight)
+    )
     rows = session.execute(query.order_by(m.c.posted_at.desc(), m.c.id.desc()).limit(most))
     return [
         Entry("message", row.posted_at, row.text[:200] or row.subject, row.conversation_id, row.platform, row.language,

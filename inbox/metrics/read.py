@@ -13,11 +13,13 @@ from sqlmodel import Session
 
 from core import db
 from core.event import MESSAGE_KINDS
+from inbox import visibility
 from inbox.metrics.figures import Talk
 from inbox.metrics.ratings import Answer, Invitation
 from inbox.metrics.spans import Event, spans
 from inbox.models import Activity, Conversation, ConversationTag, Message, ReplyRow
 from inbox.surveys.models import SurveyAnswer, SurveyInvitation
+from inbox.visibility import EVERYTHING, Sight
 
 DEEDS = {"closed": "closed", "reopened": "reopened", "spam": "spam"}
 """Activities that begin or end a span."""
@@ -33,7 +35,8 @@ class Scope:
     team: int = 0
     tag: str = ""
     priority: str = ""
-    private_too: bool = True
+    sight: Sight = EVERYTHING
+    """What the reader sees at all."""
 
 
 def talks(session: Session, start: datetime, end: datetime, scope: Scope) -> list[Talk]:
@@ -76,7 +79,7 @@ def _chosen(start: datetime, end: datetime, scope: Scope) -> sa.Select[tuple[int
     query = query.where(*(column == value for column, value in wanted.items() if value))
     if scope.tag:
         query = query.where(c.c.id.in_(sa.select(t.c.conversation_id).where(t.c.tag == scope.tag)))
-    return query if scope.private_too else query.where(c.c.private == sa.false())
+    return query.where(*visibility.listed(scope.sight))
 
 
 def _answers(session: Session, chosen: sa.Select[tuple[int]]) -> dict[int, list[Answer]]:

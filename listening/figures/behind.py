@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from core import db, rows
 from inbox.models import Identity, Message
+from inbox.visibility import Sight
 from listening.figures.count import Sums
 from listening.figures.scope import Scope, conditions, engagement, of_person, person
 from listening.figures.tally import SENTIMENTS, Tally, tallies
@@ -56,9 +57,11 @@ def tally(session: Session, scope: Scope) -> Tally:
     return found.get("", Tally())
 
 
-def of_author(session: Session, identity_id: int, *, private: bool) -> Tally:
+def of_author(session: Session, identity_id: int, *, sight: Sight) -> Tally:
     """What a person wrote with all accounts: `tally` of their scope, for a page that asks nothing else."""
-    found = rows.run(session, _of_author(db.dialect(), private), author=identity_id)
+    if sight.limited:
+        return tally(session, Scope(author=str(identity_id), sight=sight))
+    found = rows.run(session, _of_author(db.dialect(), sight.private), author=identity_id)
     return tallies(("", sentiment, int(number)) for sentiment, number in found).get("", Tally())
 
 
@@ -66,7 +69,7 @@ def of_author(session: Session, identity_id: int, *, private: bool) -> Tally:
 def _of_author(dialect: str, private: bool) -> rows.Prepared:
     m = db.table(Message)
     query = sa.select(m.c.sentiment, sa.func.count()).where(of_person(rows.asked("author")))
-    return rows.prepare(query.where(*conditions(Scope(private=private))).group_by(m.c.sentiment))
+    return rows.prepare(query.where(*conditions(Scope(sight=Sight(private=private)))).group_by(m.c.sentiment))
 
 
 def ids(session: Session, scope: Scope, before: tuple[datetime, int] | None, limit: int) -> list[int]:

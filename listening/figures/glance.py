@@ -11,7 +11,9 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import db
+from inbox import visibility
 from inbox.models import Message
+from inbox.visibility import Sight
 from listening.figures.period import Period, date_of, day_of, hour_of
 from listening.figures.scope import by_subject
 from listening.figures.tally import Tally, tallies
@@ -36,12 +38,12 @@ class Glance:
         return [tally.messages for _, tally in self.days]
 
 
-def glances(session: Session, subject_ids: Sequence[int], span: Period, *, private: bool) -> dict[int, Glance]:
-    """Every subject by its id; private messages count only for readers who may see them."""
+def glances(session: Session, subject_ids: Sequence[int], span: Period, *, sight: Sight) -> dict[int, Glance]:
+    """Every subject by its id; only what the reader sees counts."""
     if not subject_ids:
         return {}
     found: dict[int, list[tuple[int, str, int]]] = {one: [] for one in subject_ids}
-    for subject_id, day, sentiment, number in session.execute(_statement(subject_ids, span, private)):
+    for subject_id, day, sentiment, number in session.execute(_statement(subject_ids, span, sight)):
         found[int(subject_id)].append((int(day), sentiment, int(number)))
     return {one: _glance(rows, span) for one, rows in found.items()}
 
@@ -52,13 +54,12 @@ def _glance(rows: list[tuple[int, str, int]], span: Period) -> Glance:
     return Glance([(day, by_day.get(day, Tally())) for day in span.each()], before)
 
 
-def _statement(subject_ids: Sequence[int], span: Period, private: bool) -> Any:
+def _statement(subject_ids: Sequence[int], span: Period, sight: Sight) -> Any:
     m = db.table(Message)
     hour = hour_of(m.c.posted_at, span.previous.start, span.end, span.zone)
-    may = [] if private else [m.c.visibility != "private"]
     heard = (
         sa.select(m.c.id, m.c.sentiment, day_of(hour).label("day"))
-        .where(~m.c.erased, m.c.posted_at >= span.previous.start, m.c.posted_at < span.end, *may)
+        .where(~m.c.erased, m.c.posted_at >= span.previous.start, m.c.posted_at < span.end, *visibility.messages(sight))
         .cte("heard")
         .prefix_with("MATERIALIZED")
     )

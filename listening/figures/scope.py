@@ -9,8 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from core import db
-from inbox import search
+from inbox import search, visibility
 from inbox.models import Identity, Message
+from inbox.visibility import EVERYTHING, Sight
 from listening.figures.period import Period, clock_of, hour_of
 from listening.figures.tally import RATED
 from listening.hits import COUNTED_KINDS
@@ -46,8 +47,8 @@ class Scope:
     """A theme's number."""
     public: bool = False
     """Only what everybody can read: what is listed by name."""
-    private: bool = True
-    """Whether private messages count: False for readers who may not see them."""
+    sight: Sight = EVERYTHING
+    """What the reader sees at all: nothing else counts."""
 
     def of(self, **changes: Any) -> Scope:
         """The same with other values."""
@@ -56,7 +57,7 @@ class Scope:
     @property
     def filtered(self) -> bool:
         """Something narrows it beyond subject and period."""
-        return self != Scope(self.subject_id, self.period, private=self.private)
+        return self != Scope(self.subject_id, self.period, sight=self.sight)
 
 
 def engagement() -> Any:
@@ -130,7 +131,8 @@ def narrowed(scope: Scope) -> list[Any]:
     if scope.words:
         fits = search.matches(scope.words)
         found.append(sa.false() if fits is None else fits)
-    if not scope.private or scope.public:
+    found += visibility.messages(scope.sight)
+    if scope.public and scope.sight.private:
         found.append(m.c.visibility != "private")
     return [*found, *_by_lists(scope), *_by_author(scope), *_by_clock(scope)]
 

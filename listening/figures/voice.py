@@ -10,7 +10,9 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import db
+from inbox import visibility
 from inbox.models import Message
+from inbox.visibility import EVERYTHING
 from listening.figures.period import Period
 from listening.figures.scope import Scope, by_subject, narrowed
 from listening.figures.tally import Tally, tallies
@@ -127,10 +129,10 @@ def _count(
     """Per (subject, now): a tally of what the filter leaves, and the number without the filter."""
     m = db.table(Message)
     now = sa.case((m.c.posted_at >= span.start, 1), else_=0)
-    narrow = narrowed(scope.of(subject_id=0, private=True))
+    narrow = narrowed(scope.of(subject_id=0, sight=EVERYTHING))
     fits: Any = sa.case((sa.and_(*narrow), 1), else_=0) if narrow else sa.literal_column("1")
-    may = [] if scope.private else [m.c.visibility != "private"]
-    where = [~m.c.erased, m.c.posted_at >= span.previous.start, m.c.posted_at < span.end, *may]
+    where = [~m.c.erased, m.c.posted_at >= span.previous.start, m.c.posted_at < span.end]
+    where += visibility.messages(scope.sight)
     heard = (
         sa.select(m.c.id, m.c.sentiment, now.label("now"), fits.label("fits"))
         .where(*where)

@@ -10,7 +10,9 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import audit, db
+from inbox import visibility
 from inbox.models import Message
+from inbox.visibility import EVERYTHING, Sight
 from sentiment import labels, vectors
 from sentiment.examples.fit import Head, Measure
 from sentiment.examples.models import LabelExample, LabelHead, LabelPass
@@ -169,13 +171,13 @@ def forget(session: Session, message_ids: Iterable[int]) -> None:
             labels.changed(session, label)
 
 
-def doubtful(session: Session, label_id: int, number: int, *, private: bool = True) -> list[int]:
+def doubtful(session: Session, label_id: int, number: int, *, sight: Sight = EVERYTHING) -> list[int]:
     """Newest messages of which the label's head is least sure, for people to decide: each teaches it the most."""
     row, m = session.get(LabelHead, label_id), db.table(Message)
     if row is None:
         return []
     named = [one.message_id for one in of(session, label_id)]
-    where = [m.c.id.not_in(named), m.c.deleted_at.is_(None), *([] if private else [m.c.visibility != "private"])]
+    where = [m.c.id.not_in(named), m.c.deleted_at.is_(None), *visibility.messages(sight)]
     found = vectors.newest(session, DOUBTED, *where, model=row.model)
     if not len(found):
         return []

@@ -6,7 +6,9 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import audit, db
+from inbox import visibility
 from inbox.models import Message
+from inbox.visibility import EVERYTHING, Sight
 from sentiment import labels, vectors
 from sentiment.examples import store as examples
 from sentiment.models import MessageEmbedding
@@ -110,13 +112,13 @@ def to_label(session: Session, theme_id: int, name: str, actor: str = "cli") -> 
     return label_id
 
 
-def nearest(session: Session, theme_id: int, number: int, *, private: bool = True) -> list[int]:
+def nearest(session: Session, theme_id: int, number: int, *, sight: Sight = EVERYTHING) -> list[int]:
     """The messages that stand for a theme: of its newest ones those nearest to its centre, the nearest first."""
     m, mt = db.table(Message), db.table(MessageTheme)
     known = store.read(session)
     if theme_id not in known.themes.ids:
         return []
-    where = [mt.c.theme_id == theme_id, m.c.deleted_at.is_(None), *([] if private else [m.c.visibility != "private"])]
+    where = [mt.c.theme_id == theme_id, m.c.deleted_at.is_(None), *visibility.messages(sight)]
     query = sa.select(m.c.id).join(mt, mt.c.message_id == m.c.id).where(*where)
     newest = list(session.scalars(query.order_by(m.c.id.desc()).limit(store.NAMED_FROM)))
     found = vectors.of(session, newest, known.model)

@@ -16,6 +16,7 @@ from enrichment.models import CannotLink, CrmRecord, MatchLink, SyncState
 from inbox import attributes, consent, erasure, notes, people
 from inbox.knowledge import ContactEdge, PersonDecision
 from inbox.models import Contact, Identity
+from inbox.visibility import EVERYTHING
 from migrations.tables import metadata
 from tests.enrichment import house
 from tests.enrichment.fake_crm import FakeCrm
@@ -100,7 +101,7 @@ def test_notes_and_conversations_stay_where_they_were(two: tuple[str, str]) -> N
     with db.read() as session:
         found = person.find(session, house.identity().id or 0)
         assert found is not None
-        assert len(person.history(session, found.ids, private=True)[0]) == 2
+        assert len(person.history(session, found.ids, sight=EVERYTHING)[0]) == 2
         assert [one.text for one in notes.of_people(session, found.ids)] == ["likes boats"]
     unmerge(number)
     assert dump(sync=False) == before

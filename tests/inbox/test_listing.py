@@ -21,6 +21,7 @@ from inbox.listing import Filter
 from inbox.models import Conversation, Message
 from inbox.narrowing import PRIORITIES, SORTS, VIEWS
 from inbox.team_models import Team, TeamMember
+from inbox.visibility import Sight
 
 from .conftest import BRAND, START, event, person
 
@@ -89,7 +90,7 @@ filters = st.builds(
     tag=st.sampled_from(["", "", "vip"]), assignee=st.sampled_from(["", "", "none", "user:2"]),
     team=st.sampled_from(["", "", "none", "2"]), priority=st.sampled_from(["", "", "urgent"]),
     type=st.sampled_from(["", "", "problem"]),
-    since=moments, until=moments, private_too=st.booleans(), sort=st.sampled_from(SORTS),
+    since=moments, until=moments, sight=st.builds(Sight, private=st.booleans()), sort=st.sampled_from(SORTS),
 )  # fmt: skip
 
 
@@ -157,7 +158,7 @@ def test_a_bar_opens_the_conversations_of_its_messages(db_url: str) -> None:
 @pytest.mark.parametrize("me", ["user:1", "user:2", ""])
 def test_the_number_beside_the_inbox_is_that_of_its_view(db_url: str, me: str) -> None:
     with db.read() as session:
-        assert listing.mine(me) == listing.number(session, Filter(view="mine", me=me))
+        assert listing.mine(Sight(me)) == listing.number(session, Filter(view="mine", me=me))
 
 
 @pytest.mark.usefixtures("world")
@@ -192,7 +193,7 @@ def test_what_is_only_listened_to_is_nobodys_work(db_url: str) -> None:
 @pytest.mark.usefixtures("world")
 def test_private_conversations_are_for_those_who_may_read_them(db_url: str) -> None:
     with db.read() as session:
-        wanted = Filter(view="all", private_too=False)
+        wanted = Filter(view="all", sight=Sight(private=False))
         assert not any(row.private for row in listing.page(session, wanted).rows)
         assert listing.page(session, replace(wanted, kind="dm")).rows == []
 

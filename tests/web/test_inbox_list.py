@@ -146,8 +146,8 @@ def test_private_conversations_are_for_those_who_may_read_them(as_role: As) -> N
         text = browser.get(address).text
         assert "just between us" not in text
         assert "330 total" not in text
-    assert browser.get(path).status_code == 403
-    assert browser.get(path, headers=OPEN).status_code == 403
+    assert browser.get(path).status_code == 404
+    assert browser.get(path, headers=OPEN).status_code == 404
     assert "just between us" in as_role("agent").get("/inbox").text
     assert as_role("agent").get("/inbox/999").status_code == 404
 

@@ -104,4 +104,4 @@ def test_what_was_said_in_private_is_shown_to_who_may(full: None, as_role, role:
 def test_private_conversation_is_refused_to_who_may_not_read_it(full: None, as_role) -> None:
     with db.read():
         path = f"/inbox/{lived.talk('m:1')}"
-    assert as_role("marketer").get(path).status_code == 403
+    assert as_role("marketer").get(path).status_code == 404

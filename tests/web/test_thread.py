@@ -72,7 +72,7 @@ def test_private_thread_is_shut_to_who_may_not_read_it(as_role) -> None:
     store(account(), event("m:1", "secret", kind="dm", visibility="private"))
     browser = as_role("marketer")
     for part in ("", "/entries", "/head", "/composer"):
-        assert browser.get(f"/inbox/{talk()}{part}", headers=HTMX).status_code == 403
+        assert browser.get(f"/inbox/{talk()}{part}", headers=HTMX).status_code == 404
 
 
 def test_edit_keeps_the_earlier_wording_and_deletion_keeps_none(as_role) -> None:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import db
+from inbox import visibility
 from inbox.models import Conversation, Identity
 from inbox.notice_models import Notification
 from web import actors
@@ -41,10 +42,8 @@ def shown(session: Session, rows: Sequence[Notification], reader: Reader) -> lis
     query = (
         sa.select(c.c.id, c.c.excerpt, c.c.language, c.c.platform, i.c.name, i.c.handle, c.c.identity_id)
         .outerjoin(i, i.c.id == c.c.identity_id)
-        .where(c.c.id.in_(sorted({one.conversation_id for one in rows})))
+        .where(c.c.id.in_(sorted({one.conversation_id for one in rows})), *visibility.seen(reader.sight))
     )
-    if not reader.may("messages.private"):
-        query = query.where(c.c.private.is_(False))
     talks = {row.id: row for row in session.execute(query)}
     names = actors.names(session, {one.actor for one in rows})
     found = []

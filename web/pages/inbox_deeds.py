@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from core import db
 from core.errors import Rejected
-from inbox import actions, desk, macros
+from inbox import actions, desk, macros, visibility
 from inbox.actions import Action
 from inbox.models import Conversation
 from web import actors, inbox_list, inbox_query, render
@@ -171,9 +171,8 @@ def _put(session: Session, reader: Reader, what: str, number: int, value: str) -
 def _readable(session: Session, reader: Reader, ids: Sequence[int]) -> dict[int, Any]:
     """Those that exist and that the reader may see, with the values that deeds replace."""
     c = db.table(Conversation)
-    query = sa.select(c.c.id, *(c.c[name] for name in BEFORE.values())).where(c.c.id.in_(ids)).order_by(c.c.id)
-    if not reader.may("messages.private"):
-        query = query.where(c.c.private.is_(False))
+    query = sa.select(c.c.id, *(c.c[name] for name in BEFORE.values())).where(c.c.id.in_(ids))
+    query = query.where(*visibility.seen(reader.sight)).order_by(c.c.id)
     return {row.id: row for row in session.execute(query)}
 
 

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from core import db
 from core.errors import BadPayload
+from inbox import visibility
 from inbox.models import Message
 from sentiment import labels
 from sentiment.examples import store
@@ -90,7 +91,7 @@ def _message(session: Session, reader: Reader, message_id: int) -> Message:
     row = session.get(Message, message_id) if message_id < place.LARGEST else None
     if row is None or row.deleted_at is not None or row.direction != "inbound" or row.origin == "context":
         raise HTTPException(404)
-    if row.visibility == "private" and not reader.may("messages.private"):
+    if not visibility.messages_of(session, reader.sight, [message_id]):
         raise HTTPException(404)
     return row
 
@@ -109,14 +110,12 @@ def one(request: Request, reader: Reading, label_id: int) -> Response:
 
 
 def _one(request: Request, reader: Reader, label_id: int, status: int = 200, **typed: Any) -> Response:
-    may_see = reader.may("messages.private")
     with db.read() as session:
         label = _label(session, label_id)
         named = store.of(session, label_id)
-        rows = [
-            row for row in behind.rows(session, [e.message_id for e in named[:SHOWN]]) if may_see or not row.private
-        ]
-        doubtful = behind.rows(session, store.doubtful(session, label_id, DOUBTFUL, private=may_see))
+        shown = visibility.messages_of(session, reader.sight, [e.message_id for e in named[:SHOWN]])
+        rows = behind.rows(session, sorted(shown))
+        doubtful = behind.rows(session, store.doubtful(session, label_id, DOUBTFUL, sight=reader.sight))
         trend = topics.by_label(session, reader).get(label.name, topics.NOTHING)
         learnt = store.learnt(session)[label_id]
     values = {"error": "", "terms": "\n".join(label.terms), "message_error": "", "typed": "", **typed}

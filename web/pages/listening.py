@@ -71,7 +71,7 @@ def _week(reader: Reader) -> Period:
 
 def _seen(session: Session, reader: Reader, found: Any) -> dict[int, glance.Glance]:
     ids = [one.id or 0 for one in found]
-    return glance.glances(session, ids, _week(reader), private=reader.may("messages.private"))
+    return glance.glances(session, ids, _week(reader), sight=reader.sight)
 
 
 def backfill(query: Query) -> float:
@@ -97,7 +97,7 @@ def preview(reader: Managing, text: Text = "") -> Response:
     if text.strip():
         try:
             with db.read() as session:
-                found = previews.preview(session, text, private=reader.may("messages.private"))
+                found = previews.preview(session, text, sight=reader.sight)
         except BadPayload as problem:
             error, at = said(reader, problem), position(problem)
     return render.part(

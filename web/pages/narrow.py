@@ -149,8 +149,7 @@ def _number(session: Session, draft: Part, values: dict[str, Any], reader: Reade
     group, _ = _group(draft, reader, say=False)
     if group is None:
         return None
-    private = reader.may("messages.private")
-    return listing.number(session, Filter(view=values["view"], me=reader.actor, private_too=private, tree=group))
+    return listing.number(session, Filter(view=values["view"], me=reader.actor, sight=reader.sight, tree=group))
 
 
 def _keep(session: Session, form: FormData, group: Group, values: dict[str, Any], reader: Reader) -> str:

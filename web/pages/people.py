@@ -252,7 +252,7 @@ def _page(
         found = person.find(session, identity_id) if identity_id < 2**62 else None
         if found is None:
             raise HTTPException(404)
-        talks, more = person.history(session, found.ids, private=reader.may("messages.private"), after=after)
+        talks, more = person.history(session, found.ids, sight=reader.sight, after=after)
         remarks = notes.of_people(session, found.ids)
         contact = found.contact.id if found.contact else ""
         known = bool(contact) and decisions.there_are(session, contact)
@@ -260,7 +260,7 @@ def _page(
         deciding = actors.names(session, [one.actor for one in decided])
         values: dict[str, Any] = {
             "person": found,
-            "said": behind.of_author(session, identity_id, private=reader.may("messages.private")),
+            "said": behind.of_author(session, identity_id, sight=reader.sight),
             "links": person.links(session, identity_id),
             "talks": talks,
             "following": after + len(talks) if more else 0,

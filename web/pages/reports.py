@@ -48,7 +48,7 @@ def index(request: Request, reader: Reading) -> Response:
     span = period(None, None, reader.zone)
     with db.read() as session:
         found = subjects.all_subjects(session)
-        seen = glance.glances(session, [one.id or 0 for one in found], span, private=reader.may("messages.private"))
+        seen = glance.glances(session, [one.id or 0 for one in found], span, sight=reader.sight)
     return render.page(
         request, reader, "reports.html", subjects=found, seen=seen, say=Say(reader), growth=growth, span=span,
         kinds=SUBJECT_KINDS,

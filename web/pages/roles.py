@@ -11,9 +11,10 @@ from starlette.datastructures import FormData
 
 from core import db
 from core.errors import Rejected
+from inbox import accounts
 from web import place, render, role_words, roles
 from web.i18n import N_
-from web.permissions import PERMISSIONS, ROLES, allow
+from web.permissions import PERMISSIONS, allow
 from web.reader import Reader
 from web.role_models import Role
 
@@ -83,7 +84,7 @@ def remove(request: Request, reader: Managing, role_id: int, instead: Annotated[
         row = _found(session, role_id)
     try:
         with db.write() as session:
-            roles.remove(session, role_id, instead, reader.actor, reader.permissions)
+            roles.remove(session, role_id, instead, reader.actor, reader.power)
     except Rejected as error:
         typed = {"name": row.name, "permissions": row.permissions, **_copied(row)}
         return _form(request, reader, role_id, typed, {"instead": reader.words(str(error))}, 422)
@@ -107,8 +108,16 @@ def _typed(form: FormData) -> dict[str, Any]:
         "name": str(form.get("name", ""))[:500],
         "permissions": [one for one in PERMISSIONS if one in form.getlist("permission")],
         "reach": str(form.get("reach", "all")),
-        "accounts": None,
+        "accounts": chosen_accounts(form),
     }
+
+
+def chosen_accounts(form: FormData) -> list[int] | None:
+    """The accounts that a form has ticked; None for every one."""
+    if form.get("seen") != "some":
+        return None
+    texts = [str(one) for one in form.getlist("account")]
+    return [int(one) for one in texts if one.isascii() and one.isdigit() and len(one) < 16]
 
 
 def _keep(request: Request, reader: Reader, role_id: int | None, form: FormData) -> Response:
@@ -116,7 +125,7 @@ def _keep(request: Request, reader: Reader, role_id: int | None, form: FormData)
     wanted = roles.Wanted(typed["name"], typed["permissions"], typed["reach"], typed["accounts"])
     try:
         with db.write() as session:
-            roles.save(session, role_id, wanted, reader.actor, reader.permissions)
+            roles.save(session, role_id, wanted, reader.actor, reader.power)
     except Rejected as error:
         wrong = {FIELDS.get(str(error), "permissions"): reader.words(str(error))}
         return _form(request, reader, role_id, typed, wrong, 422)
@@ -129,9 +138,11 @@ def _form(
 ) -> Response:  # fmt: skip
     with db.read() as session:
         having = roles.holders(session).get(f"role:{role_id}", []) if role_id else []
+        known = accounts.all_accounts(session)
         others = [(key, name) for key, name in role_words.named(session, reader).items() if key != f"role:{role_id}"]
     given = {"name": "", "permissions": (), "reach": "all", "accounts": None, **typed}
     return render.page(
         request, reader, "settings/role.html", status, role_id=role_id, typed=given, wrong=wrong or {}, having=having,
-        others=others, groups=role_words.GROUPS, hints=role_words.HINTS, built_in=ROLES,
+        others=others, groups=role_words.GROUPS, hints=role_words.HINTS, reaches=role_words.REACHES,
+        accounts=known, chosen=given["accounts"],
     )  # fmt: skip

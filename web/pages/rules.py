@@ -128,7 +128,7 @@ def log(request: Request, reader: Ruling, rule_id: int, before: int = 0) -> Resp
         row = _found(session, rule_id)
         found = rules.log(session, rule_id, before if 0 < before < 2**62 else 0)
         options = action_words.choices(session, reader, rule=True)
-        shown = listing.rows(session, [run.conversation_id for run in found], Filter(view="all", me=reader.actor))
+        shown = listing.rows(session, [run.conversation_id for run in found], _everything(reader))
     deeds = {
         run.id: [
             (
@@ -189,7 +189,11 @@ def _tried(session: Session, group: Group, reader: Reader) -> list[listing.Row]:
     """The conversations a rule would touch, out of the newest."""
     if tree.personal(group):
         raise Rejected(rules.PERSONAL)
-    return listing.rows(session, rules.trial(session, group), Filter(view="all", me=reader.actor))
+    return listing.rows(session, rules.trial(session, group), _everything(reader))
+
+
+def _everything(reader: Reader) -> Filter:
+    return Filter(view="all", me=reader.actor, sight=reader.sight)
 
 
 def _form(

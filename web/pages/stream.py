@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import AsyncIterator
@@ -12,8 +13,9 @@ from fastapi.responses import PlainTextResponse, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from core import db
-from inbox import notices
-from web import presence, render, sessions, shell, thread
+from inbox import notices, visibility
+from inbox.visibility import Sight
+from web import kept, presence, render, sessions, shell, thread
 from web.fanout import Hub
 from web.permissions import allow, granted
 from web.place import LARGEST
@@ -76,19 +78,34 @@ async def live(request: Request, reader: Reading, after: str = "") -> StreamingR
     last = request.headers.get("last-event-id") or after
     token = request.cookies.get(sessions.cookie_name(request), "")
     return StreamingResponse(
-        _lines(request.app.state.hub, last[:64], token),
+        _lines(request.app.state.hub, last[:64], token, reader.sight),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _lines(hub: Hub, last: str, token: str) -> AsyncIterator[bytes]:
+async def _lines(hub: Hub, last: str, token: str, sight: Sight) -> AsyncIterator[bytes]:
     yield b"retry: 2000\n\n"
     checked = time.monotonic()
     async for event in hub.events(last):
         if time.monotonic() - checked > RECHECK:
             signed = await run_in_threadpool(sessions.find, token)
-            if signed is None or "messages.read" not in granted(signed.role, signed.kept.grants):
+            may = granted(signed.role, signed.kept.grants) if signed is not None else frozenset()
+            if signed is None or "messages.read" not in may:
                 return
+            sight = kept.sight(signed.user_id, signed.kept, may)
             checked = time.monotonic()
-        yield b": still here\n\n" if event is None else event.sse()
+        if event is None:
+            yield b": still here\n\n"
+        elif sight.whole or not event.data or await run_in_threadpool(_told, sight, event.data):
+            yield event.sse()
+
+
+def _told(sight: Sight, data: str) -> bool:
+    """The event is about a conversation that its reader sees, or saw until just now."""
+    told = json.loads(data)
+    number = told.get("conversation_id") or told.get("talk")
+    if not number:  # no conversation: what pages look after themselves
+        return True
+    with db.read() as session:
+        return visibility.told(session, sight, int(number))

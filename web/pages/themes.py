@@ -64,7 +64,7 @@ def _one(request: Request, reader: Reader, theme_id: int, status: int = 200, **t
     with db.read() as session:
         theme = _theme(session, theme_id)
         trend = topics.by_theme(session, reader).get(theme_id, topics.NOTHING)
-        ids = deeds.nearest(session, theme_id, EXAMPLES, private=reader.may("messages.private"))
+        ids = deeds.nearest(session, theme_id, EXAMPLES, sight=reader.sight)
         by_id = {row.id: row for row in behind.rows(session, ids)}
         others = [
             (str(other.id), topics.named(other, reader)) for other in deeds.living(session) if other.id != theme_id

@@ -8,7 +8,9 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 
 from core import db
 from core.errors import Rejected
+from inbox import accounts
 from web import auth, render, role_words
+from web.pages.roles import chosen_accounts
 from web.permissions import allow
 from web.reader import Reader
 
@@ -35,11 +37,23 @@ def create(
     """Add somebody."""
     try:
         with db.write() as session:
-            auth.create_user(session, email, name, password, role, reader.actor, reader.permissions)
+            auth.create_user(session, email, name, password, role, reader.actor, reader.power)
     except Rejected as error:
         kept = {"email": email, "name": name, "role": role}
         return _page(request, reader, 422, reader.words(str(error)), kept)
     return render.to("/settings/users", "user-created")
+
+
+@router.post("/settings/users/{user_id}/accounts")
+async def see(request: Request, user_id: int, reader: Managing) -> Response:
+    """Have somebody see the conversations of some accounts alone, or of all that their role sees."""
+    form = await request.form()
+    try:
+        with db.write() as session:
+            auth.set_accounts(session, user_id, chosen_accounts(form), reader.actor, reader.power)
+    except Rejected as error:
+        return _page(request, reader, 422, reader.words(str(error)))
+    return render.to("/settings/users", "user-changed")
 
 
 @router.post("/settings/users/{user_id}")
@@ -55,11 +69,11 @@ def change(
     try:
         with db.write() as session:
             if role:
-                auth.set_role(session, user_id, role, reader.actor, reader.permissions)
+                auth.set_role(session, user_id, role, reader.actor, reader.power)
             if disabled in ("yes", "no"):
-                auth.set_disabled(session, user_id, disabled == "yes", reader.actor, reader.permissions)
+                auth.set_disabled(session, user_id, disabled == "yes", reader.actor, reader.power)
             if password:
-                auth.reset_password(session, user_id, password, reader.actor, reader.permissions)
+                auth.reset_password(session, user_id, password, reader.actor, reader.power)
     except Rejected as error:
         return _page(request, reader, 422, reader.words(str(error)))
     return render.to("/settings/users", "user-changed")
@@ -71,6 +85,7 @@ def _page(
     with db.read() as session:
         users = auth.everybody(session)
         names = role_words.named(session, reader)
+        known = accounts.all_accounts(session)
     return render.page(
         request,
         reader,
@@ -78,6 +93,7 @@ def _page(
         status,
         users=users,
         roles=names,
+        accounts=known,
         kept=kept or {},
         problem=problem,
     )

@@ -42,7 +42,7 @@ def report(reader: Reader, subject_id: int, given: Mapping[str, Any]) -> Asked:
     span, problem = _span(reader, kept["from"], kept["to"])
     filters: dict[str, Any] = {name: kept[name] for name in FILTERS}
     compare = tuple(dict.fromkeys(number(one) for one in kept["compare"].split(",")[:_COMPARED] if number(one)))
-    scope = Scope(subject_id=subject_id, period=span, private=reader.may("messages.private"), **filters)
+    scope = Scope(subject_id=subject_id, period=span, sight=reader.sight, **filters)
     return Asked(scope, span, compare, {name: value for name, value in kept.items() if value}, problem)
 
 
@@ -72,7 +72,7 @@ def messages(reader: Reader, given: Mapping[str, Any]) -> tuple[Scope, str]:
             account=number(_text(given.get("account"))),
             theme=number(_text(given.get("theme"))),
             public=given.get("public") == "1",
-            private=reader.may("messages.private"),
+            sight=reader.sight,
         ),
         problem,
     )

@@ -283,6 +283,6 @@ def _notes(say: Say, report: Report) -> list[str]:
     ]
     if report.voice.parts:
         found.append(say.words("A filter narrows each part of the share of voice, never the whole."))
-    if not report.scope.private:
+    if not report.scope.sight.private:
         found.append(say.words("Private messages are not counted: your role may not read them."))
     return found

@@ -18,6 +18,7 @@ from enrichment.salesforce import client as client_module
 from enrichment.salesforce.client import Client
 from enrichment.salesforce.org import SalesforceOrg
 from inbox import consent
+from inbox.visibility import EVERYTHING
 from tests.conftest import BOTH
 from tests.enrichment import house
 from tests.enrichment.behaviour import shop
@@ -84,7 +85,7 @@ def test_an_opportunity_that_became_an_order_counts_once(crm: FakeCrm) -> None:
     read()
     assert {number: one.status for number, one in shop.orders().items()} == {"006A": "ordered", "801A": "completed"}
     with db.read() as session:
-        known = figures.of_contact(session, str(shop.orders()["801A"].contact_id), (), private=True).known
+        known = figures.of_contact(session, str(shop.orders()["801A"].contact_id), (), sight=EVERYTHING).known
     assert [(one.n, one.amount) for one in known if one.name == "spent"] == [(1, 59_980)]
 
 

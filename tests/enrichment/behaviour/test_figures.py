@@ -12,6 +12,7 @@ from enrichment.behaviour import figures
 from enrichment.behaviour.figures import Figures, Known
 from inbox import consent, people
 from inbox.models import Message
+from inbox.visibility import EVERYTHING, Sight
 from tests.conftest import BOTH
 from tests.enrichment import house
 from tests.enrichment.behaviour import shop
@@ -34,9 +35,9 @@ def contact() -> str:
     return str(shop.owners()[("user", "u1")])
 
 
-def told(ids: tuple[int, ...] = (), *, private: bool = True) -> Figures:
+def told(ids: tuple[int, ...] = ()) -> Figures:
     with db.read() as session:
-        return figures.of_contact(session, contact(), ids, private=private)
+        return figures.of_contact(session, contact(), ids, sight=EVERYTHING)
 
 
 def known(name: str, **options: Any) -> list[Known]:
@@ -87,7 +88,7 @@ def test_nothing_is_told_of_who_objects_or_while_it_is_off(key: int) -> None:
         consent.object_to(session, f"contact:{who}", "all", "t", "t")
     assert told() == Figures(why="objects")
     with db.read() as session:
-        assert figures.timeline(session, who, (), private=True) == ([], False)
+        assert figures.timeline(session, who, (), sight=EVERYTHING) == ([], False)
     with db.write() as session:
         consent.switch(session, "behaviour", enabled=False, basis="", actor="t")
     assert told() == Figures(why="off")
@@ -102,9 +103,9 @@ def test_timeline_is_one_line_of_time_in_pages(key: int) -> None:
         people.link(session, who.id or 0, contact(), "t", "t")
     with db.read() as session:
         ids = [who.id or 0]
-        whole, more = figures.timeline(session, contact(), ids, private=True)
-        open_, _ = figures.timeline(session, contact(), ids, private=False)
-        pages = [figures.timeline(session, contact(), ids, private=True, after=n, limit=2) for n in (0, 2, 4)]
+        whole, more = figures.timeline(session, contact(), ids, sight=EVERYTHING)
+        open_, _ = figures.timeline(session, contact(), ids, sight=Sight(private=False))
+        pages = [figures.timeline(session, contact(), ids, sight=EVERYTHING, after=n, limit=2) for n in (0, 2, 4)]
     assert ([one.what for one in whole], more) == (["message", "message", "order", "event", "order"], False)
     assert [one.words for one in open_ if one.what == "message"] == ["text m1"]
     assert ([len(found) for found, _ in pages], [left for _, left in pages]) == ([2, 2, 1], [True, True, False])

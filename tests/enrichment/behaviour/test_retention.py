@@ -19,6 +19,7 @@ from core.topics import SUBSCRIBERS
 from enrichment import merging
 from enrichment.behaviour import figures, retention
 from enrichment.segments import conditions, store
+from inbox.visibility import EVERYTHING
 from tests.conftest import BOTH
 from tests.enrichment.behaviour import shop
 from tests.enrichment.behaviour.shop import identify, send, track
@@ -159,7 +160,7 @@ def told() -> list[Any]:
     """Figures of both customers, and whom each interest finds."""
     owners = {user: shop.owners().get(("user", user)) for user in ("u1", "u2")}
     with db.read() as session:
-        shown = [figures.of_contact(session, one, (), private=True) for one in owners.values() if one]
+        shown = [figures.of_contact(session, one, (), sight=EVERYTHING) for one in owners.values() if one]
         found = []
         for word in ("Tea", "Trains", "Züge"):
             raw = {"field": "interest", "op": "is", "value": word}

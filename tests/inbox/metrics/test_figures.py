@@ -20,6 +20,7 @@ from inbox.metrics.spans import Event as Happened
 from inbox.models import Activity, Conversation, Message, ReplyRow
 from inbox.surveys.models import SurveyInvitation
 from inbox.surveys.questions import SCORES, verdict
+from inbox.visibility import Sight
 from tests.conftest import BOTH
 from tests.inbox.conftest import BRAND, START, person
 from tests.inbox.surveys.made import answered
@@ -77,7 +78,7 @@ def test_private_conversations_are_left_out_for_who_may_not_read_them(account: i
     ingest.store_page(account, Page(events=[make(0, kind="dm", visibility="private")]))
     with db.read() as session:
         assert len(read.talks(session, *MONTH, read.Scope())) == 1
-        assert read.talks(session, *MONTH, read.Scope(private_too=False)) == []
+        assert read.talks(session, *MONTH, read.Scope(sight=Sight(private=False))) == []
 
 
 STORIES = st.lists(

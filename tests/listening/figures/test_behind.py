@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core import db
+from inbox.visibility import EVERYTHING
 from listening import preview, subjects
 from listening.figures.behind import ids, sums
 from listening.figures.glance import glances
@@ -31,7 +32,7 @@ def test_sums_and_list_are_the_reports(store) -> None:
         scope = Scope(subject_id=number, period=span)
         assert sums(session, scope) == found.now
         assert len(ids(session, scope, None, 50)) == found.now.tally.messages == 3
-        seen = glances(session, [number], span, private=True)[number]
+        seen = glances(session, [number], span, sight=EVERYTHING)[number]
     assert seen.days == [(day, one.tally) for day, one in found.counted.days]
     assert seen.before == found.before.tally.messages
 
@@ -41,7 +42,7 @@ def test_preview_finds_what_the_saved_query_found(store, monkeypatch) -> None:
     said(store)
     monkeypatch.setattr(preview, "DAYS", 5000)
     with db.read() as session:
-        found = preview.preview(session, "acme OR 返品", private=True)
+        found = preview.preview(session, "acme OR 返品", sight=EVERYTHING)
     assert (found.hits, found.looked_at, found.all_days) == (3, 4, True)
     assert found.languages == [("ja", 2), ("de", 1)]
     assert [piece for one in found.sample for piece, on in one.text if on] == ["acme", "返品", "acme", "acme"]

@@ -14,6 +14,7 @@ from core.event import Author
 from enrichment import merging
 from inbox import people
 from inbox.models import Identity
+from inbox.visibility import EVERYTHING
 from listening import subjects
 from listening.exports import as_json, write_csv
 from listening.figures import behind
@@ -71,7 +72,7 @@ def checked(found: Report, authors: int, in_crm: int) -> None:
         sums = behind.sums(session, found.scope)
         scopes = [found.scope.of(author=str(one.identity_id), public=True) for one in found.busiest]
         lists = [behind.sums(session, scope) for scope in scopes]
-        said = [behind.of_author(session, one.identity_id, private=True) for one in found.busiest]
+        said = [behind.of_author(session, one.identity_id, sight=EVERYTHING) for one in found.busiest]
     assert {found.now.authors, sums.authors, value["authors_count"], int(total["authors"])} == {authors}
     assert {found.now.in_crm, sums.in_crm, int(total["in_crm"])} == {in_crm}
     assert {found.now.reach, sums.reach, int(total["reach"])} == {660}

@@ -67,7 +67,7 @@ def test_private_conversations_are_for_who_may_read_them(full: None, program: Pr
     for one in (marketer, narrow):
         assert number not in [row["id"] for row in walked(one, "conversations")]
         for part in ("", "/messages", "/notes", "/activities", "/replies"):
-            assert one.get(f"conversations/{number}{part}").status_code == 403
+            assert one.get(f"conversations/{number}{part}").status_code == 404
     assert program("agent").get(f"conversations/{number}").json()["private"] is True
 
 

@@ -115,9 +115,9 @@ def edit(change: Changing, reader: Users, user_id: Id, body: OtherUser) -> Respo
         if session.get(User, user_id) is None:
             raise Refused(404)
         if body.role is not None:
-            auth.set_role(session, user_id, body.role, reader.actor, reader.permissions)
+            auth.set_role(session, user_id, body.role, reader.actor, reader.power)
         if body.disabled is not None:
-            auth.set_disabled(session, user_id, body.disabled, reader.actor, reader.permissions)
+            auth.set_disabled(session, user_id, body.disabled, reader.actor, reader.power)
         return Changed(id=user_id, changed=body.role is not None or body.disabled is not None)
 
     return change.do(work)

@@ -139,7 +139,7 @@ def _wanted(asked: Asked, reader: Reader) -> Filter:
     values: dict[str, Any] = {name: _sound(getattr(asked, name)) for name in names}
     if asked.conditions:
         values["tree"] = tree.parse(asked.conditions)
-    return Filter(**values, me=reader.actor, private_too=reader.may("messages.private"))
+    return Filter(**values, me=reader.actor, sight=reader.sight)
 
 
 def _sound(value: object) -> object:

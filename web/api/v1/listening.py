@@ -149,7 +149,7 @@ def report(reader: Reports, subject_id: Id, wanted: Annotated[Wanted, Query()]) 
     names = ("platform", "language", "sentiment", "label", "intent", "kind")
     filters: dict[str, Any] = {name: db.sound(getattr(wanted, name)) for name in names}
     span = period(wanted.since or None, wanted.until or None, wanted.timezone)
-    scope = Scope(subject_id=subject_id, period=span, private=reader.may("messages.private"), **filters)
+    scope = Scope(subject_id=subject_id, period=span, sight=reader.sight, **filters)
     with db.read() as session:
         subject = _subject(session, subject_id)
         known = {one.id for one in subjects.all_subjects(session)} - {subject_id}

@@ -251,8 +251,7 @@ def history(reader: Reading, identity_id: Id, cursor: Cursor = "", limit: Limit 
     after = shapes.number(found[0]) if found else 0
     with db.read() as session:
         ids = _person(session, identity_id).ids
-        private = reader.may("messages.private")
-        talks, more = person.history(session, ids, private=private, after=min(after, 10**9), limit=limit)
+        talks, more = person.history(session, ids, sight=reader.sight, after=min(after, 10**9), limit=limit)
     following = shapes.mark(after + len(talks)) if more else None
     return Page(items=[Talk.model_validate(one) for one in talks], next=following)
 
