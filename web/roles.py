@@ -13,7 +13,10 @@ from core import audit, db
 from core.errors import Rejected
 from inbox import replies, teams
 from inbox.models import Account
+from inbox.visibility import Sight
+from web import kept
 from web.i18n import N_
+from web.kept import Kept
 from web.models import User
 from web.permissions import PERMISSIONS, ROLES, granted
 from web.role_models import Role
@@ -81,6 +84,13 @@ def may(permission: str) -> sa.ColumnElement[bool]:
     """That a user, joined with their role (`web.kept.of_user`), has a permission."""
     own = sa.cast(db.table(Role).c.permissions, sa.Text).like(f'%"{permission}"%')
     return sa.or_(db.table(User).c.role.in_(sorted(PERMISSIONS[permission])), own)
+
+
+def sight(session: Session, user: User) -> Sight:
+    """What somebody sees who is not signed in at present."""
+    query = sa.select(*kept.columns()).select_from(db.table(User)).outerjoin(db.table(Role), kept.of_user())
+    row = session.execute(query.where(db.table(User).c.id == user.id)).one()
+    return kept.sight(user.id or 0, Kept(*row), granted_to(session, user.role))
 
 
 def holders(session: Session) -> dict[str, list[User]]:

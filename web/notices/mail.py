@@ -25,11 +25,10 @@ from core.outbox import Item, Outcome
 from core.settings import settings
 from inbox import notices
 from inbox.notice_models import Notification, NotificationChoice
-from web import i18n, reader, render
+from web import i18n, reader, render, roles
 from web.models import User
 from web.notices import clock, listing
 from web.notices.models import Digest
-from web.permissions import granted
 from web.reader import Reader
 from web.supervisor import web_url
 
@@ -207,9 +206,10 @@ def written(session: Session, row: Digest) -> EmailMessage | None:
     if user is None or user.disabled or not found:
         return None
     language = user.language or "en"
+    may = roles.granted_to(session, user.role)
     who = Reader(
         language, reader.zone(user.time_zone), user.id or 0, user.name, user.email, user.role,
-        permissions=granted(user.role),
+        permissions=may, sight=roles.sight(session, user),
     )  # fmt: skip
     shown = listing.shown(session, found[:LISTED], who)
     ngettext = i18n.catalogue(language).ngettext
