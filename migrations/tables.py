@@ -24,7 +24,7 @@ import sentiment.upkeep
 import web.models
 import web.notices.models
 import web.outgoing.models
-import web.signin.models
 import web.role_models
+import web.signin.models
 
 metadata = SQLModel.metadata

@@ -62,7 +62,7 @@ def panel(session: Session, identity_id: int | None, reader: Reader, conversatio
         proposals=[one for one in person.links(session, identity_id) if one.decision == "review"],
         history=history,
         more=more,
-        rated=answering.of_people(session, found.ids, private=reader.may("messages.private"), limit=RATED),
+        rated=answering.of_people(session, found.ids, sight=reader.sight, limit=RATED),
         case=case,
         case_open=case is None and reader.may("cases.open") and not opening.may_open(session, conversation_id),
         notes=[(one, actors.named(one.author, names, reader)) for one in written],

@@ -12,7 +12,7 @@ from web.reader import Reader
 GROUPS: dict[str, tuple[str, ...]] = {
     N_("Inbox"): (
         "messages.read", "messages.private", "conversations.reply", "conversations.manage", "messages.correct",
-        "views.keep", "views.share", "rules.manage",
+        "views.keep", "views.share", "rules.manage", "surveys.manage",
     ),
     N_("People"): (
         "people.read", "people.review", "people.object", "people.erase", "segments.read", "segments.manage",

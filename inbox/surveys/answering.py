@@ -11,11 +11,13 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import bulk, db, outbox, rows
-from inbox import activities
+from inbox import activities, visibility
+from inbox.models import Conversation
 from inbox.surveys import questions
 from inbox.surveys.models import Survey, SurveyAnswer, SurveyInvitation
 from inbox.surveys.questions import Question, Value
 from inbox.surveys.sending import digest
+from inbox.visibility import Sight
 
 CHANGEABLE = timedelta(hours=1)
 """So long an answer can be changed."""
@@ -149,11 +151,16 @@ class Rated:
     answered_at: datetime
 
 
-def of_people(session: Session, identity_ids: Sequence[int], *, private: bool, limit: int = 20) -> list[Rated]:
-    """What somebody answered over all platforms, the newest first; without `private`, about public conversations."""
-    public = "AND EXISTS (SELECT 1 FROM conversation c WHERE c.id = conversation_id AND NOT c.private) "
+def of_people(session: Session, identity_ids: Sequence[int], *, sight: Sight, limit: int = 20) -> list[Rated]:
+    """What somebody answered over all platforms about conversations that the reader sees, the newest first."""
+    if not sight.whole:
+        a, c = db.table(SurveyAnswer), db.table(Conversation)
+        wanted = (a.c.conversation_id, a.c.kind, a.c.score, a.c.verdict, a.c.answered_at)
+        query = sa.select(*wanted).join(c, c.c.id == a.c.conversation_id)
+        query = query.where(a.c.identity_id.in_(identity_ids), *visibility.seen(sight)).order_by(a.c.id.desc())
+        return [Rated(*row) for row in session.execute(query.limit(limit))]
     sql = (
         f"SELECT {rows.columns(Rated)} FROM survey_answer WHERE {bulk.among('identity_id')} "  # noqa: S608  # our names
-        f"{'' if private else public}ORDER BY id DESC LIMIT ?"
+        f"ORDER BY id DESC LIMIT ?"
     )
     return rows.read(session, Rated, sql, bulk.listed(identity_ids), limit)

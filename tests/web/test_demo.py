@@ -42,6 +42,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder for a demo; what preparing one sets in the environment is undone."""
     for name in ("ALLOW_PRIVATE_HOSTS", "CRM_SECONDS", "RECHECK_SECONDS", "POLL_SECONDS", "UNDO_SECONDS", "PORT"):
         monkeypatch.setenv(f"WIDERHALL_{name}", "1")
+    monkeypatch.setenv("WIDERHALL_PUBLIC_URL", "http://127.0.0.1")
     yield tmp_path / "demo"
     shutil.rmtree(demo.settings().run_dir, ignore_errors=True)
 

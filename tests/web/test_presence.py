@@ -83,7 +83,7 @@ def test_private_conversation_shows_nobody_to_who_may_not_read_it(talks: None, a
     here(agent, 1)
     here(agent, 2, page="zzzzzzzz9999")
     assert shown(marketer) == {"1": "Here now: Agent"}
-    assert here(marketer, 2) == 403
+    assert here(marketer, 2) == 404
     assert here(marketer, 99) == 404
 
 

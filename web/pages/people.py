@@ -266,7 +266,7 @@ def _page(
             "following": after + len(talks) if more else 0,
             "after": after,
             "notes": remarks,
-            "rated": answering.of_people(session, found.ids, private=reader.may("messages.private")),
+            "rated": answering.of_people(session, found.ids, sight=reader.sight),
             **_customer(session, request, reader, found),
             "names": actors.names(session, [one.author for one in remarks]),
             "decided": decided,

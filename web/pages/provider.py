@@ -13,9 +13,9 @@ from sqlalchemy.exc import IntegrityError
 from core import db
 from core.errors import Rejected, TryLater, WiderhallError
 from core.settings import settings
-from web import render, sessions, throttle
+from web import render, role_words, sessions, throttle
 from web.pages import door, signin
-from web.permissions import ROLES, allow
+from web.permissions import allow
 from web.reader import Reader
 from web.signin import entry, forms, oidc, provider, rounds
 
@@ -102,10 +102,11 @@ def save(
         issuer, client_id, secret, label, default_role, domains, role_claim, role_map, asks == "yes", enabled == "yes"
     )
     try:
+        signin.everybodys(reader)
         if wanted.enabled and (missing := provider.check(oidc.checked_issuer(issuer))):
             return signin.page(request, reader, 422, reader.words(oidc.NOT_THERE, words=missing), wanted)
         with db.write() as session:
-            provider.save(session, wanted, ROLES, reader.actor)
+            provider.save(session, wanted, tuple(role_words.named(session, reader)), reader.actor)
     except Rejected as error:
         return signin.page(request, reader, 422, reader.words(str(error)), wanted)
     return render.to(signin.HERE, "provider-kept")
@@ -115,6 +116,7 @@ def save(
 def only(request: Request, reader: Managing, only: Text = "") -> Response:
     """Let people in by the provider alone, or by every way again."""
     try:
+        signin.everybodys(reader)
         with db.write() as session:
             provider.only(session, only == "yes", reader.user_id, reader.actor)
     except Rejected as error:

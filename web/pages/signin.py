@@ -9,8 +9,8 @@ from sqlmodel import Session
 
 from core import audit, db
 from core.errors import Rejected
-from web import auth, render, sessions
-from web.permissions import ROLES, allow
+from web import auth, render, role_words, roles, sessions
+from web.permissions import allow, granted
 from web.reader import Reader
 from web.signin import factors, oidc, policy, provider
 
@@ -29,40 +29,55 @@ def index(request: Request, reader: Managing) -> Response:
 
 
 @router.post(HERE + "/demand")
-def demand(reader: Managing, roles: Annotated[list[str] | None, Form()] = None) -> Response:
+def demand(
+    request: Request, reader: Managing, wanted: Annotated[list[str] | None, Form(alias="roles")] = None
+) -> Response:
     """Demand a second factor of the roles that were ticked, from their next sign-in on."""
-    if not set(roles or []) <= set(ROLES):
-        raise HTTPException(400)
-    with db.write() as session:
-        policy.demand(session, roles or [], reader.actor)
+    try:
+        with db.write() as session:
+            everybodys(reader)
+            if not all(roles.exists(session, one) for one in wanted or []):
+                raise HTTPException(400)
+            policy.demand(session, wanted or [], reader.actor)
+    except Rejected as error:
+        return page(request, reader, 422, reader.words(str(error)))
     return render.to(HERE, "saved")
 
 
 @router.post(HERE + "/people/{user_id}/reset")
-def reset(reader: Managing, user_id: int) -> Response:
+def reset(request: Request, reader: Managing, user_id: int) -> Response:
     """Take all factors of somebody away who lost them; they are signed out everywhere."""
-    with db.write() as session:
-        _known(session, user_id)
-        factors.reset(session, user_id, reader.actor)
+    try:
+        with db.write() as session:
+            _within(session, user_id, reader)
+            factors.reset(session, user_id, reader.actor)
+    except Rejected as error:
+        return page(request, reader, 422, reader.words(str(error)))
     return render.to(HERE, "factor-reset")
 
 
 @router.post(HERE + "/people/{user_id}/end")
-def end(reader: Managing, user_id: int) -> Response:
+def end(request: Request, reader: Managing, user_id: int) -> Response:
     """End all sign-ins of somebody; of one's own, all but this one."""
-    with db.write() as session:
-        _known(session, user_id)
-        sessions.end_all(session, user_id, but=reader.session)
-        audit.record(session, reader.actor, "session.ended", f"user:{user_id}", {"all": True})
+    try:
+        with db.write() as session:
+            _within(session, user_id, reader)
+            sessions.end_all(session, user_id, but=reader.session)
+            audit.record(session, reader.actor, "session.ended", f"user:{user_id}", {"all": True})
+    except Rejected as error:
+        return page(request, reader, 422, reader.words(str(error)))
     return render.to(HERE, "sessions-ended")
 
 
 @router.post(HERE + "/people/{user_id}/unlink")
-def unlink(reader: Managing, user_id: int) -> Response:
+def unlink(request: Request, reader: Managing, user_id: int) -> Response:
     """Forget which account at the provider is somebody's; the next sign-in there links anew."""
-    with db.write() as session:
-        _known(session, user_id)
-        provider.unlink(session, user_id, reader.actor)
+    try:
+        with db.write() as session:
+            _within(session, user_id, reader)
+            provider.unlink(session, user_id, reader.actor)
+    except Rejected as error:
+        return page(request, reader, 422, reader.words(str(error)))
     return render.to(HERE, "saved")
 
 
@@ -74,16 +89,23 @@ def page(
         people, asked, row = factors.people(session), policy.read(session), provider.read(session)
         linked = provider.linked(session)
         alone = provider.alone(session)
+        named = role_words.named(session, reader)
     form = kept or provider.written(row)
     return render.page(
-        request, reader, "settings/signin.html", status, people=people, demanded=asked.second_factor, roles=ROLES,
+        request, reader, "settings/signin.html", status, people=people, demanded=asked.second_factor, roles=named,
         provider=row, form=form, alone=alone, linked=linked, callback=oidc.back(request), problem=problem,
         way_back=WAY_BACK,
     )  # fmt: skip
 
 
-def _known(session: Session, user_id: int) -> None:
+def everybodys(reader: Reader) -> None:
+    """Rejected for somebody who may not do all: what is asked of everybody would let them in as anybody."""
+    roles.within(reader.power, granted("admin"))
+
+
+def _within(session: Session, user_id: int, reader: Reader) -> None:
     try:
-        auth.get(session, user_id)
+        user = auth.get(session, user_id)
     except Rejected as error:
         raise HTTPException(404) from error
+    roles.within(reader.power, roles.granted_to(session, user.role))

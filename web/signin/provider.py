@@ -16,6 +16,7 @@ from core.errors import Rejected, WiderhallError
 from web import auth
 from web.i18n import N_
 from web.models import User
+from web.roles import NO_ROLE
 from web.signin import oidc, policy
 from web.signin.models import OidcLink, OidcProvider
 
@@ -79,7 +80,7 @@ def save(session: Session, wanted: Wanted, roles: tuple[str, ...], actor: str) -
     if not label:
         raise Rejected(NO_LABEL)
     if wanted.default_role and wanted.default_role not in roles:
-        raise Rejected(auth.NO_ROLE)
+        raise Rejected(NO_ROLE)
     row.issuer, row.client_id, row.label, row.default_role = issuer, client, label, wanted.default_role
     if wanted.secret:
         row.secret = crypto.seal(wanted.secret.strip()[:500])

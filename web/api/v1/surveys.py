@@ -9,6 +9,7 @@ from fastapi import Depends
 from pydantic import BaseModel, Field
 
 from core import db
+from inbox import visibility
 from inbox.models import Conversation
 from inbox.surveys import store
 from inbox.surveys.models import Survey, SurveyAnswer
@@ -79,8 +80,7 @@ def answers(reader: Reading, survey_id: Id, cursor: Cursor = "", limit: Limit = 
     query = sa.select(SurveyAnswer).where(a.c.survey_id == survey_id).order_by(a.c.id.desc()).limit(limit + 1)
     if place:
         query = query.where(a.c.id < shapes.number(place[0]))
-    if not reader.may("messages.private"):
-        query = query.join(c, c.c.id == a.c.conversation_id).where(c.c.private == sa.false())
+    query = query.join(c, c.c.id == a.c.conversation_id).where(*visibility.seen(reader.sight))
     with db.read() as session:
         if session.get(Survey, survey_id) is None:
             raise Refused(404)
