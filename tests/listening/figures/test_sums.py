@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from core import db
 from inbox.models import Message
+from inbox.visibility import Sight
 from listening import subjects
 from listening.figures.scope import UNKNOWN, UNRATED, Scope, conditions
 from listening.figures.tally import Tally
@@ -70,7 +71,7 @@ def test_every_figure_agrees_with_the_messages_behind_it(followed, batch: list[d
         said(followed, one)
     with db.read() as session:
         span = period("2026-10-31", "2026-11-02", "Asia/Tokyo")
-        found = report(session, subjects.get(session, "Acme"), span, scope=Scope(private=private))
+        found = report(session, subjects.get(session, "Acme"), span, scope=Scope(sight=Sight(private=private)))
 
         def number(**filters) -> int:
             m = db.table(Message)
