@@ -56,7 +56,9 @@ def put(session: Session, model: type[SQLModel], columns: Columns) -> None:
     table, stamp, ready = db.table(model), bulk.stamp(), dict(columns)
     for name, field in model.model_fields.items():
         if name not in ready and not (table.c[name].primary_key and name == "id"):
-            ready[name] = repeat(field.get_default(call_default_factory=True))
+            default = field.get_default(call_default_factory=True)
+            if default is not None or not isinstance(table.c[name].type, JSON):  # else the column stays NULL
+                ready[name] = repeat(default)
     for name, values in ready.items():
         if isinstance(table.c[name].type, JSON):
             ready[name] = map(bulk.json_text, values)
