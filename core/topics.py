@@ -36,7 +36,7 @@ SUBSCRIBERS: dict[str, Subscriber] = {
         Subscriber("sentiment.tasks.forget"),
         Subscriber("sentiment.tasks.wipe"),
         Subscriber("sentiment.themes.tasks.assign"),
-        Subscriber("sentiment.themes.tasks.care", batch=1, lease=300.0),
+        Subscriber("sentiment.themes.tasks.care", batch=1),
         Subscriber("sentiment.themes.tasks.forget"),
         Subscriber("sentiment.examples.tasks.learn", batch=4, lease=120.0),
         Subscriber("sentiment.examples.tasks.forget"),
