@@ -273,6 +273,7 @@ class Message(SQLModel, table=True):
     __tablename__ = "message"
     __table_args__ = (
         Index("message_thread", "conversation_id", "posted_at", "id"),
+        Index("message_found", "id", "conversation_id"),  # from what was found to its conversations: inbox.search
         Index("message_themed", "theme", "posted_at", **_only("theme <> 0")),
         {"sqlite_autoincrement": True},
     )

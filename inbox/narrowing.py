@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlmodel import Session
 
 from core import db
-from inbox import visibility
+from inbox import search, visibility
 from inbox.conditions import sql, tree
 from inbox.conditions.tree import EVERYTHING, Asker, Group
 from inbox.conditions.tree import NOBODY as NOBODY
@@ -62,6 +64,8 @@ class Filter:
     tree: Group = EVERYTHING
     """Further conditions."""
     sort: str = "newest"
+    said: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Words that were looked up already: `looked_up`."""
 
 
 def in_view(wanted: Filter) -> list[Condition]:
@@ -109,7 +113,14 @@ def narrowed(wanted: Filter, *, period: bool = True) -> list[Condition]:
     found: list[Condition] = [c.c.inbox == sa.true()]
     found += visibility.listed(wanted.sight)
     asked = asked_for(wanted, period=period)
-    return [*found, sql.holds(asked, Asker(wanted.me, db.now()))] if asked.of else found
+    return [*found, sql.holds(asked, Asker(wanted.me, db.now(), wanted.said))] if asked.of else found
+
+
+def looked_up(session: Session, wanted: Filter) -> Filter:
+    """The same filter with its words looked up: for those who ask several things about one list."""
+    words = {one.values[0] for one in tree.leaves(asked_for(wanted)) if one.field == "words"}
+    said = {one: found for one in words if (found := search.talks(session, one)) is not None}
+    return replace(wanted, said=said) if said else wanted
 
 
 _SIMPLE = (

@@ -79,6 +79,37 @@ def matches(query: str) -> sa.ColumnElement[bool] | None:
     return sa.text(sql).bindparams(value)  # type: ignore[return-value]  # a condition
 
 
+_TALKS = {
+    "sqlite": "SELECT json_group_array(id) FROM (SELECT DISTINCT m.conversation_id AS id FROM message_search s "
+    "CROSS JOIN message m INDEXED BY message_found ON m.id = s.rowid WHERE message_search MATCH ?)",
+    "postgresql": "SELECT CAST(coalesce(array_agg(DISTINCT m.conversation_id), '{}') AS text) FROM message_search s "
+    "JOIN message m ON m.id = s.message_id WHERE s.body @@ to_tsquery('simple', ?)",
+}
+_AMONG = {
+    "sqlite": "conversation.id IN (SELECT value FROM json_each(:talks))",
+    "postgresql": "conversation.id = ANY(CAST(:talks AS bigint[]))",
+}
+
+
+def talks(session: Session, query: str) -> str | None:
+    """The conversations with a message that has every term, as `among` wants them; None when there is no term.
+
+    For several statements about the same words: going from the messages to their conversations is the dear part.
+    """
+    terms = search_query(query)
+    if not terms:
+        return None
+    said = fts5(terms) if db.dialect() == "sqlite" else tsquery(terms)
+    ((found,),) = bulk.fetch(session, _TALKS[db.dialect()], said)
+    return str(found)
+
+
+def among(found: str) -> sa.ColumnElement[bool]:
+    """The condition on `conversation` for what `talks` found."""
+    value: sa.BindParameter[str] = sa.bindparam("talks", found, unique=True)
+    return sa.text(_AMONG[db.dialect()]).bindparams(value)  # type: ignore[return-value]  # a condition
+
+
 def fts5(terms: Sequence[str]) -> str:
     """Terms in the words of FTS5."""
     return " AND ".join(f'"{term[:-1]}"*' if term.endswith("*") else f'"{term}"' for term in terms)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import Session
 
 from core.errors import Rejected
-from inbox import accounts, desk, listing, teams, views
+from inbox import accounts, desk, listing, narrowing, teams, views
 from inbox.conditions import tree
 from inbox.conditions.tree import Group
 from inbox.listing import Row
@@ -142,14 +142,14 @@ class Here:
 
 
 def _here(session: Session, asked: Asked, reader: Reader) -> Here:
-    plain = inbox_query.wanted(asked, reader)
+    plain = narrowing.looked_up(session, inbox_query.wanted(asked, reader))
     if not asked.saved:
         return Here(plain, plain, None, "")
     try:
         view = views.find(session, asked.saved, reader.actor, reader.role)
     except Rejected as error:
         return Here(plain, plain, None, str(error))
-    return Here(view.narrowing(plain), plain, view, "")
+    return Here(narrowing.looked_up(session, view.narrowing(plain)), plain, view, "")
 
 
 def _numbers(session: Session, here: Here, asked: Asked) -> tuple[list[Tab], int]:

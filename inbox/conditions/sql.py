@@ -241,6 +241,9 @@ def _received(one: Condition, asker: Asker) -> Holds:
 
 def _words(one: Condition, asker: Asker) -> Holds:
     """One message of the conversation has all the words."""
+    known = asker.said.get(one.values[0])
+    if known is not None:
+        return search.among(known) if one.op == "has" else sa.not_(search.among(known))
     found = _saying(one)
     if found is None:
         return sa.true() if one.op == "has_not" else sa.false()

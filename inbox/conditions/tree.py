@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -143,10 +143,14 @@ EVERYTHING = Group()
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who looks (`user:3`; empty: nobody does), and when."""
+    """Who looks (`user:3`; empty: nobody does), and when.
+
+    `said`: for words that were looked up already the conversations that have them (`inbox.search.talks`).
+    """
 
     me: str
     now: datetime
+    said: Mapping[str, str] = field(default_factory=dict)
 
 
 BAD_SHAPE = "A filter is a group: match (all or any) and of (a list of conditions and groups)."

@@ -19,7 +19,7 @@ from inbox import desk, facts, listing, sightings
 from inbox.ingest import store_page
 from inbox.listing import Filter
 from inbox.models import Conversation, Message
-from inbox.narrowing import PRIORITIES, SORTS, VIEWS
+from inbox.narrowing import PRIORITIES, SORTS, VIEWS, looked_up
 from inbox.team_models import Team, TeamMember
 from inbox.visibility import Sight
 
@@ -116,6 +116,10 @@ def test_counts_and_volume_agree_with_the_list(world: None, wanted: Filter) -> N
     with db.read() as session:
         assert listing.counts(session, wanted)[wanted.view] == len(rows)
         assert listing.rows(session, range(1, TALKS * 4), wanted) == rows
+        known = looked_up(session, wanted)
+        assert bool(known.said) == (wanted.q not in ("", "–"))
+        assert listing.page(session, known, limit=TALKS * 4).rows == rows
+        assert listing.counts(session, known) == listing.counts(session, wanted)
         since, until = wanted.since or START - timedelta(days=1), wanted.until or START + timedelta(days=11)
         if since < until:
             _volume_agrees(session, wanted, [row.id for row in rows], since, until)
