@@ -178,10 +178,12 @@ def clock_jobs() -> tuple[str, ...]:
         "connectors.schedule.due",
         "enrichment.tasks.due",
         "enrichment.behaviour.retention.due",
+        "enrichment.segments.members.due",
         "inbox.desk.wake",
         "inbox.clocks.look",
         "sentiment.clock.due",
         "web.notices.mail.due",
+        "web.outgoing.clock.due",
     )
 
 

@@ -67,6 +67,7 @@ SUBSCRIBERS: dict[str, Subscriber] = {
         Subscriber("enrichment.behaviour.tasks.expire", batch=1),
         Subscriber("enrichment.segments.tasks.hand_on", batch=1, queue="io", lease=120.0),
         Subscriber("enrichment.segments.tasks.forget"),
+        Subscriber("enrichment.segments.members.compare", batch=1, lease=120.0),
         Subscriber("connectors.tasks.pull", batch=1, queue="io", lease=120.0, parallel=4),
         Subscriber("connectors.tasks.deliver", batch=50, queue="io"),
         Subscriber("connectors.tasks.parents", batch=10, queue="io", lease=90.0),
@@ -79,6 +80,7 @@ SUBSCRIBERS: dict[str, Subscriber] = {
         Subscriber("web.outgoing.tasks.collect", batch=20, gathers=(*GATHERED, *TOLD)),
         Subscriber("web.notices.push.send", batch=5, queue="io", lease=150.0),
         Subscriber("web.notices.mail.send", batch=1, queue="io", lease=120.0),
+        Subscriber("web.outgoing.wanted.call"),
         Subscriber("web.outgoing.tasks.deliver", batch=1, queue="io", parallel=4),
     )
 }
@@ -156,6 +158,8 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "survey.due": ("connectors.surveys.invite",),
     "survey.answered": ("web.outgoing.tasks.collect",),
     "case.wanted": ("enrichment.tasks.open_cases",),
+    "webhook.wanted": ("web.outgoing.wanted.call",),
+    "segment.due": ("enrichment.segments.members.compare",),
     "behaviour.due": ("enrichment.behaviour.tasks.expire",),
     "activation.due": ("enrichment.segments.tasks.hand_on",),
     "webhook.due": ("web.outgoing.tasks.deliver",),

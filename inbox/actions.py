@@ -31,7 +31,7 @@ MACRO = (
 """What a macro can do."""
 RULE = (
     "assign", "team", "tag", "untag", "priority", "type", "state", "snooze", "note", "reply", "reply_private", "case",
-    "notify",
+    "webhook", "notify",
 )  # fmt: skip
 """What a rule can do."""
 STATES = ("open", "closed", "spam")
@@ -99,7 +99,7 @@ def _fits(do: str, value: str) -> bool:
         return re.fullmatch(rf"{ME}|{NOBODY}|user:[1-9][0-9]{{0,14}}", value) is not None
     if do == "notify":
         return re.fullmatch(rf"{notices.ASSIGNEE}|(user|team):[1-9][0-9]{{0,14}}", value) is not None
-    if do in ("team", "draft", "snooze"):
+    if do in ("team", "draft", "snooze", "webhook"):
         number = re.fullmatch(r"[1-9][0-9]{0,14}", value) is not None
         return (number and (do != "snooze" or int(value) <= HOURS)) or (do == "team" and value == NOBODY)
     return len(value) <= (desk.TAG if do in ("tag", "untag") else LONGEST)
@@ -133,6 +133,9 @@ def act(session: Session, conversation_id: int, one: Action, actor: str, kept: s
         return Done(notices.add(session, [Notice(each, "rule", conversation_id, kept, actor) for each in who]) > 0)
     elif one.do == "case":
         outbox.emit(session, "case.wanted", [(str(row.id), {"conversation_id": row.id, "actor": actor})])
+    elif one.do == "webhook":
+        told = {"conversation_id": row.id, "endpoint_id": int(one.value), "actor": actor}
+        outbox.emit(session, "webhook.wanted", [(kept, told)])
     else:
         private = {"visibility": "private"} if one.do == "reply_private" else {}
         text = filled(session, row, one.value)

@@ -31,7 +31,7 @@ AT_ONCE = 200
 _DEEDS: Mapping[str, sla.What] = {
     "closed": "closed", "reopened": "opened", "woke": "opened", "snoozed": "snoozed", "spam": "spam",
 }  # fmt: skip
-_COLUMNS = ("state", "due_at", "warn_at", "stopped_at", "left", "policy_id", "told", "look_at")
+_COLUMNS = ("state", "due_at", "warn_at", "stopped_at", "left", "policy_id", "told", "look_at", "over_at")
 
 
 # --- reading ----------------------------------------------------------------------------------------------
@@ -167,7 +167,7 @@ def _values(clock: Clock, policy_id: int, old: SlaClock | None, now: datetime, q
     told = min(old.told if old is not None else 0, reached if clock.runs else 2)
     if quiet and (old is None or old.due_at != clock.due_at):
         told = reached
-    values = {name: getattr(clock, name) for name in ("state", "due_at", "warn_at", "stopped_at", "left")}
+    values = {name: getattr(clock, name) for name in ("state", "due_at", "warn_at", "stopped_at", "left", "over_at")}
     return {**values, "policy_id": policy_id, "told": told, "look_at": _look(clock.due_at, clock.warn_at, told)}
 
 
@@ -276,6 +276,7 @@ def _say(session: Session, one: SlaClock, now: datetime) -> None:
     outbox.emit(session, "sla.due", [(key, payload)])
     one.told = 2 if over else 1
     one.state = "breached" if over else one.state
+    one.over_at = one.due_at if over else None
     one.look_at = _look(one.due_at, one.warn_at, one.told)
     session.add(one)
     session.flush()

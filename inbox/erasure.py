@@ -66,6 +66,7 @@ TABLES: dict[str, str] = {
     "survey": "no person: what everybody is asked",
     "survey_invitation": "here: of the person and of the person's conversations",
     "survey_answer": "here: goes with its invitation",
+    "segment_member": "goes with the identity",
     "seen": "when people who work here looked: goes with the conversation",
     "message": "here: emptied, its key replaced by a hash",
     "message_account": "follows the message: two row ids",

@@ -48,7 +48,7 @@ class Rule(SQLModel, table=True):
     removed: bool = False
     """Kept for its name and its log."""
     trigger: str
-    """message, opened, tagged, updated, sla or survey."""
+    """One of inbox.rules.TRIGGERS."""
     conditions: dict[str, Any] = _json(dict)
     actions: list[dict[str, Any]] = _json(list)
     last: bool = False

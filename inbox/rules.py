@@ -19,7 +19,7 @@ from inbox.models import Conversation
 from inbox.rule_models import Rule, RuleRun
 
 NAME = 80
-TRIGGERS = ("message", "opened", "tagged", "updated", "sla", "survey")
+TRIGGERS = ("message", "opened", "assigned", "tagged", "closed", "updated", "sla", "survey")
 TRIED = 200
 """Conversations a dry run looks at, the newest first."""
 NO_NAME = "Give the rule a name."

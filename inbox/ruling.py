@@ -112,7 +112,7 @@ def _triggers(what: str) -> Sequence[str]:
         return ("sla",)
     if what.startswith("survey"):
         return ("survey",) if what == "surveyed" else ()
-    return ("tagged", "updated") if what == "tagged" else ("updated",)
+    return (what, "updated") if what in ("tagged", "assigned", "closed") else ("updated",)
 
 
 def _held(session: Session, ready: Sequence[Ready], found: Sequence[Happened]) -> list[Happened]:

@@ -63,6 +63,8 @@ class Clock:
     stopped_at: datetime | None
     left: int
     steps: tuple[Step, ...] = field(default=(), compare=False)
+    over_at: datetime | None = None
+    """When the time was over, if it was before it was met."""
 
     @property
     def runs(self) -> bool:
@@ -163,12 +165,15 @@ def _clock(
     if not last.runs or last.until is not None:
         state = "met" if kept else "ended" if last.why in ("closed", "spam") else "paused"
         stopped = (last.until or last.since) if state != "paused" else None
-        return Clock(kind, start, "breached" if breached else state, None, None, stopped, _seconds(left), tuple(steps))
+        over = _over(steps, target, calendar) if breached else None
+        state = "breached" if breached else state
+        return Clock(kind, start, state, None, None, stopped, _seconds(left), tuple(steps), over)
     due = _never(after(calendar, last.since, left)) if left > timedelta(0) else _over(steps, target, calendar)
     early = left - target * warn
     warned = _never(after(calendar, last.since, early)) if warn else None
-    state = "breached" if breached or now > due else "running"
-    return Clock(kind, start, state, due, warned, None, _seconds(left), tuple(steps))
+    over = due if breached or now > due else None
+    state = "running" if over is None else "breached"
+    return Clock(kind, start, state, due, warned, None, _seconds(left), tuple(steps), over)
 
 
 def _over(steps: Steps, target: timedelta, calendar: Calendar) -> datetime:

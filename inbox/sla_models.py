@@ -42,6 +42,8 @@ class SlaClock(SQLModel, table=True):
 
     __tablename__ = "sla_clock"
     __table_args__ = (
+        Index("sla_clock_open", "conversation_id", sqlite_where=sa.text("stopped_at IS NULL"),
+              postgresql_where=sa.text("stopped_at IS NULL")),
         Index("sla_clock_look", "look_at", sqlite_where=sa.text("look_at IS NOT NULL"),
               postgresql_where=sa.text("look_at IS NOT NULL")),
     )  # fmt: skip
@@ -59,6 +61,8 @@ class SlaClock(SQLModel, table=True):
     warn_at: datetime | None = _time()
     stopped_at: datetime | None = _time()
     """When it was met or ended."""
+    over_at: datetime | None = _time()
+    """When the time was over before it was met; of a clock that runs, once that is counted."""
     left: int = 0
     """Seconds of business time left where it stands still; below nothing after a breach."""
     told: int = 0

@@ -8,6 +8,7 @@ import enrichment.behaviour.models
 import enrichment.models
 import enrichment.segments.models
 import inbox.knowledge
+import inbox.membership
 import inbox.models
 import inbox.notice_models
 import inbox.rule_models

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
 
 from sqlmodel import Session
 
@@ -11,6 +12,7 @@ from inbox.actions import Action
 from inbox.conditions.tree import ME
 from web import condition_choices, words
 from web.i18n import N_
+from web.outgoing import store
 from web.reader import Reader
 
 NAMES = {
@@ -27,6 +29,7 @@ NAMES = {
     "reply": N_("Answer as they wrote"),
     "reply_private": N_("Answer in private"),
     "case": N_("Open a Salesforce Case"),
+    "webhook": N_("Call a webhook"),
     "notify": N_("Notify"),
 }
 CARES = N_("Who takes care of it")
@@ -36,7 +39,9 @@ LONG = ("note", "reply", "reply_private")
 TRIGGERS = {
     "message": N_("a message comes"),
     "opened": N_("a conversation begins"),
+    "assigned": N_("a conversation is given to somebody"),
     "tagged": N_("a tag is added"),
+    "closed": N_("a conversation is closed"),
     "updated": N_("somebody changes a conversation"),
     "sla": N_("an answer is due or late"),
     "survey": N_("a survey is answered"),
@@ -83,7 +88,13 @@ def choices(session: Session, reader: Reader, *, rule: bool) -> dict[str, Option
         "assign": takers,
         "state": states,
         "draft": offered,
+        "webhook": _endpoints(session) if rule else [],
     }
+
+
+def _endpoints(session: Session) -> Options:
+    """Their hosts alone: a path may be a secret."""
+    return [(str(one.id), f"{urlsplit(one.url).hostname} · {one.id}") for one in store.every(session)]
 
 
 def said(deed: Action, reader: Reader, options: Mapping[str, Options]) -> str:

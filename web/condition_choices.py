@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import db
+from enrichment.segments.models import Segment
 from inbox import accounts, desk, teams
 from inbox.conditions.tree import FIELDS, ME, NOBODY
 from listening.models import Subject
@@ -23,6 +24,11 @@ THEMES = 300
 LOOKED_AT = N_("Whoever looks")
 NO_TYPE = N_("No type")
 NOT_RATED = N_("not answered")
+PROMISES = {
+    "on_time": N_("on time"), "near": N_("due soon"), "breached": N_("broken"), "paused": N_("stands still"),
+    NOBODY: N_("nothing promised"),
+}  # fmt: skip
+"""How a promise stands."""
 
 
 def choices(session: Session, reader: Reader, names: Collection[str] = tuple(FIELDS)) -> dict[str, Options]:
@@ -98,6 +104,12 @@ def _surveys(session: Session, reader: Reader) -> Options:
     return [*words_, (NOBODY, reader.words(NOT_RATED))]
 
 
+def _segments(session: Session, reader: Reader) -> Options:
+    s = db.table(Segment)
+    rows = session.execute(sa.select(s.c.id, s.c.name).order_by(s.c.name))
+    return [(str(row.id), row.name) for row in rows]
+
+
 _OPTIONS: Mapping[str, Callable[[Session, Reader], Options]] = {
     "state": _table(words.STATES),
     "platform": _platforms,
@@ -118,4 +130,6 @@ _OPTIONS: Mapping[str, Callable[[Session, Reader], Options]] = {
     "priority": _table({name: text for name, (_, text) in casework.PRIORITIES.items()}),
     "type": _types,
     "survey": _surveys,
+    "sla": _table(PROMISES),
+    "segment": _segments,
 }

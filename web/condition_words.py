@@ -13,10 +13,10 @@ from web.reader import Reader
 GROUPS = {
     N_("Conversation"): ("state", "assignee", "team", "priority", "type", "tag", "mentions", "waiting",
                          "waited", "answered", "unattended", "unread",
-                         "messages", "opened", "moved", "survey", "survey_score"),
+                         "messages", "opened", "moved", "sla", "survey", "survey_score"),
     N_("Messages"): ("words", "newest", "kind", "private", "platform", "account", "received"),
     N_("What they say"): ("language", "sentiment", "intent", "urgency", "emotion", "label", "theme", "subject"),
-    N_("Person"): ("followers", "verified"),
+    N_("Person"): ("segment", "followers", "verified"),
 }  # fmt: skip
 """Headings with the fields under them."""
 
@@ -49,6 +49,8 @@ NAMES = {
     "unread": N_("Unread"),
     "followers": N_("Followers"),
     "verified": N_("Verified by the platform"),
+    "sla": N_("Promised time"),
+    "segment": N_("Segment"),
     "survey": N_("Answer to a survey"),
     "survey_score": N_("Score of a survey"),
     "messages": N_("Number of messages"),

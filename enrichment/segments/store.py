@@ -17,7 +17,7 @@ from core.errors import Rejected
 from enrichment import allowed
 from enrichment.behaviour.models import CustomerKey, CustomerOrder, TrackEvent
 from enrichment.models import CrmRecord
-from enrichment.segments import conditions, people
+from enrichment.segments import conditions, members, people
 from enrichment.segments.conditions import Group
 from enrichment.segments.models import Activation, Segment
 from inbox import consent
@@ -82,6 +82,7 @@ def save(session: Session, name: str, group: Group, actor: str, segment_id: int 
     row.name, row.conditions, row.changed_at = name, conditions.written(group), moment
     session.add(row)
     session.flush()
+    members.announce(session, [row.id or 0])
     audit.record(session, actor, "segment.saved", f"segment:{row.id}")
     return row.id or 0
 
@@ -93,6 +94,7 @@ def remove(session: Session, segment_id: int, actor: str) -> None:
     if session.scalar(campaigns) is not None:
         raise Rejected(IN_CAMPAIGN)
     session.delete(get(session, segment_id))
+    members.announce(session, [segment_id])
     audit.record(session, actor, "segment.removed", f"segment:{segment_id}")
 
 

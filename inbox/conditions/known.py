@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,9 +14,12 @@ from core.event import MESSAGE_KINDS
 from inbox import search
 from inbox.conditions import tree
 from inbox.conditions.predicate import Known
+from inbox.conditions.standing import Open
 from inbox.conditions.tree import ME, NOBODY, Group
+from inbox.membership import SegmentMember
 from inbox.models import Conversation, ConversationTag, Identity, Message, Note, Seen
 from inbox.notice_models import NoteMention
+from inbox.sla_models import SlaClock
 from inbox.surveys.models import SurveyAnswer
 from inbox.team_models import TeamMember
 
@@ -45,7 +48,33 @@ def read(session: Session, ids: Sequence[int], group: Group, me: str = "") -> li
         for number, targets in _mentions(session, ids, me).items():
             said.setdefault(number, {})["mentions"] = targets
     rated = _rated(session, ids) if tree.asks(group, "survey", "survey_score") else {}
-    return [_known(row, tags.get(row["id"], ()), said.get(row["id"], {}) | rated.get(row["id"], {})) for row in rows]
+    clocks = _clocks(session, ids) if tree.asks(group, "sla") else {}
+    segments = _segments(session, ids) if tree.asks(group, "segment") else {}
+    return [
+        _known(
+            row, tags.get(row["id"], ()), said.get(row["id"], {}) | rated.get(row["id"], {}),
+            clocks.get(row["id"], ()), segments.get(row["id"], ()),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _clocks(session: Session, ids: Sequence[int]) -> dict[int, list[Open]]:
+    t = db.table(SlaClock)
+    query = sa.select(t.c.conversation_id, t.c.state, t.c.due_at, t.c.warn_at)
+    found: dict[int, list[Open]] = defaultdict(list)
+    for number, *values in session.execute(query.where(t.c.conversation_id.in_(ids), t.c.stopped_at.is_(None))):
+        found[number].append(Open(*values))
+    return found
+
+
+def _segments(session: Session, ids: Sequence[int]) -> dict[int, set[str]]:
+    c, s = db.table(Conversation), db.table(SegmentMember)
+    query = sa.select(c.c.id, s.c.segment_id).join(s, s.c.identity_id == c.c.identity_id).where(c.c.id.in_(ids))
+    found: dict[int, set[str]] = defaultdict(set)
+    for number, segment in session.execute(query):
+        found[number].add(str(segment))
+    return found
 
 
 def _mentions(session: Session, ids: Sequence[int], me: str) -> dict[int, set[str]]:
@@ -59,11 +88,14 @@ def _mentions(session: Session, ids: Sequence[int], me: str) -> dict[int, set[st
     return found
 
 
-def _known(row: Any, tags: Sequence[str], said: dict[str, Any]) -> Known:
+def _known(
+    row: Any, tags: Sequence[str], said: dict[str, Any], clocks: Sequence[Open], segments: Collection[str]
+) -> Known:
     values = dict(row)
     account, team, links, domain = (values.pop(name) for name in ("account_id", "team_id", "links", "domain_handle"))
     verified = bool(domain) or any(one.get("verified") is True for one in links or ())
-    return Known(account=str(account), team=str(team or ""), tags=tags, verified=verified, **values, **said)
+    here = {"account": str(account), "team": str(team or ""), "tags": tags, "verified": verified}
+    return Known(clocks=clocks, segments=segments, **here, **values, **said)
 
 
 def _tags(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from inbox.conditions.standing import Open, standing
 from inbox.conditions.tree import ME, NOBODY, Asker, Condition, Group, ranked
 from inbox.text import search_query
 
@@ -46,6 +47,10 @@ class Known:
     survey: str = NOBODY
     """How the newest survey about it was answered."""
     survey_score: int | None = None
+    clocks: Sequence[Open] = ()
+    """Those of its promises that were neither met nor ended."""
+    segments: Collection[str] = ()
+    """Those the person is in."""
     kinds: Collection[str] = ()
     themes: Collection[str] = ()
     subjects: Collection[str] = ()
@@ -77,6 +82,8 @@ def _one(one: Condition, known: Known, asker: Asker) -> bool:
     if one.field == "assignee":
         names = {NOBODY: "", ME: asker.me or "-"}
         return (known.assignee in [names.get(value, value) for value in one.values]) != (one.op == "is_not")
+    if one.field == "sla":
+        return (standing(known.clocks, asker.now) in one.values) != (one.op == "is_not")
     since = known.waiting_since  # waited
     return since is not None and since <= asker.now - timedelta(hours=one.number)
 
@@ -102,6 +109,7 @@ _SETS: Mapping[str, Callable[[Known], Collection[str]]] = {
     "subject": lambda known: known.subjects,
     "tag": lambda known: known.tags,
     "mentions": lambda known: known.mentions,
+    "segment": lambda known: known.segments,
 }
 _NUMBERS: Mapping[str, Callable[[Known], int | None]] = {
     "followers": lambda known: known.followers,

@@ -17,7 +17,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from core import db
 from core.event import MESSAGE_KINDS
 from inbox import search
+from inbox.conditions import standing
 from inbox.conditions.tree import ME, NOBODY, Asker, Condition, Group, ranked
+from inbox.membership import SegmentMember
 from inbox.models import Conversation, ConversationTag, Identity, Message, Note, Seen
 from inbox.notice_models import NoteMention
 from inbox.surveys.models import SurveyAnswer
@@ -124,6 +126,18 @@ def _survey(one: Condition, asker: Asker) -> Holds:
 def _survey_score(one: Condition, asker: Asker) -> Holds:
     score = _answer("score")
     return sa.func.coalesce(score >= one.number if one.op == "at_least" else score <= one.number, sa.false())
+
+
+def _sla(one: Condition, asker: Asker) -> Holds:
+    found = standing.among(db.table(Conversation).c.id, one.values, asker.now)
+    return sa.not_(found) if one.op == "is_not" else found
+
+
+def _segment(one: Condition, asker: Asker) -> Holds:
+    c, s = db.table(Conversation), db.table(SegmentMember)
+    people = sa.select(s.c.identity_id).where(s.c.segment_id.in_([int(value) for value in one.values]))
+    found = sa.and_(c.c.identity_id.is_not(None), c.c.identity_id.in_(people.correlate(None)))
+    return sa.not_(found) if one.op == "is_not" else found
 
 
 def _date(name: str) -> Callable[[Condition, Asker], Holds]:
@@ -290,6 +304,8 @@ _BUILT: Mapping[str, Callable[[Condition, Asker], Holds]] = {
     "verified": _verified,
     "survey": _survey,
     "survey_score": _survey_score,
+    "sla": _sla,
+    "segment": _segment,
     "messages": _messages,
     "opened": _date("first_at"),
     "moved": _date("last_at"),

@@ -40,7 +40,7 @@ MOST_DAYS = 3650
 MOST_NUMBER = 10**12
 NOBODY = "none"
 """The assignee of what nobody takes care of, the team of what is in none, the type of what has none, the survey
-of what was not rated."""
+of what was not rated, the promise of what nothing is promised for."""
 ME = "me"
 """The assignee who looks at the list."""
 
@@ -52,6 +52,8 @@ PRIORITIES = ("low", "normal", "high", "urgent")
 TYPES = ("question", "problem", "request", "praise", "other")
 VERDICTS = ("good", "middle", "bad")
 """How a survey was answered, the newest one."""
+SLA = ("on_time", "near", "breached", "paused")
+"""How the promises about a conversation stand, see inbox.conditions.standing."""
 EMOTIONS = ("anger", "joy", "optimism", "sadness", "fear", "surprise", "neutral")
 
 
@@ -98,6 +100,8 @@ FIELDS: Mapping[str, Field] = {
         Field("answered", "flag"),
         Field("unattended", "flag"),
         Field("unread", "flag", personal=True),
+        Field("sla", "choice", (*SLA, NOBODY)),
+        Field("segment", "many", pattern=_NUMBER),
         Field("followers", "number"),
         Field("verified", "flag"),
         Field("survey", "choice", (*VERDICTS, NOBODY)),

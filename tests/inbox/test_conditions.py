@@ -17,10 +17,13 @@ from core.errors import Rejected
 from core.event import Link, Page
 from inbox import desk, listing, notes, sightings, teams
 from inbox.conditions import known, predicate, sql, tree
+from inbox.conditions.standing import Open, standing
 from inbox.conditions.tree import FIELDS, OPS, Asker, Condition, Group
 from inbox.ingest import store_page
+from inbox.membership import SegmentMember
 from inbox.models import Conversation, Identity, Message
 from inbox.narrowing import Filter
+from inbox.sla_models import SlaClock, SlaPolicy
 from tests.conftest import BOTH
 
 from .conftest import BRAND, START, event, person
@@ -140,6 +143,7 @@ def world(account: int) -> None:
     store_page(account, Page(events=tuple(events)))
     with db.write() as session:
         _vary(session, rng)
+        _promise(session, rng)
         answered(session, {number: list(SCORES[number % len(SCORES)]) for number in range(1, TALKS)})
 
 
@@ -169,6 +173,25 @@ def _vary(session: Any, rng: random.Random) -> None:
     session.execute(sa.update(i).where(i.c.id % 7 == 0).values(domain_handle=True))
 
 
+def _promise(session: Any, rng: random.Random) -> None:
+    """Clocks in every state, several of a conversation, and people in segments."""
+    session.add(SlaPolicy(id=1, name="all", first_reply=60))
+    for number in session.scalars(sa.select(db.table(Identity).c.id)).all():
+        session.add_all(
+            SegmentMember(segment_id=one, identity_id=number) for one in rng.sample([1, 2], rng.randrange(3))
+        )
+    hour = timedelta(hours=1)
+    ahead: dict[str, Any] = {"state": "running", "due_at": NOW + 2 * hour}
+    shapes: list[dict[str, Any]] = [
+        {**ahead, "warn_at": NOW + hour}, {**ahead, "warn_at": NOW}, {"state": "running", "due_at": NOW - hour},
+        {"state": "paused"}, {"state": "breached"}, {"state": "met", "stopped_at": NOW}, ahead,
+        {"state": "breached", "stopped_at": NOW}, {"state": "breached", "due_at": NOW - hour},
+    ]  # fmt: skip
+    for number in session.scalars(sa.select(db.table(Conversation).c.id)).all():
+        for kind, shape in zip(("first", "resolution"), rng.sample(shapes, rng.randrange(3)), strict=False):
+            session.add(SlaClock(conversation_id=number, kind=kind, started_at=START, policy_id=1, **shape))
+
+
 SCORES = ((), (5,), (2, 4), (3,), (None,), (5, 1))
 """How surveys about a conversation were answered, the newest last; None by words alone."""
 VALUES: dict[str, list[str]] = {
@@ -177,7 +200,7 @@ VALUES: dict[str, list[str]] = {
     "tag": ["vip", "refund", "x"], "mentions": ["me", "user:1", "team:1", "user:2", "user:9"],
     "assignee": ["none", "me", "user:2"], "followers": ["0", "50", "6999"],
     "messages": ["1", "2"], "team": ["none", "1", "2", "7"], "waited": ["0", "5", "20"],
-    "survey_score": ["1", "3", "5"],
+    "survey_score": ["1", "3", "5"], "segment": ["1", "2", "3"],
 }  # fmt: skip
 
 
@@ -227,7 +250,7 @@ def test_both_engines_and_the_plain_test_find_the_same(world: None, group: Group
         every = known.read(session, list(session.scalars(sa.select(c.c.id))), group, me)
         listed = listing.number(session, Filter(view="all", me=me, tree=group))
     assert list(found) == [talk.id for talk in every if predicate.holds(group, talk, asker)]
-    if not any(one.op in ("within", "not_within") or one.field == "waited" for one in tree.leaves(group)):
+    if not any(one.op in ("within", "not_within") or one.field in ("waited", "sla") for one in tree.leaves(group)):
         assert listed == sum(talk.id in found and talk.state != "spam" for talk in every)
 
 
@@ -258,3 +281,13 @@ def test_an_empty_group_holds_and_a_broken_place_does_not(account: int) -> None:
         assert not predicate.holds(mine, talk, asker)
         assert tree.personal(mine)
         assert listing.page(session, Filter(tree=mine)).rows == []
+
+
+def test_the_worst_of_the_open_promises_counts() -> None:
+    hour = timedelta(hours=1)
+    late, near = Open("running", NOW - hour, NOW - 2 * hour), Open("running", NOW, NOW)
+    calm, still = Open("running", NOW + hour, None), Open("paused", None, None)
+    assert [standing(some, NOW) for some in ([], [still], [still, calm], [calm, near], [near, late])] == [
+        "none", "paused", "on_time", "near", "breached",
+    ]  # fmt: skip
+    assert standing([still, Open("breached", None, None)], NOW) == "breached"

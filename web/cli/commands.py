@@ -25,6 +25,7 @@ from web.cli import (
     tokens,
     towards,
     upkeep,
+    webhooks,
 )
 from web.cli.base import app
 
@@ -39,6 +40,7 @@ for _part in (
     learning,
     keys,
     tokens,
+    webhooks,
     segments,
     receivers,
     persons,

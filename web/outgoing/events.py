@@ -31,6 +31,8 @@ TYPES: dict[str, str] = {
 }
 """Type → when it is told."""
 TEST = "webhook.test"
+ASKED = "webhook.asked"
+"""A rule asked for it; no endpoint chooses it, it goes to the one that is named there."""
 REPLIES = {
     "queued": "reply.queued", "sent": "reply.sent", "failed": "reply.failed", "unknown": "reply.failed",
     "stopped": "reply.failed", "cancelled": "reply.cancelled",
@@ -121,6 +123,12 @@ def _plain(kind: str, row: Any) -> dict[str, Any]:
         name: value.isoformat().replace("+00:00", "Z") if hasattr(value, "isoformat") else value
         for name, value in values.items()
     }
+
+
+def asked(session: Session, conversation_id: int, actor: str) -> Event | None:
+    """What is told because a rule (`rule:3`) asked; None when it is gone."""
+    row = _rows(session, Conversation, [conversation_id]).get(conversation_id)
+    return None if row is None else Event(ASKED, {"by": actor, "conversation": _plain("conversation", row)})
 
 
 def text(session: Session, told: Mapping[str, Any], texts: str) -> str | None:

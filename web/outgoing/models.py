@@ -38,6 +38,8 @@ class Endpoint(SQLModel, table=True):
     failing_since: datetime | None = _time()
     rest_until: datetime | None = _time()
     """After a failure it is left alone for a moment, so that it holds nobody else up."""
+    missed: int = 0
+    """Events that were not kept since it stopped, as too many waited already."""
     made_by: str = Field(max_length=40)
     made_at: datetime = _time(null=False)
 

@@ -80,6 +80,8 @@ def switch(session: Session, number: int, state: str, actor: str) -> bool:
     if row.state == state:
         return False
     row.state = state
+    if state == "paused":
+        row.missed = 0
     if state == "active":
         row.error, row.failing_since, row.rest_until = "", None, None
     session.add(row)
@@ -154,6 +156,19 @@ def _again(session: Session, numbers: list[int]) -> None:
     t = db.table(Told)
     session.execute(sa.update(t).where(t.c.id.in_(numbers)).values(state="waiting", tries=0))
     tasks.due(session, numbers)
+
+
+def endpoint_of(session: Session, delivery_id: int) -> int | None:
+    """The endpoint of a delivery; None when there is no such delivery."""
+    row = session.get(Told, delivery_id) if 0 < delivery_id < 2**62 else None
+    return None if row is None else row.endpoint_id
+
+
+def waiting(session: Session, number: int) -> int:
+    """How many events wait for an endpoint."""
+    t = db.table(Told)
+    query = sa.select(sa.func.count()).where(t.c.endpoint_id == number, t.c.state == "waiting")
+    return int(session.scalar(query) or 0)
 
 
 def troubled(session: Session) -> int:

@@ -34,6 +34,8 @@ REST = 30.0
 """Seconds for which an endpoint is left alone after a failure."""
 KEPT = timedelta(days=30)
 """Deliveries are kept so long."""
+HELD = 10_000
+"""Events that wait for an endpoint that does not run; what comes then is counted, and not kept."""
 DUE = "webhook.due"
 GONE = N_("The receiver says that it is gone for good (410).")
 TIRED = N_("Nothing arrived there for five days.")
@@ -65,30 +67,58 @@ def collect(items: list[Item]) -> Outcome:
 def _wanting(session: Session) -> dict[str, list[int]]:
     e = db.table(Endpoint)
     found: dict[str, list[int]] = defaultdict(list)
-    for number, types in session.execute(sa.select(e.c.id, e.c.events).where(e.c.state == "active").order_by(e.c.id)):
+    wants = sa.or_(e.c.state != "disabled", e.c.error != GONE)  # who is gone for good hears nothing
+    for number, types in session.execute(sa.select(e.c.id, e.c.events).where(wants).order_by(e.c.id)):
         for one in types:
             found[one].append(number)
     return found
 
 
 def tell(session: Session, wanted: list[tuple[int, Event]]) -> list[int]:
-    """Note deliveries and put them on the list; endpoints that are gone meanwhile are left out. Their numbers."""
+    """Note deliveries and put them on the list; endpoints that are gone meanwhile are left out. Their numbers.
+
+    For an endpoint that does not run they wait until it does, HELD at most; how many more came is counted.
+    """
     e, t, moment = db.table(Endpoint), db.table(Told), db.now()
-    there = set(session.scalars(sa.select(e.c.id).where(e.c.id.in_({number for number, _ in wanted}))))
+    states = sa.select(e.c.id, e.c.state).where(e.c.id.in_({number for number, _ in wanted})).with_for_update()
+    there = {number: state for number, state in session.execute(states.order_by(e.c.id))}
+    wanted = _fitting(session, [one for one in wanted if one[0] in there], there)
     rows = [
         {
             "endpoint_id": number, "event": f"msg_{ULID()}", "type": one.type, "data": one.data, "at": moment,
             "state": "waiting", "tries": 0, "status": 0, "milliseconds": 0, "answer": "",
         }
         for number, one in wanted
-        if number in there
     ]  # fmt: skip
     if not rows:
         return []
     made = session.scalars(sa.insert(t).returning(t.c.id, sort_by_parameter_order=True), rows).all()
-    due(session, list(made))
-    session.execute(sa.delete(t).where(t.c.at < moment - KEPT))
+    due(session, [row for row, (number, _) in zip(made, wanted, strict=True) if there[number] == "active"])
     return list(made)
+
+
+def _fitting(session: Session, wanted: list[tuple[int, Event]], states: dict[int, str]) -> list[tuple[int, Event]]:
+    """Those that are kept: all for endpoints that run, and as many as there is room for with the others."""
+    e, t = db.table(Endpoint), db.table(Told)
+    still = [number for number, state in states.items() if state != "active"]
+    if not still:
+        return wanted
+    waiting = sa.select(t.c.endpoint_id, sa.func.count()).where(t.c.endpoint_id.in_(still), t.c.state == "waiting")
+    room = dict.fromkeys(still, HELD)
+    for number, count in session.execute(waiting.group_by(t.c.endpoint_id)):
+        room[number] = HELD - count
+    kept, missed = [], dict.fromkeys(still, 0)
+    for number, one in wanted:
+        if number in room and room[number] <= 0:
+            missed[number] += 1
+            continue
+        if number in room:
+            room[number] -= 1
+        kept.append((number, one))
+    for number, count in missed.items():
+        if count:
+            session.execute(sa.update(e).where(e.c.id == number).values(missed=e.c.missed + count))
+    return kept
 
 
 def due(session: Session, numbers: list[int]) -> None:
@@ -214,5 +244,5 @@ def note(session: Session, call: Call, answer: Answer, *, final: bool) -> None:
 def _disable(session: Session, endpoint: Endpoint, why: str) -> None:
     if endpoint.state != "active":
         return
-    endpoint.state, endpoint.error = "disabled", why
+    endpoint.state, endpoint.error, endpoint.missed = "disabled", why, 0
     audit.record(session, "system", "webhook.disabled", f"webhook:{endpoint.id}")

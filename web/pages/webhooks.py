@@ -37,6 +37,7 @@ EVENTS = {
     "person.split": N_("A person was split"),
     "person.erased": N_("A person was erased"),
     "webhook.test": N_("A test"),
+    "webhook.asked": N_("A rule asked for it"),
 }
 TEXTS = {
     "none": N_("no text, only ids and states"),
@@ -167,6 +168,7 @@ def _one(
     _known(endpoint_id)
     with db.read() as session:
         endpoint = store.get(session, endpoint_id)
+        waits = store.waiting(session, endpoint_id) if endpoint.state != "active" else 0
         found = store.deliveries(session, endpoint_id, before if 0 < before < 2**62 else 0, SHOWN + 1)
     kept = {"url": endpoint.url, "texts": endpoint.texts, "chosen": endpoint.events}
     older = f"{HERE}/{endpoint_id}?before={found[SHOWN - 1].id}" if len(found) > SHOWN else ""
@@ -174,7 +176,7 @@ def _one(
     return render.page(
         request, reader, "settings/webhook.html", status, endpoint=endpoint, deliveries=found[:SHOWN], older=older,
         newer=f"{HERE}/{endpoint_id}" if before else "", states=STATES, told=DELIVERIES,
-        said=(tasks.GONE, tasks.TIRED), **_words(), **values,
+        said=(tasks.GONE, tasks.TIRED), waits=waits, held=tasks.HELD, **_words(), **values,
     )  # fmt: skip
 
 

@@ -17,15 +17,16 @@ from core.errors import Rejected
 from core.outbox import OutboxRow
 from core.queue import handler
 from core.topics import SUBSCRIBERS
-from inbox import desk, erasure, replies
+from inbox import actions, desk, erasure, replies
 from tests.conftest import BOTH
 from tests.enrichment.segments.receiver import Receiver, listening
 from tests.web import conftest as web
-from web.outgoing import events, store, tasks
+from web.outgoing import clock, events, store, tasks
 from web.outgoing.events import TYPES
 from web.outgoing.models import Endpoint, Told
 
 COLLECT, DELIVER = "web.outgoing.tasks.collect", "web.outgoing.tasks.deliver"
+WANTED = "web.outgoing.wanted.call"
 
 
 @pytest.fixture
@@ -308,7 +309,55 @@ def test_old_deliveries_go(receiver: Receiver) -> None:
         store.test(session, 1, "user:1")
         session.execute(sa.update(db.table(Told)).values(at=db.now() - tasks.KEPT - timedelta(days=1)))
         store.test(session, 1, "user:1")
-    assert len(told()) == 1
+    assert [clock.expire(), clock.expire(), len(told())] == [1, 0, 1]
+
+
+@BOTH
+def test_a_paused_endpoint_is_told_later_as_far_as_there_is_room(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "HELD", 3)
+    endpoint(receiver, "message.received")
+    for state, numbers in (("paused", range(2)), ("disabled", range(2, 5))):
+        with db.write() as session:
+            store.switch(session, 1, state, "user:1")
+        web.store(web.account(), *(web.event(f"m:{n}", "a") for n in numbers))
+        work()
+    assert (receiver.got, len(told()), kept().missed) == ([], 3, 2)
+    with db.write() as session:
+        store.switch(session, 1, "active", "user:1")
+    work()
+    ids = [body["data"]["message"]["id"] for body in receiver.bodies()]
+    assert (ids, kept().missed) == ([1, 2, 3], 2)
+    with db.write() as session:
+        store.switch(session, 1, "paused", "user:1")
+    assert kept().missed == 0
+
+
+def test_who_is_gone_for_good_is_kept_nothing(receiver: Receiver) -> None:
+    endpoint(receiver, "message.received")
+    with db.write() as session:
+        session.execute(sa.update(db.table(Endpoint)).values(state="disabled", error=tasks.GONE))
+    wrote()
+    work()
+    assert told() == []
+
+
+@BOTH
+def test_a_rule_calls_one_endpoint_once(receiver: Receiver) -> None:
+    endpoint(receiver, "reply.sent")
+    number = wrote()
+    for _ in range(2):
+        with db.write() as session:
+            deed = actions.action({"do": "webhook", "value": "1"}, actions.RULE)
+            assert actions.act(session, number, deed, "rule:7", "rule:1:0").changed
+            actions.act(session, number, actions.Action("webhook", "99"), "rule:7", "rule:1:1")
+    while outbox.step(SUBSCRIBERS[WANTED], handler(WANTED)):
+        pass
+    work()
+    (body,) = receiver.bodies()
+    assert (body["type"], body["data"]["by"]) == (events.ASKED, "rule:7")
+    assert body["data"]["conversation"]["id"] == number
 
 
 def test_every_topic_with_this_subscriber_becomes_a_type_there_is(database: str) -> None:

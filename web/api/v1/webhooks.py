@@ -37,6 +37,7 @@ class OneEndpoint(Shown):
     texts: Texts = Field(description="Whose texts go with messages.")
     state: Literal["active", "paused", "disabled"]
     error: str
+    missed: int = Field(description="Events since it stopped that were not kept, as 10,000 waited already.")
     failing_since: Moment | None
     old_until: Moment | None = Field(description="So long the secret before still signs.")
     made_by: str
@@ -143,7 +144,7 @@ def rotate(change: Changing, reader: Managing, endpoint_id: Id) -> Response:
 
 @router.post(f"{HERE}/{{endpoint_id}}/pause", tags=[TAG], response_model=Changed)
 def pause(change: Changing, reader: Managing, endpoint_id: Id) -> Response:
-    """Tell it nothing for now."""
+    """Tell it nothing for now: what happens waits until it goes on, 10,000 events at most."""
     return change.do(lambda session: _switched(session, endpoint_id, "paused", reader))
 
 
