@@ -98,6 +98,13 @@ def page(session: Session, wanted: Filter, before: str | None = None, limit: int
     return Page(found, following)
 
 
+def above(session: Session, wanted: Filter, place: str, limit: int = LIMIT) -> tuple[list[Row], bool]:
+    """The rows that stand right before a place, in the list's order, and whether they begin the list."""
+    start = _place(place)
+    ids = _upwards(session, wanted, start, limit + 1) if start else []
+    return _rows(session, ids[:limit], wanted), len(ids) <= limit
+
+
 def rows(session: Session, ids: Sequence[int], wanted: Filter) -> list[Row]:
     """Those of the conversations that stand in this list, in its order."""
     c = db.table(Conversation)
@@ -115,6 +122,22 @@ def _chosen(session: Session, wanted: Filter, start: tuple[int, ...], count: int
     found: list[int] = []
     for part in parts[start[0] :]:
         found += _along(session, query.where(*part.conditions), part, start, count - len(found))
+        start = (0,)
+        if len(found) >= count:
+            break
+    return found
+
+
+def _upwards(session: Session, wanted: Filter, start: tuple[int, ...], count: int) -> list[int]:
+    """The same from the bottom: the ids before `start`, the nearest first."""
+    c = db.table(Conversation)
+    query = sa.select(c.c.id).where(*in_view(wanted), *narrowed(wanted))
+    parts = _parts(wanted.sort)
+    if start[0] >= len(parts) or (start[1] > 0) != parts[start[0]].rising:
+        return []
+    found: list[int] = []
+    for part in reversed(parts[: start[0] + 1]):
+        found += _along(session, query.where(*part.conditions), part, start, count - len(found), back=True)
         start = (0,)
         if len(found) >= count:
             break
@@ -142,13 +165,15 @@ def _parts(sort: str) -> list[_Part]:
     return [_Part([], c.c.last_at, rising=sort == "oldest")]
 
 
-def _along(session: Session, query: sa.Select[Any], part: _Part, start: tuple[int, ...], count: int) -> list[int]:
+def _along(
+    session: Session, query: sa.Select[Any], part: _Part, start: tuple[int, ...], count: int, *, back: bool = False
+) -> list[int]:
     c, by = db.table(Conversation), part.by
-    key = sa.tuple_(by, c.c.id)
-    order = (by, c.c.id) if part.rising else (by.desc(), c.c.id.desc())
+    key, rising = sa.tuple_(by, c.c.id), part.rising != back
+    order = (by, c.c.id) if rising else (by.desc(), c.c.id.desc())
     if start[1:]:
         edge = sa.tuple_(sa.literal(_moment(abs(start[1])), by.type), abs(start[2]))
-        query = query.where(key > edge if part.rising else key < edge)
+        query = query.where(key > edge if rising else key < edge)
     return list(session.scalars(query.order_by(*order).limit(count)))
 
 

@@ -23,8 +23,8 @@ from web.volume import Volume
 
 Options = Sequence[tuple[str, str]]
 """Values with their words, the empty one first."""
-MOST = 200
-"""Rows fetched at once, after a connection was cut."""
+MOST = 300
+"""Rows fetched at once, after a connection was cut: a page holds no more (web/static/js/rows.js)."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,30 @@ def pane(session: Session, asked: Asked, reader: Reader, *, current: int = 0, be
         troubled=[(one, troubles[one.id]) for one in connected if one.id in troubles],
         empty="" if found.rows else _empty(session, asked, connected, total),
     )
+
+
+def more(
+    session: Session,
+    asked: Asked,
+    reader: Reader,
+    *,
+    before: str = "",
+    above: str = "",
+    count: int = 0,
+    current: int = 0,
+) -> dict[str, Any]:
+    """Rows alone, after one place or right above another: while somebody scrolls."""
+    here, limit = _here(session, asked, reader), min(count, MOST) or listing.LIMIT
+    if above:
+        rows, first = listing.above(session, here.wanted, above, limit)
+        older = ""
+    else:
+        found = listing.page(session, here.wanted, before or None, limit)
+        rows, first, older = found.rows, not before, found.next or ""
+    return {
+        "asked": asked, "rows": _read(rows, current), "first": first, "older": older, "names": cares(session, rows),
+        "current": current, "base": f"/inbox/{current}" if current else "/inbox",
+    }  # fmt: skip
 
 
 def _accounts(session: Session, reader: Reader) -> list[Account]:

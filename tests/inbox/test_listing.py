@@ -107,6 +107,21 @@ def everything(wanted: Filter, size: int = 7) -> Iterator[listing.Row]:
             return
 
 
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(wanted=filters, at=st.integers(0, TALKS), size=st.integers(1, 12))
+def test_the_rows_above_a_place_are_those_that_a_list_from_the_top_has_there(
+    world: None, wanted: Filter, at: int, size: int
+) -> None:
+    with db.read() as session:
+        rows = listing.page(session, wanted, limit=TALKS * 2).rows
+        if not rows:
+            return
+        at = min(at, len(rows) - 1)
+        place = "_".join(map(str, rows[at].rank(wanted.sort)))
+        assert listing.above(session, wanted, place, size) == (rows[max(0, at - size) : at], at <= size)
+        assert listing.above(session, wanted, "no place", size) == ([], True)
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(wanted=filters)
 def test_counts_and_volume_agree_with_the_list(world: None, wanted: Filter) -> None:

@@ -142,7 +142,7 @@ def test_a_feed_that_fails_is_trouble_but_a_remark_of_the_platform_is_none(as_ro
 def test_private_conversations_are_for_those_who_may_read_them(as_role: As) -> None:
     store(account(), event("m:1", "just between us", kind="dm", visibility="private"))
     browser, path = as_role("marketer"), f"/inbox/{number('m:1')}"
-    for address in ("/inbox?view=all", f"/inbox/rows?ids={number('m:1')}", "/inbox/rows?count=10"):
+    for address in ("/inbox?view=all", f"/inbox/rows?ids={number('m:1')}", "/inbox/rows?count=10", "/inbox/more"):
         text = browser.get(address).text
         assert "just between us" not in text
         assert "330 total" not in text

@@ -40,13 +40,25 @@ def index(request: Request, reader: Reading, asked: Wanted, before: str = "") ->
     return _shown(request, reader, pane, position)
 
 
+@router.get("/inbox/more")
+def more(
+    reader: Reading, asked: Wanted, before: str = "", above: str = "", count: int = 0, current: int = 0
+) -> Response:
+    """Rows after a place, or right above one, and nothing else: while somebody scrolls."""
+    with db.read() as session:
+        values = inbox_list.more(
+            session, asked, reader, before=before, above=above, count=max(count, 0), current=current
+        )
+    return render.part("parts/inbox_more.html", reader, **values)
+
+
 @router.get("/inbox/rows")
-def rows(reader: Reading, asked: Wanted, ids: str = "", count: int = 0, current: int = 0) -> Response:
-    """Rows of these conversations that stand in the list, or so many from its top, with counts and volume."""
+def rows(reader: Reading, asked: Wanted, ids: str = "", count: int = 0, current: int = 0, before: str = "") -> Response:
+    """Rows of these conversations that stand in the list, or so many after a place, with counts and volume."""
     numbers = [int(one) for one in ids.split(",") if one.isascii() and one.isdigit() and len(one) < 16]
     with db.read() as session:
         if count > 0:
-            pane = inbox_list.pane(session, asked, reader, current=current, rows=count)
+            pane = inbox_list.pane(session, asked, reader, current=current, before=before, rows=count)
             values = {**_rows_of(pane), "views": pane.views}
         else:
             values = inbox_list.few(session, asked, reader, numbers[:AT_ONCE], current)

@@ -46,7 +46,9 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-move]");
   if (!button) return;
   const all = links(), at = all.findIndex((one) => one === document.activeElement);
-  const from = at >= 0 ? at : all.findIndex((one) => one.hasAttribute("aria-current"));
+  const open = at >= 0 ? at : all.findIndex((one) => one.hasAttribute("aria-current"));
+  const edge = box()?.getBoundingClientRect().top;
+  const from = open >= 0 || box()?.scrollTop < 1 ? open : all.findIndex((one) => one.getBoundingClientRect().top >= edge) - 1;
   const next = all[Math.min(Math.max(from + Number(button.dataset.move), 0), all.length - 1)];
   next?.focus();
   if (next === all.at(-1)) document.querySelector("#older a")?.click();
@@ -58,14 +60,16 @@ document.addEventListener("click", (event) => {
 // --- ticking --------------------------------------------------------------------------------------------
 
 let last = null;
+const held = () => [...document.querySelectorAll("#bulk [data-held]")]; // ticked, and out of the page (rows.js)
 const ticks = () => [...document.querySelectorAll("#rows .pick input")];
 
 function ticked() {
-  const all = document.querySelector("[data-all]"), boxes = ticks(), on = boxes.filter((one) => one.checked).length;
+  const all = document.querySelector("[data-all]"), boxes = ticks(), shown = boxes.filter((one) => one.checked).length;
   if (!all) return;
+  const on = shown + held().length;
   all.hidden = false;
-  all.checked = on > 0 && on === boxes.length;
-  all.indeterminate = on > 0 && on < boxes.length;
+  all.checked = shown > 0 && shown === boxes.length;
+  all.indeterminate = on > 0 && shown < boxes.length;
   const said = document.querySelector("[data-picked]");
   document.querySelector("[data-number]").textContent = on || "";
   if (on) said.textContent = said.dataset.picked.replace("{n}", on);
@@ -83,10 +87,12 @@ document.addEventListener("click", (event) => {
     ticked();
   } else if (event.target.matches?.("[data-all]")) {
     ticks().forEach((one) => { one.checked = event.target.checked; });
+    if (!event.target.checked) held().forEach((one) => one.remove());
     ticked();
   }
 });
-document.addEventListener("reset", (event) => { if (event.target.id === "bulk") setTimeout(ticked); });
+document.addEventListener("reset", (event) => { if (event.target.id === "bulk") { held().forEach((one) => one.remove()); setTimeout(ticked); } });
+document.addEventListener("rows:changed", ticked);
 
 // --- how many lines of text -----------------------------------------------------------------------------
 
@@ -129,7 +135,7 @@ async function look() {
   const ids = [...asked], all = whole || ids.length > MOST || "empty" in (box()?.dataset ?? {});
   asked.clear();
   whole = false;
-  const part = await fetched(all ? { count: Math.max(50, links().length) } : { ids: ids.join(",") });
+  const part = await fetched(all ? { count: Math.max(50, links().length), ...start() } : { ids: ids.join(",") });
   if (!part) {
     ids.forEach((id) => asked.add(id)); // the connection is away: asked again when it is back
     whole ||= all;
@@ -141,6 +147,14 @@ async function look() {
     asking = false;
     if (again || asked.size || whole) { again = false; look(); }
   }, part ? REST : REST * 2);
+}
+
+// where the rows of the page begin, when those above are not in it
+function start() {
+  const first = box()?.querySelector("[data-row]");
+  if (!first || "first" in box().dataset) return {};
+  const [part, moment, id] = rank(first);
+  return { before: [part, moment, id - 1].join("_") };
 }
 
 async function fetched(more) {
@@ -197,7 +211,10 @@ function place(list, id, node, certain) {
   if (old && old.dataset.rank === node.dataset.rank && bare(old) === node.innerHTML) return;
   if (!old && !certain) {
     if (document.getElementById("older") && end && !before(node, end)) return; // on a later page
-    if (!("first" in list.dataset) && end && before(node, list.querySelector("[data-row]"))) return; // on an earlier one
+    if (!("first" in list.dataset) && end && before(node, list.querySelector("[data-row]"))) { // on an earlier one
+      if (list.dataset.top && before(node, { dataset: { rank: list.dataset.top } })) fresh.add(id);
+      return;
+    }
   }
   const moves = !old || old.dataset.rank !== node.dataset.rank;
   if (ticks) node.querySelector(".pick input").checked = true;
@@ -248,7 +265,7 @@ function pill() {
   const top = list.getBoundingClientRect().top;
   for (const id of fresh) {
     const node = row(id);
-    if (!node || node.getBoundingClientRect().top >= top - 1) fresh.delete(id);
+    if (node ? node.getBoundingClientRect().top >= top - 1 : "first" in list.dataset) fresh.delete(id);
   }
   button.hidden = !fresh.size;
   const text = fresh.size === 1 ? button.dataset.one : button.dataset.many.replace("{n}", fresh.size);
@@ -257,6 +274,7 @@ function pill() {
 
 document.addEventListener("click", (event) => {
   if (!event.target.closest("#new")) return;
+  if (!("first" in box().dataset)) document.dispatchEvent(new Event("rows:top"));
   box().scrollTo({ top: 0 });
   box().querySelector(".conv")?.focus({ preventScroll: true });
   fresh.clear();
