@@ -94,7 +94,7 @@ def _known(
     values = dict(row)
     account, team, links, domain = (values.pop(name) for name in ("account_id", "team_id", "links", "domain_handle"))
     verified = bool(domain) or any(one.get("verified") is True for one in links or ())
-    here = {"account": str(account), "team": str(team or ""), "tags": tags, "verified": verified}
+    here: dict[str, Any] = {"account": str(account), "team": str(team or ""), "tags": tags, "verified": verified}
     return Known(clocks=clocks, segments=segments, **here, **values, **said)
 
 
