@@ -8,7 +8,6 @@ one adds its size.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -28,7 +27,7 @@ from listening import subjects
 from listening.models import Subject
 from sentiment import active
 from sentiment.models import AnnotationRow
-from web.supervisor import Supervisor, web_url
+from web.supervisor import web_url
 
 TARGET_MB = 900
 PAGES = (
@@ -66,12 +65,12 @@ def run(folder: Path) -> dict[str, Any]:
     """Reads, annotates, matches, listens, syncs, answers, erases, imports, shows; then looks at /proc."""
     if not sys.platform.startswith("linux"):
         return {"memory": "unsupported here: proportional set sizes are Linux's"}
-    with house.running(folder, **SETTINGS) as supervisor, latency.listening():
+    with house.apart(folder, **SETTINGS) as pids, latency.listening():
         _use(folder)
-        both = {"embedded": _sizes(supervisor)}
+        both = {"embedded": _sizes(pids)}
         _annotate_by_checkpoint(folder / "tiny")
         house.quiet(120)
-        both["checkpoint"] = _sizes(supervisor)
+        both["checkpoint"] = _sizes(pids)
     sizes = max(both.values(), key=lambda found: sum(found.values()))
     total = sum(sizes.values())
     return {
@@ -84,10 +83,9 @@ def run(folder: Path) -> dict[str, Any]:
     }
 
 
-def _sizes(supervisor: Supervisor) -> dict[str, float]:
-    """Megabytes by process."""
-    sizes = {child.name: _pss(child.process.pid) for child in supervisor.children if child.process is not None}
-    return sizes | {"supervisor": _pss(os.getpid(), alone=True)}
+def _sizes(pids: dict[str, int]) -> dict[str, float]:
+    """Megabytes by process, what it started included; the supervisor alone, since it started them all."""
+    return {name: _pss(pid, alone=name == "supervisor") for name, pid in pids.items()}
 
 
 def _use(folder: Path) -> None:

@@ -39,6 +39,7 @@ from inbox import ingest
 from inbox.identities import mark_ours
 from inbox.models import Account, Identity, Message
 from web import demo
+from web.demo import world
 from web.supervisor import Supervisor
 
 PEOPLE, FEW = 10_000, 1_000
@@ -108,7 +109,7 @@ def _verdict(ways: Mapping[str, Way], bare: Mapping[str, int]) -> dict[str, Any]
 
 @contextmanager
 def _org(folder: Path) -> Iterator[dict[str, str]]:
-    demo.prepare(folder / "hub", fresh=False, quick=True)
+    world.prepare(folder / "hub", fresh=False, quick=True)
     supervisor = Supervisor([demo.sandbox_child(0, limits=False)])
     try:
         supervisor.start()

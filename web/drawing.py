@@ -14,7 +14,8 @@ from html import escape
 from typing import Any
 from xml.etree import ElementTree
 
-from web import charts, palette
+from web import palette
+from web.easel import EASEL
 
 KEPT = 256
 """Drawings that are remembered, by what they are drawn from."""
@@ -54,9 +55,7 @@ def _page(chart: str, data: str, links: tuple[str, ...]) -> str:
 @lru_cache(maxsize=KEPT)
 def _drawn(chart: str, data: str) -> tuple[str, tuple[str, str], list[ElementTree.Element]]:
     """(the document, (width, height), its shapes in order)."""
-    import vl_convert  # V8 is 90 MB: only a process that draws has it
-
-    document: str = vl_convert.vegalite_to_svg(charts.DEFINITIONS[chart](**json.loads(data)))
+    document = EASEL.drawn(chart, data)
     root = ElementTree.fromstring(document)  # noqa: S314  # drawn by ourselves a line above
     return document, (root.get("width", "1"), root.get("height", "1")), list(_shapes(root))
 

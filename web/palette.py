@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-
-from web.render import STATIC
+from pathlib import Path
 
 NAMES = (
     "c1", "c2", "c3", "c4", "c5", "c6", "c7",
@@ -20,13 +19,14 @@ BRANDS = ("c1", "c2", "c3", "c4", "c5", "c6")
 OTHERS = "c7"
 LEVELS = ("q1", "q2", "q3", "q4", "q5", "q6")
 
+_STYLE = Path(__file__).with_name("static") / "tokens.css"
 _TOKEN = re.compile(r"--([\w-]+):\s*light-dark\((#[0-9a-f]{6}),\s*(#[0-9a-f]{6})\)")
 
 
 @cache
 def tokens() -> dict[str, tuple[str, str]]:
     """Every colour of the style sheet: name → (light, dark), as `#rrggbb`."""
-    return {name: (light, dark) for name, light, dark in _TOKEN.findall((STATIC / "tokens.css").read_text("utf-8"))}
+    return {name: (light, dark) for name, light, dark in _TOKEN.findall(_STYLE.read_text("utf-8"))}
 
 
 def light(name: str) -> str:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import signal
+import subprocess
+import sys
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web import charts, drawing, palette
+from web import charts, drawing, easel, palette
 
 PARTS = {
     "rows": [
@@ -69,3 +74,29 @@ def test_more_messages_are_never_lighter(highest: int, data: st.DataObject) -> N
     low, high = sorted(data.draw(st.tuples(st.integers(0, highest), st.integers(0, highest))))
     assert charts.level(low, starts) <= charts.level(high, starts)
     assert (charts.level(0, starts), charts.level(highest, starts)) == (1, 6)
+
+
+def test_the_process_that_draws_may_die_and_end_and_says_what_is_wrong() -> None:
+    one, rows = easel.Easel(), json.dumps(PARTS)
+    first = one.drawn("voice", rows)
+    assert first.startswith("<svg")
+    assert one._process is not None
+    pid = one._process.pid
+    os.kill(pid, signal.SIGKILL)
+    assert one.drawn("voice", rows) == first, "another one is started"
+    assert one._process.pid != pid
+    with pytest.raises(ValueError, match="KeyError"):
+        one.drawn("no such chart", rows)
+    assert one.drawn("voice", rows) == first
+    process = one._process
+    assert process.stdin is not None
+    process.stdin.close()
+    assert process.wait(20) == 0, "it ends with those who ask"
+    assert one.drawn("voice", rows) == first
+    one.close()
+
+
+def test_nobody_who_asks_no_more_keeps_it() -> None:
+    code = "from web import easel; easel.IDLE_SECONDS = 0.05; easel.main()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE) as process:
+        assert process.wait(30) == 0

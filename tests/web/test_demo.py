@@ -20,6 +20,8 @@ import pytest
 import sqlalchemy as sa
 
 from core import db
+from core.errors import NotConfigured
+from core.settings import settings
 from enrichment import mirror
 from enrichment.behaviour import crm as behaviour
 from enrichment.crm import CrmOrder, CrmPerson
@@ -27,7 +29,8 @@ from enrichment.profile import hub_id
 from inbox import consent
 from inbox.models import Identity, Message, ReplyRow
 from tests.living import ROOT, Sandbox, refused
-from web import demo, serve
+from web import serve
+from web.demo import world
 from web.demo.compare import Result, _orders, compare, set_aside
 from web.supervisor import hold
 
@@ -44,12 +47,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.setenv(f"WIDERHALL_{name}", "1")
     monkeypatch.setenv("WIDERHALL_PUBLIC_URL", "http://127.0.0.1")
     yield tmp_path / "demo"
-    shutil.rmtree(demo.settings().run_dir, ignore_errors=True)
+    shutil.rmtree(settings().run_dir, ignore_errors=True)
 
 
 def prepare(folder: Path, *, fresh: bool = False, quick: bool = False) -> None:
     try:
-        demo.prepare(folder, fresh=fresh, quick=quick)
+        world.prepare(folder, fresh=fresh, quick=quick)
     finally:
         if db._engine is not None:
             db.engine().dispose()
@@ -72,7 +75,7 @@ def test_a_check_throws_away_what_a_check_left_and_no_demo(folder: Path) -> None
     assert not (folder / "left").exists()
     prepare(folder)
     (folder / "treasure").touch()
-    with pytest.raises(demo.NotConfigured, match="holds a demo"):
+    with pytest.raises(NotConfigured, match="holds a demo"):
         prepare(folder, quick=True)
     assert (folder / "treasure").exists()
 
@@ -81,7 +84,7 @@ def test_a_folder_of_something_else_is_never_emptied(folder: Path) -> None:
     folder.mkdir()
     (folder / "thesis.tex").touch()
     for options in ({"fresh": True}, {"quick": True}, {"fresh": True, "quick": True}):
-        with pytest.raises(demo.NotConfigured, match="something else"):
+        with pytest.raises(NotConfigured, match="something else"):
             prepare(folder, **options)
     assert (folder / "thesis.tex").exists()
 
@@ -89,7 +92,7 @@ def test_a_folder_of_something_else_is_never_emptied(folder: Path) -> None:
 def test_the_folder_of_a_running_hub_is_left_alone(folder: Path) -> None:
     prepare(folder)
     (folder / "treasure").touch()
-    with hold(), pytest.raises(demo.NotConfigured, match="A hub runs on"):
+    with hold(), pytest.raises(NotConfigured, match="A hub runs on"):
         prepare(folder, fresh=True)
     assert (folder / "treasure").exists()
 
@@ -102,7 +105,7 @@ def test_what_belongs_to_a_check_is_refused_without_one(words: list[str]) -> Non
 def test_answers_of_the_web_process_are_not_delayed(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A socket made by ourselves gets no TCP_NODELAY from asyncio: 40 ms for each answer."""
     monkeypatch.setenv("WIDERHALL_PORT", "0")
-    demo.settings.cache_clear()
+    settings.cache_clear()
     _, bound = serve.build()
     assert bound.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
     bound.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -11,11 +12,11 @@ import typer
 from core import db
 from core.errors import NotConfigured
 from core.settings import settings
-from web import demo as world
 from web.auth import first_run_token
 from web.cli.base import ready
 from web.demo import check as checking
-from web.supervisor import Supervisor, hub_children, web_url
+from web.demo import world
+from web.up import FIRST_RUN
 
 
 def register(app: typer.Typer) -> None:
@@ -29,19 +30,9 @@ def up() -> None:
     ready()
     with db.read() as session:
         token = first_run_token(session)
-    supervisor = Supervisor(hub_children(), say=print)
-    supervisor.heed()
-    try:
-        supervisor.start()
-        print(f"Widerhall runs at {web_url()}  (Ctrl-C stops it; data in {settings().data_dir.resolve()})")
-        if token:
-            print(f"First run: create the administrator at {web_url()}/setup?token={token}")
-        supervisor.run()
-    except KeyboardInterrupt:
-        pass
-    finally:
-        print("stopping …")
-        supervisor.stop()
+    if token:
+        os.environ[FIRST_RUN] = token
+    _become("web.up")
 
 
 def demo(
@@ -61,4 +52,12 @@ def demo(
     world.prepare(folder, fresh=fresh, quick=check)
     if check:
         raise typer.Exit(checking.run(chaos=chaos, report=report, keep=keep))
-    world.run(port)
+    world.login()
+    _become("web.demo", str(port), str(world.mail_port()))
+
+
+def _become(module: str, *words: str) -> None:
+    """This process goes on as another of ours, which watches the hub and needs little memory for it."""
+    sys.stdout.flush()
+    os.environ["WIDERHALL_DATA_DIR"] = str(settings().data_dir)
+    os.execv(sys.executable, [sys.executable, "-m", module, *words])  # noqa: S606  # no shell is wanted

@@ -18,6 +18,7 @@ from core.topics import SUBSCRIBERS
 from inbox import replies
 from inbox.models import Message
 from web import demo
+from web.demo import world
 from web.demo.chaos import Chaos
 from web.demo.compare import Result, compare
 from web.supervisor import Supervisor, hub_children
@@ -34,7 +35,7 @@ def run(*, chaos: int | None, report: Path | None, keep: bool) -> int:
     sandbox = demo.sandbox_child(0, stays=keep)
     supervisor = Supervisor([sandbox, *hub_children()], say=lambda words: print(f"  {words}", flush=True))
     outcome: dict[str, Any] = {"ok": False, "error": "stopped before the end"}
-    demo.login()
+    world.login()
     supervisor.heed()
     try:
         supervisor.start()
@@ -73,7 +74,7 @@ def _guarded(supervisor: Supervisor, seed: int | None, outcome: dict[str, Any]) 
 
 
 def _job(supervisor: Supervisor, seed: int | None) -> dict[str, Any]:
-    demo.connect_world()
+    world.connect_world()
     services = demo.services()
     chaos = Chaos(seed, supervisor, services) if seed is not None else None
     if chaos is not None:
