@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from dataclasses import fields as columns_of
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +14,9 @@ from sqlmodel import Session
 from core import bulk, db, rows
 from enrichment import connection
 from inbox import attributes, consent, people, visibility
+from inbox.fields import people as fields
 from inbox.models import Conversation, Identity
-from inbox.survivorship import Statement, survive
+from inbox.survivorship import OWN, Statement, survive
 from inbox.visibility import Sight
 
 PROFILE_OBJECT = "SocialProfile__c"
@@ -165,6 +167,8 @@ class Person:
     """Purpose → switched on for the installation."""
     connected: bool
     """There is a CRM to look them up in."""
+    own: Mapping[int, Fact] = field(default_factory=dict)
+    """What stands in custom fields, by their numbers."""
 
     @property
     def ids(self) -> list[int]:
@@ -184,6 +188,7 @@ def find(session: Session, identity_id: int) -> Person | None:
         return None
     contact, others, records = _linked(session, identity.contact_id)
     identities = [identity, *(one for one in others if one.id != identity_id)]
+    said = _statements(session, identities, identity.contact_id)
     urls = bulk.fetch(session, "SELECT url FROM crm_connection WHERE id = 1")
     address = urls[0][0] if urls else ""
     syncs, messages = _sent(session, [one.id for one in identities], address)
@@ -192,13 +197,14 @@ def find(session: Session, identity_id: int) -> Person | None:
         identity=identity,
         contact=contact,
         identities=identities,
-        facts=facts(identities, _statements(session, identities, identity.contact_id)),
+        facts=facts(identities, said),
         records=[_record(one, address) for one in records],
         syncs=syncs,
         messages=messages,
         objections=objections,
         purposes=purposes,
         connected=bool(urls),
+        own=_own(said),
     )
 
 
@@ -245,7 +251,11 @@ def statements(session: Session, who: Person) -> list[Statement]:
 def facts(identities: Iterable[Account], said: Iterable[Statement]) -> list[Fact]:
     """The profile as it is shown: what survives (inbox.survivorship), with its sources in words."""
     accounts = {f"identity:{one.id}": one for one in identities}
-    return [_fact(one, accounts.get(one.source)) for one in survive(said)]
+    return [_fact(one, accounts.get(one.source)) for one in survive(said) if not one.name.startswith(OWN)]
+
+
+def _own(said: Iterable[Statement]) -> dict[int, Fact]:
+    return {number: _fact(one, None) for number, one in fields.standing(said).items()}
 
 
 def _fact(one: Statement, account: Account | None) -> Fact:
@@ -325,7 +335,7 @@ def _seen(
 ) -> tuple[list[Talk], bool]:
     """The same for somebody who does not see every conversation."""
     c = db.table(Conversation)
-    query = sa.select(*(c.c[one.name] for one in fields(Talk)))
+    query = sa.select(*(c.c[one.name] for one in columns_of(Talk)))
     query = query.where(c.c.identity_id.in_(identity_ids), *visibility.seen(sight))
     rows_ = session.execute(query.order_by(c.c.last_at.desc(), c.c.id.desc()).limit(limit + 1).offset(after))
     found = [Talk(*row) for row in rows_]

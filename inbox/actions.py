@@ -18,6 +18,7 @@ from core import db, outbox
 from core.errors import Rejected
 from inbox import desk, drafts, notes, notices, replies, saved
 from inbox.conditions.tree import ME, NOBODY, PRIORITIES, TYPES
+from inbox.fields import values
 from inbox.models import Account, Conversation, Identity, SavedReply
 from inbox.notices import Notice
 from inbox.team_models import Team
@@ -26,12 +27,12 @@ MOST = 10
 LONGEST = 5_000
 HOURS = 24 * 365
 MACRO = (
-    "assign", "team", "tag", "untag", "priority", "type", "state", "snooze", "note", "draft", "case",
+    "assign", "team", "tag", "untag", "priority", "type", "field", "state", "snooze", "note", "draft", "case",
 )  # fmt: skip
 """What a macro can do."""
 RULE = (
-    "assign", "team", "tag", "untag", "priority", "type", "state", "snooze", "note", "reply", "reply_private", "case",
-    "webhook", "notify",
+    "assign", "team", "tag", "untag", "priority", "type", "field", "state", "snooze", "note", "reply", "reply_private",
+    "case", "webhook", "notify",
 )  # fmt: skip
 """What a rule can do."""
 STATES = ("open", "closed", "spam")
@@ -99,6 +100,8 @@ def _fits(do: str, value: str) -> bool:
         return re.fullmatch(rf"{ME}|{NOBODY}|user:[1-9][0-9]{{0,14}}", value) is not None
     if do == "notify":
         return re.fullmatch(rf"{notices.ASSIGNEE}|(user|team):[1-9][0-9]{{0,14}}", value) is not None
+    if do == "field":
+        return re.fullmatch(r"[1-9][0-9]{0,14}=.{0,500}", value) is not None
     if do in ("team", "draft", "snooze", "webhook"):
         number = re.fullmatch(r"[1-9][0-9]{0,14}", value) is not None
         return (number and (do != "snooze" or int(value) <= HOURS)) or (do == "team" and value == NOBODY)
@@ -118,6 +121,10 @@ def act(session: Session, conversation_id: int, one: Action, actor: str, kept: s
         raise Rejected(f"There is no conversation {conversation_id}.")
     if one.do in ("assign", "team", "priority", "type", "tag", "untag"):
         return _set(session, row, one, actor)
+    if one.do == "field":
+        number, _, typed = one.value.partition("=")
+        stood = values.put(session, conversation_id, int(number), typed, actor)
+        return _with(stood is not None, Action("field", f"{number}={stood}"))
     if one.do == "state":
         return _state(session, row, one.value, actor)
     if one.do == "snooze":

@@ -35,6 +35,7 @@ WHAT = (
     "case-refused",
     "survey-unsent",
     "surveyed",
+    "filled",
 )
 
 

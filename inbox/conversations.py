@@ -13,6 +13,7 @@ from sqlmodel import Session
 from core import bulk, db
 from core.event import MESSAGE_KINDS, Event
 from inbox import activities, states, teams, threading
+from inbox.fields.models import FieldValue
 from inbox.identities import Key
 from inbox.models import Activity, Conversation, ConversationTag, Draft, Message, Note, ReplyRow, Seen
 from inbox.narrowing import PRIORITIES
@@ -174,7 +175,7 @@ def _unite(session: Session, survivor: int, others: Sequence[int]) -> None:
         db.table(Notification),
     ):  # fmt: skip
         session.execute(sa.update(table).where(table.c.conversation_id.in_(others)).values(conversation_id=survivor))
-    for table in (db.table(ConversationTag), db.table(Draft), db.table(Seen)):
+    for table in (db.table(ConversationTag), db.table(FieldValue), db.table(Draft), db.table(Seen)):
         _follow(session, table, survivor, others)
     rows: Sequence[Any] = session.execute(sa.select(c).where(c.c.id.in_([survivor, *others]))).mappings().all()
     standing = _united([states.Standing(**{name: row[name] for name in _STANDING}) for row in rows])

@@ -18,6 +18,7 @@ from core import audit, db
 from core.errors import Rejected
 from core.event import MESSAGE_KINDS
 from inbox import activities, states
+from inbox.fields import values
 from inbox.models import Conversation, ConversationTag, Message
 from inbox.narrowing import PRIORITIES, TYPES
 from inbox.team_models import Team
@@ -134,7 +135,10 @@ def set_state(session: Session, conversation_id: int, state: str, actor: str) ->
 
 
 def close(session: Session, conversation_id: int, actor: str) -> bool:
-    """Done: nobody waits; the next message opens it again."""
+    """Done: nobody waits; the next message opens it again. Rejected while a needed field is empty."""
+    asked = actor.startswith(("user:", "rule:")) and _one(session, conversation_id)["state"] != "closed"
+    if asked and values.missing(session, conversation_id):
+        raise Rejected(values.MISSING)
     return _move(session, conversation_id, "closed", "closed", actor, waiting_since=None, closed_at=db.now())
 
 

@@ -14,6 +14,7 @@ from sqlmodel import Session
 from core import audit, db, outbox
 from core.errors import Rejected
 from inbox import people, search, tombstones
+from inbox.fields.models import FieldValue
 from inbox.knowledge import Attribute, ContactEdge, PersonDecision
 from inbox.models import (
     Activity,
@@ -44,6 +45,8 @@ TABLES: dict[str, str] = {
     "person_decision": "here: ids only; the audit trail keeps the proof",
     "conversation": "here: the excerpt and the customer",
     "conversation_tag": "here: of the person's conversations",
+    "custom_field": "no person: fields that were made here",
+    "field_value": "here: of the person's conversations",
     "team": "no person outside: business hours",
     "team_member": "people who work here: go with the team or the user",
     "away": "people who work here",
@@ -250,7 +253,7 @@ def _empty_conversations(session: Session, identity_ids: list[int], message_ids:
     )
     touched = sa.select(c.c.id, c.c.thread_key).where(c.c.identity_id.in_(identity_ids))
     rows = session.execute(touched).all()
-    for model in (ConversationTag, Note, Activity, Draft, SlaClock, Notification, SurveyInvitation):
+    for model in (ConversationTag, FieldValue, Note, Activity, Draft, SlaClock, Notification, SurveyInvitation):
         written = db.table(model)
         session.execute(sa.delete(written).where(written.c.conversation_id.in_([row.id for row in rows])))
     for row in rows:

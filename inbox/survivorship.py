@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+OWN = "field:"
+"""How the names of custom fields begin; their number follows."""
+
 Kind = Literal["crm", "typed", "file", "api", "identity", "inferred"]
 
 RANK: Mapping[str, int] = {"crm": 0, "typed": 1, "file": 2, "api": 3, "identity": 4, "inferred": 5}

@@ -7,6 +7,7 @@ import core.outbox
 import enrichment.behaviour.models
 import enrichment.models
 import enrichment.segments.models
+import inbox.fields.models
 import inbox.knowledge
 import inbox.membership
 import inbox.models

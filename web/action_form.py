@@ -29,11 +29,15 @@ class Row:
 def read(form: FormData, kinds: Collection[str]) -> list[Row]:
     """What a browser sent; unknown deeds are left out."""
     numbers = sorted(int(found[1]) for name in form if (found := NAME.fullmatch(name)))
-    rows = [
-        Row(str(form[f"a.{number}_do"]), str(form.get(f"a.{number}_v", "")).replace("\r\n", "\n")[:20_000])
-        for number in numbers
-    ]
+    rows = [Row(str(form[f"a.{number}_do"]), _value(form, number)) for number in numbers]
     return [row for row in rows if row.do in kinds]
+
+
+def _value(form: FormData, number: int) -> str:
+    """With what: a custom field has a number and a value."""
+    typed = str(form.get(f"a.{number}_v", "")).replace("\r\n", "\n")[:20_000]
+    chosen = str(form.get(f"a.{number}_f", ""))[:20]
+    return f"{chosen}={typed.strip()}" if form[f"a.{number}_do"] == "field" and chosen else typed
 
 
 def change(rows: list[Row], deed: str, form: FormData, kinds: Collection[str]) -> None:

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from inbox import notices, saved, teams
 from inbox.actions import Action
 from inbox.conditions.tree import ME
+from inbox.fields import store as definitions
 from web import condition_choices, words
 from web.i18n import N_
 from web.outgoing import store
@@ -22,6 +23,7 @@ NAMES = {
     "untag": N_("Remove a tag"),
     "priority": N_("Set the priority"),
     "type": N_("Set the type"),
+    "field": N_("Fill in a field"),
     "state": N_("Set the state"),
     "snooze": N_("Put away for hours"),
     "note": N_("Write a note"),
@@ -89,6 +91,7 @@ def choices(session: Session, reader: Reader, *, rule: bool) -> dict[str, Option
         "state": states,
         "draft": offered,
         "webhook": _endpoints(session) if rule else [],
+        "field": [(str(one.id), one.name(reader.language)) for one in definitions.every(session, "conversation")],
     }
 
 
@@ -102,5 +105,9 @@ def said(deed: Action, reader: Reader, options: Mapping[str, Options]) -> str:
     name = reader.words(NAMES[deed.do])
     if not deed.value:
         return name
+    if deed.do == "field":
+        number, _, typed = deed.value.partition("=")
+        field = dict(options.get("field", ())).get(number, "?")
+        return reader.words(N_("%(field)s is %(value)s"), field=field, value=typed or reader.words(N_("empty")))
     value = dict(options.get(deed.do, ())).get(deed.value, deed.value)
     return reader.words(N_("%(deed)s: “%(value)s”"), deed=name, value=value)

@@ -14,7 +14,7 @@ from inbox.conditions.tree import FIELDS, ME, NOBODY
 from listening.models import Subject
 from sentiment.models import Label
 from sentiment.themes.models import Theme
-from web import actors, casework, survey_words, words
+from web import actors, casework, field_words, survey_words, words
 from web.i18n import N_
 from web.reader import Reader
 
@@ -33,7 +33,8 @@ PROMISES = {
 
 def choices(session: Session, reader: Reader, names: Collection[str] = tuple(FIELDS)) -> dict[str, Options]:
     """{field: values with their words} of these fields; one that is not chosen from a list is left out."""
-    return {name: _OPTIONS[name](session, reader) for name in names if name in _OPTIONS}
+    found = {name: _OPTIONS[name](session, reader) for name in names if name in _OPTIONS}
+    return found | field_words.choices(session, reader, names)
 
 
 def _table(values: Mapping[str, str]) -> Callable[[Session, Reader], Options]:

@@ -16,7 +16,7 @@ from starlette.datastructures import FormData
 
 from core.errors import Rejected
 from inbox.conditions import tree
-from inbox.conditions.tree import DEEPEST, EVERYTHING, FIELDS, MOST, OPS, Condition, Group
+from inbox.conditions.tree import DEEPEST, EVERYTHING, MOST, OPS, Condition, Group
 from web import inbox_query
 from web.reader import Reader
 
@@ -39,7 +39,7 @@ class Row:
     @property
     def kind(self) -> str:
         """How its field is asked."""
-        return FIELDS[self.field].kind
+        return _kind(self.field)
 
     @property
     def several(self) -> bool:
@@ -82,6 +82,13 @@ class Part:
         return found
 
 
+def _kind(name: str) -> tree.Kind:
+    """How a field is asked; only for those there are."""
+    found = tree.field(name)
+    assert found is not None  # noqa: S101  # as the form was read
+    return found.kind
+
+
 def read(form: FormData, reader: Reader) -> Part:
     """What a browser sent; what is no condition is left out."""
     cells: dict[Place, dict[str, list[str]]] = {}
@@ -100,13 +107,13 @@ def _part(cells: dict[Place, dict[str, list[str]]], place: Place, reader: Reader
         cell = cells[below]
         if "match" in cell and len(below) < DEEPEST:
             made.of.append(_part(cells, below, reader))
-        elif (name := cell.get("field", [""])[0]) in FIELDS:
+        elif tree.field(name := cell.get("field", [""])[0]) is not None:
             made.of.append(_row(name, cell, reader))
     return made
 
 
 def _row(name: str, cell: dict[str, list[str]], reader: Reader) -> Row:
-    ops = OPS[FIELDS[name].kind]
+    ops = OPS[_kind(name)]
     op = cell.get("op", [""])[0]
     row = Row(name, op if op in ops else ops[0], [one for one in cell.get("v", []) if one.strip()])
     if row.op == "between":
@@ -141,8 +148,8 @@ def change(draft: Part, deed: str, form: FormData) -> None:
         return
     if found[1] == "add":
         name = str(form.get(f"c{found[2]}_add", ""))
-        if name in FIELDS:
-            part.of.append(Row(name, OPS[FIELDS[name].kind][0], fresh=True))
+        if tree.field(name) is not None:
+            part.of.append(Row(name, OPS[_kind(name)][0], fresh=True))
     elif len(place) + 1 < DEEPEST:
         part.of.append(Part("any" if part.match == "all" else "all"))
 

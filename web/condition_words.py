@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from inbox.conditions.tree import OPS as OPS
 from inbox.conditions.tree import Condition, Group
-from web import inbox_query
+from web import field_words, inbox_query
 from web.i18n import N_
 from web.reader import Reader
 
@@ -117,6 +117,17 @@ Choices = Mapping[str, Sequence[tuple[str, str]]]
 """Values with their words, by field."""
 
 
+def name(field: str, reader: Reader) -> str:
+    """What a field is called."""
+    return reader.words(NAMES[field]) if field in NAMES else field_words.label(field, reader)
+
+
+def groups(reader: Reader) -> Mapping[str, Sequence[tuple[str, str]]]:
+    """Headings with the fields under them, (name, what it is called); custom fields last."""
+    found = {reader.words(title): [(one, name(one, reader)) for one in names] for title, names in GROUPS.items()}
+    return found | field_words.groups(reader)
+
+
 def sentence(one: Condition | Group, reader: Reader, choices: Choices) -> str:
     """A condition, or a group in brackets, in the reader's words."""
     if isinstance(one, Group):
@@ -127,7 +138,7 @@ def sentence(one: Condition | Group, reader: Reader, choices: Choices) -> str:
         value = inbox_query.between(*one.ends, reader)
     else:
         value = _joined([named.get(said, said) for said in one.values], "any", reader)
-    return reader.words(SAID[one.op], field=reader.words(NAMES[one.field]), value=value)
+    return reader.words(SAID[one.op], field=name(one.field, reader), value=value)
 
 
 JOINED = {"all": N_("%(one)s and %(other)s"), "any": N_("%(one)s or %(other)s")}

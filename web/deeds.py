@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from inbox.fields.kinds import Definition
 from inbox.models import Activity
-from web import casework, promises, survey_words
+from web import casework, field_words, promises, survey_words
 from web.i18n import N_
 from web.reader import Reader
 
@@ -35,6 +36,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "case-refused": ("warn", N_("%(actor)s asked for a Salesforce Case: %(reason)s")),
     "surveyed": ("smile", N_("The customer answered the survey")),
     "survey-unsent": ("smile", N_("%(actor)s was not sent: %(reason)s")),
+    "filled": ("text", N_("%(actor)s filled in %(field)s: %(value)s")),
+    "emptied": ("text", N_("%(actor)s emptied %(field)s")),
     "spam": ("bin", N_("%(actor)s marked this as spam")),
 }
 """What → icon and sentence."""
@@ -43,9 +46,10 @@ OTHER = ("bolt", N_("%(actor)s changed this"))
 
 
 def sentence(
-    activity: Activity, name: Callable[[str], str], reader: Reader, teams: Mapping[int, str]
-) -> tuple[str, str]:
-    """Icon and sentence; `name` puts an actor in words, `teams` names the teams there are."""
+    activity: Activity, name: Callable[[str], str], reader: Reader, teams: Mapping[int, str],
+    fields: Mapping[int, Definition],
+) -> tuple[str, str]:  # fmt: skip
+    """Icon and sentence; `name` puts an actor in words, `teams` and `fields` are those there are."""
     what, detail = activity.what, activity.detail
     if detail.get("by") == "message":
         what = f"{what}-by-message"
@@ -53,6 +57,9 @@ def sentence(
         what = "took"
     elif (what, detail.get(_SET.get(what, ""))) in (("teamed", None), ("typed", "")):
         what = f"un{what}"
+    elif what == "filled" and not detail.get("value"):
+        what = "emptied"
+    field = fields.get(detail.get("field") or 0)
     icon, text = SENTENCES.get(what, OTHER)
     return icon, reader.words(
         text,
@@ -62,6 +69,8 @@ def sentence(
         team=teams.get(detail.get("team_id") or 0, "?"),
         priority=reader.words(casework.PRIORITIES.get(str(detail.get("priority")), ("", "?"))[1]),
         type=reader.words(casework.TYPES.get(str(detail.get("type")), "?")),
+        field=field.name(reader.language) if field is not None else "?",
+        value=field_words.shown(field, str(detail.get("value") or ""), reader) if field is not None else "?",
         reason=_reason(str(detail.get("reason") or ""), reader),
         moment=_moment(detail.get("until") or detail.get("due"), reader),
         promise=reader.words(promises.KINDS.get(str(detail.get("kind")), "?")),

@@ -14,6 +14,7 @@ from sqlmodel import Session
 from core import db
 from core.event import MESSAGE_KINDS
 from inbox import activities, notes, replies, teams, visibility
+from inbox.fields import store
 from inbox.models import Account, Activity, Identity, Message, MessageVersion, Note, ReplyRow
 from inbox.surveys import answering
 from inbox.surveys.models import SurveyAnswer
@@ -172,6 +173,8 @@ class _Reading:
         better = {row.author for rows in self._said.values() for row in rows.values()}
         moved = any(isinstance(one.row, Activity) and one.row.what == "teamed" for one in bare)
         self._teams = dict(teams.names(session)) if moved else {}
+        filled = any(isinstance(one.row, Activity) and one.row.what == "filled" for one in bare)
+        self._fields = {one.id: one for one in store.every(session, archived=True)} if filled else {}
         noted = [one.row.id or 0 for one in bare if isinstance(one.row, Note)]
         self._mentions = notes.mentions(session, noted) if noted else {}
         self._names = actors.names(session, {self._actor(one.row) for one in bare} | set(_given(bare)) | better)
@@ -194,9 +197,7 @@ class _Reading:
         ours = message is None or message.direction == "outbound"
         person = self._people.get(message.identity_id or 0) if message is not None else None
         actor = self._actor(row)
-        icon, said = (
-            deeds.sentence(row, self._name, self._reader, self._teams) if isinstance(row, Activity) else ("", "")
-        )
+        icon, said = self._sentence(row) if isinstance(row, Activity) else ("", "")
         answer = self._answers.get(int(row.detail.get("answer", 0))) if isinstance(row, Activity) else None
         return Entry(
             key=f"{_LETTERS[type(row)]}{row.id}",
@@ -225,6 +226,9 @@ class _Reading:
             chips=self._chips(message) if message is not None else (),
             pieces=notes.split(row.text, self._mentions.get(row.id or 0, {}).values()) if isinstance(row, Note) else (),
         )
+
+    def _sentence(self, row: Activity) -> tuple[str, str]:
+        return deeds.sentence(row, self._name, self._reader, self._teams, self._fields)
 
     def _chips(self, message: Message) -> Sequence[Chip]:
         standing = self._said.get(message.id or 0, {})

@@ -13,6 +13,8 @@ from enrichment.cases.opening import Shown
 from enrichment.match import AUTO_SCORE
 from enrichment.person import Link, Person, Talk
 from inbox import notes
+from inbox.fields import store
+from inbox.fields.kinds import Definition
 from inbox.notes import Written
 from inbox.surveys import answering
 from inbox.surveys.answering import Rated
@@ -40,6 +42,8 @@ class Panel:
     notes: Sequence[tuple[Written, str]]
     rated: Sequence[Rated] = ()
     """How they answered surveys, newest first."""
+    fields: Sequence[tuple[Definition, str]] = ()
+    """Every custom field of people with what stands in it."""
     case: Shown | None = None
     """The conversation's Salesforce Case."""
     case_open: bool = False
@@ -63,6 +67,9 @@ def panel(session: Session, identity_id: int | None, reader: Reader, conversatio
         history=history,
         more=more,
         rated=answering.of_people(session, found.ids, sight=reader.sight, limit=RATED),
+        fields=[
+            (one, found.own[one.id].value if one.id in found.own else "") for one in store.shown(session, "person")
+        ],
         case=case,
         case_open=case is None and reader.may("cases.open") and not opening.may_open(session, conversation_id),
         notes=[(one, actors.named(one.author, names, reader)) for one in written],

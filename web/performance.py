@@ -16,6 +16,8 @@ from sqlmodel import Session
 from core import cells, db
 from core.errors import BadPayload
 from inbox import accounts, teams
+from inbox.fields import store, values
+from inbox.fields.kinds import CHOSEN, Definition
 from inbox.hours import ALWAYS, between
 from inbox.metrics import figures, read
 from inbox.metrics.figures import Figures, Piece, Talk, Times, Worked
@@ -372,7 +374,11 @@ def spans_csv(session: Session, one: Asked, found: Sequence[Piece]) -> str:
     """What a figure is made of, one line each."""
     stream, hours = StringIO(newline=""), worked(session)
     writer = csv.writer(stream)
-    writer.writerow(("conversation", "platform", "start", "end", "seconds", "business_seconds", "by", "score"))
+    fields = store.every(session, "conversation")
+    filled = values.of_many(session, {piece.talk.id for piece in found}) if fields else {}
+    own = [f"field: {each.name('en')}" for each in fields]
+    head = ("conversation", "platform", "start", "end", "seconds", "business_seconds", "by", "score")
+    writer.writerow((*head, *map(cells.harmless, own)))
     for piece in found:
         until = piece.end
         lasted = ["", ""] if until is None else [seconds(piece.lasted), seconds(hours(piece.talk, piece.start, until))]
@@ -385,9 +391,15 @@ def spans_csv(session: Session, one: Asked, found: Sequence[Piece]) -> str:
                 *lasted,
                 piece.actor,
                 "" if piece.score is None else piece.score,
+                *(cells.harmless(_words(each, filled.get(piece.talk.id, {}).get(each.id, ""))) for each in fields),
             ]
         )
     return stream.getvalue()
+
+
+def _words(field: Definition, value: str) -> str:
+    """What stands in a custom field: options by their English names."""
+    return "; ".join(field.words(value, "en")) if field.kind in CHOSEN else value
 
 
 def _moment(at: datetime | None) -> str:

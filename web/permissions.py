@@ -43,6 +43,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "roles.manage": frozenset({"admin"}),
     "teams.manage": frozenset({"admin"}),
     "surveys.manage": frozenset({"admin"}),
+    "fields.manage": frozenset({"admin"}),
     "listening.read": frozenset(ROLES),
     "listening.manage": frozenset({"admin", "marketer"}),
     "labels.teach": frozenset({"admin", "agent", "marketer"}),

@@ -185,6 +185,10 @@ class Reader:
         """The date in words."""
         return _day(at.astimezone(self.zone).date(), "long", self.locale)
 
+    def date(self, day: date) -> str:
+        """A day as numbers and short words."""
+        return _day(day, "medium", self.locale)
+
     def ago(self, at: datetime) -> str:
         """How long ago, in words."""
         return str(format_timedelta(at - db.now(), add_direction=True, locale=self.babel))

@@ -18,7 +18,7 @@ from jinja2.runtime import Context, Macro
 from starlette.concurrency import run_in_threadpool
 
 from core import db
-from web import bidi, casework, i18n, live, shell, survey_words, words
+from web import bidi, casework, field_words, i18n, live, shell, survey_words, words
 from web.folding import FoldingEnvironment
 from web.reader import Reader
 
@@ -95,6 +95,7 @@ def environment(language: str) -> Environment:
         words=words,
         casework=casework,
         faces=survey_words,
+        own=field_words,
         shell=shell,
         languages=i18n.LANGUAGES,
         query=query,

@@ -13,6 +13,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     N_("Inbox"): (
         "messages.read", "messages.private", "conversations.reply", "conversations.manage", "messages.correct",
         "views.keep", "views.share", "rules.manage", "surveys.manage",
+        "fields.manage",
     ),
     N_("People"): (
         "people.read", "people.review", "people.object", "people.erase", "segments.read", "segments.manage",

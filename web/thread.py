@@ -12,6 +12,8 @@ from fastapi import HTTPException, Request
 from sqlmodel import Session
 
 from inbox import clocks, desk, sightings, teams, visibility
+from inbox.fields import values
+from inbox.fields.kinds import Definition
 from inbox.models import Account, Conversation, Identity
 from web import actors, entries, promises, snoozing
 from web import composer as composers
@@ -62,6 +64,8 @@ class Thread(Log):
     snoozes: Sequence[tuple[str, str, datetime]]
     teams: Sequence[tuple[int, str]]
     """Every team: (number, name)."""
+    fields: Sequence[tuple[Definition, str]] = ()
+    """Every custom field of conversations with what stands in it."""
     promise: Chip | None = None
     """The promise that matters now."""
     problem: str = ""
@@ -97,6 +101,7 @@ def beside(
         "threshold": panels.THRESHOLD,
         "panel_problem": problem,
         "panel_text": text,
+        "field_wrong": (0, ""),
     }
 
 
@@ -118,6 +123,7 @@ def load(session: Session, conversation_id: int, reader: Reader, request: Reques
         workers=actors.answering(session) if reader.may("conversations.manage") else (),
         snoozes=snoozing.choices(reader),
         teams=teams.names(session),
+        fields=values.of_conversation(session, conversation_id),
         promise=promises.chip(clocks.stored(session, conversation_id), reader),
     )
 

@@ -21,6 +21,9 @@ from enrichment.segments import conditions, members, people
 from enrichment.segments.conditions import Group
 from enrichment.segments.models import Activation, Segment
 from inbox import consent
+from inbox.fields import store as definitions
+from inbox.fields.kinds import CHOSEN, Definition
+from inbox.fields.people import filled_in
 from inbox.models import Contact, Identity, Message
 
 SAMPLE = 8
@@ -184,14 +187,23 @@ def export(session: Session, segment: Segment, stream: TextIO, actor: str) -> in
     """Everybody who may be addressed, as CSV; audited with the number. Returns it."""
     group = conditions.read(segment.conditions)
     writer = csv.writer(stream)
-    writer.writerow(COLUMNS)
+    fields = definitions.every(session, "person")
+    writer.writerow((*COLUMNS, *(cells.harmless(f"field: {one.name('en')}") for one in fields)))
     number = 0
     for some in handed_on(session, group):
-        for row in lines(session, some):
-            writer.writerow([cells.harmless(cell) for cell in row])
+        filled = filled_in(session, [one.contact_id for one in some if one.contact_id]) if fields else {}
+        for one, row in zip(some, lines(session, some), strict=True):
+            stands = filled.get(one.contact_id or "", {})
+            own = (_words(each, stands.get(each.id, "")) for each in fields)
+            writer.writerow([cells.harmless(cell) for cell in (*row, *own)])
         number += len(some)
     audit.record(session, actor, "segment.exported", f"segment:{segment.id}", {"people": number})
     return number
+
+
+def _words(field: Definition, value: str) -> str:
+    """What stands in a custom field: options by their English names."""
+    return "; ".join(field.words(value, "en")) if field.kind in CHOSEN else value
 
 
 def handed_on(session: Session, group: Group) -> Iterator[list[Person]]:

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from core import db
 from core.event import MESSAGE_KINDS
 from inbox import search
-from inbox.conditions import tree
+from inbox.conditions import own, tree
 from inbox.conditions.predicate import Known
 from inbox.conditions.standing import Open
 from inbox.conditions.tree import ME, NOBODY, Group
@@ -47,6 +47,8 @@ def read(session: Session, ids: Sequence[int], group: Group, me: str = "") -> li
     if tree.asks(group, "mentions"):
         for number, targets in _mentions(session, ids, me).items():
             said.setdefault(number, {})["mentions"] = targets
+    for number, stands in own.read(session, ids, {one.field for one in tree.leaves(group)}).items():
+        said.setdefault(number, {})["own"] = stands
     rated = _rated(session, ids) if tree.asks(group, "survey", "survey_score") else {}
     clocks = _clocks(session, ids) if tree.asks(group, "sla") else {}
     segments = _segments(session, ids) if tree.asks(group, "segment") else {}

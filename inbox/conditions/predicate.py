@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from inbox.conditions import own
 from inbox.conditions.standing import Open, standing
 from inbox.conditions.tree import ME, NOBODY, Asker, Condition, Group, ranked
 from inbox.text import search_query
@@ -57,6 +58,8 @@ class Known:
     received: Sequence[datetime] = ()
     texts: Sequence[str] = ()
     newest: Sequence[str] = ()
+    own: own.Values = field(default_factory=dict)
+    """What stands in custom fields, by the names conditions have for them."""
 
 
 def holds(group: Group, known: Known, asker: Asker) -> bool:
@@ -84,6 +87,8 @@ def _one(one: Condition, known: Known, asker: Asker) -> bool:
         return (known.assignee in [names.get(value, value) for value in one.values]) != (one.op == "is_not")
     if one.field == "sla":
         return (standing(known.clocks, asker.now) in one.values) != (one.op == "is_not")
+    if own.parts(one.field):
+        return own.holds(one, known.own.get(one.field, ()), asker)
     since = known.waiting_since  # waited
     return since is not None and since <= asker.now - timedelta(hours=one.number)
 

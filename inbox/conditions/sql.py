@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from core import db
 from core.event import MESSAGE_KINDS
 from inbox import search
-from inbox.conditions import standing
+from inbox.conditions import own, standing
 from inbox.conditions.tree import ME, NOBODY, Asker, Condition, Group, ranked
 from inbox.membership import SegmentMember
 from inbox.models import Conversation, ConversationTag, Identity, Message, Note, Seen
@@ -44,6 +44,8 @@ def inbound(m: Any) -> list[Holds]:
 def _one(one: Condition, asker: Asker) -> Holds:
     if one.field in _PLAIN:
         return _column(one)
+    if one.field not in _BUILT:
+        return own.sql(one, asker)
     return _BUILT[one.field](one, asker)
 
 

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from core.errors import Rejected
 from core.event import MESSAGE_KINDS
+from inbox.conditions import own
 
 Kind = Literal["choice", "ranked", "many", "words", "number", "hours", "date", "flag"]
 Op = Literal["is", "is_not", "at_least", "at_most", "has", "has_not", "within", "not_within", "between", "yes", "no"]
@@ -114,6 +115,15 @@ FIELDS: Mapping[str, Field] = {
 }
 
 
+def field(name: str) -> Field | None:
+    """What can be asked by this name: one of FIELDS, or a custom field."""
+    found = own.parts(name) if name not in FIELDS else None
+    if found is None:
+        return FIELDS.get(name)
+    kind: Kind = own.AS[found[1]]
+    return Field(name, kind, pattern=own.OPTION if kind in ("choice", "many") else "")
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One question about a conversation; a period has two values, either of which may be empty."""
@@ -208,6 +218,8 @@ def leaves(group: Group) -> Iterator[Condition]:
 
 def ranked(one: Condition) -> Sequence[str]:
     """The values that are meant: those from the one that is named on, where a rank is asked for."""
+    if one.op in ("is", "is_not"):
+        return one.values
     options = FIELDS[one.field].options
     if one.op == "at_least":
         return options[options.index(one.values[0]) :]
@@ -223,7 +235,7 @@ def asks(group: Group, *names: str) -> bool:
 
 def personal(group: Group) -> bool:
     """The answer depends on who looks: it says nothing where nobody does."""
-    return any(FIELDS[one.field].personal or ME in one.values for one in leaves(group))
+    return any((one.field in FIELDS and FIELDS[one.field].personal) or ME in one.values for one in leaves(group))
 
 
 def joined(*groups: Group) -> Group:
@@ -252,20 +264,20 @@ def condition(raw: Any) -> Condition:
     """One condition; Rejected with what is wrong."""
     if not isinstance(raw, dict):
         raise Rejected(BAD_SHAPE)
-    field = FIELDS.get(str(raw.get("field")))
-    if field is None:
+    asked = field(str(raw.get("field")))
+    if asked is None:
         raise Rejected(NO_FIELD)
     op = raw.get("op")
-    if op not in OPS[field.kind]:
+    if op not in OPS[asked.kind]:
         raise Rejected(WRONG_OP)
-    if field.kind == "flag":
-        return Condition(field.name, op)
+    if asked.kind == "flag":
+        return Condition(asked.name, op)
     given = raw.get("value")
     values = tuple(_text(one) for one in (given if isinstance(given, list) else [given]))
     if op != "between":
         values = tuple(dict.fromkeys(one for one in values if one))
-    _check(field, op, values)
-    return Condition(field.name, op, values)
+    _check(asked, op, values)
+    return Condition(asked.name, op, values)
 
 
 def _text(value: Any) -> str:

@@ -41,6 +41,8 @@ from inbox import (
 )
 from inbox.actions import Action
 from inbox.conditions import tree
+from inbox.fields import store as fields
+from inbox.fields import values
 from inbox.models import Contact, Feed, Identity, Message
 from inbox.narrowing import Filter
 from inbox.notices import Notice
@@ -259,6 +261,14 @@ def _desk() -> None:
         rules.switch(session, number, "user:1", on=True)
         ruling.run(session, [ruling.Happened("message:1", one, db.now(), ("message",), heard=False)])
         views.save(session, "Мои ждут", Filter(), late, "user:1", ["agent"])
+        named = {"en": "Причина", "de": "Причина", "ja": "Причина"}
+        asked = fields.Wanted("conversation", "choice", named, named, {one: ["Брак", "Опоздание"] for one in named})
+        values.put(session, one, fields.save(session, None, asked, "user:1"), "o1", "user:2")
+        for subject in ("conversation", "person"):
+            for kind in ("text", "flag", "several"):
+                called = {"en": f"Поле {kind[0]}".replace("t", "т").replace("f", "ф").replace("s", "с")}
+                options = {"en": ["Брак", "Опоздание"]}
+                fields.save(session, None, fields.Wanted(subject, kind, called, options=options), "user:1")
         saved.save(session, None, name="Посылка в пути", shortcut="посылка", texts=texts, actor="user:1")
 
 

@@ -41,6 +41,8 @@ from inbox import (
 )
 from inbox.actions import Action
 from inbox.conditions import tree
+from inbox.fields import store as fields
+from inbox.fields import values
 from inbox.models import Contact, Conversation, Identity
 from inbox.narrowing import Filter
 from inbox.notices import Notice
@@ -155,6 +157,14 @@ def _shop() -> None:
             rules.switch(session, ruled, "user:1", on=True)
             policies.save(session, None, policies.Wanted(text[:80], first_reply=60), "user:1")
             rated(session, 1, text, text)
+            for subject in ("conversation", "person"):
+                words = {"en": text[:60], "de": text[:60]}
+                asked = fields.Wanted(subject, "choice", words, words, {one: [text[:50], "b"] for one in words})
+                made = fields.save(session, None, asked, "user:1")
+                if subject == "conversation":
+                    values.put(session, 1, made, "o1", "user:1")
+                    note = fields.save(session, None, fields.Wanted(subject, "text", {"en": f"n{made}"}), "user:1")
+                    values.put(session, 1, note, text[:400], "user:1")
         ruling.run(session, [ruling.Happened("message:1", 1, db.now(), ("message",), heard=False)])
         session.execute(sa.update(db.table(Conversation)).values(team_id=1))
         clocks.count(session, list(range(1, 30)))

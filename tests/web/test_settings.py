@@ -48,6 +48,7 @@ def connect(**values: str) -> None:
                 "replies",
                 "macros",
                 "rules",
+                "custom",
                 "views",
                 "users",
                 "signin",

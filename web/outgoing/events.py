@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import db
+from inbox.fields import values
 from inbox.models import Conversation, Identity, Message, ReplyRow
 from inbox.surveys.models import SurveyAnswer
 
@@ -68,7 +69,8 @@ def of(session: Session, topic: str, found: Sequence[Mapping[str, Any]]) -> list
         return _messages(session, topic, found)
     if topic == "conversation.changed":
         rows = _rows(session, Conversation, [one["conversation_id"] for one in found])
-        return [Event("conversation.updated", {"conversation": _plain("conversation", row)}) for row in rows.values()]
+        own = values.of_many(session, rows)
+        return [Event("conversation.updated", {"conversation": _talk(row, own)}) for row in rows.values()]
     if topic == "reply.changed":
         rows = _rows(session, ReplyRow, [one["reply_id"] for one in found])
         told = [(REPLIES.get(one.get("state", "")), rows.get(one["reply_id"])) for one in found]
@@ -96,6 +98,7 @@ def _messages(session: Session, topic: str, found: Sequence[Mapping[str, Any]]) 
         return [Event(topic, {"message": _plain("message", row)}) for row in rows.values()]
     told: list[Event] = []
     talks = _rows(session, Conversation, [row.conversation_id for row in rows.values()])
+    own = values.of_many(session, talks)
     for one in found:
         row = rows.get(one["message_id"])
         if row is None or row.deleted_at is not None or row.origin != "inbox":
@@ -106,7 +109,7 @@ def _messages(session: Session, topic: str, found: Sequence[Mapping[str, Any]]) 
         elif row.direction == "inbound":
             talk = talks.get(row.conversation_id)
             if talk is not None and talk.state == "open" and talk.waiting_since == row.posted_at:
-                told.append(Event("conversation.opened", {"conversation": _plain("conversation", talk)}))
+                told.append(Event("conversation.opened", {"conversation": _talk(talk, own)}))
             told.append(Event("message.received", data))
     return told
 
@@ -117,11 +120,16 @@ def _rows(session: Session, model: Any, ids: Iterable[int]) -> dict[int, Any]:
     return {row.id: row for row in session.execute(query)}
 
 
+def _talk(row: Any, own: Mapping[int, Mapping[int, str]]) -> dict[str, Any]:
+    """A conversation with what stands in its custom fields, by their numbers."""
+    return {**_plain("conversation", row), "fields": {str(one): said for one, said in own.get(row.id, {}).items()}}
+
+
 def _plain(kind: str, row: Any) -> dict[str, Any]:
-    values = {name: getattr(row, name) for name in _NAMES[kind]}
+    found = {name: getattr(row, name) for name in _NAMES[kind]}
     return {
         name: value.isoformat().replace("+00:00", "Z") if hasattr(value, "isoformat") else value
-        for name, value in values.items()
+        for name, value in found.items()
     }
 
 

@@ -15,6 +15,7 @@ from enrichment import byhand, connection, csv, decisions, directory, merging, p
 from enrichment.directory import Filter
 from enrichment.models import CrmRecord
 from inbox import consent, erasure, notes, people
+from inbox.fields import store
 from inbox.models import Identity
 from inbox.surveys import answering
 from listening.figures import behind
@@ -71,7 +72,7 @@ def index(
 @router.get("/people/{identity_id:int}")
 async def show(request: Request, identity_id: int, reader: Reading) -> Response:
     """Everything known about the person behind an identity."""
-    return await render.quickly(_page, request, identity_id, reader)
+    return await render.quickly(page, request, identity_id, reader)
 
 
 @router.post("/people/{identity_id:int}/links/{link_id:int}")
@@ -79,7 +80,7 @@ def decide(
     request: Request, identity_id: int, link_id: int, reader: Reviewing, decision: Annotated[str, Form()]
 ) -> Response:
     """Say that a proposal is the same person, or is not; `undo` takes that back."""
-    _known(identity_id)
+    known(identity_id)
     with db.read() as session:
         proposal = review.one(session, link_id)
     if proposal is None or proposal.identity_id != identity_id:
@@ -90,7 +91,7 @@ def decide(
         with db.write() as session:
             review.decide(session, link_id, decision, reader.actor)
     except Rejected as error:
-        return _page(request, identity_id, reader, 422, reader.words(str(error)))
+        return page(request, identity_id, reader, 422, reader.words(str(error)))
     if decision == "undo":
         return render.to(f"/people/{identity_id}", "undone")
     note = "person-linked" if decision == "accept" else "person-not-linked"
@@ -100,12 +101,12 @@ def decide(
 @router.post("/people/{identity_id:int}/link")
 def link(request: Request, identity_id: int, reader: Reviewing, record: Annotated[int, Form()] = 0) -> Response:
     """Link the account to a CRM record that a person found."""
-    _known(identity_id)
+    known(identity_id)
     try:
         with db.write() as session:
             mark = _join(session, identity_id, record, reader.actor)
     except Rejected as error:
-        return _page(request, identity_id, reader, 422, reader.words(str(error)))
+        return page(request, identity_id, reader, 422, reader.words(str(error)))
     return render.to(f"/people/{identity_id}?undo={mark}", "person-linked")
 
 
@@ -121,7 +122,7 @@ def _join(session: Session, identity_id: int, record_row: int, actor: str) -> st
 @router.post("/people/{identity_id:int}/unlink")
 def unlink(identity_id: int, reader: Reviewing) -> Response:
     """Take the account away from its contact, so that the rules do not bring it back."""
-    _known(identity_id)
+    known(identity_id)
     with db.write() as session:
         mark = byhand.separate(session, identity_id, reader.actor)
     return render.to(f"/people/{identity_id}{render.query(undo=mark)}", "person-unlinked" if mark else "")
@@ -130,36 +131,36 @@ def unlink(identity_id: int, reader: Reviewing) -> Response:
 @router.post("/people/{identity_id:int}/rejoin")
 def rejoin(request: Request, identity_id: int, reader: Reviewing, mark: str = "") -> Response:
     """Undo that."""
-    _known(identity_id)
+    known(identity_id)
     try:
         with db.write() as session:
             byhand.rejoin(session, identity_id, mark[:60], reader.actor)
     except Rejected as error:
-        return _page(request, identity_id, reader, 422, reader.words(str(error)))
+        return page(request, identity_id, reader, 422, reader.words(str(error)))
     return render.to(f"/people/{identity_id}", "undone")
 
 
 @router.post("/people/{identity_id:int}/notes")
 def add_note(request: Request, identity_id: int, reader: Reviewing, text: Annotated[str, Form()] = "") -> Response:
     """Write a note on the person, for the people who work here."""
-    _known(identity_id)
+    known(identity_id)
     try:
         with db.write() as session:
             notes.add(session, identity_id=identity_id, author=reader.actor, text=text)
     except Rejected as error:
-        return _page(request, identity_id, reader, 422, reader.words(str(error)), typed=text)
+        return page(request, identity_id, reader, 422, reader.words(str(error)), typed=text)
     return render.to(f"/people/{identity_id}#notes", "note-added")
 
 
 @router.post("/people/{identity_id:int}/notes/{note_id:int}/remove")
 def remove_note(request: Request, identity_id: int, note_id: int, reader: Reviewing) -> Response:
     """Take a note of one's own away."""
-    _known(identity_id)
+    known(identity_id)
     try:
         with db.write() as session:
             gone = notes.remove(session, note_id, reader.actor)
     except Rejected as error:
-        return _page(request, identity_id, reader, 422, reader.words(str(error)))
+        return page(request, identity_id, reader, 422, reader.words(str(error)))
     return render.to(f"/people/{identity_id}#notes", "note-removed" if gone else "")
 
 
@@ -173,7 +174,7 @@ def objection(
     """Record that the person objects to a purpose, or no longer does; it covers the whole contact."""
     if purpose not in (*consent.PURPOSES, "all"):
         raise HTTPException(400)
-    identity = _known(identity_id)
+    identity = known(identity_id)
     with db.write() as session:
         for subject in person.subjects(session, identity):
             if objects == "yes":
@@ -186,19 +187,19 @@ def objection(
 @router.post("/people/{identity_id:int}/erase")
 def erase(request: Request, identity_id: int, reader: Erasing, sure: Annotated[str, Form()] = "") -> Response:
     """Erase the person with everything that reaches them; the form asks for the identity's number."""
-    _known(identity_id)
+    known(identity_id)
     if sure.strip() != str(identity_id):
         problem = reader.words("To erase this person, type the number %(number)s.", number=identity_id)
-        return _page(request, identity_id, reader, 422, problem)
+        return page(request, identity_id, reader, 422, problem)
     try:
         with db.write() as session:
             erasure.erase(session, f"identity:{identity_id}", reader.actor)
     except Rejected as error:
-        return _page(request, identity_id, reader, 422, str(error))
+        return page(request, identity_id, reader, 422, str(error))
     return render.to("/people", "person-erased")
 
 
-def _known(identity_id: int) -> Identity:
+def known(identity_id: int) -> Identity:
     with db.read() as session:
         identity = session.get(Identity, identity_id) if 0 < identity_id < 2**62 else None
     if identity is None or identity.ours:
@@ -242,7 +243,7 @@ def _customer(session: Session, request: Request, reader: Reader, found: person.
     return {"later": later, **customer.values(session, reader, contact, found.ids, request)}
 
 
-def _page(
+def page(
     request: Request, identity_id: int, reader: Reader, status: int = 200, problem: str = "", typed: str = ""
 ) -> Response:
     skip = request.query_params.get("skip", "")
@@ -266,6 +267,7 @@ def _page(
             "following": after + len(talks) if more else 0,
             "after": after,
             "notes": remarks,
+            "own_fields": [(one, found.own.get(one.id)) for one in store.shown(session, "person")],
             "rated": answering.of_people(session, found.ids, sight=reader.sight),
             **_customer(session, request, reader, found),
             "names": actors.names(session, [one.author for one in remarks]),

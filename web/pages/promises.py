@@ -22,11 +22,12 @@ from web.reader import Reader
 
 HERE = "/settings/sla"
 FIELDS = SimpleNamespace(
-    NAMES=condition_words.NAMES,
+    name=condition_words.name,
     OPS=condition_words.OPS,
     ASKED=condition_words.ASKED,
-    GROUPS={
-        title: [name for name in names if name in policies.STEADY] for title, names in condition_words.GROUPS.items()
+    groups=lambda reader: {
+        reader.words(title): [(name, condition_words.name(name, reader)) for name in names if name in policies.STEADY]
+        for title, names in condition_words.GROUPS.items()
     },
 )
 """What a policy may ask about."""

@@ -420,7 +420,7 @@ def decide(
         note = {"accept": "person-linked", "reject": "person-not-linked", "undo": "saved"}[decision]
         return render.to(f"/inbox/{conversation_id}#person", "" if problem else note)
     back = "" if problem or decision == "undo" else f"/inbox/{conversation_id}/links/{link_id}"
-    answer = _beside(request, conversation_id, reader)
+    answer = beside(request, conversation_id, reader)
     return render.told(answer, problem or reader.words(said), "err" if problem else "ok", back, {"decision": "undo"})
 
 
@@ -440,10 +440,10 @@ def person_note(
         with db.write() as session:
             notes.add(session, identity_id=identity_id, author=reader.actor, text=text.replace("\r\n", "\n"))
     except Rejected as error:
-        return _beside(request, conversation_id, reader, reader.words(str(error)), text)
+        return beside(request, conversation_id, reader, reader.words(str(error)), text)
     if not render.wants_part(request):
         return render.to(f"/inbox/{conversation_id}#person", "note-added")
-    return render.told(_beside(request, conversation_id, reader), reader.words(N_("The note is kept.")))
+    return render.told(beside(request, conversation_id, reader), reader.words(N_("The note is kept.")))
 
 
 @router.post("/inbox/{conversation_id}/case")
@@ -455,21 +455,22 @@ def open_case(request: Request, conversation_id: int, reader: Opening) -> Respon
         with db.write() as session:
             opening.open_case(session, conversation_id, reader.actor)
     except Rejected as error:
-        return _beside(request, conversation_id, reader, case=reader.words(str(error)))
+        return beside(request, conversation_id, reader, case=reader.words(str(error)))
     if not render.wants_part(request):
         return render.to(f"/inbox/{conversation_id}#person", "case-opened")
     said = reader.words(N_("The Salesforce Case is on its way."))
-    return render.told(_beside(request, conversation_id, reader), said, events=["thread"])
+    return render.told(beside(request, conversation_id, reader), said, events=["thread"])
 
 
-def _beside(
-    request: Request, conversation_id: int, reader: Reader, problem: str = "", text: str = "", case: str = ""
-) -> Response:
-    """The panel, or the whole page, with what was wrong."""
-    status = 422 if problem or case else 200
+def beside(
+    request: Request, conversation_id: int, reader: Reader, problem: str = "", text: str = "", case: str = "",
+    field: tuple[int, str] = (0, ""),
+) -> Response:  # fmt: skip
+    """The panel, or the whole page, with what was wrong: with a note, a case, or a field of the person."""
+    status = 422 if problem or case or field[1] else 200
     with db.read() as session:
         talk = thread.load(session, conversation_id, reader, request)
-        beside = thread.beside(session, talk, reader, problem, text, case)
+        values = thread.beside(session, talk, reader, problem, text, case) | {"field_wrong": field}
         if render.wants_part(request):
-            return HTMLResponse(render.text("parts/person_panel.html", reader, talk=talk, **beside), status)
-    return render.page(request, reader, "conversation.html", status, talk=talk, **beside)
+            return HTMLResponse(render.text("parts/person_panel.html", reader, talk=talk, **values), status)
+    return render.page(request, reader, "conversation.html", status, talk=talk, **values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields as columns_of
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Query, Response
@@ -13,6 +13,7 @@ from sqlmodel import Session
 from core import db
 from inbox import desk, listing
 from inbox.conditions import tree
+from inbox.fields import values
 from inbox.narrowing import Filter
 from web import actors, thread
 from web.api.v1 import shapes
@@ -112,6 +113,7 @@ class Whole(Conversation):
     offensive: bool | None
     labels: list[str]
     tags: list[str] = Field(default_factory=list)
+    fields: dict[str, str] = Field(default_factory=dict, description="What stands in custom fields, by their numbers.")
 
 
 @router.get(HERE, tags=[TAG])
@@ -135,11 +137,11 @@ def counts(reader: Reading) -> dict[str, int]:
 
 
 def _wanted(asked: Asked, reader: Reader) -> Filter:
-    names = {one.name for one in fields(Filter)} & Asked.model_fields.keys()
-    values: dict[str, Any] = {name: _sound(getattr(asked, name)) for name in names}
+    names = {one.name for one in columns_of(Filter)} & Asked.model_fields.keys()
+    given: dict[str, Any] = {name: _sound(getattr(asked, name)) for name in names}
     if asked.conditions:
-        values["tree"] = tree.parse(asked.conditions)
-    return Filter(**values, me=reader.actor, sight=reader.sight)
+        given["tree"] = tree.parse(asked.conditions)
+    return Filter(**given, me=reader.actor, sight=reader.sight)
 
 
 def _sound(value: object) -> object:
@@ -152,6 +154,8 @@ def one(reader: Reading, conversation_id: Id) -> Whole:
     with db.read() as session:
         found = Whole.model_validate(thread.find(session, conversation_id, reader))
         found.tags = desk.tags_of(session, conversation_id)
+        stands = values.of_many(session, [conversation_id]).get(conversation_id, {})
+        found.fields = {str(number): value for number, value in stands.items()}
         return found
 
 

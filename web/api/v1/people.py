@@ -135,6 +135,7 @@ class Whole(BaseModel):
     name: str
     accounts: list[Account]
     facts: list[Fact]
+    fields: dict[str, Fact] = Field(description="What stands in custom fields, by their numbers.")
     records: list[Record]
     links: list[Link]
     objections: list[str]
@@ -203,6 +204,7 @@ def one(reader: Reading, identity_id: Id) -> Whole:
             name=found.name,
             accounts=[Account.model_validate(one) for one in found.identities],
             facts=[Fact.model_validate(one) for one in found.facts],
+            fields={str(number): Fact.model_validate(one) for number, one in found.own.items()},
             records=[Record.model_validate(one) for one in found.records],
             links=[Link.model_validate(one) for one in links],
             objections=sorted(found.objections),

@@ -1,0 +1,173 @@
+"""Conditions on custom fields: `conversation:choice:12` asks about the field 12, of choices, of conversations.
+
+The name says what is needed to ask, so that a tree is read without a look at the database. A date stands for its noon
+in UTC: so it lies in the same day of a period, whatever the asker's zone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from core import db
+from inbox.fields.kinds import SUBJECTS
+from inbox.fields.models import FieldValue
+from inbox.knowledge import Attribute
+from inbox.models import Contact, Conversation, Identity
+from inbox.survivorship import OWN
+
+if TYPE_CHECKING:
+    from inbox.conditions.tree import Asker, Condition
+
+AS: Mapping[str, Literal["words", "number", "date", "flag", "choice", "many"]] = {
+    "text": "words", "link": "words", "number": "number", "date": "date", "flag": "flag", "choice": "choice",
+    "several": "many",
+}  # fmt: skip
+"""What a field holds → how it is asked."""
+NAME = re.compile(rf"({'|'.join(SUBJECTS)}):({'|'.join(AS)}):([1-9][0-9]{{0,14}})", re.ASCII)
+OPTION = r"none|o[1-9][0-9]{0,5}"
+_LOWER = {one: one + 32 for one in range(ord("A"), ord("Z") + 1)}
+Values = Mapping[str, Collection[str]]
+
+
+def name(subject: str, kind: str, field_id: int) -> str:
+    """How conditions name a field."""
+    return f"{subject}:{kind}:{field_id}"
+
+
+def parts(name: str) -> tuple[str, str, int] | None:
+    """Of what, what it holds, and its number; None when it is no name of a custom field."""
+    found = NAME.fullmatch(name)
+    return (found[1], found[2], int(found[3])) if found else None
+
+
+# --- as SQL ---------------------------------------------------------------------------------------------
+
+
+def sql(one: Condition, asker: Asker) -> sa.ColumnElement[bool]:
+    """The condition on `conversation`."""
+    found = parts(one.field)
+    assert found is not None  # noqa: S101  # as the tree was read
+    subject, kind, field_id = found
+    c = db.table(Conversation)
+    if subject == "conversation":
+        v = db.table(FieldValue).alias()
+        there = sa.exists().where(v.c.conversation_id == c.c.id, v.c.field_id == field_id)
+        value, ours = v.c.value, v.c.field_id == field_id
+    else:
+        a, i, k = db.table(Attribute).alias(), db.table(Identity).alias(), db.table(Contact).alias()
+        ours = a.c.name == f"{OWN}{field_id}"
+        whole = i.join(k, sa.or_(k.c.id == i.c.contact_id, k.c.survivor_id == i.c.contact_id))
+        said = sa.select(a.c.id).select_from(whole.join(a, a.c.contact_id == k.c.id))
+        there = said.where(i.c.id == c.c.identity_id, ours, a.c.removed_at.is_(None)).correlate(c).exists()
+        value = a.c.value
+    if "none" in one.values and one.op in ("is", "is_not"):
+        keys = [key for key in one.values if key != "none"]
+        either = sa.or_(~there, there.where(_matches(value, ours, keys, kind, one, asker))) if keys else ~there
+    elif one.op == "no":
+        return ~there.where(value == "yes")
+    else:
+        either = there.where(_matches(value, ours, list(one.values), kind, one, asker))
+    return sa.not_(either) if one.op in ("is_not", "has_not", "not_within") else either
+
+
+def _matches(
+    value: sa.ColumnElement[str],
+    ours: sa.ColumnElement[bool],
+    values: Sequence[str],
+    kind: str,
+    one: Condition,
+    asker: Asker,
+) -> sa.ColumnElement[bool]:
+    if kind in ("text", "link"):
+        return sa.func.lower(sa.collate(value, "C") if db.dialect() == "postgresql" else value).contains(
+            _lower(values[0]), autoescape=True
+        )
+    if kind == "number":
+        number: sa.ColumnElement[Any] = sa.case((ours, sa.cast(value, sa.Float)))  # other statements are no numbers
+        return number >= one.number if one.op == "at_least" else number <= one.number
+    if kind == "date":
+        since, until = _days(one, asker)
+        return sa.and_(*([value >= since] if since else []), *([value < until] if until else []), value != "")
+    if kind == "flag":
+        return value == "yes"
+    if kind == "choice":
+        return value.in_(values)
+    return sa.or_(*(("," + value + ",").contains(f",{key},", autoescape=True) for key in values))
+
+
+def _days(one: Condition, asker: Asker) -> tuple[str, str]:
+    """From which day, and before which; empty where nothing is asked."""
+    if one.op != "between":
+        return _day(asker.now - timedelta(days=one.number)), ""
+    since, until = one.ends
+    return _day(since) if since is not None else "", _day(until) if until is not None else ""
+
+
+def _day(at: datetime) -> str:
+    """The first day whose noon is not before a moment."""
+    shifted = at.astimezone(UTC) - timedelta(hours=12)
+    return (shifted.date() + timedelta(days=shifted.time() != time())).isoformat()
+
+
+def _lower(text: str) -> str:
+    """ASCII letters alone, as both engines do it."""
+    return text.translate(_LOWER)
+
+
+# --- as a test of one conversation ------------------------------------------------------------------------
+
+
+def read(session: Session, ids: Sequence[int], names: Collection[str]) -> dict[int, dict[str, set[str]]]:
+    """{conversation: {field's name: values}} of these fields."""
+    asked = {name: split for name in names if (split := parts(name)) is not None}
+    found: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    own = {number: name for name, (subject, _, number) in asked.items() if subject == "conversation"}
+    if own:
+        v = db.table(FieldValue)
+        query = sa.select(v.c.conversation_id, v.c.field_id, v.c.value)
+        for row in session.execute(query.where(v.c.conversation_id.in_(ids), v.c.field_id.in_(sorted(own)))):
+            found[row.conversation_id][own[row.field_id]].add(row.value)
+    people = {f"{OWN}{number}": name for name, (subject, _, number) in asked.items() if subject == "person"}
+    if people:
+        c, i, k, a = (db.table(one) for one in (Conversation, Identity, Contact, Attribute))
+        query = (
+            sa.select(c.c.id, a.c.name, a.c.value)
+            .join(i, i.c.id == c.c.identity_id)
+            .join(k, sa.or_(k.c.id == i.c.contact_id, k.c.survivor_id == i.c.contact_id))
+            .join(a, a.c.contact_id == k.c.id)
+        )
+        for row in session.execute(
+            query.where(c.c.id.in_(ids), a.c.name.in_(sorted(people)), a.c.removed_at.is_(None))
+        ):
+            found[row.id][people[row.name]].add(row.value)
+    return found
+
+
+def holds(one: Condition, values: Collection[str], asker: Asker) -> bool:
+    """Whether the condition holds where these values stand: the same answers as `sql`. Pure."""
+    found = parts(one.field)
+    assert found is not None  # noqa: S101  # as the tree was read
+    said = any(_holds(one, found[1], value, asker) for value in values)
+    if "none" in one.values and one.op in ("is", "is_not"):
+        said = said or not values
+    return said != (one.op in ("is_not", "has_not", "not_within", "no"))
+
+
+def _holds(one: Condition, kind: str, value: str, asker: Asker) -> bool:
+    if kind in ("text", "link"):
+        return _lower(one.values[0]) in _lower(value)
+    if kind == "number":
+        return float(value) >= one.number if one.op == "at_least" else float(value) <= one.number
+    if kind == "date":
+        since, until = _days(one, asker)
+        return (not since or value >= since) and (not until or value < until)
+    if kind == "flag":
+        return value == "yes"
+    return bool({*value.split(",")} & {*one.values})

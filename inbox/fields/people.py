@@ -1,0 +1,74 @@
+"""What stands in the fields of people: attributes that colleagues typed, with who, when and for what purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from core import audit, db
+from core.errors import Rejected
+from inbox import attributes, people, refused
+from inbox.fields import kinds, store
+from inbox.knowledge import Attribute
+from inbox.models import Contact
+from inbox.survivorship import OWN, Statement, survive
+
+
+def name_of(field_id: int) -> str:
+    """The name under which an attribute holds a field."""
+    return f"{OWN}{field_id}"
+
+
+def standing(said: Iterable[Statement]) -> dict[int, Statement]:
+    """{field: what is shown in it} out of everything that is said about a person. Pure."""
+    return {int(one.name[len(OWN) :]): one for one in survive(one for one in said if one.name.startswith(OWN))}
+
+
+def put(session: Session, contact_id: str, field_id: int, typed: str | Sequence[str], actor: str) -> str | None:
+    """Fill a field in, or empty it; returns what stood there before, None when that is what was wanted.
+
+    What other colleagues typed into it is taken back with it. Rejected says what is wrong.
+    """
+    if session.get(Contact, contact_id) is None:
+        raise Rejected(f"There is no contact {contact_id}.")
+    field = store.find(session, field_id, "person")
+    whole = people.members(session, contact_id)
+    shown = standing(attributes.of_contacts(session, whole)).get(field_id)
+    before = shown.value if shown is not None else ""
+    value = kinds.canonical(field, typed, before)
+    if value == before:
+        return None
+    source, name = f"typed:{actor}", name_of(field_id)
+    why = refused.statement(name, value, source) if value else None
+    if why:
+        raise Rejected(refused.WHY[why])
+    a = db.table(Attribute)
+    others = sa.update(a).where(a.c.contact_id.in_(whole), a.c.name == name, a.c.removed_at.is_(None))
+    session.execute(others.values(removed_at=db.now()))
+    if value:
+        said = {
+            (one.name, one.value): one.confidence
+            for one in attributes.of_contacts(session, [contact_id])
+            if one.source == source
+        }
+        attributes.say(session, contact_id, source, {**said, (name, value): 1.0})
+    detail = {"name": name, "removed": not value}
+    audit.record(session, actor, "attribute.typed", f"contact:{contact_id}", detail)
+    return before
+
+
+def filled_in(session: Session, contact_ids: Sequence[str]) -> dict[str, dict[int, str]]:
+    """{survivor: {field: value}} of contacts, with all that are merged into them."""
+    a, k = db.table(Attribute), db.table(Contact)
+    whole = sa.func.coalesce(k.c.survivor_id, k.c.id)
+    query = (
+        sa.select(whole.label("whose"), a.c.name, a.c.value, a.c.source, a.c.at, a.c.confidence)
+        .join(k, k.c.id == a.c.contact_id)
+        .where(whole.in_(sorted(contact_ids)), a.c.name.startswith(OWN), a.c.removed_at.is_(None))
+    )
+    said: dict[str, list[Statement]] = {}
+    for row in session.execute(query):
+        said.setdefault(row.whose, []).append(Statement(*row[1:]))
+    return {one: {number: shown.value for number, shown in standing(some).items()} for one, some in said.items()}
