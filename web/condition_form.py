@@ -84,7 +84,7 @@ class Part:
 
 def _kind(name: str) -> tree.Kind:
     """How a field is asked; only for those there are."""
-    found = tree.field(name)
+    found = tree.asked(name)
     assert found is not None  # noqa: S101  # as the form was read
     return found.kind
 
@@ -107,7 +107,7 @@ def _part(cells: dict[Place, dict[str, list[str]]], place: Place, reader: Reader
         cell = cells[below]
         if "match" in cell and len(below) < DEEPEST:
             made.of.append(_part(cells, below, reader))
-        elif tree.field(name := cell.get("field", [""])[0]) is not None:
+        elif tree.asked(name := cell.get("field", [""])[0]) is not None:
             made.of.append(_row(name, cell, reader))
     return made
 
@@ -148,7 +148,7 @@ def change(draft: Part, deed: str, form: FormData) -> None:
         return
     if found[1] == "add":
         name = str(form.get(f"c{found[2]}_add", ""))
-        if tree.field(name) is not None:
+        if tree.asked(name) is not None:
             part.of.append(Row(name, OPS[_kind(name)][0], fresh=True))
     elif len(place) + 1 < DEEPEST:
         part.of.append(Part("any" if part.match == "all" else "all"))

@@ -115,7 +115,7 @@ FIELDS: Mapping[str, Field] = {
 }
 
 
-def field(name: str) -> Field | None:
+def asked(name: str) -> Field | None:
     """What can be asked by this name: one of FIELDS, or a custom field."""
     found = own.parts(name) if name not in FIELDS else None
     if found is None:
@@ -264,20 +264,20 @@ def condition(raw: Any) -> Condition:
     """One condition; Rejected with what is wrong."""
     if not isinstance(raw, dict):
         raise Rejected(BAD_SHAPE)
-    asked = field(str(raw.get("field")))
-    if asked is None:
+    wanted = asked(str(raw.get("field")))
+    if wanted is None:
         raise Rejected(NO_FIELD)
     op = raw.get("op")
-    if op not in OPS[asked.kind]:
+    if op not in OPS[wanted.kind]:
         raise Rejected(WRONG_OP)
-    if asked.kind == "flag":
-        return Condition(asked.name, op)
+    if wanted.kind == "flag":
+        return Condition(wanted.name, op)
     given = raw.get("value")
     values = tuple(_text(one) for one in (given if isinstance(given, list) else [given]))
     if op != "between":
         values = tuple(dict.fromkeys(one for one in values if one))
-    _check(asked, op, values)
-    return Condition(asked.name, op, values)
+    _check(wanted, op, values)
+    return Condition(wanted.name, op, values)
 
 
 def _text(value: Any) -> str:
