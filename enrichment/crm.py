@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
-Kind = Literal["profile", "interaction", "case", "member"]
+Kind = Literal["profile", "interaction", "case", "member", "lead", "contact"]
 PersonObject = Literal["Contact", "Lead", "csv"]
 """Where a person stands: an object of the CRM, or a file that somebody imported (enrichment.csv)."""
 Verdict = Literal["done", "retry", "reauthenticate", "quarantine", "relink", "human"]
@@ -196,6 +196,20 @@ Stage = Literal["open", "working", "done", "failed", "gone"]
 
 
 @dataclass(frozen=True, slots=True)
+class Needed:
+    """A field of a new record, as the CRM describes it."""
+
+    name: str
+    label: str
+    kind: str
+    """text, email, phone, link, number, date, flag or choice."""
+    options: tuple[str, ...] = ()
+    """What may be chosen, of a choice."""
+    required: bool = False
+    """Nothing is made without it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """How far a bulk job is: `open` has not begun, `failed` was given up as a whole, `gone` is not known there."""
 
@@ -273,6 +287,10 @@ class CRM(Protocol):
 
     def comments(self, since: datetime | None) -> Iterator[CommentNews]:
         """Public comments on those cases, new or changed since then, oldest first; the stretch overlaps."""
+        ...
+
+    def needed(self, kind: Literal["lead", "contact"]) -> list[Needed] | None:
+        """The fields that may be written to a new lead or contact; None where none can be made with our key."""
         ...
 
     def campaigns(self) -> list[Campaign]:

@@ -13,6 +13,7 @@ from core.errors import TryLater, WiderhallError
 from core.outbox import Item, Outcome
 from enrichment import connection
 from enrichment.crm import CRM, Kind
+from enrichment.making.models import CrmMade
 from enrichment.models import CannotLink, CrmCase, CrmChange, CrmComment, CrmRecord, IdentityKey, MatchLink, SyncState
 from inbox import tombstones
 
@@ -48,12 +49,32 @@ def _erase_there(payload: dict[str, Any]) -> None:
         states = _states(session, payload)
     if any(one.claim or one.job_id for one in states):
         raise TryLater("A record of this person is just being sent.", 5)
+    _unmake(payload)
     there = [one for one in states if one.record_id or one.sent or one.unsure]
     if not there:
         return
     crm = connection.crm()  # NotConfigured: it waits until a CRM is connected that can be asked
     for kind in KINDS:
         _prove(crm, kind, sorted(one.hub_id for one in there if one.kind == kind))
+
+
+def _unmake(payload: dict[str, Any]) -> None:
+    """The same for leads and contacts that were made from here, unless the CRM made something else of them."""
+    m, r = db.table(CrmMade), db.table(CrmRecord)
+    with db.read() as session:
+        query = sa.select(CrmMade).where(m.c.identity_id.in_(_ids(payload, "identity_ids")))
+        made = list(session.scalars(query))
+        heirs = sa.select(r.c.record_id).where(r.c.record_id.in_([one.record_id for one in made]), r.c.successor != "")
+        gone = set(session.scalars(heirs))
+    if any(one.state == "pending" for one in made):
+        raise TryLater("A record of this person is just being made.", 5)
+    keys = {one.hub_id: one.object.lower() for one in made if one.record_id not in gone and one.state != "refused"}
+    if not keys:
+        return
+    crm = connection.crm()
+    kinds: tuple[Kind, ...] = ("lead", "contact")
+    for kind in kinds:
+        _prove(crm, kind, sorted(key for key, one in keys.items() if one == kind))
 
 
 def _prove(crm: CRM, kind: Kind, hub_ids: Sequence[str]) -> None:
@@ -87,7 +108,7 @@ def _erase_here(session: Session, payload: dict[str, Any]) -> None:
     _delete(session, SyncState, "id", [one.id for one in states])
     for by_key in (CrmChange, CrmCase, CrmComment):
         _delete(session, by_key, "hub_id", [one.hub_id for one in states])
-    for model in (IdentityKey, MatchLink, CannotLink):
+    for model in (IdentityKey, MatchLink, CannotLink, CrmMade):
         _delete(session, model, "identity_id", identities)
     r = db.table(CrmRecord)
     records = session.execute(sa.select(r.c.id, r.c.record_id).where(r.c.contact_id.in_(contacts))).all()

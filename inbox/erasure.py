@@ -114,6 +114,7 @@ TABLES: dict[str, str] = {
     "crm_change": "enrichment.tasks.forget; of members of campaigns enrichment.segments.tasks.forget",
     "crm_account": "no person: companies; accounts that are a person are not read",
     "crm_record": "enrichment.tasks.forget: the mirror of an erased contact goes, and its id is buried",
+    "crm_made": "enrichment.tasks.forget, after the record in the CRM is gone",
     "crm_case": "enrichment.tasks.forget, after the Salesforce Case is gone",
     "crm_comment": "enrichment.tasks.forget",
     "crm_reconciliation": "counts, and keys that belong to nobody here",

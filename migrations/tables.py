@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 import core.audit
 import core.outbox
 import enrichment.behaviour.models
+import enrichment.making.models
 import enrichment.models
 import enrichment.segments.models
 import inbox.fields.models

@@ -10,6 +10,8 @@ from sqlmodel import Session
 from enrichment import person
 from enrichment.cases import opening
 from enrichment.cases.opening import Shown
+from enrichment.making import store as making
+from enrichment.making.models import CrmMade
 from enrichment.match import AUTO_SCORE
 from enrichment.person import Link, Person, Talk
 from inbox import notes
@@ -40,6 +42,10 @@ class Panel:
     more: bool
     """There are older conversations."""
     notes: Sequence[tuple[Written, str]]
+    made: CrmMade | None = None
+    """A lead or contact that is on its way, or was refused."""
+    may_make: bool = False
+    """One can be made."""
     rated: Sequence[Rated] = ()
     """How they answered surveys, newest first."""
     fields: Sequence[tuple[Definition, str]] = ()
@@ -61,6 +67,7 @@ def panel(session: Session, identity_id: int | None, reader: Reader, conversatio
     written = notes.of_people(session, found.ids)[:NOTES]
     names = actors.names(session, [one.author for one in written])
     case = opening.shown(session, conversation_id)
+    nobody = found.connected and not any(one.object != "csv" for one in found.records)
     return Panel(
         person=found,
         proposals=[one for one in person.links(session, identity_id) if one.decision == "review"],
@@ -70,6 +77,8 @@ def panel(session: Session, identity_id: int | None, reader: Reader, conversatio
         fields=[
             (one, found.own[one.id].value if one.id in found.own else "") for one in store.shown(session, "person")
         ],
+        made=making.shown(session, identity_id) if nobody else None,
+        may_make=nobody and reader.may("cases.open") and not making.may_make(session, identity_id),
         case=case,
         case_open=case is None and reader.may("cases.open") and not opening.may_open(session, conversation_id),
         notes=[(one, actors.named(one.author, names, reader)) for one in written],

@@ -710,6 +710,7 @@ NOTES = {
     "survey-on": N_("The survey is on. It asks about what is closed from now on."),
     "survey-off": N_("The survey is off."),
     "survey-removed": N_("The survey is gone. Its answers stay."),
+    "record-wanted": N_("It is on its way to Salesforce. The link appears as soon as it is made."),
     "field-kept": N_("The field is kept."),
     "field-archived": N_("The field is archived. Its values stay."),
     "field-restored": N_("The field is back with its values."),

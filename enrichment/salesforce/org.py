@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from core import log
 from core.errors import Rejected
@@ -25,6 +25,7 @@ from enrichment.crm import (
     CrmStatus,
     Current,
     Kind,
+    Needed,
     OrderObject,
     PersonObject,
     Progress,
@@ -37,6 +38,7 @@ from enrichment.salesforce.people import Layout
 
 OBJECTS: dict[Kind, str] = {
     "profile": "SocialProfile__c", "interaction": "SocialInteraction__c", "case": "Case", "member": "CampaignMember",
+    "lead": "Lead", "contact": "Contact",
 }  # fmt: skip
 ORDERS: tuple[OrderObject, ...] = ("Opportunity", "Order")
 """In this order: an order names the opportunity it came from."""
@@ -49,6 +51,8 @@ READ: dict[Kind, tuple[str, ...]] = {
     ),
     "case": CASE_FIELDS,
     "member": MEMBER_FIELDS,
+    "lead": (),
+    "contact": (),
 }  # fmt: skip
 """What is read back of our records."""
 logger = log.get("crm")
@@ -82,7 +86,7 @@ class SalesforceOrg:
         """Active duplicate rules on what the hub writes; none where the user may not see rules."""
         if self._describe("DuplicateRule") is None:
             return []
-        names = ",".join(map(quote, OBJECTS.values()))
+        names = ",".join(quote(name) for kind, name in OBJECTS.items() if kind not in ("lead", "contact"))
         where = f"IsActive = true AND SobjectType IN ({names})"
         soql = f"SELECT MasterLabel, SobjectType FROM DuplicateRule WHERE {where} ORDER BY SobjectType, MasterLabel"  # noqa: S608 - quoted
         return list(self.client.query_all(soql))
@@ -140,6 +144,12 @@ class SalesforceOrg:
         for row in self.client.query_all(soql):
             key, modified = row["Parent"]["Hub_Id__c"], datetime.fromisoformat(row["SystemModstamp"])
             yield CommentNews(row["Id"], key, row["CommentBody"] or "", row["CreatedById"], modified)
+
+    def needed(self, kind: Literal["lead", "contact"]) -> list[Needed] | None:
+        description = self._describe(OBJECTS[kind])
+        if description is None or not description.get("createable") or not self._has_key(OBJECTS[kind]):
+            return None
+        return people.needed(description)
 
     def campaigns(self) -> list[Campaign]:
         if self._describe("Campaign") is None or not self._has_key("CampaignMember"):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from enrichment.crm import CrmPerson, PersonObject
+from enrichment.crm import HUB_ID, CrmPerson, Needed, PersonObject
 
 HANDLE_WORDS = {
     word: word
@@ -129,3 +129,24 @@ def person(found: Layout, row: Mapping[str, Any]) -> CrmPerson:
         converted_to=heir,
         objects_to_processing=any(individual.get(flag) for flag in CONSENT),
     )
+
+
+INPUT = {
+    "email": "email", "phone": "phone", "url": "link", "int": "number", "double": "number", "currency": "number",
+    "percent": "number", "date": "date", "boolean": "flag", "picklist": "choice",
+}  # fmt: skip
+"""A field's type there → how it is asked for; all others are texts."""
+ASKED = ("string", "textarea", *INPUT)
+
+
+def needed(description: Mapping[str, Any]) -> list[Needed]:
+    """The fields of an object that may be written to a new record, by what they hold."""
+    found = []
+    for field in description["fields"]:
+        if not field["createable"] or field["type"] not in ASKED or field["name"] == HUB_ID:
+            continue
+        required = not field["nillable"] and not field["defaultedOnCreate"] and field["type"] != "boolean"
+        options = tuple(one["value"] for one in field.get("picklistValues", ()) if one["active"])
+        kind = INPUT.get(field["type"], "text")
+        found.append(Needed(field["name"], field["label"], kind, options if kind == "choice" else (), required))
+    return found

@@ -57,6 +57,12 @@ def optional(describe: Describe) -> Iterator[Problem]:
                 what = f"The integration user may not see {object_}.{name}: {USES[object_]}, or not whole."
                 yield Problem(what, f"In Setup, make {object_}.{name} visible to the integration user.")
     yield from _consent(describe)
+    for object_ in ("Contact", "Lead"):
+        described = describe(object_)
+        there = {field["name"] for field in described["fields"]} if described is not None else {HUB_ID}
+        if described is not None and (HUB_ID not in there or not described.get("createable")):
+            what = f"A {object_} cannot be made from here: {object_}.{HUB_ID} is missing, or the user may not make any."
+            yield Problem(what, f"{DEPLOY}. {PERMIT}.")
     member = describe("CampaignMember") if describe("Campaign") is not None else None
     if member is not None:
         yield from _members(member)

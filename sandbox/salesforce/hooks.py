@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sandbox.salesforce import campaigns, duplicates, ids
+from sandbox.salesforce import campaigns, duplicates, ids, validations
 from sandbox.salesforce.calls import Desk
 from sandbox.salesforce.errors import ApiError, RowError
 from sandbox.salesforce.founding import seed
@@ -131,6 +131,13 @@ def duplicate_rule(desk: Desk, body: Body) -> Any:
     return {"id": duplicates.add(desk.org, body["name"], body["object"], body["fields"])}
 
 
+def validation_rule(desk: Desk, body: Body) -> Any:
+    """`{"object": "Contact", "field": "Email", "without": "@x", "message": …}`: refuses fields with that text."""
+    desk.org.table(body["object"])
+    found = validations.add(desk.org, body["object"], body["field"], body["without"], body["message"])
+    return {"id": found}
+
+
 def limits(desk: Desk, body: Body) -> Any:
     """`{"used": n, "limit": n}` of API calls a day."""
     desk.meter.set(int(body.get("used", desk.meter.used)), int(body.get("limit", DAILY_CALLS)))
@@ -154,6 +161,7 @@ DESK_HOOKS: dict[str, Callable[[Desk, Body], Any]] = {
     "limits": limits,
     "without": without,
     "duplicate_rule": duplicate_rule,
+    "validation_rule": validation_rule,
     "bulk": bulk,
 }
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Protocol
 
-from sandbox.salesforce import campaigns, duplicates, ids, values
+from sandbox.salesforce import campaigns, duplicates, ids, validations, values
 from sandbox.salesforce.errors import ApiError, RowError, unknown_column
 from sandbox.salesforce.fields import Field, Table
 from sandbox.salesforce.metadata import permissions, tables
@@ -174,6 +174,7 @@ class Org:
             row.setdefault("OwnerId", self._user)
         self._fill(table, row)
         self._unique(table, row)
+        validations.check(self, table, row)
         duplicates.check(self, table, row)
         self._put(table, id_, self._touched(row, now))
         return id_
@@ -187,6 +188,7 @@ class Org:
         row = {**before, **self._checked(table, given)}
         self._fill(table, row)
         self._unique(table, row)
+        validations.check(self, table, row)
         duplicates.check(self, table, row)
         self._put(table, id_, self._touched(row))
 

@@ -20,6 +20,7 @@ from enrichment.crm import (
     CrmStatus,
     Current,
     Kind,
+    Needed,
     Progress,
     RowResult,
     Stage,
@@ -46,6 +47,8 @@ class FakeCrm:
             "interaction": {},
             "case": {},
             "member": {},
+            "lead": {},
+            "contact": {},
         }
         self.campaigns_: list[Campaign] = []
         self.edited: dict[str, datetime] = {}
@@ -105,6 +108,9 @@ class FakeCrm:
 
     def cases(self, since: datetime | None) -> Iterator[CaseNews]:
         yield from (one for one in self.case_news if since is None or one.modified >= since)
+
+    def needed(self, kind: str) -> list[Needed] | None:
+        return [Needed("LastName", "Last Name", "text", required=True)]
 
     def campaigns(self) -> list[Campaign]:
         return self.campaigns_

@@ -36,11 +36,12 @@ def test_of_a_case_we_bring_the_key_and_our_own_fields_only() -> None:
     assert {spec.name for spec in fields("Case")} == {HUB_ID} | {name for name in CASE_FIELDS if name.endswith("__c")}
 
 
-def test_of_a_member_of_a_campaign_we_bring_the_key_only() -> None:
-    assert {spec.name for spec in fields("CampaignMember")} == {HUB_ID}
+@pytest.mark.parametrize("object_", ["CampaignMember", "Contact", "Lead"])
+def test_of_what_is_theirs_we_bring_the_key_only(object_: str) -> None:
+    assert {spec.name for spec in fields(object_)} == {HUB_ID}
 
 
-@pytest.mark.parametrize("object_", [*WRITTEN, "Case", "CampaignMember"])
+@pytest.mark.parametrize("object_", [*WRITTEN, "Case", "CampaignMember", "Contact", "Lead"])
 def test_the_key_is_unique_and_minds_case(object_: str) -> None:
     key = next(spec for spec in fields(object_) if spec.name == HUB_ID)
     assert (key.unique, key.external_id, key.length) == (True, True, 64)
@@ -48,7 +49,7 @@ def test_the_key_is_unique_and_minds_case(object_: str) -> None:
 
 def test_the_permission_set_opens_every_field() -> None:
     opened = {e.text for e in root("permissionsets/Widerhall.permissionset").iter(f"{XMLNS}field")}
-    objects = (*WRITTEN, "Case", "CampaignMember")
+    objects = (*WRITTEN, "Case", "CampaignMember", "Contact", "Lead")
     assert opened == {f"{object_}.{spec.name}" for object_ in objects for spec in fields(object_)}
 
 

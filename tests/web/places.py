@@ -49,6 +49,7 @@ def values() -> dict[str, str]:
         "contact_id": lived.CONTACT,
         "deed": "pause",
         "step": "up",
+        "object": "Lead",
         "proposal_id": "2",
         "state": "closed",
         "token": lived.made["token"],
@@ -69,6 +70,7 @@ def filled(path: str, found: Mapping[str, str] | None = None) -> str:
             "contact_id": "x",
             "deed": "x",
             "step": "up",
+            "object": "Lead",
             **found,
         }
     )

@@ -27,7 +27,8 @@ SAME = {
     "de": NAMED | {
         "Administrator", "Agent", "Broker", "Browser", "%(promise)s: %(state)s", "Code %(number)s", "Emotion", "Filter",
         "Filter (F)", "Handle", "Hashtag",
-        "Hashtags", "Text", "Installation", "Label", "Labels", "Lead", "Link", "Live", "Marketing", "Name", "Normal",
+        "Hashtags", "Text", "Name, %(language)s",
+        "Installation", "Label", "Labels", "Lead", "Link", "Live", "Marketing", "Name", "Normal",
         "Passkey", "Passkeys", "Person",
         "Problem", "Region", "Revision", "Setup", "Spam", "Sticker", "System", "Team", "Teams", "Video", "Webhooks",
         "Website", "neutral", "positive",

@@ -13,6 +13,7 @@ from core import db
 from core.errors import Rejected
 from enrichment import byhand, connection, csv, decisions, directory, merging, person, review
 from enrichment.directory import Filter
+from enrichment.making import store as making
 from enrichment.models import CrmRecord
 from inbox import consent, erasure, notes, people
 from inbox.fields import store
@@ -267,6 +268,8 @@ def page(
             "following": after + len(talks) if more else 0,
             "after": after,
             "notes": remarks,
+            "made": making.shown(session, identity_id),
+            "may_make": reader.may("cases.open") and not making.may_make(session, identity_id),
             "own_fields": [(one, found.own.get(one.id)) for one in store.shown(session, "person")],
             "rated": answering.of_people(session, found.ids, sight=reader.sight),
             **_customer(session, request, reader, found),
