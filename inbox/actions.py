@@ -7,7 +7,7 @@ the audit trail the same way.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -121,16 +121,8 @@ def act(session: Session, conversation_id: int, one: Action, actor: str, kept: s
         raise Rejected(f"There is no conversation {conversation_id}.")
     if one.do in ("assign", "team", "priority", "type", "tag", "untag"):
         return _set(session, row, one, actor)
-    if one.do == "field":
-        number, _, typed = one.value.partition("=")
-        stood = values.put(session, conversation_id, int(number), typed, actor)
-        return _with(stood is not None, Action("field", f"{number}={stood}"))
-    if one.do == "state":
-        return _state(session, row, one.value, actor)
-    if one.do == "snooze":
-        before = row.state
-        done = desk.snooze(session, conversation_id, db.now() + timedelta(hours=int(one.value)), actor)
-        return Done(done, Action("state", before) if done and before in STATES else None)
+    if one.do in _OWN:
+        return _OWN[one.do](session, row, one.value, actor)
     if one.do == "note":
         notes.add(session, conversation_id=conversation_id, author=actor, text=filled(session, row, one.value))
     elif one.do == "draft":
@@ -177,6 +169,23 @@ def _with(changed: bool, back: Action) -> Done:
 def _state(session: Session, row: Conversation, state: str, actor: str) -> Done:
     before = row.state if row.state in STATES else "open"
     return _with(desk.set_state(session, row.id or 0, state, actor), Action("state", before))
+
+
+def _snooze(session: Session, row: Conversation, hours: str, actor: str) -> Done:
+    before = row.state
+    done = desk.snooze(session, row.id or 0, db.now() + timedelta(hours=int(hours)), actor)
+    return Done(done, Action("state", before) if done and before in STATES else None)
+
+
+def _fill(session: Session, row: Conversation, what: str, actor: str) -> Done:
+    number, _, typed = what.partition("=")
+    stood = values.put(session, row.id or 0, int(number), typed, actor)
+    return _with(stood is not None, Action("field", f"{number}={stood}"))
+
+
+_OWN: Mapping[str, Callable[[Session, Conversation, str, str], Done]] = {
+    "state": _state, "snooze": _snooze, "field": _fill,
+}  # fmt: skip
 
 
 def _draft(session: Session, row: Conversation, reply_id: int, actor: str) -> None:

@@ -6,7 +6,7 @@ from alembic import op
 import core.db
 
 revision = "0043"
-down_revision = "0038b"
+down_revision = "0044"
 branch_labels = None
 depends_on = None
 
