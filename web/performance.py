@@ -21,6 +21,7 @@ from inbox.fields.kinds import CHOSEN, Definition
 from inbox.hours import ALWAYS, between
 from inbox.metrics import figures, read
 from inbox.metrics.figures import Figures, Piece, Talk, Times, Worked
+from inbox.metrics.promises import PROMISES
 from inbox.metrics.ratings import RATINGS, Rating
 from inbox.models import Conversation, ConversationTag, Identity
 from inbox.narrowing import PRIORITIES
@@ -47,6 +48,9 @@ NAMES = {
     "nps": N_("Recommendation (NPS)"),
     "ces": N_("Effort (CES)"),
     "response": N_("Surveys answered"),
+    "kept_first": N_("First replies in time"),
+    "kept_next": N_("Further replies in time"),
+    "kept_resolution": N_("Closed in time"),
 }
 """The figures."""
 MEANS = {
@@ -63,6 +67,9 @@ MEANS = {
     "nps": N_("Per cent of 9 and 10 less per cent of 0 to 6: from −100 to 100."),
     "ces": N_("Mean of the answers from 1, very difficult, to 7, very easy."),
     "response": N_("Share of the surveys that were sent and are answered by now."),
+    "kept_first": N_("Share of the promises for first replies that were kept; broken when the time is over."),
+    "kept_next": N_("Share of the promises for further replies that were kept; broken when the time is over."),
+    "kept_resolution": N_("Share of the promises until closed that were kept; broken when the time is over."),
 }
 """What each one says, in a sentence."""
 BY = {
@@ -255,7 +262,7 @@ def _names(
 
 def rated(reader: Reader, name: str, one: Rating) -> str:
     """A rating as it is shown: a share, a number with its sign, or a mean with one place."""
-    if name in ("csat", "response"):
+    if name in ("csat", "response", *PROMISES):
         return reader.percent(one.value)
     if name == "nps":
         number = round(one.value)
@@ -377,7 +384,7 @@ def spans_csv(session: Session, one: Asked, found: Sequence[Piece]) -> str:
     fields = store.every(session, "conversation")
     filled = values.of_many(session, {piece.talk.id for piece in found}) if fields else {}
     own = [f"field: {each.name('en')}" for each in fields]
-    head = ("conversation", "platform", "start", "end", "seconds", "business_seconds", "by", "score")
+    head = ("conversation", "platform", "start", "end", "seconds", "business_seconds", "by", "score", "verdict")
     writer.writerow((*head, *map(cells.harmless, own)))
     for piece in found:
         until = piece.end
@@ -391,6 +398,7 @@ def spans_csv(session: Session, one: Asked, found: Sequence[Piece]) -> str:
                 *lasted,
                 piece.actor,
                 "" if piece.score is None else piece.score,
+                piece.verdict,
                 *(cells.harmless(_words(each, filled.get(piece.talk.id, {}).get(each.id, ""))) for each in fields),
             ]
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median, quantiles
 
+from inbox.metrics.promises import PROMISES, Promise
 from inbox.metrics.ratings import KINDS, RATINGS, Answer, Invitation, Rating, rating
 from inbox.metrics.spans import Event, Span
 
@@ -15,9 +16,11 @@ COUNTS = ("received", "opened", "closed", "replies", "backlog", "waiting")
 """Figures that count."""
 TIMES = ("first_reply", "reply", "resolution")
 """Figures that measure."""
+SHARES = (*RATINGS, *PROMISES)
+"""Figures of which each is a share or a mean: of answers, of surveys, of promises."""
 GROUPS = ("agent", "team", "account", "platform", "language", "tag", "priority")
 """By what figures can be told apart."""
-PEOPLES = ("closed", "replies", *TIMES, *RATINGS)
+PEOPLES = ("closed", "replies", *TIMES, *SHARES)
 """Figures that somebody brought about: those an agent has."""
 
 
@@ -36,6 +39,7 @@ class Talk:
     spans: Sequence[Span] = ()
     answers: Sequence[Answer] = ()
     invitations: Sequence[Invitation] = ()
+    promises: Sequence[Promise] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class Piece:
     kind: str = ""
     """Of the survey that has the score."""
     verdict: str = ""
+    """good, middle or bad; a promise that was kept is good, a broken one bad."""
 
     @property
     def lasted(self) -> timedelta:
@@ -98,6 +103,12 @@ def _of_talk(talk: Talk, figure: str, start: datetime, end: datetime) -> Iterato
         return
     if figure in RATINGS:
         yield from _rated(talk, figure, start, end)
+        return
+    if figure in PROMISES:
+        for promise in talk.promises:
+            if promise.figure == figure and start <= promise.decided < end:
+                verdict = "good" if promise.kept else "bad"
+                yield Piece(talk, promise.start, promise.ended, promise.actor, verdict=verdict)
         return
     kind = {"opened": "resolution", "closed": "resolution", "backlog": "resolution", "waiting": "reply"}.get(
         figure, figure
@@ -154,7 +165,7 @@ def figures(talks: Sequence[Talk], start: datetime, end: datetime, worked: Worke
         business = times([worked(one.talk, one.start, one.end) for one in ended if one.end is not None])
         if business is not None:
             found.business[name] = business
-    for name in RATINGS:
+    for name in SHARES:
         given = [(one.score, one.verdict) for one in pieces(talks, name, start, end, agent)]
         if (rated := rating(name, given)) is not None:
             found.ratings[name] = rated

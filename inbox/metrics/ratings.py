@@ -38,7 +38,7 @@ class Invitation:
 class Rating:
     """A figure and of how many answers (or invitations) it is made.
 
-    csat and response are shares of 1, nps runs from -100 to 100, ces is a mean from 1 to 7.
+    csat, response and promises kept are shares of 1, nps runs from -100 to 100, ces is a mean from 1 to 7.
     """
 
     number: int

@@ -15,9 +15,12 @@ from core import db
 from core.event import MESSAGE_KINDS
 from inbox import visibility
 from inbox.metrics.figures import Talk
+from inbox.metrics.promises import Promise, promises
 from inbox.metrics.ratings import Answer, Invitation
 from inbox.metrics.spans import Event, spans
 from inbox.models import Activity, Conversation, ConversationTag, Message, ReplyRow
+from inbox.sla import Clock
+from inbox.sla_models import SlaClock
 from inbox.surveys.models import SurveyAnswer, SurveyInvitation
 from inbox.visibility import EVERYTHING, Sight
 
@@ -51,12 +54,13 @@ def talks(session: Session, start: datetime, end: datetime, scope: Scope) -> lis
         tags[number] = (*tags.get(number, ()), tag)
     happened = dict(_events(session, chosen))
     answers, invitations = _answers(session, chosen), _invitations(session, chosen)
-    found = []
+    clocks, now, found = _clocks(session, chosen), db.now(), []
     for row in rows:
         events = happened.get(row.id, [])
         about = (row.id, row.account_id, row.platform, row.language, row.team_id, row.priority)
         rated = (answers.get(row.id, ()), invitations.get(row.id, ()))
-        found.append(Talk(*about, tags.get(row.id, ()), events, spans(events), *rated))
+        promised: Sequence[Promise] = promises(clocks[row.id], events, now) if row.id in clocks else ()
+        found.append(Talk(*about, tags.get(row.id, ()), events, spans(events), *rated, promised))
     return found
 
 
@@ -108,6 +112,19 @@ def _invitations(session: Session, chosen: sa.Select[tuple[int]]) -> dict[int, l
     found: dict[int, list[Invitation]] = {}
     for number, *values in session.execute(query.order_by(i.c.id)):
         found.setdefault(number, []).append(Invitation(*values))
+    return found
+
+
+def _clocks(session: Session, chosen: sa.Select[tuple[int]]) -> dict[int, list[Clock]]:
+    """What was promised in each conversation, as inbox.clocks keeps it."""
+    t = db.table(SlaClock)
+    query = sa.select(
+        t.c.conversation_id, t.c.kind, t.c.started_at, t.c.state, t.c.due_at, t.c.warn_at, t.c.stopped_at, t.c.left,
+        t.c.over_at,
+    ).where(t.c.conversation_id.in_(chosen))  # fmt: skip
+    found: dict[int, list[Clock]] = {}
+    for number, *values, over in session.execute(query.order_by(t.c.conversation_id, t.c.started_at, t.c.kind)):
+        found.setdefault(number, []).append(Clock(*values, over_at=over))
     return found
 
 

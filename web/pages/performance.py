@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
 from core import db
 from inbox.metrics import figures
+from inbox.metrics.promises import PROMISES
 from inbox.metrics.ratings import RATINGS
 from web import performance, render
 from web.performance import BY, HERE, MEANS, NAMES, PER_PAGE
@@ -18,7 +19,7 @@ from web.reports.say import Say
 
 router = APIRouter()
 Reading = Annotated[Reader, Depends(allow("metrics.own"))]
-FIGURES = (*figures.COUNTS, *figures.TIMES, *RATINGS)
+FIGURES = (*figures.COUNTS, *figures.TIMES, *figures.SHARES)
 
 
 @router.get(HERE)
@@ -53,7 +54,8 @@ def spans(request: Request, reader: Reading, figure: str = "closed", skip: str =
     return render.page(
         request, reader, "performance_spans.html", asked=asked, figure=chosen, rows=rows, number=len(found),
         names=NAMES, means=MEANS, scored=chosen in RATINGS,
-        measured=chosen in (*figures.TIMES, "closed", "backlog", "waiting"),
+        promised=chosen in PROMISES,
+        measured=chosen in (*figures.TIMES, *PROMISES, "closed", "backlog", "waiting"),
         lasting=performance.lasting, after=after, per_page=PER_PAGE, problem=asked.problem, **_words(reader),
     )  # fmt: skip
 

@@ -52,9 +52,9 @@ class Took(BaseModel):
 
 
 class Rated(BaseModel):
-    """How customers rated us: csat and response are shares of 1, nps runs from -100 to 100, ces from 1 to 7."""
+    """A figure of which nps runs from -100 to 100, ces from 1 to 7, and all others are shares of 1."""
 
-    number: int = Field(description="Answers; for `response` surveys that were sent.")
+    number: int = Field(description="Of how many answers, surveys that were sent (response), or promises (kept_…).")
     value: float
 
 
@@ -66,7 +66,7 @@ class Group(BaseModel):
     counts: dict[str, int]
     times: dict[str, Took]
     business: dict[str, Took] = Field(description="The times in business hours.")
-    ratings: dict[str, Rated] = Field(description="What surveys say: csat, nps, ces, response.")
+    ratings: dict[str, Rated] = Field(description="csat, nps, ces, response, kept_first, kept_next, kept_resolution.")
 
 
 class Answering(BaseModel):
