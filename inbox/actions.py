@@ -16,7 +16,7 @@ from sqlmodel import Session
 
 from core import db, outbox
 from core.errors import Rejected
-from inbox import desk, drafts, notes, notices, replies, saved
+from inbox import desk, drafts, notes, notices, replies, saved, sharing
 from inbox.conditions.tree import ME, NOBODY, PRIORITIES, TYPES
 from inbox.fields import values
 from inbox.models import Account, Conversation, Identity, SavedReply
@@ -191,7 +191,7 @@ _OWN: Mapping[str, Callable[[Session, Conversation, str, str], Done]] = {
 def _draft(session: Session, row: Conversation, reply_id: int, actor: str) -> None:
     """The saved reply, filled in, stands in the box; what was begun there stays below it."""
     kept = session.get(SavedReply, reply_id)
-    if kept is None:
+    if kept is None or not sharing.visible(session, kept.made_by, kept.shared, actor):
         raise Rejected(GONE)
     account = session.get(Account, row.account_id)
     language = saved.language(kept.texts, [row.language, account.language if account is not None else ""])

@@ -1,15 +1,15 @@
-"""Macros: deeds that are done together to a conversation, kept under a name for oneself or for all who answer."""
+"""Macros: deeds that are done together to a conversation, kept under a name for oneself or shared with others."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import audit, db
 from core.errors import Rejected
-from inbox import actions
+from inbox import actions, sharing
 from inbox.actions import Action
 from inbox.rule_models import Macro
 
@@ -18,21 +18,22 @@ NO_NAME = "Give the macro a name."
 LONG_NAME = "The name is too long: 80 characters at most."
 TAKEN = "There is a macro of this name already."
 GONE = "This macro is gone, or it is not shared with you."
-NOT_YOURS = "Only who made a macro can change it, or an administrator."
+NOT_YOURS = "Only who made a macro can change it, or who may change what is shared."
 REFUSALS = (NO_NAME, LONG_NAME, TAKEN, GONE, NOT_YOURS)
 
 
 def of(session: Session, actor: str) -> list[Macro]:
     """The macros somebody can run, by name."""
     m = db.table(Macro)
-    mine = sa.or_(m.c.owner == actor, m.c.shared)
-    return list(session.scalars(sa.select(Macro).where(mine).order_by(sa.func.lower(m.c.name), m.c.id)))
+    found = list(session.scalars(sa.select(Macro).order_by(sa.func.lower(m.c.name), m.c.id)))
+    mine = sharing.groups(session, actor, (one.shared for one in found))
+    return [one for one in found if one.owner == actor or mine & set(one.shared)]
 
 
 def find(session: Session, macro_id: int, actor: str) -> Macro:
     """One of them; Rejected when there is none for this person."""
     row = session.get(Macro, macro_id) if 0 < macro_id < 2**62 else None
-    if row is None or not (row.shared or row.owner == actor):
+    if row is None or not sharing.visible(session, row.owner, row.shared, actor):
         raise Rejected(GONE)
     return row
 
@@ -49,7 +50,7 @@ def save(
     wanted: Sequence[Action],
     actor: str,
     *,
-    shared: bool,
+    shared: Collection[str],
     all_of_them: bool = False,
 ) -> int:
     """Keep a macro, a new one without `macro_id`; returns its number. Rejected says what is wrong."""
@@ -65,7 +66,7 @@ def save(
     )
     if any(other.name == title and other.id != row.id for other in of(session, row.owner)):
         raise Rejected(TAKEN)
-    row.name, row.shared, row.actions, row.changed_at = title, shared, kept, db.now()
+    row.name, row.shared, row.actions, row.changed_at = title, sorted(shared), kept, db.now()
     session.add(row)
     session.flush()
     audit.record(session, actor, "macro.saved", f"macro:{row.id}")
@@ -82,7 +83,7 @@ def _own(session: Session, macro_id: int, actor: str, all_of_them: bool) -> Macr
     row = session.get(Macro, macro_id)
     if row is None:
         raise Rejected(GONE)
-    if row.owner != actor and not (all_of_them and row.shared):
+    if not sharing.changes(row.owner, row.shared, actor, others=all_of_them):
         raise Rejected(NOT_YOURS)
     return row
 

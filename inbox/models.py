@@ -253,6 +253,8 @@ class SavedReply(SQLModel, table=True):
     name: str = Field(max_length=80, unique=True)
     shortcut: str | None = Field(default=None, max_length=30, unique=True)
     texts: dict[str, str] = _json()
+    shared: list[str] = Field(default_factory=lambda: ["all"], sa_column=Column(sa.JSON, nullable=False))
+    """Who uses it besides who made it, as inbox.sharing reads it."""
     made_by: str = Field(max_length=40)
     changed_by: str = Field(max_length=40)
     changed_at: datetime = _time(null=False)

@@ -31,8 +31,8 @@ class Macro(SQLModel, table=True):
     name: str = Field(max_length=80)
     owner: str = Field(index=True, max_length=40)
     """`user:3`."""
-    shared: bool = False
-    """Everybody who answers may run it."""
+    shared: list[str] = _json(list)
+    """Who may run it besides, as inbox.sharing reads it."""
     actions: list[dict[str, Any]] = _json(list)
     changed_at: datetime = _moment()
 

@@ -6,13 +6,14 @@ A place is `{name}`; `{name|friend}` says what stands there when the conversatio
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import audit, db
 from core.errors import Rejected
+from inbox import sharing
 from inbox.models import SavedReply
 from inbox.text import fold
 
@@ -35,17 +36,42 @@ def every(session: Session, asked: str = "") -> list[SavedReply]:
     return [one for one in found if all(word in _searched(one) for word in words)]
 
 
+def of(session: Session, actor: str, asked: str = "") -> list[SavedReply]:
+    """Those of them that somebody (`user:3`) uses: their own, and what is shared with them."""
+    found = every(session, asked)
+    mine = sharing.groups(session, actor, (one.shared for one in found))
+    return [one for one in found if one.made_by == actor or mine & set(one.shared)]
+
+
+def find(session: Session, reply_id: int, actor: str) -> SavedReply | None:
+    """One of those; None when there is none for this person."""
+    row = session.get(SavedReply, reply_id) if 0 < reply_id < 2**62 else None
+    return row if row is not None and sharing.visible(session, row.made_by, row.shared, actor) else None
+
+
 def _searched(one: SavedReply) -> str:
     return fold(" ".join([one.name, one.shortcut or "", *one.texts.values()]))
 
 
 def save(
-    session: Session, reply_id: int | None, *, name: str, shortcut: str = "", texts: Mapping[str, str], actor: str
+    session: Session,
+    reply_id: int | None,
+    *,
+    name: str,
+    shortcut: str = "",
+    texts: Mapping[str, str],
+    actor: str,
+    shared: Collection[str] | None = (sharing.ALL,),
+    others: bool = False,
 ) -> int:
-    """Keep a reply, a new one without `reply_id`; returns its id. Rejected says which field is wrong, and why."""
+    """Keep a reply, a new one without `reply_id`; returns its id. Rejected says which field is wrong, and why.
+
+    Without `shared` an old one stays shared as it is. `others` for who may change what others share.
+    """
     name, shortcut = db.sound(name).strip(), db.sound(shortcut).strip().removeprefix("/").lower()
     kept = {language: db.sound(text).strip() for language, text in texts.items() if text.strip()}
     _check(name, shortcut, kept)
+    _mine(session, reply_id, actor, others=others)
     row = (
         session.get(SavedReply, reply_id)
         if reply_id is not None
@@ -53,7 +79,9 @@ def save(
     )
     if row is None:
         raise Rejected("This saved reply is gone.")
-    _unlike(session, row.id or 0, name, shortcut)
+    _unlike(session, row.id or 0, name, shortcut, actor)
+    if shared is not None:
+        row.shared = sorted(shared)
     row.name, row.shortcut, row.texts = name, shortcut or None, kept
     row.changed_by, row.changed_at = actor, db.now()
     session.add(row)
@@ -63,11 +91,18 @@ def save(
     return row.id
 
 
-def remove(session: Session, reply_id: int, actor: str) -> bool:
+def _mine(session: Session, reply_id: int | None, actor: str, *, others: bool) -> None:
+    row = session.get(SavedReply, reply_id) if reply_id is not None else None
+    if row is not None and not sharing.changes(row.made_by, row.shared, actor, others=others):
+        raise Wrong("name", NOT_YOURS)
+
+
+def remove(session: Session, reply_id: int, actor: str, *, others: bool = False) -> bool:
     """Throw a reply away; False when it is gone already. What was sent with it stays."""
     row = session.get(SavedReply, reply_id)
     if row is None:
         return False
+    _mine(session, reply_id, actor, others=others)
     session.delete(row)
     session.flush()
     audit.record(session, actor, "saved_reply.removed", f"saved_reply:{reply_id}")
@@ -90,7 +125,20 @@ LONG_TEXT = "The text is too long: 5,000 characters at most."
 NO_PLACE = "There is no place {%(place)s}. There are: %(places)s."
 SAME_NAME = "Another saved reply has this name."
 SAME_SHORTCUT = "Another saved reply has this shortcut: %(name)s."
-SENTENCES = (EMPTY_NAME, LONG_NAME, BAD_SHORTCUT, NO_TEXT, LONG_TEXT, NO_PLACE, SAME_NAME, SAME_SHORTCUT)
+HIDDEN_SHORTCUT = "Another saved reply has this shortcut."
+NOT_YOURS = "Only who made a saved reply can change it, or who may change what is shared."
+SENTENCES = (
+    EMPTY_NAME,
+    LONG_NAME,
+    BAD_SHORTCUT,
+    NO_TEXT,
+    LONG_TEXT,
+    NO_PLACE,
+    SAME_NAME,
+    SAME_SHORTCUT,
+    HIDDEN_SHORTCUT,
+    NOT_YOURS,
+)
 
 
 def _check(name: str, shortcut: str, texts: Mapping[str, str]) -> None:
@@ -110,7 +158,7 @@ def _check(name: str, shortcut: str, texts: Mapping[str, str]) -> None:
                 raise Wrong(language, NO_PLACE, place=place, places=", ".join(f"{{{one}}}" for one in PLACES))
 
 
-def _unlike(session: Session, reply_id: int, name: str, shortcut: str) -> None:
+def _unlike(session: Session, reply_id: int, name: str, shortcut: str, actor: str) -> None:
     """No other one may have the same name or shortcut, however it is written."""
     for other in every(session):
         if other.id == reply_id:
@@ -118,7 +166,8 @@ def _unlike(session: Session, reply_id: int, name: str, shortcut: str) -> None:
         if fold(other.name) == fold(name):
             raise Wrong("name", SAME_NAME)
         if shortcut and other.shortcut == shortcut:
-            raise Wrong("shortcut", SAME_SHORTCUT, name=other.name)
+            seen = sharing.visible(session, other.made_by, other.shared, actor)
+            raise Wrong("shortcut", SAME_SHORTCUT, name=other.name) if seen else Wrong("shortcut", HIDDEN_SHORTCUT)
 
 
 # --- filling in ---------------------------------------------------------------------------------------

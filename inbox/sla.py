@@ -177,12 +177,12 @@ def _clock(
 
 
 def _over(steps: Steps, target: timedelta, calendar: Calendar) -> datetime:
-    """The moment at which the time was over, in an earlier run."""
+    """The moment at which the time was over: in an earlier run, or as this one began when nothing was left."""
     left = target
     for step in steps:
         if step.runs and step.until is not None:
             part = between(calendar, step.since, step.until)
-            if part >= left:
+            if part > left:
                 return _never(after(calendar, step.since, left))
             left -= part
     return steps[-1].since

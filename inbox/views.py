@@ -1,4 +1,4 @@
-"""Views that people keep: a filter with its order under a name, for themselves or for whole roles."""
+"""Views that people keep: a filter with its order under a name, for themselves or shared with others."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from sqlmodel import Field, Session, SQLModel
 from core import audit, db
 from core.db import BigId, UtcDateTime
 from core.errors import Rejected
+from inbox import sharing
 from inbox.conditions import tree
 from inbox.conditions.tree import Condition, Group
 from inbox.narrowing import SORTS, VIEWS, Filter
@@ -26,7 +27,7 @@ LONG_NAME = "The name is too long: 80 characters at most."
 TAKEN = "You have a view of this name already."
 TOO_MANY_VIEWS = "You keep 100 views already. Remove one first."
 GONE = "This view is gone, or it is not shared with you."
-NOT_YOURS = "Only who made a view can change it, or an administrator."
+NOT_YOURS = "Only who made a view can change it, or who may change what is shared."
 REFUSALS = (NO_NAME, LONG_NAME, TAKEN, TOO_MANY_VIEWS, GONE, NOT_YOURS)
 
 
@@ -39,7 +40,7 @@ class SavedView(SQLModel, table=True):
     owner: str = Field(index=True, max_length=40)
     """`user:3`."""
     roles: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
-    """Who sees it besides: roles by name; empty for its owner alone."""
+    """Who sees it besides, as inbox.sharing reads it: roles by name, teams, everybody."""
     base: str
     """The fixed view it narrows."""
     sort: str
@@ -86,8 +87,9 @@ BUILT_IN = (ABOUT, MENTIONS)
 def of(session: Session, actor: str, role: str) -> list[View]:
     """The views somebody sees: built in, then in their order."""
     v = db.table(SavedView)
-    rows = session.execute(sa.select(v).order_by(v.c.place, v.c.id)).mappings()
-    return [*BUILT_IN, *(_view(row) for row in rows if row["owner"] == actor or role in row["roles"])]
+    rows = session.execute(sa.select(v).order_by(v.c.place, v.c.id)).mappings().all()
+    mine = sharing.groups(session, actor, (row["roles"] for row in rows), role)
+    return [*BUILT_IN, *(_view(row) for row in rows if row["owner"] == actor or mine & set(row["roles"]))]
 
 
 def find(session: Session, key: str, actor: str, role: str) -> View:
@@ -97,7 +99,7 @@ def find(session: Session, key: str, actor: str, role: str) -> View:
         return found
     v = db.table(SavedView)
     row = session.execute(sa.select(v).where(v.c.id == _number(key))).mappings().first()
-    if row is None or (row["owner"] != actor and role not in row["roles"]):
+    if row is None or not sharing.visible(session, row["owner"], row["roles"], actor, role):
         raise Rejected(GONE)
     return _view(row)
 
@@ -172,7 +174,7 @@ def _own(session: Session, key: str, actor: str, *, all_of_them: bool) -> SavedV
     row = session.get(SavedView, _number(key))
     if row is None:
         raise Rejected(GONE)
-    if row.owner != actor and not all_of_them:
+    if not sharing.changes(row.owner, row.roles, actor, others=all_of_them):
         raise Rejected(NOT_YOURS)
     return row
 

@@ -62,7 +62,7 @@ REFUSALS = (
     N_("Give the macro a name."),
     N_("There is a macro of this name already."),
     N_("This macro is gone, or it is not shared with you."),
-    N_("Only who made a macro can change it, or an administrator."),
+    N_("Only who made a macro can change it, or who may change what is shared."),
     N_("Give the rule a name."),
     N_("Say when the rule is asked."),
     N_("A rule has no reader: it cannot ask what is unread, or who looks."),
@@ -80,7 +80,7 @@ def choices(session: Session, reader: Reader, *, rule: bool) -> dict[str, Option
     found = condition_choices.choices(session, reader, tuple(asked.values()))
     states = [(name, reader.words(words.STATES[name])) for name in ("open", "closed", "spam")]
     takers = [pair for pair in found["assignee"] if not (rule and pair[0] == ME)]
-    offered = [(str(one.id), one.name) for one in saved.every(session)]
+    offered = [(str(one.id), one.name) for one in saved.of(session, reader.actor)]
     people = [(actor, name) for actor, name in takers if actor.startswith("user:")]
     groups = [(f"team:{number}", name) for number, name in teams.names(session)]
     whom = [(notices.ASSIGNEE, reader.words(CARES)), *people, *groups]

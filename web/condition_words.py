@@ -107,7 +107,7 @@ VIEW_REFUSALS = (
     N_("You have a view of this name already."),
     N_("You keep 100 views already. Remove one first."),
     N_("This view is gone, or it is not shared with you."),
-    N_("Only who made a view can change it, or an administrator."),
+    N_("Only who made a view can change it, or who may change what is shared."),
     N_("New conversations about us"),
     N_("Mentions of me"),
 )

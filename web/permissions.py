@@ -31,6 +31,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "rules.manage": frozenset({"admin"}),
     "views.keep": frozenset({"admin", "agent", "marketer"}),
     "views.share": frozenset({"admin", "agent"}),
+    "shared.edit": frozenset({"admin"}),
     "accounts.read": frozenset({"admin", "agent", "marketer"}),
     "accounts.manage": frozenset({"admin"}),
     "dead.read": frozenset({"admin"}),

@@ -12,8 +12,7 @@ from web.reader import Reader
 GROUPS: dict[str, tuple[str, ...]] = {
     N_("Inbox"): (
         "messages.read", "messages.private", "conversations.reply", "conversations.manage", "messages.correct",
-        "views.keep", "views.share", "rules.manage", "surveys.manage",
-        "fields.manage",
+        "views.keep", "views.share", "shared.edit", "rules.manage", "surveys.manage", "fields.manage",
     ),
     N_("People"): (
         "people.read", "people.review", "people.object", "people.erase", "segments.read", "segments.manage",
@@ -37,6 +36,7 @@ HINTS = {
     "conversations.reply": N_("Saved replies and macros; conversations can be given to them."),
     "conversations.manage": N_("Write in conversations: replies, notes, tags, state, team, priority, macros."),
     "views.share": N_("Needs the right to keep views."),
+    "shared.edit": N_("Views, macros and saved replies of others; one's own can always be changed."),
     "rules.manage": N_("Rules work on every conversation, whoever made them."),
     "people.read": N_("Profiles with their sources, and the history as far as its conversations are seen."),
     "people.review": N_("Link, unlink, merge and split; notes on people."),

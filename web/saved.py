@@ -30,7 +30,7 @@ class Offer:
 def offers(session: Session, talk: Thread, reader: Reader, asked: str = "") -> tuple[list[Offer], int]:
     """(the first of them, how many there are); those with a text in the customer's language stand first."""
     values, wanted = places(talk, reader), languages(talk, reader)
-    found = saved.every(session, asked)
+    found = saved.of(session, reader.actor, asked)
     theirs = talk.conversation.language
     found.sort(key=lambda one: theirs not in one.texts)
     return [

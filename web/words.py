@@ -175,6 +175,7 @@ PERMISSIONS = {
     "rules.manage": N_("Make rules that work by themselves"),
     "views.keep": N_("Keep views of one's own"),
     "views.share": N_("Share views with others"),
+    "shared.edit": N_("Change what others share"),
     "messages.correct": N_("Correct how messages are rated"),
     "webhooks.manage": N_("Tell programs what happens"),
     "model.read": N_("See how good the ratings are"),
@@ -338,6 +339,7 @@ SAVED_REFUSALS = (
     N_("There is no place {%(place)s}. There are: %(places)s."),
     N_("Another saved reply has this name."),
     N_("Another saved reply has this shortcut: %(name)s."),
+    N_("Another saved reply has this shortcut."),
 )
 
 REFUSALS = (

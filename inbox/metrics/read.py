@@ -123,8 +123,11 @@ def _clocks(session: Session, chosen: sa.Select[tuple[int]]) -> dict[int, list[C
         t.c.over_at,
     ).where(t.c.conversation_id.in_(chosen))  # fmt: skip
     found: dict[int, list[Clock]] = {}
-    for number, *values, over in session.execute(query.order_by(t.c.conversation_id, t.c.started_at, t.c.kind)):
-        found.setdefault(number, []).append(Clock(*values, over_at=over))
+    for row in session.execute(query.order_by(t.c.conversation_id, t.c.started_at, t.c.kind)):
+        clock = Clock(
+            row.kind, row.started_at, row.state, row.due_at, row.warn_at, row.stopped_at, row.left, over_at=row.over_at
+        )
+        found.setdefault(row.conversation_id, []).append(clock)
     return found
 
 

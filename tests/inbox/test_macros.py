@@ -22,7 +22,7 @@ from .conftest import event
 def make(*deeds: tuple[str, str], name: str = "Tidy", shared: bool = False) -> int:
     with db.write() as session:
         wanted = actions.read([{"do": do, "value": value} for do, value in deeds], actions.MACRO)
-        return macros.save(session, None, name, wanted, "user:1", shared=shared)
+        return macros.save(session, None, name, wanted, "user:1", shared=["all"] if shared else [])
 
 
 def run(number: int, actor: str = "user:1") -> list[Action]:
@@ -81,12 +81,12 @@ def test_a_macro_is_its_owners_until_it_is_shared(database: str) -> None:
     with db.read() as session, pytest.raises(Rejected, match="not shared"):
         macros.find(session, number, "user:2")
     with db.write() as session:
-        macros.save(session, number, "Tidy", [Action("tag", "x")], "user:1", shared=True)
+        macros.save(session, number, "Tidy", [Action("tag", "x")], "user:1", shared=["all"])
         assert macros.find(session, number, "user:2").name == "Tidy"
         with pytest.raises(Rejected, match="Only who made"):
             macros.remove(session, number, "user:2")
         with pytest.raises(Rejected, match="already"):
-            macros.save(session, None, "Tidy", [Action("tag", "x")], "user:2", shared=False)
+            macros.save(session, None, "Tidy", [Action("tag", "x")], "user:2", shared=[])
         macros.remove(session, number, "user:2", all_of_them=True)
 
 

@@ -254,7 +254,7 @@ def _desk() -> None:
         said = {"field": "words", "op": "has", "value": "партия"}
         late = tree.read({"match": "any", "of": [{"field": "waiting", "op": "yes"}, said]})
         deeds = [Action("tag", "гарантия"), Action("note", "Привет"), Action("priority", "high")]
-        macros.save(session, None, "Гарантия", deeds, "user:1", shared=True)
+        macros.save(session, None, "Гарантия", deeds, "user:1", shared=["all"])
         number = rules.save(
             session, None, name="Ждут", trigger="message", asked=late, deeds=deeds, last=True, actor="user:1"
         )

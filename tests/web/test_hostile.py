@@ -149,7 +149,7 @@ def _shop() -> None:
             day = [{"day": "2026-01-01", "name": text}]
             teams.save(session, None, teams.Wanted(text[:80], holidays=day, members={"user:1": 1}), "user:1")
             deeds = [Action("note", text), Action("tag", db.sound(text)[:50])]
-            macros.save(session, None, text[:80], deeds, "user:1", shared=True)
+            macros.save(session, None, text[:80], deeds, "user:1", shared=["all"])
             ruled = rules.save(
                 session, None, name=text[:80], trigger="message", asked=tree.EVERYTHING, deeds=deeds, last=False,
                 actor="user:1",

@@ -26,7 +26,9 @@ def talks(database: str) -> None:
 
 def keep(*deeds: tuple[str, str], name: str = "Tidy", owner: str = "user:1", shared: bool = True) -> int:
     with db.write() as session:
-        return macros.save(session, None, name, [Action(*one) for one in deeds], owner, shared=shared)
+        return macros.save(
+            session, None, name, [Action(*one) for one in deeds], owner, shared=["all"] if shared else []
+        )
 
 
 def state(number: int = 1) -> tuple[Any, ...]:
@@ -54,7 +56,7 @@ def test_one_is_built_by_its_buttons_kept_changed_and_removed(talks: None, as_ro
     assert "vip" in browser.get(HERE).text
     assert 'value="vip"' in browser.get(f"{HERE}/1").text
     assert "a.1_do" not in browser.post(f"{HERE}/1", {**form, "do": "undeed:a.1"}).text
-    browser.post(f"{HERE}/1", {**form, "a.0_v": "vvip", "shared": "yes"})
+    browser.post(f"{HERE}/1", {**form, "a.0_v": "vvip", "shared": "all"})
     assert "vvip" in as_role("admin").get(HERE).text
     assert browser.post(f"{HERE}/1/remove").headers["location"] == f"{HERE}?note=macro-removed"
     assert browser.get(f"{HERE}/1").status_code == 404

@@ -12,7 +12,8 @@ from core import db
 from core.errors import Rejected
 from inbox import actions, macros
 from inbox.actions import Action
-from web import action_form, action_words, actors, render, thread
+from inbox.rule_models import Macro
+from web import action_form, action_words, actors, render, sharing, thread
 from web.action_form import Row
 from web.i18n import N_
 from web.pages.thread import do
@@ -34,11 +35,12 @@ def index(request: Request, reader: Answering) -> Response:
         found = macros.of(session, reader.actor)
         options = action_words.choices(session, reader, rule=False)
         names = actors.names(session, [one.owner for one in found])
+        offered = sharing.options(session, reader)
     said = {
         one.id: [action_words.said(Action(row["do"], row.get("value", "")), reader, options) for row in one.actions]
         for one in found
     }
-    return render.page(request, reader, "settings/macros.html", found=found, names=names, said=said)
+    return render.page(request, reader, "settings/macros.html", found=found, names=names, said=said, offered=offered)
 
 
 @router.get(HERE + "/new")
@@ -55,7 +57,7 @@ def one(request: Request, reader: Answering, macro_id: int) -> Response:
             row = macros.find(session, macro_id, reader.actor)
     except Rejected as error:
         return render.page(request, reader, "settings/macros.html", 404, problem=reader.words(str(error)), found=[],
-                           names={}, said={})  # fmt: skip
+                           names={}, said={}, offered={})  # fmt: skip
     return _form(request, reader, macro_id, action_form.of(row.actions, KINDS), name=row.name, shared=row.shared)
 
 
@@ -76,7 +78,7 @@ def remove(request: Request, reader: Answering, macro_id: int) -> Response:
     """Forget it."""
     try:
         with db.write() as session:
-            macros.remove(session, macro_id, reader.actor, all_of_them=reader.may("users.manage"))
+            macros.remove(session, macro_id, reader.actor, all_of_them=reader.may("shared.edit"))
     except Rejected as error:
         return _form(request, reader, None, [], 422, problem=reader.words(str(error)))
     return render.to(HERE, "macro-removed")
@@ -85,7 +87,8 @@ def remove(request: Request, reader: Answering, macro_id: int) -> Response:
 async def _change(request: Request, reader: Reader, macro_id: int | None) -> Response:
     form = await request.form()
     rows, deed = action_form.read(form, KINDS), str(form.get("do", "save"))
-    typed: dict[str, Any] = {"name": str(form.get("name", ""))[:300], "shared": form.get("shared") == "yes"}
+    shared = [str(one) for one in form.getlist("shared")]
+    typed: dict[str, Any] = {"name": str(form.get("name", ""))[:300], "shared": shared}
     if deed != "save":
         action_form.change(rows, deed, form, KINDS)
         return _form(request, reader, macro_id, rows, **typed)
@@ -94,10 +97,11 @@ async def _change(request: Request, reader: Reader, macro_id: int | None) -> Res
         return _form(request, reader, macro_id, rows, 422, **typed)
     try:
         with db.write() as session:
-            every = reader.may("users.manage")
-            macros.save(
-                session, macro_id, typed["name"], found, reader.actor, shared=typed["shared"], all_of_them=every
-            )
+            kept = session.get(Macro, macro_id) if macro_id else None
+            before = kept.shared if kept is not None else ()
+            shared = sharing.chosen(shared, sharing.options(session, reader), before)
+            every = reader.may("shared.edit")
+            macros.save(session, macro_id, typed["name"], found, reader.actor, shared=shared, all_of_them=every)
     except Rejected as error:
         return _form(request, reader, macro_id, rows, 422, wrong=reader.words(str(error)), **typed)
     return render.to(HERE, "macro-kept")
@@ -108,10 +112,11 @@ def _form(
 ) -> Response:
     with db.read() as session:
         options = action_words.choices(session, reader, rule=False)
-    given = {"name": "", "shared": False, "wrong": "", "problem": "", **values}
+        shares = sharing.options(session, reader)
+    given = {"name": "", "shared": [], "wrong": "", "problem": "", **values}
     return render.page(
         request, reader, "settings/macro.html", status, macro_id=macro_id, rows=rows, deed_kinds=KINDS,
-        deed_words=action_words, deed_choices=options, **given,
+        deed_words=action_words, deed_choices=options, shares=shares, **given,
     )  # fmt: skip
 
 

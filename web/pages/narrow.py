@@ -15,7 +15,7 @@ from inbox import listing, views
 from inbox.conditions import tree
 from inbox.conditions.tree import Group
 from inbox.narrowing import SORTS, VIEWS, Filter, asked_for
-from web import condition_choices, condition_form, condition_words, inbox_query, render, role_words
+from web import condition_choices, condition_form, condition_words, inbox_query, render, sharing
 from web.condition_form import Part
 from web.inbox_query import Asked
 from web.permissions import allow
@@ -99,7 +99,7 @@ def _page(request: Request, session: Session, reader: Reader, status: int = 200,
     number = _number(session, deepcopy(draft), given, reader)
     return render.page(
         request, reader, "narrow.html", status, names_of=inbox_query.NAMES, orders=inbox_query.ORDERS,
-        all_roles=role_words.named(session, reader), number=number, **builder(session, draft, reader), **given,
+        offered=sharing.options(session, reader, roles=True), number=number, **builder(session, draft, reader), **given,
     )  # fmt: skip
 
 
@@ -153,8 +153,8 @@ def _number(session: Session, draft: Part, values: dict[str, Any], reader: Reade
 
 
 def _keep(session: Session, form: FormData, group: Group, values: dict[str, Any], reader: Reader) -> str:
-    known = role_words.named(session, reader) if reader.may("views.share") else {}
-    roles = [one for one in known if one in values["roles"]]
+    known = sharing.options(session, reader, roles=True) if reader.may("views.share") else {}
+    roles = sharing.chosen(values["roles"], known)
     wanted = Filter(view=values["view"], sort=values["sort"])
     key = values["key"] if form.get("how") != "new" else ""
     return views.save(session, values["name"], wanted, group, reader.actor, roles, key)

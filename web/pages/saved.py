@@ -10,7 +10,8 @@ from sqlmodel import Session
 from core import db
 from inbox import saved
 from inbox.models import SavedReply
-from web import actors, place, render, thread
+from inbox.sharing import ALL, changes
+from web import actors, place, render, sharing, thread
 from web import saved as offered
 from web.i18n import LANGUAGES
 from web.permissions import allow
@@ -29,14 +30,15 @@ Text = Annotated[str, Form(max_length=20_000)]
 def index(request: Request, reader: Answering, q: str = "") -> Response:
     """All of them by name, or those that hold the words searched for."""
     with db.read() as session:
-        found = saved.every(session, q[:200])
-        there = bool(found) or bool(saved.every(session))
+        found = saved.of(session, reader.actor, q[:200])
+        there = bool(found) or bool(saved.of(session, reader.actor))
+        offered_to = sharing.options(session, reader)
         names = actors.names(session, [one.changed_by for one in found])
     mine, example = [reader.language], _example(reader)
     shown = {one.id: saved.fill(one.texts[saved.language(one.texts, mine)], example) for one in found}
     return render.page(
         request, reader, "settings/replies.html", replies=found, shown=shown, names=names, q=q, there=there,
-        languages=LANGUAGES,
+        languages=LANGUAGES, offered=offered_to,
     )  # fmt: skip
 
 
@@ -56,15 +58,18 @@ async def add(request: Request, reader: Answering, name: Text = "", shortcut: Te
 def one(request: Request, reader: Answering, reply_id: int) -> Response:
     """The form with what is kept, and how it reads."""
     with db.read() as session:
-        row = _found(session, reply_id)
-    return _form(request, reader, reply_id, name=row.name, shortcut=row.shortcut or "", texts=row.texts)
+        row = _found(session, reply_id, reader)
+    return _form(
+        request, reader, reply_id, name=row.name, shortcut=row.shortcut or "", texts=row.texts, shared=row.shared,
+        mine=_mine(row, reader),
+    )  # fmt: skip
 
 
 @router.post(HERE + "/{reply_id:int}")
 async def change(request: Request, reader: Answering, reply_id: int, name: Text = "", shortcut: Text = "") -> Response:
     """Keep it in its new form."""
     with db.read() as session:
-        _found(session, reply_id)
+        _found(session, reply_id, reader)
     return await _keep(request, reader, reply_id, name, shortcut)
 
 
@@ -72,8 +77,9 @@ async def change(request: Request, reader: Answering, reply_id: int, name: Text 
 def remove(reader: Answering, reply_id: int) -> Response:
     """Throw it away; what was sent with it stays."""
     with db.write() as session:
-        if reply_id >= place.LARGEST or not saved.remove(session, reply_id, reader.actor):
-            raise HTTPException(404)
+        if not _mine(_found(session, reply_id, reader), reader):
+            raise HTTPException(403)
+        saved.remove(session, reply_id, reader.actor, others=reader.may("shared.edit"))
     return render.to(HERE, "reply-removed")
 
 
@@ -95,15 +101,20 @@ def menu(request: Request, reader: Answering, conversation_id: int, q: str = "")
 async def _keep(request: Request, reader: Reader, reply_id: int | None, name: str, shortcut: str) -> Response:
     form = await request.form()
     texts = {code: str(form.get(f"text_{code}", "")).replace("\r\n", "\n") for code in LANGUAGES}
+    given = [str(one) for one in form.getlist("shared")]
     try:
         with db.write() as session:
             kept = session.get(SavedReply, reply_id) if reply_id is not None else None
             before = kept.texts if kept is not None else {}
             others = {code: text for code, text in before.items() if code not in LANGUAGES}  # written elsewhere
-            saved.save(session, reply_id, name=name, shortcut=shortcut, texts={**others, **texts}, actor=reader.actor)
+            shared = sharing.chosen(given, sharing.options(session, reader), kept.shared if kept is not None else ())
+            saved.save(
+                session, reply_id, name=name, shortcut=shortcut, texts={**others, **texts}, actor=reader.actor,
+                shared=shared, others=reader.may("shared.edit"),
+            )  # fmt: skip
     except saved.Wrong as error:
         wrong = {error.field: reader.words(error.sentence, **error.values)}
-        return _form(request, reader, reply_id, 422, wrong, name=name, shortcut=shortcut, texts=texts)
+        return _form(request, reader, reply_id, 422, wrong, name=name, shortcut=shortcut, texts=texts, shared=given)
     return render.to(HERE, "reply-kept")
 
 
@@ -111,11 +122,13 @@ def _form(
     request: Request, reader: Reader, reply_id: int | None, status: int = 200, wrong: dict[str, str] | None = None,
     **typed: Any,
 ) -> Response:  # fmt: skip
-    values = {"name": "", "shortcut": "", "texts": {}, **typed}
+    values = {"name": "", "shortcut": "", "texts": {}, "shared": [ALL], "mine": True, **typed}
+    with db.read() as session:
+        shares = sharing.options(session, reader)
     shown = {code: saved.fill(text, _example(reader)) for code, text in values["texts"].items() if text.strip()}
     return render.page(
         request, reader, "settings/reply.html", status, reply_id=reply_id, wrong=wrong or {}, languages=LANGUAGES,
-        places=saved.PLACES, shown=shown, limit=saved.LIMIT, **values,
+        places=saved.PLACES, shown=shown, limit=saved.LIMIT, shares=shares, **values,
     )  # fmt: skip
 
 
@@ -123,8 +136,13 @@ def _example(reader: Reader) -> dict[str, str]:
     return {**EXAMPLE, "agent": reader.name}
 
 
-def _found(session: Session, reply_id: int) -> SavedReply:
-    row = session.get(SavedReply, reply_id) if reply_id < place.LARGEST else None
+def _found(session: Session, reply_id: int, reader: Reader) -> SavedReply:
+    row = saved.find(session, reply_id, reader.actor) if reply_id < place.LARGEST else None
     if row is None:
         raise HTTPException(404)
     return row
+
+
+def _mine(row: SavedReply, reader: Reader) -> bool:
+    """The reader may change it."""
+    return changes(row.made_by, row.shared, reader.actor, others=reader.may("shared.edit"))

@@ -12,7 +12,7 @@ from core.errors import Rejected
 from inbox import views
 from inbox.conditions import tree
 from inbox.views import View
-from web import actors, condition_choices, condition_words, inbox_query, render, role_words
+from web import actors, condition_choices, condition_words, inbox_query, render, sharing
 from web.inbox_query import Asked
 from web.permissions import allow
 from web.reader import Reader
@@ -40,8 +40,9 @@ def change(
     """Another name, shared with others."""
     try:
         with db.write() as session:
-            known = role_words.named(session, reader) if reader.may("views.share") else {}
-            chosen = [one for one in known if one in roles]
+            kept = next((one.roles for one in views.of(session, reader.actor, reader.role) if one.key == view_id), ())
+            known = sharing.options(session, reader, roles=True) if reader.may("views.share") else {}
+            chosen = sharing.chosen(roles, known, kept)
             views.change(session, view_id, name, chosen, reader.actor, all_of_them=_all(reader))
     except Rejected as error:
         return _page(request, reader, 422, str(error))
@@ -72,7 +73,7 @@ def remove(request: Request, reader: Keeping, view_id: str) -> Response:
 
 def _all(reader: Reader) -> bool:
     """This person may change what others have shared."""
-    return reader.may("users.manage")
+    return reader.may("shared.edit")
 
 
 def _page(request: Request, reader: Reader, status: int = 200, problem: str = "") -> Response:
@@ -81,11 +82,11 @@ def _page(request: Request, reader: Reader, status: int = 200, problem: str = ""
         asked = {leaf.field for one in found for leaf in tree.leaves(one.tree)}
         choices = condition_choices.choices(session, reader, asked)
         names = actors.names(session, [one.owner for one in found])
-        all_roles = role_words.named(session, reader)
+        offered = sharing.options(session, reader, roles=True)
     found.sort(key=lambda one: one.owner != reader.actor)
     return render.page(
         request, reader, "settings/views.html", status, problem=reader.words(problem) if problem else "",
-        found=found, names=names, all_roles=all_roles, names_of=inbox_query.NAMES, orders=inbox_query.ORDERS,
+        found=found, names=names, offered=offered, names_of=inbox_query.NAMES, orders=inbox_query.ORDERS,
         said={one.key: _said(one, reader, choices) for one in found}, manages=_all(reader),
         links={one.key: Asked(view=one.base, sort=one.sort, saved=one.key).query() for one in found},
     )  # fmt: skip

@@ -10,6 +10,8 @@ from sqlmodel import Session
 
 from core import db
 from inbox import accounts, saved, teams
+from inbox.sharing import ALL
+from web import sharing
 from web.api.v1.change import Changing
 from web.api.v1.problem import Refused
 from web.api.v1.route import router as _router
@@ -65,6 +67,7 @@ class SavedReply(Shown):
     name: str
     shortcut: str | None
     texts: dict[str, str]
+    shared: list[str] = Field(description="Who uses it besides who made it: all, or teams as team:3.")
     made_by: str
     changed_by: str
     changed_at: Moment
@@ -76,6 +79,11 @@ class NewReply(Given):
     name: Text = Field(min_length=1, max_length=saved.NAME_LIMIT)
     shortcut: Text = Field("", max_length=saved.SHORTCUT_LIMIT)
     texts: dict[str, Text] = Field(description="By language (de, en, ja …).", min_length=1, max_length=50)
+    shared: list[Text] | None = Field(
+        None,
+        max_length=100,
+        description="all, or teams as team:3; empty for oneself alone. Left out: all, or as it was.",
+    )
 
 
 @router.get("/api/v1/accounts", tags=[TAG])
@@ -99,9 +107,9 @@ def all_teams(reader: Inbox) -> All[Team]:
 
 @router.get(REPLIES, tags=[TAG])
 def replies(reader: Replying, q: Annotated[str, Query(max_length=200)] = "") -> All[SavedReply]:
-    """Saved replies; with `q` those in which every word of it stands."""
+    """Saved replies that the token's owner uses; with `q` those in which every word of it stands."""
     with db.read() as session:
-        return All(items=[SavedReply.model_validate(one) for one in saved.every(session, db.sound(q))])
+        return All(items=[SavedReply.model_validate(one) for one in saved.of(session, reader.actor, db.sound(q))])
 
 
 @router.post(REPLIES, tags=[TAG], response_model=Made, status_code=201)
@@ -115,7 +123,7 @@ def edit(change: Changing, reader: Replying, saved_id: Id, body: NewReply) -> Re
     """Change a saved reply as a whole."""
 
     def work(session: Session) -> Changed:
-        _there(session, saved_id)
+        _there(session, saved_id, reader)
         return Changed(id=_save(session, saved_id, body, reader), changed=True)
 
     return change.do(work)
@@ -126,16 +134,25 @@ def remove(change: Changing, reader: Replying, saved_id: Id) -> Response:
     """Throw a saved reply away."""
 
     def work(session: Session) -> Changed:
-        _there(session, saved_id)
-        return Changed(id=saved_id, changed=saved.remove(session, saved_id, reader.actor))
+        _there(session, saved_id, reader)
+        others = reader.may("shared.edit")
+        return Changed(id=saved_id, changed=saved.remove(session, saved_id, reader.actor, others=others))
 
     return change.do(work)
 
 
 def _save(session: Session, number: int | None, body: NewReply, reader: Reader) -> int:
-    return saved.save(session, number, name=body.name, shortcut=body.shortcut, texts=body.texts, actor=reader.actor)
+    shared = body.shared
+    if shared is not None:
+        shared = sharing.chosen(shared, sharing.options(session, reader))
+    elif number is None:
+        shared = [ALL]
+    return saved.save(
+        session, number, name=body.name, shortcut=body.shortcut, texts=body.texts, actor=reader.actor, shared=shared,
+        others=reader.may("shared.edit"),
+    )  # fmt: skip
 
 
-def _there(session: Session, number: int) -> None:
-    if all(one.id != number for one in saved.every(session)):
+def _there(session: Session, number: int, reader: Reader) -> None:
+    if saved.find(session, number, reader.actor) is None:
         raise Refused(404)
