@@ -206,7 +206,9 @@ def sheet(session: Session, reader: Reader, one: Asked) -> Sheet:
         Row(
             key,
             names[key],
-            figures.figures(found, span.start, span.end, hours, key if one.by == "agent" else one.agent),
+            figures.figures(
+                found, span.start, span.end, hours, (key or figures.SOMEBODY) if one.by == "agent" else one.agent
+            ),
         )
         for key, found in grouped.items()
     ]

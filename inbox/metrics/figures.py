@@ -16,6 +16,8 @@ COUNTS = ("received", "opened", "closed", "replies", "backlog", "waiting")
 """Figures that count."""
 TIMES = ("first_reply", "reply", "resolution")
 """Figures that measure."""
+SOMEBODY = "-"
+"""The agent of what nobody who is known did: written on the platform itself, or not done yet."""
 SHARES = (*RATINGS, *PROMISES)
 """Figures of which each is a share or a mean: of answers, of surveys, of promises."""
 GROUPS = ("agent", "team", "account", "platform", "language", "tag", "priority")
@@ -84,13 +86,13 @@ class Figures:
 
 
 def pieces(talks: Iterable[Talk], figure: str, start: datetime, end: datetime, agent: str = "") -> Iterator[Piece]:
-    """What a figure consists of in a period (from `start`, before `end`), by one agent or by anybody.
+    """What a figure consists of in a period (from `start`, before `end`), by one agent, by SOMEBODY, or by anybody.
 
     A span belongs to the period in which it ends. Backlog and waiting are what stands open at its end, whoever has it.
     """
     for talk in talks:
         for piece in _of_talk(talk, figure, start, end):
-            if not agent or piece.actor == agent:
+            if not agent or piece.actor == ("" if agent == SOMEBODY else agent):
                 yield piece
 
 

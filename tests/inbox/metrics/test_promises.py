@@ -111,7 +111,11 @@ def test_promises_are_read_as_they_are_kept(account: int, make: Callable[..., Ev
     }  # fmt: skip
     one = figures.figures([found], START, START + timedelta(days=9), lambda talk, start, end: end - start)
     assert (one.ratings["kept_first"], one.ratings["kept_resolution"]) == (Rating(1, 0.0), Rating(1, 1.0))
-    assert set(figures.groups([found], "agent", START, START + timedelta(days=9))) == {"", "user:4"}
+    period = START, START + timedelta(days=9)
+    assert set(figures.groups([found], "agent", *period)) == {"", "user:4"}
+    nobody = figures.figures([found], *period, lambda talk, start, end: end - start, figures.SOMEBODY)
+    assert (nobody.counts["closed"], nobody.ratings["kept_first"]) == (0, Rating(1, 0.0))
+    assert len(list(figures.pieces([found], "kept_next", *period, figures.SOMEBODY))) == 1
 
 
 def test_a_clock_that_was_not_looked_at_since_is_broken_all_the_same() -> None:
