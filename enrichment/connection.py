@@ -121,7 +121,7 @@ class Standing:
 
 def standing(session: Session) -> Standing:
     """How things are at this moment."""
-    row = session.get(CrmConnection, 1)
+    row = session.info["crm_connection"] = session.get(CrmConnection, 1)  # held: a page asks more than once
     if row is None:
         return Standing(False, False)
     return Standing(True, consent.switched_on(session, PURPOSE), row.error)

@@ -130,7 +130,8 @@ def newest(session: Session, conversation_id: int) -> str:
     m, r = db.table(Message), db.table(ReplyRow)
     ours = sa.select(sa.func.max(m.c.id)).where(m.c.conversation_id == conversation_id, m.c.direction == "outbound")
     waiting = sa.select(sa.func.max(r.c.id)).where(r.c.conversation_id == conversation_id)
-    return f"{session.execute(ours).scalar() or 0}-{session.execute(waiting).scalar() or 0}"
+    said, waits = session.execute(sa.select(ours.scalar_subquery(), waiting.scalar_subquery())).one()
+    return f"{said or 0}-{waits or 0}"
 
 
 def faster(session: Session, conversation_id: int, seen: str, reader: Reader) -> Faster | None:

@@ -303,6 +303,8 @@ def _wordings(session: Session, messages: Iterable[Message]) -> dict[int, list[M
     ids = [one.id for one in messages if one.edited_at is not None and one.deleted_at is None]
     v = db.table(MessageVersion)
     found: dict[int, list[MessageVersion]] = defaultdict(list)
+    if not ids:
+        return found
     for row in session.scalars(sa.select(MessageVersion).where(v.c.message_id.in_(ids)).order_by(v.c.version)):
         found[row.message_id].append(row)
     return found
@@ -314,7 +316,8 @@ def _answered(session: Session, messages: Sequence[Message], sight: Sight) -> di
     wanted = {one.parent_key for one in messages if one.parent_key}
     m = db.table(Message)
     missing, elsewhere = sorted(wanted - here.keys()), visibility.messages(sight)
-    found = {one.key: one for one in session.scalars(sa.select(Message).where(m.c.key.in_(missing), *elsewhere))}
+    query = sa.select(Message).where(m.c.key.in_(missing), *elsewhere)
+    found = {one.key: one for one in session.scalars(query)} if missing else {}
     return {key: one for key, one in {**here, **found}.items() if key in wanted}
 
 
@@ -322,4 +325,5 @@ def _sent(session: Session, messages: Iterable[Message]) -> dict[int, ReplyRow]:
     """The replies that our own messages were made from, by message."""
     ids = [one.id for one in messages if one.direction == "outbound"]
     r = db.table(ReplyRow)
-    return {one.message_id or 0: one for one in session.scalars(sa.select(ReplyRow).where(r.c.message_id.in_(ids)))}
+    query = sa.select(ReplyRow).where(r.c.message_id.in_(ids))
+    return {one.message_id or 0: one for one in session.scalars(query)} if ids else {}

@@ -83,8 +83,8 @@ def show(request: Request, conversation_id: int, reader: Reading, asked: Wanted,
     position, alone = render.position(request), _part_of(request, "list") or _part_of(request, "older")
     pane, talk = None, {}
     with db.read() as session:
-        thread.find(session, conversation_id, reader)
-        unread = sightings.unread(session, reader.actor, conversation_id)
+        conversation = thread.find(session, conversation_id, reader)
+        unread = sightings.unread(session, reader.actor, conversation.id or 0)
         if not _part_of(request, "conversation"):
             pane = inbox_list.pane(session, asked, reader, current=conversation_id, before=before)
         if not alone:
