@@ -6,7 +6,7 @@ import base64
 import json
 import time
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -243,12 +243,24 @@ def _to_recheck(account_id: int) -> tuple[list[Seen], int]:
 def send(items: list[Item]) -> Outcome:
     """reply.queued: post an answer once, whatever happens between two lines."""
     later: dict[int, TryLater] = {}
+    early: dict[int, datetime] = {}
     for item in items:
+        number = int(item.payload["reply_id"])
+        with db.read() as session:
+            moment = replies.too_early(session, number)
+        if moment is not None:
+            early[number] = moment
+            continue
         try:
-            send_reply(int(item.payload["reply_id"]))
+            send_reply(number)
         except TryLater as error:
             later[item.id] = error
-    return Outcome(later=later)
+
+    def write(session: Session) -> None:
+        for number, moment in early.items():
+            outbox.emit(session, "reply.queued", [(str(number), {"reply_id": number})], due_at=moment)
+
+    return Outcome(write if early else None, later)
 
 
 def send_reply(reply_id: int) -> None:

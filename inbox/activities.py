@@ -36,6 +36,10 @@ WHAT = (
     "survey-unsent",
     "surveyed",
     "filled",
+    "submitted",
+    "approved",
+    "rejected",
+    "recalled",
 )
 
 

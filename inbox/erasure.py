@@ -14,6 +14,7 @@ from sqlmodel import Session
 from core import audit, db, outbox
 from core.errors import Rejected
 from inbox import people, search, tombstones
+from inbox.approval_models import Approval
 from inbox.fields.models import FieldValue
 from inbox.knowledge import Attribute, ContactEdge, PersonDecision
 from inbox.models import (
@@ -75,6 +76,7 @@ TABLES: dict[str, str] = {
     "message_account": "follows the message: two row ids",
     "message_version": "here",
     "reply": "here: text of answers to the person",
+    "approval": "here: text of answers to the person, as it was submitted",
     "delivery": "here: bodies that still wait are dropped when they name the person",
     "bad_item": "here: raw items that name the person",
     "tombstone": "the proof: a salted hash",
@@ -246,12 +248,11 @@ def _empty_messages(session: Session, keys: dict[str, int]) -> None:
 
 
 def _empty_conversations(session: Session, identity_ids: list[int], message_ids: list[int]) -> None:
-    c, r = db.table(Conversation), db.table(ReplyRow)
-    session.execute(
-        sa.update(r)
-        .where(sa.or_(r.c.answers_id.in_(message_ids), r.c.message_id.in_(message_ids)))
-        .values(text="", state=sa.case((r.c.state == "queued", "cancelled"), else_=r.c.state))
-    )
+    c, r, a = db.table(Conversation), db.table(ReplyRow), db.table(Approval)
+    answers = sa.or_(r.c.answers_id.in_(message_ids), r.c.message_id.in_(message_ids))
+    session.execute(sa.delete(a).where(a.c.reply_id.in_(sa.select(r.c.id).where(answers))))
+    waits = r.c.state.in_(("queued", "submitted", "held", "rejected"))
+    session.execute(sa.update(r).where(answers).values(text="", state=sa.case((waits, "cancelled"), else_=r.c.state)))
     touched = sa.select(c.c.id, c.c.thread_key).where(c.c.identity_id.in_(identity_ids))
     rows = session.execute(touched).all()
     for model in (ConversationTag, FieldValue, Note, Activity, Draft, SlaClock, Notification, SurveyInvitation):

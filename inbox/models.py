@@ -70,6 +70,8 @@ class Account(SQLModel, table=True):
     """The team that new conversations of it belong to."""
     recheck_after: int = 0
     """Message id up to which the present round of look-ups of older messages has come."""
+    approval: str = Field(default="", sa_column_kwargs={"server_default": ""}, max_length=40)
+    """Who approves every public reply: `user:3`, `team:2`, `any` for whoever may; empty: nobody has to."""
 
 
 class Feed(SQLModel, table=True):
@@ -338,9 +340,10 @@ class MessageVersion(SQLModel, table=True):
 
 
 class ReplyRow(SQLModel, table=True):
-    """What an agent sends: queued, sending, sent, failed, unknown or cancelled."""
+    """What an agent sends; its states stand in inbox.replies."""
 
     __tablename__ = "reply"
+    __table_args__ = (Index("reply_waiting", "send_at", "id", **_only("state <> 'sent' AND state <> 'cancelled'")),)
     id: int | None = _id()
     key: str = Field(unique=True, max_length=100)
     """Ours, the same for every attempt."""
@@ -358,6 +361,10 @@ class ReplyRow(SQLModel, table=True):
     send_at: datetime = _time(null=False)
     created_at: datetime = _time(null=False)
     sent_at: datetime | None = _time()
+    hold: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
+    """It does not leave when they have written since."""
+    after_id: int = Field(default=0, sa_column=Column(BigId, nullable=False, server_default="0"))
+    """The newest message of the customer when it was written, or decided about: more came after it."""
 
 
 class Delivery(SQLModel, table=True):

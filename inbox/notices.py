@@ -20,11 +20,15 @@ from inbox.models import Conversation, Message
 from inbox.notice_models import Notification, NotificationChoice
 from inbox.team_models import TeamMember
 
-KINDS = ("assigned", "team", "message", "mention", "warned", "breached", "failed", "stopped", "rule")
+KINDS = (
+    "assigned", "team", "message", "mention", "warned", "breached", "failed", "stopped", "rule",
+    "held", "approval", "approved", "rejected",
+)  # fmt: skip
 PAGE, PUSH, MAIL = CHANNELS = ("page", "push", "mail")
 USUAL: Mapping[str, tuple[str, ...]] = {kind: CHANNELS for kind in KINDS} | {
     "team": (PAGE,),
     "message": (PAGE, PUSH),
+    "approved": (PAGE,),
 }
 """Kind → channels, for who has chosen nothing."""
 FRESH = timedelta(days=1)

@@ -1,10 +1,13 @@
 """Answers of ours: queued with time to take them back, sent once, with a delivery state people can read.
 
-queued ──► sending ──► sent
-  │           ├──────► failed    the platform refused, in its own words
-  │           └──────► unknown   no answer came, and the platform cannot be asked
-  ├──► stopped                   it was put off, and somebody else answered meanwhile
-  └──► cancelled                 taken back in time
+submitted ──► queued ──► sending ──► sent
+  │             │           ├──────► failed    the platform refused, in its own words
+  │             │           └──────► unknown   no answer came, and the platform cannot be asked
+  │             ├──► stopped                   it was put off, and somebody else answered meanwhile
+  │             ├──► held                      it was put off, and they wrote again
+  │             └──► cancelled                 taken back in time
+  ├──► rejected                                who approves said no (inbox.approvals)
+  └──► cancelled                               recalled by its author
 """
 
 from __future__ import annotations
@@ -21,18 +24,21 @@ from core import audit, db, outbox
 from core.errors import Rejected
 from core.event import MESSAGE_KINDS, Author, Reply, Visibility
 from core.settings import settings
-from inbox import conversations, notices
-from inbox.models import Conversation, Identity, Message, ReplyRow
+from inbox import conversations, notices, submissions
+from inbox.models import Account, Conversation, Identity, Message, ReplyRow
 from inbox.notices import Notice
 
 LATEST = timedelta(days=365)
 """So far ahead a reply may be put off."""
+AT_REST = ("failed", "stopped", "held", "rejected")
+"""It has not left, and does not by itself."""
 AUTOMATIC = ("rule:", "survey:")
 """How authors begin that are nobody: what they write answers no wait."""
 PUT_OFF = timedelta(minutes=2)
 """What waits longer than that was put off: it is stopped when somebody else answers meanwhile."""
-_TOLD = {"failed": "failed", "unknown": "failed", "stopped": "stopped"}
+_TOLD = {"failed": "failed", "unknown": "failed", "stopped": "stopped", "held": "held"}
 """State → what the author is told."""
+EMPTY = "The reply is empty. Write something first."
 IN_THE_PAST = "That moment has passed. Choose a later one."
 TOO_LATE = "That is too far away: choose a moment within a year."
 
@@ -48,15 +54,18 @@ def queue(
     send_at: datetime | None = None,
     key: str | None = None,
     answers: str | None = None,
+    hold: bool = False,
+    approval: str = "",
 ) -> ReplyRow:
-    """Queue an answer to the newest inbound message of a conversation.
+    """Queue an answer to the newest inbound message of a conversation, or submit it for approval.
 
     It leaves after `undo_seconds` (the setting, unless given), or at `send_at`. `visibility` defaults to that of the
     message it answers. A `key` that was used before returns the reply it made. `answers` names the event
-    key of the message to answer, if it is not the newest.
+    key of the message to answer, if it is not the newest. With `hold` one that is put off does not leave when they
+    write again. `approval` says why somebody has to approve it (role, asked); the account may demand it, too.
     """
     if not text.strip():
-        raise Rejected("The reply is empty. Write something first.")
+        raise Rejected(EMPTY)
     conversation = session.get(Conversation, conversation_id)
     if conversation is None:
         raise Rejected(f"There is no conversation {conversation_id}.")
@@ -69,26 +78,60 @@ def queue(
         raise Rejected("There is nothing in this conversation that can be answered.")
     wait = settings().undo_seconds if undo_seconds is None else undo_seconds
     moment = db.now()
-    if send_at is not None and send_at <= moment:
-        raise Rejected(IN_THE_PAST)
-    if send_at is not None and send_at > moment + LATEST:
-        raise Rejected(TOO_LATE)
+    check(send_at, moment)
+    seen_as = visibility or answered.visibility
+    account = session.get(Account, conversation.account_id)
+    why = approval or submissions.demanded(account, author, public=seen_as != "private")
     reply = ReplyRow(
         key=key or str(ULID()),
         conversation_id=conversation_id,
         answers_id=answered.id,
         text=db.sound(text),
-        visibility=visibility or answered.visibility,
+        visibility=seen_as,
         author=author,
+        state="submitted" if why else "queued",
         send_at=send_at or moment + timedelta(seconds=wait),
         created_at=moment,
+        hold=hold and send_at is not None,
+        after_id=newest(session, conversation_id),
     )
     session.add(reply)
     session.flush()
-    outbox.emit(session, "reply.queued", [(str(reply.id), {"reply_id": reply.id})], due_at=reply.send_at)
-    audit.record(session, author, "reply.queued", f"conversation:{conversation_id}", {"reply": reply.id})
-    _changed(session, reply)
+    if why:
+        submissions.add(session, reply, why, account.approval if account is not None else "", send_at)
+        changed(session, reply)
+    else:
+        leave(session, reply)
+    audit.record(
+        session, author, f"reply.{reply.state}", f"conversation:{conversation_id}", {"reply": reply.id}
+    )  # fmt: skip
     return reply
+
+
+def check(send_at: datetime | None, moment: datetime) -> None:
+    """Rejected when a reply cannot be put off until then."""
+    if send_at is not None and send_at <= moment:
+        raise Rejected(IN_THE_PAST)
+    if send_at is not None and send_at > moment + LATEST:
+        raise Rejected(TOO_LATE)
+
+
+def newest(session: Session, conversation_id: int) -> int:
+    """The number of the customer's message that was stored last."""
+    m = db.table(Message)
+    query = sa.select(sa.func.max(m.c.id)).where(
+        m.c.conversation_id == conversation_id, m.c.direction == "inbound", m.c.kind.in_(sorted(MESSAGE_KINDS)),
+        m.c.origin != "context",
+    )  # fmt: skip
+    return int(session.scalar(query) or 0)
+
+
+def leave(session: Session, reply: ReplyRow) -> None:
+    """It is queued: write the letter on which it leaves at its moment."""
+    session.add(reply)
+    session.flush()
+    outbox.emit(session, "reply.queued", [(str(reply.id), {"reply_id": reply.id})], due_at=reply.send_at)
+    changed(session, reply)
 
 
 def answerable(session: Session, conversation_id: int, key: str | None = None) -> Message | None:
@@ -111,23 +154,32 @@ def answerable(session: Session, conversation_id: int, key: str | None = None) -
 
 
 def undo(session: Session, reply_id: int, actor: str) -> bool:
-    """Take a reply back; False when it has left already."""
+    """Take a reply back that has not left, or put one away that will not; False when it has left already."""
     r = db.table(ReplyRow)
     result = session.execute(
-        sa.update(r).where(r.c.id == reply_id, r.c.state == "queued", r.c.attempts == 0).values(state="cancelled")
+        sa.update(r).where(r.c.id == reply_id, sa.or_(_waits(), r.c.state.in_(AT_REST))).values(state="cancelled")
     )
     if result.rowcount != 1:  # type: ignore[attr-defined]  # a cursor result
         return False
     audit.record(session, actor, "reply.cancelled", f"reply:{reply_id}")
-    _changed(session, _get(session, reply_id))
+    changed(session, _get(session, reply_id))
     return True
+
+
+def _waits() -> sa.ColumnElement[bool]:
+    r = db.table(ReplyRow)
+    return sa.and_(r.c.state == "queued", r.c.attempts == 0)
 
 
 def withdraw(session: Session, author: str, actor: str) -> int:
     """Take back every reply of somebody that has not left, because they may not answer any more; how many."""
     r = db.table(ReplyRow)
-    query = sa.select(r.c.id).where(r.c.author == author, r.c.state == "queued", r.c.attempts == 0)
-    return sum(undo(session, one, actor) for one in session.scalars(query.order_by(r.c.id)).all())
+    query = sa.select(r.c.id).where(r.c.author == author, sa.or_(_waits(), r.c.state == "held"))
+    gone = submissions.withdraw(session, author)
+    for one in gone:
+        audit.record(session, actor, "reply.recalled", f"reply:{one}")
+        changed(session, _get(session, one))
+    return len(gone) + sum(undo(session, one, actor) for one in session.scalars(query.order_by(r.c.id)).all())
 
 
 def send_now(session: Session, reply_id: int, actor: str) -> bool:
@@ -136,33 +188,52 @@ def send_now(session: Session, reply_id: int, actor: str) -> bool:
     if reply.state != "queued" or reply.attempts or reply.send_at <= moment:
         return False
     reply.send_at = reply.created_at = moment
-    session.add(reply)
-    session.flush()
-    outbox.emit(session, "reply.queued", [(str(reply.id), {"reply_id": reply.id})])
+    leave(session, reply)
     audit.record(session, actor, "reply.hurried", f"reply:{reply_id}")
-    _changed(session, reply)
     return True
 
 
+def put_off(session: Session, reply_id: int, send_at: datetime, actor: str, *, hold: bool = True) -> bool:
+    """Have a reply that waits, or was held or stopped, leave at another moment; False when it does not wait any more.
+
+    An earlier letter that comes before its moment is written anew (`too_early`).
+    """
+    reply, moment = _get(session, reply_id, lock=True), db.now()
+    check(send_at, moment)
+    if reply.state not in ("held", "stopped") and (reply.state != "queued" or reply.attempts):
+        return False
+    reply.state, reply.error, reply.attempts = "queued", "", 0
+    reply.send_at, reply.created_at, reply.hold = send_at, moment, hold
+    reply.after_id = newest(session, reply.conversation_id)
+    leave(session, reply)
+    audit.record(session, actor, "reply.put-off", f"reply:{reply_id}")
+    return True
+
+
+def too_early(session: Session, reply_id: int) -> datetime | None:
+    """The moment of a reply that was put off further than its letter knows; None when it may leave."""
+    r = db.table(ReplyRow)
+    query = sa.select(r.c.send_at).where(r.c.id == reply_id, _waits(), r.c.send_at > db.now())
+    found: datetime | None = session.execute(query).scalar()
+    return found
+
+
 def retry(session: Session, reply_id: int, actor: str) -> bool:
-    """Send a failed, unknown or stopped reply again, because a person has decided so."""
-    reply = _get(session, reply_id)
-    if reply.state not in ("failed", "unknown", "stopped"):
+    """Send a failed, unknown, stopped or held reply again, because a person has decided so."""
+    reply = _get(session, reply_id, lock=True)
+    if reply.state not in ("failed", "unknown", "stopped", "held"):
         return False
     reply.state, reply.error, reply.attempts = "queued", "", 0
     reply.send_at = reply.created_at = db.now()
-    session.add(reply)
-    session.flush()
-    outbox.emit(session, "reply.queued", [(str(reply.id), {"reply_id": reply.id})])
+    leave(session, reply)
     audit.record(session, actor, "reply.retried", f"reply:{reply_id}")
-    _changed(session, reply)
     return True
 
 
 def begin(session: Session, reply_id: int) -> tuple[ReplyRow, bool] | None:
     """Mark as sending, before the call; the flag tells whether an earlier attempt may have got through.
 
-    None when there is nothing to do (sent, cancelled, failed, unknown, stopped).
+    None when there is nothing to do: it does not wait, or is stopped or held now.
     """
     r = db.table(ReplyRow)
     reply = session.scalars(sa.select(ReplyRow).where(r.c.id == reply_id).with_for_update()).first()
@@ -170,6 +241,9 @@ def begin(session: Session, reply_id: int) -> tuple[ReplyRow, bool] | None:
         return None
     if not reply.attempts and reply.send_at - reply.created_at > PUT_OFF and _overtaken(session, reply):
         mark(session, reply_id, "stopped", "")
+        return None
+    if not reply.attempts and reply.hold and newest(session, reply.conversation_id) > reply.after_id:
+        mark(session, reply_id, "held", "")
         return None
     open_attempt = reply.state == "sending"
     reply.state, reply.attempts = "sending", reply.attempts + 1
@@ -231,7 +305,7 @@ def mark_sent(session: Session, reply_id: int, event_key: str) -> None:
     session.flush()
     if reply.author.startswith(AUTOMATIC):
         conversations.stay_unanswered(session, reply.conversation_id)
-    _changed(session, reply)
+    changed(session, reply)
 
 
 def mark(session: Session, reply_id: int, state: str, error: str) -> None:
@@ -243,17 +317,18 @@ def mark(session: Session, reply_id: int, state: str, error: str) -> None:
     if kind := _TOLD.get(state):
         reason = f"reply:{reply_id}:{db.now().timestamp()}"
         notices.add(session, [Notice(reply.author, kind, reply.conversation_id, reason)])
-    _changed(session, reply)
+    changed(session, reply)
 
 
-def _get(session: Session, reply_id: int) -> ReplyRow:
-    reply = session.get(ReplyRow, reply_id)
+def _get(session: Session, reply_id: int, *, lock: bool = False) -> ReplyRow:
+    reply = session.get(ReplyRow, reply_id, populate_existing=lock, with_for_update=lock or None)
     if reply is None:
         raise Rejected(f"There is no reply {reply_id}.")
     return reply
 
 
-def _changed(session: Session, reply: ReplyRow) -> None:
+def changed(session: Session, reply: ReplyRow) -> None:
+    """Tell open pages and programs how it stands."""
     payload: dict[str, Any] = {
         "reply_id": reply.id, "conversation_id": reply.conversation_id, "state": reply.state,
     }  # fmt: skip

@@ -54,6 +54,7 @@ from web.pages import (
     provider,
     purposes,
     rating,
+    replies,
     reports,
     review,
     roles,
@@ -75,6 +76,7 @@ from web.pages import (
     ui,
     users,
     views,
+    waiting,
     webhooks,
 )
 from web.render import STATIC
@@ -85,8 +87,10 @@ BODY_LIMIT = 1_000_000
 ROUTERS = (
     macros.router,
     narrow.router,  # looked through in this order: what is asked for most comes first, words before numbers
+    waiting.router,
     inbox.router,
     thread.router,
+    replies.router,
     people.router,
     inbox_deeds.router,
     filling.router,

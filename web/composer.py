@@ -52,6 +52,8 @@ class Composer:
     """What was answered meanwhile; sending asks then."""
     at: str = ""
     """When the text that was not sent was to leave; empty: at once."""
+    approval: str = ""
+    """Why a public reply has to be approved: role, account, or empty."""
 
 
 def composer(
@@ -80,13 +82,14 @@ def composer(
         shut=shut,
         text=text if text is not None else draft.text if draft is not None else "",
         saved=draft is not None,
-        limits=_limits(row, account),
+        limits=limits(row, account),
         counting=row.counting if row is not None else "",
         key=str(ULID()),
         seen=newest(session, number),
         problem=problem,
         faster=faster,
         at=at,
+        approval="role" if not reader.may("replies.send") else "account" if account.approval else "",
     )
 
 
@@ -113,7 +116,7 @@ def _shut(row: Capability | None, account: Account, answered: Message | None, re
     return ""
 
 
-def _limits(row: Capability | None, account: Account) -> dict[str, int]:
+def limits(row: Capability | None, account: Account) -> dict[str, int]:
     """What the account's server said, else the platform's row; where both kinds are posts, for both."""
     if row is None:
         return {}
@@ -147,7 +150,7 @@ def faster(session: Session, conversation_id: int, seen: str, reader: Reader) ->
     waiting = (
         sa.select(r.c.author, r.c.text)
         .where(r.c.conversation_id == conversation_id, r.c.id > int(right))
-        .where(r.c.author != reader.actor, r.c.state != "cancelled")
+        .where(r.c.author != reader.actor, r.c.state.not_in(("cancelled", "rejected")))
     )
     row = session.execute(waiting.order_by(r.c.id.desc()).limit(1)).first()
     if row is not None:

@@ -38,6 +38,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "survey-unsent": ("smile", N_("%(actor)s was not sent: %(reason)s")),
     "filled": ("text", N_("%(actor)s filled in %(field)s: %(value)s")),
     "emptied": ("text", N_("%(actor)s emptied %(field)s")),
+    "submitted": ("clock", N_("%(actor)s submitted a reply for approval")),
+    "approved": ("check", N_("%(actor)s approved the reply of %(author)s")),
+    "approved-edited": ("check", N_("%(actor)s changed and approved the reply of %(author)s")),
+    "rejected": ("x", N_("%(actor)s did not approve the reply of %(author)s: %(reason)s")),
+    "recalled": ("undo", N_("%(actor)s recalled a reply")),
     "spam": ("bin", N_("%(actor)s marked this as spam")),
 }
 """What → icon and sentence."""
@@ -55,6 +60,8 @@ def sentence(
         what = f"{what}-by-message"
     elif what == "assigned" and detail.get("assignee") == activity.actor:
         what = "took"
+    elif what == "approved" and detail.get("edited"):
+        what = "approved-edited"
     elif (what, detail.get(_SET.get(what, ""))) in (("teamed", None), ("typed", "")):
         what = f"un{what}"
     elif what == "filled" and not detail.get("value"):
@@ -65,6 +72,7 @@ def sentence(
         text,
         actor=name(activity.actor),
         name=name(str(detail.get("assignee") or "")),
+        author=name(str(detail.get("author") or "")),
         tag=detail.get("tag", ""),
         team=teams.get(detail.get("team_id") or 0, "?"),
         priority=reader.words(casework.PRIORITIES.get(str(detail.get("priority")), ("", "?"))[1]),

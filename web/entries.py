@@ -22,7 +22,9 @@ from inbox.visibility import Sight
 from sentiment import corrections
 from sentiment.brands.tasks import of as said_of_brands
 from sentiment.upkeep import Correction
-from web import actors, deeds, place, rating
+from web import actors, approving, deeds, place, rating
+from web.approving import Card as Approving
+from web.approving import Pieces
 from web.place import Place
 from web.rating import Chip
 from web.reader import Reader
@@ -79,6 +81,10 @@ class Entry:
     """What it is rated as."""
     pieces: Sequence[tuple[str, bool]] = ()
     """A note's text; those pieces that mention somebody are marked."""
+    card: Approving | None = None
+    """Of a reply that was submitted."""
+    changes: Pieces = ()
+    """What an approver changed: beside the activity that tells of it."""
 
 
 @dataclass(frozen=True)
@@ -175,6 +181,11 @@ class _Reading:
         self._teams = dict(teams.names(session)) if moved else {}
         filled = any(isinstance(one.row, Activity) and one.row.what == "filled" for one in bare)
         self._fields = {one.id: one for one in store.every(session, archived=True)} if filled else {}
+        self._cards = approving.cards(
+            session, [one.row for one in bare if isinstance(one.row, ReplyRow)], account, reader
+        )
+        approved = {one.row.id or 0: one.row.detail for one in bare if _approved(one.row)}
+        self._changes = approving.decided(session, approved) if approved else {}
         noted = [one.row.id or 0 for one in bare if isinstance(one.row, Note)]
         self._mentions = notes.mentions(session, noted) if noted else {}
         self._names = actors.names(session, {self._actor(one.row) for one in bare} | set(_given(bare)) | better)
@@ -199,11 +210,16 @@ class _Reading:
         actor = self._actor(row)
         icon, said = self._sentence(row) if isinstance(row, Activity) else ("", "")
         answer = self._answers.get(int(row.detail.get("answer", 0))) if isinstance(row, Activity) else None
+        card = self._cards.get(row.id or 0) if isinstance(row, ReplyRow) else None
         return Entry(
             key=f"{_LETTERS[type(row)]}{row.id}",
-            version=_version(row, reply, self._said.get(row.id or 0, {}))
+            version=card.version
+            if card is not None
+            else _version(row, reply, self._said.get(row.id or 0, {}))
             if answer is None
             else f"{answer.changed_at.timestamp()}",
+            card=card,
+            changes=self._changes.get(row.id or 0, ()) if isinstance(row, Activity) else (),
             answer=answer,
             at=one.at,
             ours=ours,
@@ -288,9 +304,14 @@ def _surveyed(row: object) -> TypeGuard[Activity]:
     return isinstance(row, Activity) and row.what == "surveyed"
 
 
+def _approved(row: object) -> TypeGuard[Activity]:
+    return isinstance(row, Activity) and row.what == "approved" and bool(row.detail.get("edited"))
+
+
 def _given(bare: Iterable[_Bare]) -> list[str]:
-    """Whom conversations were given to."""
-    return [str(one.row.detail.get("assignee") or "") for one in bare if isinstance(one.row, Activity)]
+    """Whom conversations were given to, and whose replies were decided about."""
+    rows = [one.row.detail for one in bare if isinstance(one.row, Activity)]
+    return [str(detail.get(name) or "") for detail in rows for name in ("assignee", "author")]
 
 
 def _people(session: Session, messages: Iterable[Message]) -> dict[int, Identity]:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import Session
 
 from core.errors import Rejected
-from inbox import accounts, desk, listing, narrowing, teams, views
+from inbox import accounts, approvals, desk, listing, narrowing, teams, views
 from inbox.conditions import tree
 from inbox.conditions.tree import Group
 from inbox.listing import Row
@@ -69,6 +69,8 @@ class Pane:
     """What of the address could not be heeded, and why."""
     troubled: list[tuple[Account, str]]
     """Accounts that need a look, and why."""
+    approve: int
+    """How many replies wait for this reader's decision."""
     empty: str
     """Why there is no row: start, nobody, nothing, done or end; empty when there are rows."""
 
@@ -76,6 +78,11 @@ class Pane:
     def tabs(self) -> list[Tab]:
         """The three in sight."""
         return [one for one in self.views if one.name in inbox_query.TABS]
+
+    @property
+    def counted(self) -> list[Tab]:
+        """Everything whose number follows live."""
+        return [*self.views, Tab("approve", "", self.approve, "", False)]
 
     @property
     def here(self) -> str:
@@ -121,6 +128,7 @@ def pane(session: Session, asked: Asked, reader: Reader, *, current: int = 0, be
         tags=tags,
         teams=groups,
         troubled=[(one, troubles[one.id]) for one in connected if one.id in troubles],
+        approve=_to_decide(session, reader),
         empty="" if found.rows else _empty(session, asked, connected, total),
     )
 
@@ -218,7 +226,13 @@ def few(session: Session, asked: Asked, reader: Reader, ids: Sequence[int], curr
     tabs, total = _numbers(session, here, asked)
     if here.view:
         tabs = [*tabs, Tab("saved", "", total, "", True)]
+    if reader.may("replies.approve"):
+        tabs = [*tabs, Tab("approve", "", _to_decide(session, reader), "", False)]
     return {"asked": asked, "rows": found, "names": cares(session, found), "views": tabs}
+
+
+def _to_decide(session: Session, reader: Reader) -> int:
+    return approvals.to_decide(session, reader.sight) if reader.may("replies.approve") else 0
 
 
 def _views(asked: Asked, counts: Mapping[str, int], saved: View | None) -> list[Tab]:

@@ -26,6 +26,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "messages.read": frozenset(ROLES),
     "messages.private": frozenset({"admin", "agent", "dpo"}),
     "conversations.reply": frozenset({"admin", "agent"}),
+    "replies.send": frozenset({"admin", "agent"}),
+    "replies.approve": frozenset({"admin"}),
     "messages.correct": frozenset({"admin", "agent"}),
     "conversations.manage": frozenset({"admin", "agent"}),
     "rules.manage": frozenset({"admin"}),

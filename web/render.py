@@ -18,7 +18,7 @@ from jinja2.runtime import Context, Macro
 from starlette.concurrency import run_in_threadpool
 
 from core import db
-from web import bidi, casework, field_words, i18n, live, making_words, shell, survey_words, words
+from web import approval_words, bidi, casework, field_words, i18n, live, making_words, shell, survey_words, words
 from web.folding import FoldingEnvironment
 from web.reader import Reader
 
@@ -97,6 +97,7 @@ def environment(language: str) -> Environment:
         faces=survey_words,
         own=field_words,
         making=making_words,
+        faces_of_why=approval_words.WHY,
         shell=shell,
         languages=i18n.LANGUAGES,
         query=query,

@@ -11,8 +11,9 @@ from web.reader import Reader
 
 GROUPS: dict[str, tuple[str, ...]] = {
     N_("Inbox"): (
-        "messages.read", "messages.private", "conversations.reply", "conversations.manage", "messages.correct",
-        "views.keep", "views.share", "shared.edit", "rules.manage", "surveys.manage", "fields.manage",
+        "messages.read", "messages.private", "conversations.reply", "replies.send", "replies.approve",
+        "conversations.manage", "messages.correct", "views.keep", "views.share", "shared.edit", "rules.manage",
+        "surveys.manage", "fields.manage",
     ),
     N_("People"): (
         "people.read", "people.review", "people.object", "people.erase", "segments.read", "segments.manage",
@@ -34,6 +35,8 @@ HINTS = {
     "messages.read": N_("The inbox with all that is public, its search and its bars."),
     "messages.private": N_("Direct messages and chats, and what reports count of them."),
     "conversations.reply": N_("Saved replies and macros; conversations can be given to them."),
+    "replies.send": N_("Without it, every reply waits until somebody has approved it."),
+    "replies.approve": N_("Of the conversations they see; never one's own."),
     "conversations.manage": N_("Write in conversations: replies, notes, tags, state, team, priority, macros."),
     "views.share": N_("Needs the right to keep views."),
     "shared.edit": N_("Views, macros and saved replies of others; one's own can always be changed."),

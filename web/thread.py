@@ -11,10 +11,11 @@ from urllib.parse import parse_qsl, urlencode
 from fastapi import HTTPException, Request
 from sqlmodel import Session
 
+from core import db
 from inbox import clocks, desk, sightings, teams, visibility
 from inbox.fields import values
 from inbox.fields.kinds import Definition
-from inbox.models import Account, Conversation, Identity
+from inbox.models import Account, Conversation, Identity, ReplyRow
 from web import actors, entries, promises, snoozing
 from web import composer as composers
 from web import panel as panels
@@ -154,6 +155,16 @@ def find(session: Session, conversation_id: int, reader: Reader) -> Conversation
     if conversation is None or not visibility.may_see(session, reader.sight, conversation):
         raise HTTPException(404)
     return conversation
+
+
+def of_reply(reply_id: int, reader: Reader) -> ReplyRow:
+    """A reply; 404 when there is none in a conversation that this reader sees."""
+    with db.read() as session:
+        row = session.get(ReplyRow, reply_id) if reply_id < LARGEST else None
+        if row is None:
+            raise HTTPException(404)
+        find(session, row.conversation_id, reader)
+        return row
 
 
 def kept(request: Request) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from connectors.capabilities import BY_NAME
+from web import approval_words
 from web.i18n import N_
 from web.signin import words as signin
 
@@ -81,6 +82,9 @@ REPLIES = {
     "unknown": ("info", "deliv-fail", N_("unclear whether it arrived")),
     "stopped": ("pause", "deliv-fail", N_("stopped: somebody else answered meanwhile")),
     "cancelled": ("x", "", N_("taken back")),
+    "held": ("pause", "deliv-fail", N_("held: they wrote again")),
+    "submitted": ("clock", "", N_("waits for approval")),
+    "rejected": ("x", "deliv-fail", N_("not approved")),
 }
 
 ATTACHMENTS = {
@@ -172,6 +176,8 @@ PERMISSIONS = {
     "messages.private": N_("Read private messages"),
     "conversations.reply": N_("Answer"),
     "conversations.manage": N_("Close and reopen conversations"),
+    "replies.send": N_("Send without approval"),
+    "replies.approve": N_("Approve replies of others"),
     "rules.manage": N_("Make rules that work by themselves"),
     "views.keep": N_("Keep views of one's own"),
     "views.share": N_("Share views with others"),
@@ -812,6 +818,7 @@ NOTES = {
     "query-removed": N_("The query is removed."),
     "link-revoked": N_("The link is taken back. It opens nothing any more."),
     **signin.NOTES,
+    **approval_words.NOTES,
 }
 """What was just done, by the short word in `?note=…`."""
 

@@ -15,6 +15,7 @@ from core import db, outbox
 from core.errors import AuthExpired, BadPayload, Rejected, TryLater, Unknown, WiderhallError
 from core.event import Author, Event, Page, Profile, Reply
 from core.outbox import Item, LeaseLost, OutboxRow
+from core.topics import SUBSCRIBERS
 from inbox import accounts, ingest, replies
 from inbox.models import Account, Feed, Message, ReplyRow
 from tests.living import Sandbox, done
@@ -376,3 +377,19 @@ def test_older_messages_are_looked_up_in_turn(home: Sandbox, monkeypatch: pytest
     rounds = places[: places.index(0) + 1]
     assert rounds[:-1] == sorted(set(rounds[:-1]))
     assert len(rounds) >= 3
+
+
+def test_a_reply_that_was_put_off_further_is_not_sent_on_its_old_letter(
+    stand: Stand, queued: Callable[..., int]
+) -> None:
+    number = queued()
+    later = db.now() + timedelta(hours=2)
+    with db.write() as session:
+        assert replies.put_off(session, number, later, "cli")
+    send = SUBSCRIBERS["connectors.tasks.send"]
+    assert outbox.step(send, tasks.send) == 1
+    assert (stand.sent, state(number)[0]) == ([], "queued")
+    with db.read() as session:
+        o = db.table(OutboxRow)
+        due = session.execute(sa.select(o.c.due_at).where(o.c.subscriber == send.name)).scalar_one()
+    assert due == pytest.approx(later.timestamp())

@@ -22,6 +22,7 @@ from enrichment.segments import store as segments
 from enrichment.segments.models import ActivationRun
 from inbox import (
     accounts,
+    approvals,
     clocks,
     consent,
     desk,
@@ -40,6 +41,7 @@ from inbox import (
     views,
 )
 from inbox.actions import Action
+from inbox.approvals import Decision
 from inbox.conditions import tree
 from inbox.fields import store as fields
 from inbox.fields import values
@@ -223,6 +225,11 @@ def _desk() -> None:
                 replies.mark(session, row, state, "Платформа говорит: нет.")
             elif state == "cancelled":
                 replies.undo(session, row, "user:1")
+        asking = {"author": "user:2", "approval": "asked"}
+        asked = [int(replies.queue(session, one, f"Можно? {n}", **asking).id or 0) for n in range(3)]
+        approvals.reject(session, asked[0], "user:1", "Слишком резко")
+        approvals.approve(session, asked[1], "user:1", Decision("Можно и так", sure=True))
+        replies.mark(session, asked[1], "held", "")
         for actor in ("user:1", "rule:гарантия", "system"):
             desk.tag(session, one, f"гарантия {actor[0]}", actor)
         desk.assign(session, one, "user:2", "user:1")

@@ -23,6 +23,7 @@ from enrichment.segments import activation, conditions
 from enrichment.segments import store as segments
 from inbox import (
     accounts,
+    approvals,
     attributes,
     clocks,
     consent,
@@ -121,6 +122,10 @@ def _work() -> None:
             notes.add(session, identity_id=number + 10, author="user:1", text=f"{text} .")
             desk.tag(session, number, f"{db.sound(text)[:50]} .", "user:1")
             replies.queue(session, number, f"{db.sound(text)[:400]} .", author="user:1", undo_seconds=3600)
+            said = f"{db.sound(text)[:400]} ."
+            asked = replies.queue(session, number, said, author="user:2", approval="asked").id or 0
+            if number % 2:
+                approvals.reject(session, asked, "user:1", said)
         session.add(Contact(id="01J" + "0" * 23, name=hostile.MARKUP[5] + hostile.DIRECTIONS[0], created_at=db.now()))
         session.flush()
         i = db.table(Identity)

@@ -17,6 +17,10 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "failed": ("warn", N_("A reply of mine did not arrive")),
     "stopped": ("pause", N_("A reply of mine was stopped, since somebody else answered")),
     "rule": ("bolt", N_("A rule says so")),
+    "held": ("pause", N_("A reply of mine is held, since they wrote again")),
+    "approval": ("checks", N_("A reply waits for my approval")),
+    "approved": ("check", N_("A reply of mine was approved")),
+    "rejected": ("x", N_("A reply of mine was not approved")),
 }
 """Kind → icon and name."""
 SENTENCES: Mapping[str, str] = {
@@ -29,6 +33,10 @@ SENTENCES: Mapping[str, str] = {
     "failed": N_("Your reply did not arrive, or nobody knows whether it did"),
     "stopped": N_("Your reply was not sent: somebody else answered meanwhile"),
     "rule": N_("%(actor)s points you to this conversation"),
+    "held": N_("Your reply was not sent: they wrote again"),
+    "approval": N_("%(actor)s asks you to approve a reply"),
+    "approved": N_("%(actor)s approved your reply"),
+    "rejected": N_("%(actor)s did not approve your reply"),
 }
 CHANNELS: Mapping[str, str] = {"page": N_("In the page"), "push": N_("Browser"), "mail": N_("E-mail")}
 MAILS: Mapping[str, str] = {

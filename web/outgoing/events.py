@@ -22,8 +22,11 @@ TYPES: dict[str, str] = {
     "message.deleted": "a message was deleted on its platform",
     "reply.queued": "an answer waits to be sent",
     "reply.sent": "an answer is on the platform",
-    "reply.failed": "an answer was refused, stopped because somebody else answered, or nobody knows whether it arrived",
+    "reply.failed": "an answer was refused, stopped because somebody else answered, held because they wrote again, "
+    "or nobody knows whether it arrived",
     "reply.cancelled": "an answer was taken back",
+    "reply.submitted": "an answer waits for somebody's approval",
+    "reply.rejected": "an answer was not approved",
     "survey.answered": "a question of a survey was answered, or the answer changed; `finished` tells the last one",
     "person.linked": "an account was linked to a contact, or taken away from it",
     "person.merged": "two contacts are one person: one event per account",
@@ -36,7 +39,8 @@ ASKED = "webhook.asked"
 """A rule asked for it; no endpoint chooses it, it goes to the one that is named there."""
 REPLIES = {
     "queued": "reply.queued", "sent": "reply.sent", "failed": "reply.failed", "unknown": "reply.failed",
-    "stopped": "reply.failed", "cancelled": "reply.cancelled",
+    "stopped": "reply.failed", "held": "reply.failed", "cancelled": "reply.cancelled",
+    "submitted": "reply.submitted", "rejected": "reply.rejected",
 }  # fmt: skip
 _NAMES = {
     "message": ("id", "conversation_id", "identity_id", "account_id", "platform", "kind", "direction", "visibility",

@@ -13,9 +13,9 @@ from connectors.capabilities import BY_NAME, TABLE, Capability
 from core import db
 from core.errors import AuthExpired, WiderhallError
 from core.settings import settings
-from inbox import accounts
+from inbox import accounts, submissions
 from inbox.models import Account, Feed
-from web import render
+from web import approving, render
 from web.i18n import N_
 from web.permissions import allow
 from web.reader import Reader
@@ -154,6 +154,17 @@ def set_state(account_id: int, reader: Managing, state: Annotated[str, Form()]) 
     return render.to(f"/settings/accounts#a{account_id}", notes[state])
 
 
+@router.post("/settings/accounts/{account_id}/approval")
+def approval(account_id: int, reader: Managing, approver: Annotated[str, Form()] = "") -> Response:
+    """Who approves public replies of this account from now on; empty: nobody has to."""
+    _known(account_id)
+    with db.write() as session:
+        if approver not in dict(approving.choices(session, reader)):
+            raise HTTPException(422)
+        submissions.demand(session, account_id, approver, reader.actor)
+    return render.to(f"/settings/accounts#a{account_id}", "approval-kept")
+
+
 @router.post("/settings/accounts/{account_id}/remove")
 def remove(request: Request, account_id: int, reader: Managing) -> Response:
     """Forget the account and its secrets; the platform is told to stop delivering."""
@@ -181,6 +192,7 @@ def page(
 ) -> Response:
     """The accounts, after a failure with what went wrong and what was typed."""
     with db.read() as session:
+        approvers = approving.choices(session, reader)
         cards = [
             Card(
                 one,
@@ -197,6 +209,7 @@ def page(
         "accounts.html",
         status,
         cards=cards,
+        approvers=approvers,
         offered=offered(),
         rows=BY_NAME,
         labels=LABELS,

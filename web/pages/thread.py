@@ -21,8 +21,8 @@ from enrichment import review
 from enrichment.cases import opening
 from enrichment.models import MatchLink
 from inbox import desk, drafts, notes, replies
-from inbox.models import Message, ReplyRow
-from web import actors, entries, mentions, place, render, snoozing, thread
+from inbox.models import Message
+from web import actors, approval_words, approving, entries, mentions, place, render, snoozing, thread
 from web import composer as composers
 from web.composer import Faster
 from web.i18n import N_
@@ -121,12 +121,15 @@ def reply(
     sure: Annotated[str, Form()] = "",
     at: Annotated[str, Form()] = "",
     when: Annotated[str, Form()] = "",
+    hold: Annotated[str, Form()] = "",
+    ask: Annotated[str, Form()] = "",
     mention: Annotated[Sequence[str], Form()] = (),
 ) -> Response:
     """Queue an answer, or add a note; the form's key makes a second click harmless.
 
     When somebody else was faster, nothing is sent until the form says that it shall be. `at` puts it off: a name
-    that the menu offers, or `when` for the moment in that field.
+    that the menu offers, or `when` for the moment in that field; with `hold` it does not leave when they write again.
+    `ask` has it approved first.
     """
     words = text.replace("\r\n", "\n")
     at = sure.removeprefix("at:") if sure.startswith("at:") else (when or at) if at == "when" else at
@@ -149,7 +152,7 @@ def reply(
                 visibility: Visibility | None = "private" if chosen == "private" else None
                 queued = replies.queue(
                     session, conversation_id, words, author=reader.actor, visibility=visibility, send_at=later,
-                    key=key[:80] or None,
+                    key=key[:80] or None, hold=hold == "yes", approval=approving.why(reader, ask),
                 )  # fmt: skip
                 drafts.drop(session, reader.actor, conversation_id)
     except Rejected as error:
@@ -157,12 +160,21 @@ def reply(
     if queued is None:
         return _unsent(request, talk, reader, words, kind, faster=faster, at=at)
     number, leaves = queued.id, queued.send_at
+    if queued.state == "submitted":
+        return _submitted(request, talk, reader)
     if not render.wants_part(request):
         return render.to(f"{talk.to()}#r{number}", "reply-later" if later else "reply-queued")
     said = reader.words(N_("Your reply leaves in a few seconds."))
     if later:
         said = reader.words(N_("Your reply leaves on %(moment)s."), moment=reader.moment(leaves))
     return render.told(_fresh(request, conversation_id, reader), said, "", f"/replies/{number}/undo", events=["thread"])
+
+
+def _submitted(request: Request, talk: Thread, reader: Reader) -> Response:
+    if not render.wants_part(request):
+        return render.to(f"{talk.to()}#conversation", "reply-submitted")
+    said = reader.words(approval_words.SUBMITTED)
+    return render.told(_fresh(request, talk.id, reader), said, "", events=["thread"])
 
 
 def _note(request: Request, conversation_id: int, reader: Reader, text: str, chosen: Sequence[str]) -> Response:
@@ -232,65 +244,6 @@ def draft(
     except Rejected as error:
         raise HTTPException(422) from error
     return Response(status_code=204)
-
-
-# --- replies on their way -----------------------------------------------------------------------------
-
-
-@router.post("/replies/{reply_id}/undo")
-def undo(request: Request, reply_id: int, reader: Replying) -> Response:
-    """Take a reply back while it waits; its text is the draft again."""
-    conversation_id, text = _of_reply(reply_id, reader)
-    with db.write() as session:
-        done = replies.undo(session, reply_id, reader.actor)
-        if done:
-            _restore(session, conversation_id, reply_id, text, reader)
-    if not render.wants_part(request):
-        return render.to(f"/inbox/{conversation_id}#conversation", "reply-undone" if done else "reply-left")
-    said = N_("Your reply was taken back. Nothing was sent.") if done else N_("Too late: your reply had left already.")
-    events = ["thread", "composer"] if done else ["thread"]
-    return render.told(Response(status_code=204), reader.words(said), "ok" if done else "err", events=events)
-
-
-def _restore(session: Session, conversation_id: int, reply_id: int, text: str, reader: Reader) -> None:
-    row = session.get(ReplyRow, reply_id)
-    begun = drafts.of(session, reader.actor, conversation_id)
-    kind = "private" if row is not None and row.visibility == "private" else "public"
-    both = f"{text}\n\n{begun.text}" if begun is not None else text
-    drafts.save(session, reader.actor, conversation_id, kind, both)
-
-
-@router.post("/replies/{reply_id}/now")
-def send_now(request: Request, reply_id: int, reader: Replying) -> Response:
-    """Send a reply at once that waits for its moment."""
-    conversation_id, _ = _of_reply(reply_id, reader)
-    with db.write() as session:
-        done = replies.send_now(session, reply_id, reader.actor)
-    if not render.wants_part(request):
-        return render.to(f"/inbox/{conversation_id}#r{reply_id}", "reply-queued" if done else "reply-left")
-    said = N_("The reply leaves now.") if done else N_("Too late: your reply had left already.")
-    return render.told(Response(status_code=204), reader.words(said), "" if done else "err", events=["thread"])
-
-
-@router.post("/replies/{reply_id}/retry")
-def retry(request: Request, reply_id: int, reader: Replying) -> Response:
-    """Send a failed or unclear reply again."""
-    conversation_id, _ = _of_reply(reply_id, reader)
-    with db.write() as session:
-        replies.retry(session, reply_id, reader.actor)
-    if not render.wants_part(request):
-        return render.to(f"/inbox/{conversation_id}#r{reply_id}", "reply-retried")
-    said = reader.words(N_("The reply is being sent again."))
-    return render.told(Response(status_code=204), said, "", events=["thread"])
-
-
-def _of_reply(reply_id: int, reader: Reader) -> tuple[int, str]:
-    with db.read() as session:
-        row = session.get(ReplyRow, reply_id)
-        if row is None:
-            raise HTTPException(404)
-        thread.find(session, row.conversation_id, reader)
-        return row.conversation_id, row.text
 
 
 # --- deeds --------------------------------------------------------------------------------------------

@@ -31,6 +31,8 @@ EVENTS = {
     "reply.sent": N_("An answer was sent"),
     "reply.failed": N_("An answer failed"),
     "reply.cancelled": N_("An answer was taken back"),
+    "reply.submitted": N_("An answer waits for approval"),
+    "reply.rejected": N_("An answer was not approved"),
     "survey.answered": N_("A survey was answered"),
     "person.linked": N_("An account was linked, or unlinked"),
     "person.merged": N_("Two people were merged"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from web.api.v1 import (
     accounts,
     admin,
+    approvals,
     conversations,
     fields,
     listening,
@@ -23,6 +24,7 @@ ROUTERS = (
     me.router,
     conversations.router,
     threads.router,
+    approvals.router,
     people.router,
     fields.router,
     accounts.router,

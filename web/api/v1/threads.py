@@ -11,9 +11,9 @@ from sqlmodel import Session
 
 from core import db
 from core.event import Visibility
-from inbox import activities, notes, replies
+from inbox import activities, approvals, notes, replies
 from inbox.models import Account, Message, ReplyRow
-from web import composer, mentions, place, thread
+from web import approving, composer, mentions, place, thread
 from web.api.v1 import shapes
 from web.api.v1.change import Changing
 from web.api.v1.conversations import HERE
@@ -89,13 +89,16 @@ class OneReply(Shown):
     text: str
     visibility: str
     author: str
-    state: Literal["queued", "sending", "sent", "failed", "unknown", "stopped", "cancelled"]
+    state: Literal[
+        "submitted", "queued", "sending", "sent", "failed", "unknown", "stopped", "held", "rejected", "cancelled"
+    ]  # fmt: skip
     error: str = Field(description="The platform's words, when it failed.")
     message_id: int | None = Field(description="The message it became.")
     attempts: int
     send_at: Moment
     created_at: Moment
     sent_at: Moment | None
+    hold: bool = Field(description="It does not leave when they have written since.")
 
 
 @router.get(f"{HERE}/{{conversation_id}}/messages", tags=[TAG])
@@ -162,6 +165,10 @@ class NewReply(Given):
         None, description="As the message it answers, unless given; private also where the platform lets one answer so."
     )
     send_at: Moment | None = Field(None, description="Not before this moment; unless given, after the time to undo.")
+    hold: bool = Field(True, description="With `send_at`: it does not leave when they write again meanwhile.")
+    approval: bool = Field(
+        False, description="Somebody has to approve it first; always so for who may not send alone (`replies.send`)."
+    )
 
 
 class Queued(BaseModel):
@@ -190,13 +197,14 @@ def add_note(change: Changing, reader: Managing, conversation_id: Id, body: NewN
 
 @router.post(f"{HERE}/{{conversation_id}}/replies", tags=[TAG], response_model=Queued, status_code=201)
 def add_reply(change: Changing, reader: Replying, conversation_id: Id, body: NewReply) -> Response:
-    """Answer the newest inbound message; it leaves after the time to undo, or at `send_at`."""
+    """Answer the newest inbound message; it leaves after the time to undo, or at `send_at`, or when it is approved."""
 
     def work(session: Session) -> Queued:
         visibility = _kind(session, conversation_id, body.visibility, reader)
         row = replies.queue(
-            session, conversation_id, body.text, author=reader.actor, visibility=visibility, send_at=body.send_at
-        )
+            session, conversation_id, body.text, author=reader.actor, visibility=visibility, send_at=body.send_at,
+            hold=body.hold, approval=approving.why(reader, "asked" if body.approval else ""),
+        )  # fmt: skip
         return Queued(id=row.id or 0, conversation_id=conversation_id, state=row.state, send_at=row.send_at)
 
     return change.do(work, 201)
@@ -222,10 +230,10 @@ def _kind(session: Session, number: int, asked: str | None, reader: Reader) -> V
 def reply(reader: Replying, reply_id: Id) -> OneReply:
     """A reply with its delivery state."""
     with db.read() as session:
-        return OneReply.model_validate(_reply(session, reply_id, reader))
+        return OneReply.model_validate(one_reply(session, reply_id, reader))
 
 
-def _reply(session: Session, reply_id: int, reader: Reader) -> ReplyRow:
+def one_reply(session: Session, reply_id: int, reader: Reader) -> ReplyRow:
     row = session.get(ReplyRow, reply_id)
     if row is None:
         raise Refused(404)
@@ -235,11 +243,12 @@ def _reply(session: Session, reply_id: int, reader: Reader) -> ReplyRow:
 
 @router.post("/api/v1/replies/{reply_id}/undo", tags=[TAG], response_model=Changed)
 def undo(change: Changing, reader: Replying, reply_id: Id) -> Response:
-    """Take a reply back that has not left; `changed` says whether that was in time."""
+    """Take a reply back that has not left, or an approval of another's; `changed` says whether that was in time."""
 
     def work(session: Session) -> Changed:
-        _reply(session, reply_id, reader)
-        return Changed(id=reply_id, changed=replies.undo(session, reply_id, reader.actor))
+        one_reply(session, reply_id, reader)
+        done = approvals.take_back(session, reply_id, reader.actor) or replies.undo(session, reply_id, reader.actor)
+        return Changed(id=reply_id, changed=done)
 
     return change.do(work)
 
@@ -249,7 +258,7 @@ def now(change: Changing, reader: Replying, reply_id: Id) -> Response:
     """Send a reply at once that waits for its moment."""
 
     def work(session: Session) -> Changed:
-        _reply(session, reply_id, reader)
+        one_reply(session, reply_id, reader)
         return Changed(id=reply_id, changed=replies.send_now(session, reply_id, reader.actor))
 
     return change.do(work)
@@ -257,10 +266,11 @@ def now(change: Changing, reader: Replying, reply_id: Id) -> Response:
 
 @router.post("/api/v1/replies/{reply_id}/retry", tags=[TAG], response_model=Changed)
 def retry(change: Changing, reader: Replying, reply_id: Id) -> Response:
-    """Send a failed or unclear reply again."""
+    """Send a failed, unclear, stopped or held reply again; what was held or stopped may need approval once more."""
 
     def work(session: Session) -> Changed:
-        _reply(session, reply_id, reader)
-        return Changed(id=reply_id, changed=replies.retry(session, reply_id, reader.actor))
+        one_reply(session, reply_id, reader)
+        done = approvals.again(session, reply_id, reader.actor, free=reader.may("replies.send"))
+        return Changed(id=reply_id, changed=bool(done))
 
     return change.do(work)

@@ -158,7 +158,7 @@ function count() {
   const counter = document.getElementById("counter"), send = form.querySelector("[data-send]"), limit = Number(form.dataset[kind] || 0);
   form.classList.toggle("composer-note", note);
   text.placeholder = note ? text.dataset.note : text.dataset.reply;
-  send.querySelector("span").textContent = note ? send.dataset.note : send.dataset.reply;
+  send.querySelector("span").textContent = send.dataset[kind] ?? send.dataset.reply;
   const length = limit ? (MEASURES[form.dataset.counting] ?? ((one) => [...one].length))(text.value) : 0;
   counter.replaceChildren();
   if (limit) {
