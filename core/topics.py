@@ -83,6 +83,7 @@ SUBSCRIBERS: dict[str, Subscriber] = {
         Subscriber("web.notices.push.send", batch=5, queue="io", lease=150.0),
         Subscriber("web.notices.mail.send", batch=1, queue="io", lease=120.0),
         Subscriber("web.outgoing.wanted.call"),
+        Subscriber("web.forwarding.send", batch=1, queue="io", lease=120.0),
         Subscriber("web.outgoing.tasks.deliver", batch=1, queue="io", parallel=4),
     )
 }
@@ -147,6 +148,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "digest.due": ("web.notices.mail.send",),
     "notification.read": ("web.live.publish",),
     "reply.queued": ("connectors.tasks.send",),
+    "forward.due": ("web.forwarding.send",),
     "approval.asked": ("web.approving.tell",),
     "reply.changed": ("web.live.publish", "web.outgoing.tasks.collect"),
     "sla.due": (),

@@ -40,6 +40,7 @@ WHAT = (
     "approved",
     "rejected",
     "recalled",
+    "forwarded",
 )
 
 

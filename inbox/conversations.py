@@ -14,6 +14,7 @@ from core import bulk, db
 from core.event import MESSAGE_KINDS, Event
 from inbox import activities, states, teams, threading
 from inbox.fields.models import FieldValue
+from inbox.forward_models import Forward
 from inbox.identities import Key
 from inbox.models import Activity, Conversation, ConversationTag, Draft, Message, Note, ReplyRow, Seen
 from inbox.narrowing import PRIORITIES
@@ -172,7 +173,7 @@ def _unite(session: Session, survivor: int, others: Sequence[int]) -> None:
     c = db.table(Conversation)
     for table in (
         db.table(Message), db.table(ReplyRow), db.table(Note), db.table(Activity), db.table(RuleRun),
-        db.table(Notification),
+        db.table(Notification), db.table(Forward),
     ):  # fmt: skip
         session.execute(sa.update(table).where(table.c.conversation_id.in_(others)).values(conversation_id=survivor))
     for table in (db.table(ConversationTag), db.table(FieldValue), db.table(Draft), db.table(Seen)):

@@ -16,6 +16,7 @@ from core.errors import Rejected
 from inbox import people, search, tombstones
 from inbox.approval_models import Approval
 from inbox.fields.models import FieldValue
+from inbox.forward_models import Forward
 from inbox.knowledge import Attribute, ContactEdge, PersonDecision
 from inbox.models import (
     Activity,
@@ -77,6 +78,7 @@ TABLES: dict[str, str] = {
     "message_version": "here",
     "reply": "here: text of answers to the person",
     "approval": "here: text of answers to the person, as it was submitted",
+    "forward": "here: of the person's conversations; to which addresses they went stays in the audit trail",
     "delivery": "here: bodies that still wait are dropped when they name the person",
     "bad_item": "here: raw items that name the person",
     "tombstone": "the proof: a salted hash",
@@ -255,7 +257,17 @@ def _empty_conversations(session: Session, identity_ids: list[int], message_ids:
     session.execute(sa.update(r).where(answers).values(text="", state=sa.case((waits, "cancelled"), else_=r.c.state)))
     touched = sa.select(c.c.id, c.c.thread_key).where(c.c.identity_id.in_(identity_ids))
     rows = session.execute(touched).all()
-    for model in (ConversationTag, FieldValue, Note, Activity, Draft, SlaClock, Notification, SurveyInvitation):
+    for model in (
+        ConversationTag,
+        FieldValue,
+        Note,
+        Activity,
+        Draft,
+        SlaClock,
+        Notification,
+        SurveyInvitation,
+        Forward,
+    ):
         written = db.table(model)
         session.execute(sa.delete(written).where(written.c.conversation_id.in_([row.id for row in rows])))
     for row in rows:

@@ -43,6 +43,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "approved-edited": ("check", N_("%(actor)s changed and approved the reply of %(author)s")),
     "rejected": ("x", N_("%(actor)s did not approve the reply of %(author)s: %(reason)s")),
     "recalled": ("undo", N_("%(actor)s recalled a reply")),
+    "forwarded": ("send", N_("%(actor)s forwarded this by e-mail to %(address)s")),
     "spam": ("bin", N_("%(actor)s marked this as spam")),
 }
 """What → icon and sentence."""
@@ -72,6 +73,7 @@ def sentence(
         text,
         actor=name(activity.actor),
         name=name(str(detail.get("assignee") or "")),
+        address=str(detail.get("to") or ""),
         author=name(str(detail.get("author") or "")),
         tag=detail.get("tag", ""),
         team=teams.get(detail.get("team_id") or 0, "?"),

@@ -28,6 +28,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "conversations.reply": frozenset({"admin", "agent"}),
     "replies.send": frozenset({"admin", "agent"}),
     "replies.approve": frozenset({"admin"}),
+    "conversations.forward": frozenset({"admin", "agent"}),
     "messages.correct": frozenset({"admin", "agent"}),
     "conversations.manage": frozenset({"admin", "agent"}),
     "rules.manage": frozenset({"admin"}),

@@ -13,7 +13,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     N_("Inbox"): (
         "messages.read", "messages.private", "conversations.reply", "replies.send", "replies.approve",
         "conversations.manage", "messages.correct", "views.keep", "views.share", "shared.edit", "rules.manage",
-        "surveys.manage", "fields.manage",
+        "surveys.manage", "fields.manage", "conversations.forward",
     ),
     N_("People"): (
         "people.read", "people.review", "people.object", "people.erase", "segments.read", "segments.manage",
@@ -37,6 +37,9 @@ HINTS = {
     "conversations.reply": N_("Saved replies and macros; conversations can be given to them."),
     "replies.send": N_("Without it, every reply waits until somebody has approved it."),
     "replies.approve": N_("Of the conversations they see; never one's own."),
+    "conversations.forward": N_(
+        "What customers wrote leaves the hub; each mail stands in the thread and the audit trail."
+    ),
     "conversations.manage": N_("Write in conversations: replies, notes, tags, state, team, priority, macros."),
     "views.share": N_("Needs the right to keep views."),
     "shared.edit": N_("Views, macros and saved replies of others; one's own can always be changed."),

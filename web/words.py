@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from connectors.capabilities import BY_NAME
-from web import approval_words
+from web import approval_words, forward_words
 from web.i18n import N_
 from web.signin import words as signin
 
@@ -178,6 +178,7 @@ PERMISSIONS = {
     "conversations.manage": N_("Close and reopen conversations"),
     "replies.send": N_("Send without approval"),
     "replies.approve": N_("Approve replies of others"),
+    "conversations.forward": N_("Forward conversations by e-mail"),
     "rules.manage": N_("Make rules that work by themselves"),
     "views.keep": N_("Keep views of one's own"),
     "views.share": N_("Share views with others"),
@@ -819,6 +820,7 @@ NOTES = {
     "link-revoked": N_("The link is taken back. It opens nothing any more."),
     **signin.NOTES,
     **approval_words.NOTES,
+    **forward_words.NOTES,
 }
 """What was just done, by the short word in `?note=…`."""
 

@@ -28,6 +28,7 @@ from inbox import (
     desk,
     drafts,
     facts,
+    forwards,
     ingest,
     macros,
     notes,
@@ -230,6 +231,8 @@ def _desk() -> None:
         approvals.reject(session, asked[0], "user:1", "Слишком резко")
         approvals.approve(session, asked[1], "user:1", Decision("Можно и так", sure=True))
         replies.mark(session, asked[1], "held", "")
+        sent = forwards.add(session, one, forwards.Wanted(["a@mail.example"], "Смотри", "Посмотри сюда"), "user:1", "x")
+        forwards.set_state(session, sent[0], "failed", "550 Нет")
         for actor in ("user:1", "rule:гарантия", "system"):
             desk.tag(session, one, f"гарантия {actor[0]}", actor)
         desk.assign(session, one, "user:2", "user:1")

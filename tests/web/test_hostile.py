@@ -28,6 +28,7 @@ from inbox import (
     clocks,
     consent,
     desk,
+    forwards,
     ingest,
     macros,
     notes,
@@ -124,6 +125,7 @@ def _work() -> None:
             replies.queue(session, number, f"{db.sound(text)[:400]} .", author="user:1", undo_seconds=3600)
             said = f"{db.sound(text)[:400]} ."
             asked = replies.queue(session, number, said, author="user:2", approval="asked").id or 0
+            forwards.add(session, number, forwards.Wanted([f"a{number}@x.example"], said, said), "user:1", "x")
             if number % 2:
                 approvals.reject(session, asked, "user:1", said)
         session.add(Contact(id="01J" + "0" * 23, name=hostile.MARKUP[5] + hostile.DIRECTIONS[0], created_at=db.now()))
