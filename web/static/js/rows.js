@@ -1,7 +1,7 @@
 // The rows of a long list: the page holds a window of them, and the rest is room of the same height that is filled
 // again by the keys of the rows beside it. Nothing that is in sight moves.
 
-const MOST = 240, PAGE = 80; // rows held, rows fetched at once
+const MOST = 240, PAGE = 50; // rows held, rows fetched at once
 const NEAR = 2; // screens beside what is in sight that are kept filled
 
 const box = () => document.getElementById("rows");
@@ -184,6 +184,29 @@ async function up(list) {
   again(list);
 }
 
+// where somebody was, for when they come back to this list in this tab
+const key = () => `rows${location.search}`;
+
+function remember(list, rows) {
+  const here = state(list), top = list.getBoundingClientRect().top;
+  if (list.scrollTop < 1) return sessionStorage.removeItem(key());
+  const at = rows.findIndex((one) => one.getBoundingClientRect().bottom > top);
+  if (at < 0 || !here.known) return undefined;
+  const off = rows[at].getBoundingClientRect().top - top;
+  return sessionStorage.setItem(key(), JSON.stringify({ rank: rows[at].dataset.rank, place: here.above + at, off }));
+}
+
+async function restore(list) {
+  const kept = JSON.parse(sessionStorage.getItem(key()) ?? "null"), here = state(list);
+  if (!kept || !here.known) return;
+  if (!list.querySelector(`[data-rank="${kept.rank}"]`)) {
+    here.marks.set(kept.place, kept.rank);
+    await jump(list, kept.place);
+  }
+  const node = list.querySelector(`[data-rank="${kept.rank}"]`) ?? (here.above && all(list)[0]);
+  if (node) list.scrollTop += node.getBoundingClientRect().top - list.getBoundingClientRect().top - kept.off;
+}
+
 // far away, by the bar or by Home and End: the rows at the nearest place that is known
 async function jump(list, to) {
   const here = state(list);
@@ -220,6 +243,7 @@ function look() {
   waits = 0;
   const list = box(), rows = list ? all(list) : [];
   if (!rows.length || state(list).busy) return;
+  remember(list, rows);
   const here = state(list), tall = list.clientHeight, top = list.getBoundingClientRect().top;
   const above = top - rows[0].getBoundingClientRect().top; // pixels of rows over what is in sight
   const below = rows.at(-1).getBoundingClientRect().bottom - top - tall;
@@ -255,3 +279,5 @@ function number(list) {
 const begin = () => { if (box() && all(box()).length) state(box()); };
 document.addEventListener("htmx:afterSettle", begin);
 begin();
+const came = performance.getEntriesByType("navigation")[0]?.type; // a step back loads the page anew
+if (["back_forward", "reload"].includes(came) && states.has(box() ?? document)) restore(box());
