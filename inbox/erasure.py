@@ -244,7 +244,8 @@ def _empty_messages(session: Session, keys: dict[str, int]) -> None:
             .where(m.c.id == row_id)
             .values(
                 key=shell, identity_id=None, text="", subject="", url="", ref="", hashtags=[], attachments=[],
-                raw={}, labels=[], hits=[], theme=0, erased=True, deleted_at=moment, version=m.c.version + 1,
+                raw={}, labels=[], hits=[], queries=[], theme=0, erased=True, deleted_at=moment,
+                version=m.c.version + 1,
             )
         )  # fmt: skip
 

@@ -12,7 +12,9 @@ from core import bulk
 from core.event import MESSAGE_KINDS
 from inbox.models import Conversation, Message
 
-COLUMNS = frozenset({"language", "sentiment", "intent", "urgency", "emotion", "offensive", "labels", "hits", "theme"})
+COLUMNS = frozenset(
+    {"language", "sentiment", "intent", "urgency", "emotion", "offensive", "labels", "hits", "queries", "theme"}
+)
 _SHOWN = ("language", "sentiment", "intent", "urgency", "emotion", "offensive", "labels")
 
 

@@ -205,7 +205,7 @@ def wipe(session: Session, row: Any, event: Event) -> None:
         sa.update(m)
         .where(m.c.id == row.id)
         .values(
-            text="", subject="", hashtags=[], attachments=[], raw={}, labels=[], hits=[], theme=0,
+            text="", subject="", hashtags=[], attachments=[], raw={}, labels=[], hits=[], queries=[], theme=0,
             deleted_at=event.posted_at, version=row.version + 1,
         )
     )  # fmt: skip
@@ -275,7 +275,7 @@ def _columns(
         "raw": map(incoming.raw, events),
         "version": repeat(1),
         **dict.fromkeys(("sentiment", "intent", "urgency"), repeat("")),
-        **dict.fromkeys(("labels", "hits"), repeat("[]")),
+        **dict.fromkeys(("labels", "hits", "queries"), repeat("[]")),
         "erased": repeat(False),
     }
 

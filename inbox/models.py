@@ -316,6 +316,8 @@ class Message(SQLModel, table=True):
     labels: list[str] = _json(list)
     hits: list[int] = _json(list)
     """Ids of the subjects whose queries it matches."""
+    queries: list[int] = Field(default_factory=list, sa_column=Column(sa.JSON, nullable=False, server_default="[]"))
+    """Ids of those queries."""
     theme: int = Field(default=0, sa_column=Column(BigId, nullable=False, server_default="0"))
     """What it is about, as discovered: the number of a theme, 0 for none."""
     erased: bool = False

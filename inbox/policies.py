@@ -19,7 +19,8 @@ LONGEST = 525_600
 """Minutes: a year."""
 STEADY = (
     "platform", "account", "private", "kind", "words", "team", "priority", "type", "tag", "assignee", "language",
-    "sentiment", "intent", "urgency", "emotion", "label", "theme", "subject", "followers", "verified",
+    "sentiment", "intent", "urgency", "emotion", "label", "theme", "subject", "query", "followers",
+    "verified",
 )  # fmt: skip
 """What may be asked about: what does not change by time passing, or by answering."""
 

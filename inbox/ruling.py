@@ -123,7 +123,7 @@ def _held(session: Session, ready: Sequence[Ready], found: Sequence[Happened]) -
 def _holds(session: Session, rule: Ready, one: Happened) -> bool:
     if rule.trigger not in one.triggers or one.at < rule.since:
         return False
-    if rule.trigger in ("message", "opened") and tree.asks(rule.group, "subject") != one.heard:
+    if rule.trigger in ("message", "opened") and tree.asks(rule.group, "subject", "query") != one.heard:
         return False
     talks = known.read(session, [one.conversation_id], rule.group)
     return bool(talks) and predicate.holds(rule.group, talks[0], Asker("", db.now()))

@@ -152,13 +152,16 @@ def keep(session: Session, decided: Decided) -> int:
 
 
 def show(session: Session, message_ids: Iterable[int]) -> None:
-    """Put the subjects of a message's hits into the inbox's column."""
+    """Put the subjects and queries of a message's hits into the inbox's columns."""
     ids = sorted(message_ids)
     h, q = db.table(Hit), db.table(Query)
     for start in range(0, len(ids), _MANY):
         part = ids[start : start + _MANY]
         subjects: dict[int, set[int]] = {message_id: set() for message_id in part}
-        query = sa.select(h.c.message_id, q.c.subject_id).join(q, q.c.id == h.c.query_id)
+        queries: dict[int, set[int]] = {message_id: set() for message_id in part}
+        query = sa.select(h.c.message_id, q.c.subject_id, h.c.query_id).join(q, q.c.id == h.c.query_id)
         for row in session.execute(query.where(h.c.message_id.in_(part))):
             subjects[row.message_id].add(row.subject_id)
-        facts.set(session, {message_id: {"hits": sorted(found)} for message_id, found in subjects.items()})
+            queries[row.message_id].add(row.query_id)
+        found = {one: {"hits": sorted(subjects[one]), "queries": sorted(queries[one])} for one in part}
+        facts.set(session, found)

@@ -150,7 +150,7 @@ def _said(session: Session, message: Message, task: str, was: str) -> str:
 def _show(session: Session, message: Message, task: str, label: str) -> None:
     number, value = int(message.id or 0), fact_of(task, label)
     facts.set(session, {number: {task: value}})
-    shown = {column: getattr(message, column) for column in sorted(facts.COLUMNS - {"hits"})}
+    shown = {column: getattr(message, column) for column in sorted(facts.COLUMNS - {"hits", "queries"})}
     payload: dict[str, Any] = {"message_id": number, "version": message.version, **shown, task: value}
     outbox.emit(session, "message.annotated", [(f"message:{number}", payload)])
     session.expire(message)

@@ -11,7 +11,7 @@ from core import db
 from enrichment.segments.models import Segment
 from inbox import accounts, desk, teams
 from inbox.conditions.tree import FIELDS, ME, NOBODY
-from listening.models import Subject
+from listening.models import Query, Subject
 from sentiment.models import Label
 from sentiment.themes.models import Theme
 from web import actors, casework, field_words, survey_words, words
@@ -76,6 +76,13 @@ def _subjects(session: Session, reader: Reader) -> Options:
     return [(str(row.id), row.name) for row in rows]
 
 
+def _queries(session: Session, reader: Reader) -> Options:
+    s, q = db.table(Subject), db.table(Query)
+    rows = sa.select(q.c.id, q.c.name, s.c.name.label("subject")).join(s, s.c.id == q.c.subject_id)
+    found = session.execute(rows.where(~q.c.removed, ~s.c.removed).order_by(s.c.name, q.c.name))
+    return [(str(row.id), f"{row.subject} · {row.name}") for row in found]
+
+
 def _tags(session: Session, reader: Reader) -> Options:
     return [(one, one) for one in desk.known_tags(session)]
 
@@ -124,6 +131,7 @@ _OPTIONS: Mapping[str, Callable[[Session, Reader], Options]] = {
     "label": labels,
     "theme": _themes,
     "subject": _subjects,
+    "query": _queries,
     "tag": _tags,
     "assignee": _takers,
     "team": _teams,

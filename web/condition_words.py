@@ -15,7 +15,8 @@ GROUPS = {
                          "waited", "answered", "unattended", "unread",
                          "messages", "opened", "moved", "sla", "survey", "survey_score"),
     N_("Messages"): ("words", "newest", "kind", "private", "platform", "account", "received"),
-    N_("What they say"): ("language", "sentiment", "intent", "urgency", "emotion", "label", "theme", "subject"),
+    N_("What they say"): ("language", "sentiment", "intent", "urgency", "emotion", "label", "theme", "subject",
+                            "query"),
     N_("Person"): ("segment", "followers", "verified"),
 }  # fmt: skip
 """Headings with the fields under them."""
@@ -36,6 +37,7 @@ NAMES = {
     "label": N_("Label"),
     "theme": N_("Theme"),
     "subject": N_("Followed subject"),
+    "query": N_("Saved query"),
     "tag": N_("Tag"),
     "team": N_("Team"),
     "priority": N_("Priority"),

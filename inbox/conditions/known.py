@@ -115,7 +115,7 @@ def _rated(session: Session, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     return {number: {"survey": said or NOBODY, "survey_score": score} for number, said, score in session.execute(query)}
 
 
-IN_MESSAGES = ("kind", "theme", "subject", "received", "words", "newest")
+IN_MESSAGES = ("kind", "theme", "subject", "query", "received", "words", "newest")
 
 
 def _messages(session: Session, came: dict[int, Any], group: Group) -> dict[int, dict[str, Any]]:
@@ -124,10 +124,27 @@ def _messages(session: Session, came: dict[int, Any], group: Group) -> dict[int,
         return {}
     m = db.table(Message)
     texts = tree.asks(group, "words", "newest")
-    columns = [m.c.conversation_id, m.c.kind, m.c.direction, m.c.origin, m.c.posted_at, m.c.theme, m.c.hits]
+    columns = [
+        m.c.conversation_id,
+        m.c.kind,
+        m.c.direction,
+        m.c.origin,
+        m.c.posted_at,
+        m.c.theme,
+        m.c.hits,
+        m.c.queries,
+    ]
     query = sa.select(*columns, *([m.c.text, m.c.subject] if texts else [])).where(m.c.conversation_id.in_(list(came)))
     found: dict[int, dict[str, Any]] = {
-        one: {"kinds": set(), "themes": set(), "subjects": set(), "received": [], "texts": [], "newest": []}
+        one: {
+            "kinds": set(),
+            "themes": set(),
+            "subjects": set(),
+            "queries": set(),
+            "received": [],
+            "texts": [],
+            "newest": [],
+        }
         for one in came
     }
     for row in session.execute(query.order_by(m.c.id)):
@@ -140,6 +157,7 @@ def _add(into: dict[str, Any], row: Any, newest: Any, texts: bool) -> None:
         into["kinds"].add(row.kind)
     into["themes"].add(str(row.theme))
     into["subjects"] |= {str(one) for one in row.hits}
+    into["queries"] |= {str(one) for one in row.queries}
     received = row.direction == "inbound" and row.origin != "context" and row.kind in MESSAGE_KINDS
     if received:
         into["received"].append(row.posted_at)

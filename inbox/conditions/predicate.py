@@ -55,6 +55,7 @@ class Known:
     kinds: Collection[str] = ()
     themes: Collection[str] = ()
     subjects: Collection[str] = ()
+    queries: Collection[str] = ()
     received: Sequence[datetime] = ()
     texts: Sequence[str] = ()
     newest: Sequence[str] = ()
@@ -112,6 +113,7 @@ _SETS: Mapping[str, Callable[[Known], Collection[str]]] = {
     "label": lambda known: known.labels,
     "theme": lambda known: known.themes,
     "subject": lambda known: known.subjects,
+    "query": lambda known: known.queries,
     "tag": lambda known: known.tags,
     "mentions": lambda known: known.mentions,
     "segment": lambda known: known.segments,

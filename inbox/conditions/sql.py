@@ -246,6 +246,12 @@ def _subjects(one: Condition, asker: Asker) -> Holds:
     return _some(one, *there)
 
 
+def _queries(one: Condition, asker: Asker) -> Holds:
+    numbers = [int(value) for value in one.values]
+    there = (lambda m: sa.cast(m.c.queries, sa.String) != "[]", lambda m: _listed(m.c.queries, numbers, False))
+    return _some(one, *there)
+
+
 def _received(one: Condition, asker: Asker) -> Holds:
     found = _some(one, lambda m: sa.and_(*inbound(m), *_in_time(m.c.posted_at, one, asker)))
     if one.op != "between":
@@ -292,6 +298,7 @@ _BUILT: Mapping[str, Callable[[Condition, Asker], Holds]] = {
     "label": _labels,
     "theme": _themes,
     "subject": _subjects,
+    "query": _queries,
     "tag": _tags,
     "assignee": _assignee,
     "team": _team,

@@ -90,6 +90,7 @@ FIELDS: Mapping[str, Field] = {
         Field("label", "many"),
         Field("theme", "many", pattern=_NUMBER),
         Field("subject", "many", pattern=_NUMBER),
+        Field("query", "many", pattern=_NUMBER),
         Field("tag", "many"),
         Field("assignee", "choice", pattern=rf"{NOBODY}|{ME}|user:{_NUMBER}"),
         Field("team", "choice", pattern=rf"{NOBODY}|{_NUMBER}"),

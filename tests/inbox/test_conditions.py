@@ -168,7 +168,8 @@ def _vary(session: Any, rng: random.Random) -> None:
         named = rng.choice([{}, {"user:1": "Ada"}, {"team:1": "Ada"}, {"user:2": "Ada"}])
         notes.add(session, conversation_id=number, author="user:3", text="@Ada", mentions=named)
     for number in session.scalars(sa.select(m.c.id)).all():
-        values = {"theme": rng.choice([0, 0, 4, 5]), "hits": rng.choice([[], [], [1], [1, 2]])}
+        values = {"theme": rng.choice([0, 0, 4, 5]), "hits": rng.choice([[], [], [1], [1, 2]]),
+                  "queries": rng.choice([[], [7], [7, 8]])}  # fmt: skip
         session.execute(sa.update(m).where(m.c.id == number).values(**values))
     session.execute(sa.update(i).where(i.c.id % 7 == 0).values(domain_handle=True))
 
@@ -197,6 +198,7 @@ SCORES = ((), (5,), (2, 4), (3,), (None,), (5, 1))
 VALUES: dict[str, list[str]] = {
     "platform": ["mastodon", "bluesky"], "account": ["1", "9"], "language": ["de", "en", "xx"],
     "label": ["price", "delivery", "none"], "theme": ["4", "5", "6"], "subject": ["1", "2", "3"],
+    "query": ["7", "8", "9"],
     "tag": ["vip", "refund", "x"], "mentions": ["me", "user:1", "team:1", "user:2", "user:9"],
     "assignee": ["none", "me", "user:2"], "followers": ["0", "50", "6999"],
     "messages": ["1", "2"], "team": ["none", "1", "2", "7"], "waited": ["0", "5", "20"],

@@ -193,8 +193,9 @@ def test_too_many_deeds_in_an_hour_stop_and_say_so(account: int, monkeypatch) ->
     assert [[one["said"] for one in run.outcome] for run in runs()] == [["done", "done"], ["done", ruling.LIMIT]]
 
 
-def test_a_rule_about_a_subject_waits_until_the_message_was_heard(account: int) -> None:
-    heard = tree.read({"match": "all", "of": [{"field": "subject", "op": "is_not", "value": "1"}]})
+@pytest.mark.parametrize("field", ["subject", "query"])
+def test_a_rule_about_a_subject_waits_until_the_message_was_heard(account: int, field: str) -> None:
+    heard = tree.read({"match": "all", "of": [{"field": field, "op": "is_not", "value": "1"}]})
     rule(("tag", "other"), asked=heard)
     row = came(account, 1)
     work()

@@ -58,6 +58,8 @@ def test_live_and_backwards_decide_alike(store, follow) -> None:
         session.execute(sa.delete(Hit))
     live(*ids)
     assert hits() == found == {(query, ids[1]), (query, ids[2]), (query, ids[4])}
+    with db.read() as session:
+        assert [session.get_one(Message, one).queries for one in ids[:3]] == [[], [query], [query]]
 
 
 def test_matching_backwards_goes_on_in_steps(store, follow, monkeypatch) -> None:
