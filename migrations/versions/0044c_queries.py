@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0044c"
-down_revision = "0044b"
+down_revision = "0042b"
 branch_labels = None
 depends_on = None
 
