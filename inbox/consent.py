@@ -22,6 +22,7 @@ PURPOSES: dict[str, tuple[bool, str]] = {
     "behaviour": (False, ""),
     "marketing": (False, ""),
     "survey": (False, ""),
+    "translate": (False, ""),
 }
 """What there is, and how a new installation starts: what is off stays so until somebody names the basis."""
 

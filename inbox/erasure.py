@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from core import audit, db, outbox
 from core.errors import Rejected
-from inbox import people, search, tombstones
+from inbox import people, search, tombstones, translations
 from inbox.approval_models import Approval
 from inbox.fields.models import FieldValue
 from inbox.forward_models import Forward
@@ -76,6 +76,8 @@ TABLES: dict[str, str] = {
     "message": "here: emptied, its key replaced by a hash",
     "message_account": "follows the message: two row ids",
     "message_version": "here",
+    "translator": "no person: an address and a sealed key",
+    "translation": "here: of the person's messages",
     "reply": "here: text of answers to the person",
     "approval": "here: text of answers to the person, as it was submitted",
     "forward": "here: of the person's conversations; to which addresses they went stays in the audit trail",
@@ -235,6 +237,7 @@ def _empty_messages(session: Session, keys: dict[str, int]) -> None:
     rows = session.execute(sa.select(m.c.id, m.c.text, m.c.subject).where(m.c.id.in_(ids), m.c.deleted_at.is_(None)))
     search.remove(session, [(row.id, search.body(row.text, row.subject)) for row in rows.all()])
     session.execute(sa.delete(v).where(v.c.message_id.in_(ids)))
+    translations.forget(session, ids)
     moment = db.now()
     for key, row_id in keys.items():
         shell = f"erased:{tombstones.digest('event', key)}"

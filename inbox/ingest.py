@@ -20,7 +20,7 @@ from sqlmodel import Session
 from core import bulk, db, metrics, outbox
 from core.errors import TryLater
 from core.event import MESSAGE_KINDS, Bad, Event, Page
-from inbox import conversations, identities, incoming, search, threading, tombstones
+from inbox import conversations, identities, incoming, search, threading, tombstones, translations
 from inbox.models import BadItem, Feed, Message, MessageAccount, MessageVersion
 
 
@@ -178,6 +178,7 @@ def _edit(session: Session, row: Any, event: Event) -> None:
     session.execute(db.upsert(MessageVersion).on_conflict_do_nothing(), [old])
     search.remove(session, [(row.id, search.body(row.text, row.subject))])
     search.add(session, [(row.id, search.body(event.text, event.subject))])
+    translations.forget(session, [row.id])
     session.execute(
         sa.update(m)
         .where(m.c.id == row.id)
@@ -201,6 +202,7 @@ def wipe(session: Session, row: Any, event: Event) -> None:
     m, v = db.table(Message), db.table(MessageVersion)
     search.remove(session, [(row.id, search.body(row.text, row.subject))])
     session.execute(sa.delete(v).where(v.c.message_id == row.id))
+    translations.forget(session, [row.id])
     session.execute(
         sa.update(m)
         .where(m.c.id == row.id)

@@ -17,6 +17,7 @@ import inbox.rule_models
 import inbox.sla_models
 import inbox.surveys.models
 import inbox.team_models
+import inbox.translation_models
 import inbox.views
 import listening.models
 import sentiment.brands.models

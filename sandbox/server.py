@@ -15,7 +15,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-from sandbox import bluesky, control, mastodon, oidc, salesforce, telegram
+from sandbox import bluesky, control, libretranslate, mastodon, oidc, salesforce, telegram
 from sandbox.brands import accounts
 from sandbox.clock import Clock, now
 from sandbox.faults import FaultMiddleware, Faults
@@ -28,7 +28,7 @@ from sandbox.telegram.updates import deliver
 from sandbox.world import World
 
 Doc = dict[str, Any]
-SERVICES = ("control", "mastodon", "bluesky", "telegram", "salesforce", "oidc")
+SERVICES = ("control", "mastodon", "bluesky", "telegram", "salesforce", "oidc", "libretranslate")
 CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-secret"
 log = logging.getLogger("sandbox")
 
@@ -53,7 +53,9 @@ class Sandbox:
         """What the announce file and ``GET /_services.json`` say."""
         crm = {"url": self.urls["salesforce"], "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
         sign_in = {"issuer": self.urls["oidc"], "client_id": oidc.CLIENT_ID, "client_secret": oidc.CLIENT_SECRET}
-        return {**self.urls, "accounts": accounts(self.urls), "crm": crm, "sign_in": sign_in}
+        translation = {"url": self.urls["libretranslate"], "key": libretranslate.KEY}
+        more = {"crm": crm, "sign_in": sign_in, "translation": translation}
+        return {**self.urls, "accounts": accounts(self.urls), **more}
 
 
 def build(data: Path | None = None, seed: int = 7, clock: Clock = now, limits_on: bool = True) -> Sandbox:
@@ -69,6 +71,7 @@ def build(data: Path | None = None, seed: int = 7, clock: Clock = now, limits_on
         "telegram": telegram.create_app(world.telegram),
         "salesforce": salesforce.create_app(store, faults, crm_records(), clock),
         "oidc": oidc.create_app(),
+        "libretranslate": libretranslate.create_app(limits),
     }
     box.apps = {name: app if name == "control" else FaultMiddleware(app, faults, name) for name, app in bare.items()}
     return box

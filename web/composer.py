@@ -10,9 +10,9 @@ from ulid import ULID
 
 from connectors.capabilities import BY_NAME, Capability
 from core import db
-from inbox import drafts, replies
+from inbox import drafts, replies, translations
 from inbox.models import Account, Conversation, Message, ReplyRow
-from web import actors
+from web import actors, translating
 from web.i18n import N_
 from web.reader import Reader
 
@@ -50,6 +50,10 @@ class Composer:
     problem: str = ""
     faster: Faster | None = None
     """What was answered meanwhile; sending asks then."""
+    into: str = ""
+    """The customer's language, where the text can be translated into it; empty where not."""
+    before: str = ""
+    """What was written before it was translated."""
     at: str = ""
     """When the text that was not sent was to leave; empty: at once."""
     approval: str = ""
@@ -90,6 +94,7 @@ def composer(
         faster=faster,
         at=at,
         approval="role" if not reader.may("replies.send") else "account" if account.approval else "",
+        into="" if shut else translating.into(translations.translator(session), conversation, answered, reader),
     )
 
 

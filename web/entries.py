@@ -13,16 +13,17 @@ from sqlmodel import Session
 
 from core import db
 from core.event import MESSAGE_KINDS
-from inbox import activities, notes, replies, teams, visibility
+from inbox import activities, notes, replies, teams, translations, visibility
 from inbox.fields import store
 from inbox.models import Account, Activity, Identity, Message, MessageVersion, Note, ReplyRow
 from inbox.surveys import answering
 from inbox.surveys.models import SurveyAnswer
+from inbox.translations import Kept
 from inbox.visibility import Sight
 from sentiment import corrections
 from sentiment.brands.tasks import of as said_of_brands
 from sentiment.upkeep import Correction
-from web import actors, approving, deeds, place, rating
+from web import actors, approving, deeds, place, rating, translating
 from web.approving import Card as Approving
 from web.approving import Pieces
 from web.place import Place
@@ -85,6 +86,10 @@ class Entry:
     """Of a reply that was submitted."""
     changes: Pieces = ()
     """What an approver changed: beside the activity that tells of it."""
+    translation: Kept | None = None
+    """The message in the reader's language."""
+    translates: bool = False
+    """It can be had in the reader's language."""
 
 
 @dataclass(frozen=True)
@@ -172,6 +177,7 @@ class _Reading:
         self._people = _people(session, [*messages, *self._parents.values()])
         self._wordings = _wordings(session, messages)
         self._sent = _sent(session, messages)
+        self._translations = translations.shown(session, [one.id or 0 for one in messages], reader.language)
         self._towards = said_of_brands(session, [one.id or 0 for one in messages])
         self._said = corrections.standing(session, [one.id or 0 for one in messages if one.direction == "inbound"])
         surveyed = {one.row.conversation_id for one in bare if _surveyed(one.row)}
@@ -210,16 +216,19 @@ class _Reading:
         actor = self._actor(row)
         icon, said = self._sentence(row) if isinstance(row, Activity) else ("", "")
         answer = self._answers.get(int(row.detail.get("answer", 0))) if isinstance(row, Activity) else None
+        translation = self._translations.kept.get(row.id or 0) if message is not None else None
         card = self._cards.get(row.id or 0) if isinstance(row, ReplyRow) else None
         return Entry(
             key=f"{_LETTERS[type(row)]}{row.id}",
             version=card.version
             if card is not None
-            else _version(row, reply, self._said.get(row.id or 0, {}))
+            else _version(row, reply, self._said.get(row.id or 0, {}), translation)
             if answer is None
             else f"{answer.changed_at.timestamp()}",
             card=card,
             changes=self._changes.get(row.id or 0, ()) if isinstance(row, Activity) else (),
+            translation=translation,
+            translates=message is not None and translating.offers(message, self._translations, self._reader),
             answer=answer,
             at=one.at,
             ours=ours,
@@ -290,11 +299,15 @@ _LETTERS: Mapping[type, str] = {Message: "m", ReplyRow: "r", Note: "n", Activity
 
 
 def _version(
-    row: Message | ReplyRow | Note | Activity, reply: ReplyRow | None, standing: Mapping[str, Correction]
+    row: Message | ReplyRow | Note | Activity,
+    reply: ReplyRow | None,
+    standing: Mapping[str, Correction],
+    translation: Kept | None,
 ) -> str:
     if isinstance(row, Message):
         sent = reply.state if reply is not None else ""
-        return f"{row.version}-{rating.version(row, standing)}-{len(row.labels)}-{sent}"
+        other = f"-{translation.provider}" if translation is not None else ""
+        return f"{row.version}-{rating.version(row, standing)}-{len(row.labels)}-{sent}{other}"
     if isinstance(row, Note):
         return f"{row.edited_at.timestamp()}" if row.edited_at is not None else "1"
     return f"{reply.state}-{reply.attempts}-{reply.send_at.timestamp():.0f}-{reply.error}" if reply is not None else "1"

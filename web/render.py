@@ -18,7 +18,19 @@ from jinja2.runtime import Context, Macro
 from starlette.concurrency import run_in_threadpool
 
 from core import db
-from web import approval_words, bidi, casework, field_words, i18n, live, making_words, shell, survey_words, words
+from web import (
+    approval_words,
+    bidi,
+    casework,
+    field_words,
+    i18n,
+    live,
+    making_words,
+    shell,
+    survey_words,
+    translating,
+    words,
+)
 from web.folding import FoldingEnvironment
 from web.reader import Reader
 
@@ -94,6 +106,7 @@ def environment(language: str) -> Environment:
         static=static,
         words=words,
         casework=casework,
+        translating=translating,
         faces=survey_words,
         own=field_words,
         making=making_words,

@@ -12,11 +12,11 @@ from fastapi import HTTPException, Request
 from sqlmodel import Session
 
 from core import db
-from inbox import clocks, desk, sightings, teams, visibility
+from inbox import clocks, desk, sightings, teams, translations, visibility
 from inbox.fields import values
 from inbox.fields.kinds import Definition
 from inbox.models import Account, Conversation, Identity, ReplyRow
-from web import actors, entries, promises, snoozing
+from web import actors, entries, promises, snoozing, translating
 from web import composer as composers
 from web import panel as panels
 from web.composer import Composer
@@ -67,6 +67,8 @@ class Thread(Log):
     """Every team: (number, name)."""
     fields: Sequence[tuple[Definition, str]] = ()
     """Every custom field of conversations with what stands in it."""
+    translates: bool = False
+    """Its messages can be had in the reader's language."""
     promise: Chip | None = None
     """The promise that matters now."""
     problem: str = ""
@@ -125,6 +127,7 @@ def load(session: Session, conversation_id: int, reader: Reader, request: Reques
         snoozes=snoozing.choices(reader),
         teams=teams.names(session),
         fields=values.of_conversation(session, conversation_id),
+        translates=translating.there(translations.translator(session), conversation, reader),
         promise=promises.chip(clocks.stored(session, conversation_id), reader),
     )
 

@@ -224,6 +224,7 @@ PURPOSES = {
     "behaviour": N_("Orders and behaviour"),
     "marketing": N_("Marketing"),
     "survey": N_("Asking how it was"),
+    "translate": N_("Translating by another program"),
 }
 
 PURPOSE_TEXTS = {
@@ -237,6 +238,7 @@ PURPOSE_TEXTS = {
     "survey": N_(
         "Asking customers how it was after a conversation was closed. Some countries take that for advertising."
     ),
+    "translate": N_("Sending texts to a translation server, so that people here read and answer in other languages."),
 }
 
 FACTS = {
@@ -714,6 +716,10 @@ NOTES = {
     "rule-removed": N_("The rule is gone. What it did stays."),
     "view-kept": N_("The view is kept."),
     "view-removed": N_("The view is gone."),
+    "translated": N_("Translated. The original stays above it."),
+    "translation-kept": N_("The server translates. It is in use from now on."),
+    "translation-works": N_("The server answers and translates."),
+    "translation-removed": N_("Nothing is sent to a translation server any more."),
     "survey-made": N_("The survey is made in our words and switched off. Change it, look at it, then switch it on."),
     "survey-kept": N_("The survey is kept."),
     "survey-on": N_("The survey is on. It asks about what is closed from now on."),

@@ -49,6 +49,7 @@ from inbox.fields import values
 from inbox.models import Contact, Feed, Identity, Message
 from inbox.narrowing import Filter
 from inbox.notices import Notice
+from inbox.translation_models import Translation, Translator
 from listening import hits, shares, subjects
 from sentiment import corrections, labels, passes, speed
 from sentiment.examples import store as examples
@@ -172,6 +173,11 @@ def _rated() -> None:
                 ))  # fmt: skip
         facts.set(session, {message("m:1"): {"urgency": "high", "emotion": "anger", "offensive": True}})
         corrections.correct(session, message("m:1"), "sentiment", "negative", "user:2")
+        session.add(Translator(provider="libretranslate", url="https://words.example", sources=["de", "ja"],
+                               targets=["de", "en", "ja"], private=True, checked_at=db.now()))  # fmt: skip
+        for target in ("de", "en", "ja"):
+            session.add(Translation(message_id=message("m:4"), target=target, provider="libretranslate", version=1,
+                                    source="ja", text="Переведено.", at=db.now()))  # fmt: skip
         speed.note(session, "lexicon", 1000, 2.0)
         passes.begin(session, "user:1")
 

@@ -49,6 +49,7 @@ def connect(**values: str) -> None:
                 "macros",
                 "rules",
                 "custom",
+                "translation",
                 "views",
                 "users",
                 "signin",

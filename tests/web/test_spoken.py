@@ -14,7 +14,7 @@ from web import i18n, render
 from web.permissions import ROLES
 
 NAMES = re.compile(
-    r"Widerhall|Salesforce|Mastodon|Bluesky|Telegram|English|Deutsch|UTC|Ctrl|Esc|Enter|PDF|CSV|JSON|OAuth|HTTP|CRM|"
+    r"Widerhall|Salesforce|LibreTranslate|DeepL|Mastodon|Bluesky|Telegram|English|Deutsch|UTC|Ctrl|Esc|Enter|PDF|CSV|JSON|OAuth|HTTP|CRM|"
     r"SLA|ID|Python|SQLite|PostgreSQL|kB|MB|GB|Contact|Lead|Account|[A-Z]\w+/[\w/+-]+"
 )
 """Names that are the same in every language: our own, other products', formats, keys, time zones."""

@@ -86,6 +86,15 @@ def visitor(address: str) -> int:
     return math.ceil(_ask(f"{broker.prefix()}visitor:{mark}", MINUTE / VISITS)[0])
 
 
+TRANSLATIONS = 30
+"""Translations a minute that one person may ask for."""
+
+
+def translation(user_id: int) -> int:
+    """0 when this person may have something translated now; else whole seconds to wait."""
+    return math.ceil(_ask(f"{broker.prefix()}translation:{user_id}", MINUTE / TRANSLATIONS)[0])
+
+
 def _ask(key: str, cost: float) -> tuple[float, float]:
     """Seconds to wait, 0 when it was taken; and the seconds until the bucket is full."""
     try:

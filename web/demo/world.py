@@ -18,11 +18,12 @@ from sqlalchemy import func, select
 
 import migrations
 from connectors import setup
+from connectors.translation import service as translating
 from core import db, queue
 from core.errors import NotConfigured, TryLater, WiderhallError
 from core.settings import settings
 from enrichment import connection
-from inbox import accounts, consent
+from inbox import accounts, consent, translations
 from listening import subjects
 from web.auth import create_user
 from web.demo import LOGIN, MARK, asked, services
@@ -91,10 +92,22 @@ def connect_world() -> int:
         from enrichment.salesforce import deploy  # the supervisor of `widerhall up` does without
 
         deploy.install(connection.reach(**login))
+    _translate(world["translation"])
     with db.write() as session:
         consent.switch(session, "behaviour", enabled=True, basis="contract", actor="demo")
         connection.connect(session, **login, basis="legitimate_interest", actor="demo")
     return new
+
+
+def _translate(server: dict[str, str]) -> None:
+    """Have the sandbox's server translate, unless somebody chose one."""
+    with db.read() as session:
+        if translations.translator(session) is not None:
+            return
+    wanted = translating.Wanted("libretranslate", server["url"], server["key"], "contract", private=True)
+    offered = translating.probe(wanted.provider, wanted.url, wanted.key)
+    with db.write() as session:
+        translating.save(session, wanted, wanted.url, wanted.key, offered, "demo")
 
 
 def _patiently(call: Any, tries: int = 20) -> None:

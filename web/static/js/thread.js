@@ -232,6 +232,16 @@ document.body.addEventListener("composer", async () => {
   ready(true);
 });
 
+// a machine translation of what was written gives way to what was written
+document.addEventListener("click", (event) => {
+  const back = event.target.closest("[data-untranslate]"), text = field();
+  if (!back || !text) return;
+  text.value = back.dataset.untranslate;
+  back.closest("#translated").remove();
+  text.focus();
+  text.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
 // the seconds in which a reply can be taken back run down in place
 function countDown() {
   for (const node of document.querySelectorAll("[data-until]")) {

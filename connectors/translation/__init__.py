@@ -1,0 +1,1 @@
+"""Machine translation: a port, the servers behind it, and what they are asked for."""
