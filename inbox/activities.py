@@ -41,6 +41,8 @@ WHAT = (
     "rejected",
     "recalled",
     "forwarded",
+    "merged",
+    "split",
 )
 
 

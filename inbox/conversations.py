@@ -19,6 +19,7 @@ from inbox.identities import Key
 from inbox.models import Activity, Conversation, ConversationTag, Draft, Message, Note, ReplyRow, Seen
 from inbox.narrowing import PRIORITIES
 from inbox.notice_models import Notification
+from inbox.parts import store as parts
 from inbox.rule_models import RuleRun
 
 _STANDING = tuple(states.Standing.__dataclass_fields__)
@@ -32,8 +33,10 @@ def place(
     events: Sequence[Event],
     authors: Mapping[Key, int],
     stored: Mapping[str, int],
-) -> dict[str, int]:
+) -> tuple[dict[str, int], dict[int, int]]:
     """The conversation of each new event, by key; makes, unites and moves conversations as needed.
+
+    The second value says in which conversation one is shown that is merged into another.
 
     `stored` are the conversations of stored messages that the events refer to, by the messages' keys.
     """
@@ -43,16 +46,32 @@ def place(
     bulk.insert(session, Conversation, _columns(account_id, fresh, ids, authors, _team(session, account_id, fresh)))
     placed = {event.key: row_id for row_id, thread in zip(ids, fresh, strict=True) for event in thread.events}
     moved: dict[int, Sequence[Event]] = {}
+    shown = parts.parents(session, {one for thread in threads for one in thread.conversations})
     for thread in threads:
         if thread.conversations:
             row_id = thread.conversations[0]
-            _unite(session, row_id, thread.conversations[1:])
-            moved[row_id] = thread.events
+            if not _hang_together(session, thread.conversations, shown):
+                _unite(session, row_id, thread.conversations[1:])
+            parent = shown.get(row_id, row_id)
+            moved[parent] = [*moved.get(parent, ()), *thread.events]
             placed.update((event.key, row_id) for event in thread.events)
     if fresh:
         teams.announce(session)
     advance(session, moved, authors=authors)
-    return placed
+    return placed, shown
+
+
+def _hang_together(session: Session, ids: Sequence[int], shown: dict[int, int]) -> bool:
+    """Threads that turn out to be one, of which some are merged into a case: the others go on in that case, too."""
+    if len(ids) < 2 or not (shown.keys() & set(ids) or parts.cases(session, ids)):
+        return False
+    roots = list(dict.fromkeys(shown.get(one, one) for one in ids))
+    for other in roots[1:]:
+        parts.merge(session, roots[0], other, "system")
+    for one in [*ids, *shown]:
+        if shown.get(one, one) in roots[1:] or (one in roots[1:]):
+            shown[one] = roots[0]
+    return True
 
 
 def _known(
@@ -62,7 +81,7 @@ def _known(
     known: dict[str, set[int]] = defaultdict(set)
     for key, row_id in stored.items():
         known[key].add(row_id)
-    answers = f"SELECT parent_key, conversation_id FROM message WHERE {bulk.among('parent_key')}"  # noqa: S608  # constants
+    answers = f"SELECT parent_key, coalesce(home_id, conversation_id) FROM message WHERE {bulk.among('parent_key')}"  # noqa: S608  # constants
     for key, row_id in bulk.fetch(session, answers, bulk.listed(event.key for event in events)):
         known[key].add(row_id)
     keys = {key for event in events for key in threading.references(event)}

@@ -21,6 +21,7 @@ from inbox import activities, states
 from inbox.fields import values
 from inbox.models import Conversation, ConversationTag, Message
 from inbox.narrowing import PRIORITIES, TYPES
+from inbox.parts import store as parts
 from inbox.team_models import Team
 
 TAG = 60
@@ -213,6 +214,8 @@ def _one(session: Session, conversation_id: int) -> Any:
     row = session.execute(sa.select(c).where(c.c.id == conversation_id).with_for_update()).mappings().first()
     if row is None:
         raise Rejected(f"There is no conversation {conversation_id}.")
+    if not row["inbox"] and not row["messages"] and (parent := parts.parents(session, [conversation_id])):
+        raise Rejected(f"This conversation goes on in number {parent[conversation_id]}.")
     return row
 
 

@@ -34,6 +34,7 @@ from inbox.models import (
     ReplyRow,
 )
 from inbox.notice_models import Notification
+from inbox.parts import store as parts
 from inbox.sla_models import SlaClock
 from inbox.surveys.models import SurveyInvitation
 
@@ -47,6 +48,7 @@ TABLES: dict[str, str] = {
     "person_decision": "here: ids only; the audit trail keeps the proof",
     "conversation": "here: the excerpt and the customer",
     "conversation_tag": "here: of the person's conversations",
+    "case_part": "here: cases of the person are split first, and nothing is left of theirs",
     "custom_field": "no person: fields that were made here",
     "field_value": "here: of the person's conversations",
     "team": "no person outside: business hours",
@@ -161,6 +163,7 @@ TABLES: dict[str, str] = {
 def erase(session: Session, person: str, actor: str) -> dict[str, int]:
     """Erase `identity:12` (or `12`) or `contact:01J…`; returns how many rows of each kind were emptied."""
     identity_ids, contact_ids = _who(session, person)
+    parts.dissolve(session, identity_ids, actor)
     i, m = db.table(Identity), db.table(Message)
     accounts = session.execute(sa.select(i).where(i.c.id.in_(identity_ids))).all()
     own = sa.select(m.c.id, m.c.key).where(m.c.identity_id.in_(identity_ids))

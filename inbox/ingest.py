@@ -126,7 +126,7 @@ def _gone_again(session: Session, gone: Mapping[str, Event], stored: Stored) -> 
 def _known(session: Session, events: Sequence[Event]) -> dict[str, tuple[int, int]]:
     """Message and conversation of every key that the events name and that is stored."""
     keys = {key for event in events for key in threading.references(event)}
-    query = f"SELECT key, id, conversation_id FROM message WHERE {bulk.among('key')}"  # noqa: S608  # constants
+    query = f"SELECT key, id, coalesce(home_id, conversation_id) FROM message WHERE {bulk.among('key')}"  # noqa: S608  # constants
     return {key: (row_id, conversation) for key, row_id, conversation in bulk.fetch(session, query, bulk.listed(keys))}
 
 
@@ -244,10 +244,12 @@ def _insert(
     session: Session, account_id: int, events: list[Event], known: Mapping[str, tuple[int, int]], stored: Stored
 ) -> None:
     authors, to_match = identities.store(session, events)
-    placed = conversations.place(session, account_id, events, authors, {key: row[1] for key, row in known.items()})
+    placed, shown = conversations.place(
+        session, account_id, events, authors, {key: row[1] for key, row in known.items()}
+    )
     ids = db.allocate(session, Message, len(events))
     stored.new.update(zip((event.key for event in events), ids, strict=True))
-    bulk.insert(session, Message, _columns(account_id, events, ids, placed, authors))
+    bulk.insert(session, Message, _columns(account_id, events, ids, placed, shown, authors))
     search.add(session, [(row_id, search.body(e.text, e.subject)) for row_id, e in zip(ids, events, strict=True)])
     outbox.emit(session, "message.stored", [(f"{row_id}:1", {"message_id": row_id, "version": 1}) for row_id in ids])
     outbox.emit(session, "identity.seen", [(str(one), {"identity_id": one}) for one in sorted(to_match)])
@@ -259,6 +261,7 @@ def _columns(
     events: Sequence[Event],
     ids: Sequence[int],
     placed: Mapping[str, int],
+    shown: Mapping[int, int],
     authors: Mapping[identities.Key, int],
 ) -> dict[str, Iterable[Any]]:
     stamp, json_text = bulk.stamp(), bulk.json_text
@@ -267,7 +270,8 @@ def _columns(
     return {
         "id": ids,
         "account_id": repeat(account_id),
-        "conversation_id": [placed[one["key"]] for one in facts],
+        "conversation_id": [shown.get(home := placed[one["key"]], home) for one in facts],
+        **({"home_id": [home if (home := placed[one["key"]]) in shown else None for one in facts]} if shown else {}),
         "identity_id": [None if one is None else authors[one.platform, one.id] for one in people],
         "stored_at": repeat(stamp(db.now())),
         "posted_at": [stamp(one["posted_at"]) for one in facts],

@@ -278,6 +278,7 @@ class Message(SQLModel, table=True):
     __table_args__ = (
         Index("message_thread", "conversation_id", "posted_at", "id"),
         Index("message_found", "id", "conversation_id"),  # from what was found to its conversations: inbox.search
+        Index("message_home", "home_id", **_only("home_id IS NOT NULL")),
         Index("message_themed", "theme", "posted_at", **_only("theme <> 0")),
         {"sqlite_autoincrement": True},
     )
@@ -289,6 +290,8 @@ class Message(SQLModel, table=True):
     direction: str
     origin: str
     conversation_id: int = _ref("conversation.id")
+    home_id: int | None = Field(default=None, sa_column=Column(BigId, nullable=True))
+    """The conversation it came in, while that one is merged into another; else empty."""
     identity_id: int | None = _ref("identity.id", index=True, null=True)
     """The author; None when the source does not tell."""
     parent_key: str | None = Field(default=None, index=True, max_length=500)

@@ -56,13 +56,15 @@ def queue(
     answers: str | None = None,
     hold: bool = False,
     approval: str = "",
+    part: int | None = None,
 ) -> ReplyRow:
     """Queue an answer to the newest inbound message of a conversation, or submit it for approval.
 
     It leaves after `undo_seconds` (the setting, unless given), or at `send_at`. `visibility` defaults to that of the
     message it answers. A `key` that was used before returns the reply it made. `answers` names the event
-    key of the message to answer, if it is not the newest. With `hold` one that is put off does not leave when they
-    write again. `approval` says why somebody has to approve it (role, asked); the account may demand it, too.
+    key of the message to answer, if it is not the newest; `part` the conversation of a case whose newest is answered.
+    With `hold` one that is put off does not leave when they write again. `approval` says why somebody has to approve it
+    (role, asked); the account may demand it, too.
     """
     if not text.strip():
         raise Rejected(EMPTY)
@@ -73,7 +75,7 @@ def queue(
         found = session.scalars(sa.select(ReplyRow).where(db.table(ReplyRow).c.key == key)).first()
         if found is not None:
             return found
-    answered = answerable(session, conversation_id, answers)
+    answered = answerable(session, conversation_id, answers, part)
     if answered is None:
         raise Rejected("There is nothing in this conversation that can be answered.")
     wait = settings().undo_seconds if undo_seconds is None else undo_seconds
@@ -134,8 +136,10 @@ def leave(session: Session, reply: ReplyRow) -> None:
     changed(session, reply)
 
 
-def answerable(session: Session, conversation_id: int, key: str | None = None) -> Message | None:
-    """The newest inbound message that can be answered, or the one with this event key."""
+def answerable(
+    session: Session, conversation_id: int, key: str | None = None, part: int | None = None
+) -> Message | None:
+    """The newest inbound message that can be answered, of one part of a case alone; or the one with this event key."""
     m = db.table(Message)
     query = (
         sa.select(Message)
@@ -150,6 +154,8 @@ def answerable(session: Session, conversation_id: int, key: str | None = None) -
     )
     if key is not None:
         query = query.where(m.c.key == key)
+    if part is not None:
+        query = query.where(m.c.home_id.is_(None) if part == conversation_id else m.c.home_id == part)
     return session.scalars(query.limit(1)).first()
 
 
@@ -276,7 +282,7 @@ def outgoing(session: Session, reply: ReplyRow, *, first_attempt: bool) -> Reply
     if answered is None:
         raise Rejected("The message this answers is gone.")
     person = session.get(Identity, answered.identity_id) if answered.identity_id is not None else None
-    conversation = session.get(Conversation, reply.conversation_id)
+    conversation = session.get(Conversation, answered.home_id or reply.conversation_id)
     return Reply(
         key=reply.key,
         text=reply.text,

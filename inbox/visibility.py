@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from core import db
 from inbox.models import Activity, Conversation, Message
+from inbox.parts.models import CasePart
 from inbox.team_models import TeamMember
 
 REACHES = ("all", "teams", "own")
@@ -32,7 +33,7 @@ class Sight:
     """Who looks: `user:3`."""
     reach: str = "all"
     accounts: tuple[int, ...] | None = None
-    """Conversations of these accounts alone; None for every account."""
+    """Conversations of these accounts alone, and cases whose parts all are; None for every account."""
     private: bool = True
     """What only the parties of a conversation can read, too."""
     heard: bool = True
@@ -80,6 +81,9 @@ def _limits(c: Any, sight: Sight) -> list[Condition]:
     found: list[Condition] = []
     if sight.accounts is not None:
         found.append(c.c.account_id.in_(sight.accounts))
+        p, k = db.table(CasePart).alias(), db.table(Conversation).alias()
+        hidden = sa.exists().where(p.c.parent_id == c.c.id, k.c.id == p.c.conversation_id)
+        found.append(~hidden.where(k.c.account_id.not_in(sight.accounts)).correlate(c))
     mine = sa.and_(c.c.assignee == sight.me, c.c.assignee != "")
     if sight.reach == "all":
         return found

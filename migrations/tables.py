@@ -13,6 +13,7 @@ import inbox.knowledge
 import inbox.membership
 import inbox.models
 import inbox.notice_models
+import inbox.parts.models
 import inbox.rule_models
 import inbox.sla_models
 import inbox.surveys.models

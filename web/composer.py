@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from connectors.capabilities import BY_NAME, Capability
 from core import db
 from inbox import drafts, replies, translations
 from inbox.models import Account, Conversation, Message, ReplyRow
+from inbox.parts.store import Part
 from web import actors, translating
 from web.i18n import N_
 from web.reader import Reader
@@ -58,6 +60,10 @@ class Composer:
     """When the text that was not sent was to leave; empty: at once."""
     approval: str = ""
     """Why a public reply has to be approved: role, account, or empty."""
+    parts: Sequence[Part] = ()
+    """The conversations of a case, one of which is answered."""
+    part: int = 0
+    """The one that is chosen; 0 where there is one alone."""
 
 
 def composer(
@@ -71,10 +77,19 @@ def composer(
     problem: str = "",
     faster: Faster | None = None,
     at: str = "",
+    parts: Sequence[Part] = (),
+    part: int = 0,
 ) -> Composer:
-    """The box for this reader; a given `text` comes before the draft, which is what is kept of a refused form."""
+    """The box for this reader; a given `text` comes before the draft, which is what is kept of a refused form.
+
+    In a case of several conversations `part` is answered, without one that in which was written last.
+    """
     number = conversation.id or 0
-    answered = replies.answerable(session, number)
+    known = part if part in [one.id for one in parts] else 0
+    answered = replies.answerable(session, number, part=known or None)
+    if parts and answered is not None:
+        known = answered.home_id or number
+        account = session.get(Account, answered.account_id) or account
     row = BY_NAME.get(account.platform)
     shut = _shut(row, account, answered, reader)
     kinds = _kinds(row, answered, reader, shut=bool(shut))
@@ -95,6 +110,8 @@ def composer(
         at=at,
         approval="role" if not reader.may("replies.send") else "account" if account.approval else "",
         into="" if shut else translating.into(translations.translator(session), conversation, answered, reader),
+        parts=parts,
+        part=known,
     )
 
 

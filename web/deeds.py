@@ -7,7 +7,7 @@ from datetime import datetime
 
 from inbox.fields.kinds import Definition
 from inbox.models import Activity
-from web import casework, field_words, promises, survey_words
+from web import casework, field_words, promises, survey_words, words
 from web.i18n import N_
 from web.reader import Reader
 
@@ -44,6 +44,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "rejected": ("x", N_("%(actor)s did not approve the reply of %(author)s: %(reason)s")),
     "recalled": ("undo", N_("%(actor)s recalled a reply")),
     "forwarded": ("send", N_("%(actor)s forwarded this by e-mail to %(address)s")),
+    "merged": ("link", N_("%(actor)s merged No. %(number)s (%(platform)s) into this")),
+    "split": ("link", N_("%(actor)s split No. %(number)s (%(platform)s) off")),
     "spam": ("bin", N_("%(actor)s marked this as spam")),
 }
 """What → icon and sentence."""
@@ -79,6 +81,8 @@ def sentence(
         team=teams.get(detail.get("team_id") or 0, "?"),
         priority=reader.words(casework.PRIORITIES.get(str(detail.get("priority")), ("", "?"))[1]),
         type=reader.words(casework.TYPES.get(str(detail.get("type")), "?")),
+        number=str(detail.get("other", "")),
+        platform=words.platform(str(detail.get("platform", ""))) if detail.get("platform") else "",
         field=field.name(reader.language) if field is not None else "?",
         value=field_words.shown(field, str(detail.get("value") or ""), reader) if field is not None else "?",
         reason=_reason(str(detail.get("reason") or ""), reader),

@@ -80,6 +80,8 @@ class Entry:
     turns_public: bool = False
     chips: Sequence[Chip] = ()
     """What it is rated as."""
+    part: Account | None = None
+    """The account it came over, in a case of several."""
     pieces: Sequence[tuple[str, bool]] = ()
     """A note's text; those pieces that mention somebody are marked."""
     card: Approving | None = None
@@ -185,6 +187,8 @@ class _Reading:
         better = {row.author for rows in self._said.values() for row in rows.values()}
         moved = any(isinstance(one.row, Activity) and one.row.what == "teamed" for one in bare)
         self._teams = dict(teams.names(session)) if moved else {}
+        merged = any(one.home_id is not None or one.account_id != account.id for one in messages)
+        self._parts = _accounts(session, messages) if merged else {}
         filled = any(isinstance(one.row, Activity) and one.row.what == "filled" for one in bare)
         self._fields = {one.id: one for one in store.every(session, archived=True)} if filled else {}
         self._cards = approving.cards(
@@ -233,7 +237,8 @@ class _Reading:
             at=one.at,
             ours=ours,
             private=one.private,
-            author=self._author(ours, actor, person),
+            author=self._author(ours, actor, person, self._parts.get(message.account_id) if message else None),
+            part=self._parts.get(message.account_id) if message is not None else None,
             by=actor,
             person=person,
             message=message,
@@ -268,10 +273,11 @@ class _Reading:
             return sent.author if sent is not None else ""
         return row.author
 
-    def _author(self, ours: bool, actor: str, person: Identity | None) -> str:
+    def _author(self, ours: bool, actor: str, person: Identity | None, account: Account | None = None) -> str:
         if not ours:
             return (person.name or person.handle) if person is not None else ""
-        return self._name(actor) if actor else self._account.name or self._account.handle
+        account = account or self._account
+        return self._name(actor) if actor else account.name or account.handle
 
     def _day(self, at: datetime) -> object:
         return at.astimezone(self._reader.zone).date()
@@ -331,6 +337,11 @@ def _people(session: Session, messages: Iterable[Message]) -> dict[int, Identity
     ids = sorted({one.identity_id for one in messages if one.identity_id is not None})
     i = db.table(Identity)
     return {one.id or 0: one for one in session.scalars(sa.select(Identity).where(i.c.id.in_(ids)))}
+
+
+def _accounts(session: Session, messages: Iterable[Message]) -> dict[int, Account]:
+    a, ids = db.table(Account), sorted({one.account_id for one in messages})
+    return {one.id or 0: one for one in session.scalars(sa.select(Account).where(a.c.id.in_(ids)))}
 
 
 def _wordings(session: Session, messages: Iterable[Message]) -> dict[int, list[MessageVersion]]:

@@ -16,6 +16,8 @@ from inbox import clocks, desk, sightings, teams, translations, visibility
 from inbox.fields import values
 from inbox.fields.kinds import Definition
 from inbox.models import Account, Conversation, Identity, ReplyRow
+from inbox.parts import store as parts
+from inbox.parts.store import Part
 from web import actors, entries, promises, snoozing, translating
 from web import composer as composers
 from web import panel as panels
@@ -65,6 +67,8 @@ class Thread(Log):
     snoozes: Sequence[tuple[str, str, datetime]]
     teams: Sequence[tuple[int, str]]
     """Every team: (number, name)."""
+    parts: Sequence[Part] = ()
+    """The conversations that are merged into it, itself first; empty when it is one alone."""
     fields: Sequence[tuple[Definition, str]] = ()
     """Every custom field of conversations with what stands in it."""
     translates: bool = False
@@ -112,6 +116,7 @@ def load(session: Session, conversation_id: int, reader: Reader, request: Reques
     """The thread alone; without entries unless `whole`."""
     conversation, account = _found(session, conversation_id, reader)
     person = session.get(Identity, conversation.identity_id) if conversation.identity_id is not None else None
+    merged = parts.of(session, conversation_id)
     place, given = request.query_params.get("earlier", ""), conversation.assignee
     return Thread(
         conversation=conversation,
@@ -119,13 +124,14 @@ def load(session: Session, conversation_id: int, reader: Reader, request: Reques
         page=entries.page(session, conversation_id, account, reader, place) if whole else Page([], ""),
         query=kept(request),
         person=person,
-        composer=composers.composer(session, conversation, account, reader),
+        composer=composers.composer(session, conversation, account, reader, parts=merged),
         tags=desk.tags_of(session, conversation_id),
         known_tags=desk.known_tags(session),
         assignee=actors.named(given, actors.names(session, [given]), reader) if given else "",
         workers=actors.answering(session) if reader.may("conversations.manage") else (),
         snoozes=snoozing.choices(reader),
         teams=teams.names(session),
+        parts=merged,
         fields=values.of_conversation(session, conversation_id),
         translates=translating.there(translations.translator(session), conversation, reader),
         promise=promises.chip(clocks.stored(session, conversation_id), reader),
@@ -152,10 +158,22 @@ def _found(session: Session, conversation_id: int, reader: Reader) -> tuple[Conv
     return conversation, account
 
 
+def goes_on_in(session: Session, conversation_id: int, reader: Reader) -> int:
+    """The case into which a conversation is merged, as far as the reader sees it; 0 for all others."""
+    row = session.get(Conversation, conversation_id) if conversation_id < LARGEST else None
+    if row is None or row.inbox or row.messages:
+        return 0
+    parent = parts.parents(session, [conversation_id]).get(conversation_id, 0)
+    case = session.get(Conversation, parent) if parent else None
+    return parent if case is not None and visibility.may_see(session, reader.sight, case) else 0
+
+
 def find(session: Session, conversation_id: int, reader: Reader) -> Conversation:
     """The conversation; 404 when there is none that this reader sees."""
     conversation = session.get(Conversation, conversation_id) if conversation_id < LARGEST else None
     if conversation is None or not visibility.may_see(session, reader.sight, conversation):
+        raise HTTPException(404)
+    if not conversation.inbox and not conversation.messages and parts.parents(session, [conversation_id]):
         raise HTTPException(404)
     return conversation
 

@@ -33,7 +33,7 @@ NUMBERS = (
     "key_id", "segment_id", "token_id", "saved_id", "endpoint_id", "delivery_id", "activation_id", "decision_id",
     "duplicate_id",
     "view_id", "macro_id", "rule_id", "notice_id",
-    "forward_id", "team_id", "policy_id", "survey_id", "passkey_id", "role_id", "field_id",
+    "forward_id", "team_id", "policy_id", "survey_id", "passkey_id", "role_id", "field_id", "part_id",
 )  # fmt: skip
 """Parameters of addresses."""
 

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from core import db
 from inbox.fields import values
 from inbox.models import Conversation, Identity, Message, ReplyRow
+from inbox.parts import store as parts
 from inbox.surveys.models import SurveyAnswer
 
 TYPES: dict[str, str] = {
@@ -74,6 +75,8 @@ def of(session: Session, topic: str, found: Sequence[Mapping[str, Any]]) -> list
     if topic == "conversation.changed":
         rows = _rows(session, Conversation, [one["conversation_id"] for one in found])
         own = values.of_many(session, rows)
+        shown = parts.parents(session, rows)
+        rows = {number: row for number, row in rows.items() if number not in shown}
         return [Event("conversation.updated", {"conversation": _talk(row, own)}) for row in rows.values()]
     if topic == "reply.changed":
         rows = _rows(session, ReplyRow, [one["reply_id"] for one in found])

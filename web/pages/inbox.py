@@ -83,6 +83,9 @@ def show(request: Request, conversation_id: int, reader: Reading, asked: Wanted,
     position, alone = render.position(request), _part_of(request, "list") or _part_of(request, "older")
     pane, talk = None, {}
     with db.read() as session:
+        parent = thread.goes_on_in(session, conversation_id, reader)
+        if parent:
+            return render.to(f"/inbox/{parent}{asked.query()}#conversation")
         conversation = thread.find(session, conversation_id, reader)
         unread = sightings.unread(session, reader.actor, conversation.id or 0)
         if not _part_of(request, "conversation"):

@@ -124,6 +124,7 @@ def reply(
     hold: Annotated[str, Form()] = "",
     ask: Annotated[str, Form()] = "",
     mention: Annotated[Sequence[str], Form()] = (),
+    part: Annotated[int, Form(ge=0, lt=place.LARGEST)] = 0,
 ) -> Response:
     """Queue an answer, or add a note; the form's key makes a second click harmless.
 
@@ -137,6 +138,11 @@ def reply(
         return _note(request, conversation_id, reader, words, mention)
     with db.read() as session:
         talk = thread.load(session, conversation_id, reader, request)
+        if talk.parts:
+            made = composers.composer(
+                session, talk.conversation, talk.account, reader, kind=kind, parts=talk.parts, part=part
+            )
+            talk = replace(talk, composer=made)
     chosen = kind or talk.composer.kind
     if talk.composer.shut or chosen not in talk.composer.kinds:
         problem = talk.composer.shut or N_("This cannot be answered in that way here. Choose another one.")
@@ -153,6 +159,7 @@ def reply(
                 queued = replies.queue(
                     session, conversation_id, words, author=reader.actor, visibility=visibility, send_at=later,
                     key=key[:80] or None, hold=hold == "yes", approval=approving.why(reader, ask),
+                    part=talk.composer.part or None,
                 )  # fmt: skip
                 drafts.drop(session, reader.actor, conversation_id)
     except Rejected as error:
@@ -221,6 +228,8 @@ def _unsent(
             problem=problem,
             faster=faster,
             at=at,
+            parts=talk.parts,
+            part=talk.composer.part,
         )
         again = replace(talk, composer=made)
         if render.wants_part(request):

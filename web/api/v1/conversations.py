@@ -15,6 +15,7 @@ from inbox import desk, listing
 from inbox.conditions import tree
 from inbox.fields import values
 from inbox.narrowing import Filter
+from inbox.parts import store as parts
 from web import actors, thread
 from web.api.v1 import shapes
 from web.api.v1.change import Changing
@@ -113,6 +114,9 @@ class Whole(Conversation):
     offensive: bool | None
     labels: list[str]
     tags: list[str] = Field(default_factory=list)
+    parts: list[int] = Field(
+        default_factory=list, description="Numbers of the conversations merged into it, its own first."
+    )
     fields: dict[str, str] = Field(default_factory=dict, description="What stands in custom fields, by their numbers.")
 
 
@@ -155,6 +159,7 @@ def one(reader: Reading, conversation_id: Id) -> Whole:
         found = Whole.model_validate(thread.find(session, conversation_id, reader))
         found.tags = desk.tags_of(session, conversation_id)
         stands = values.of_many(session, [conversation_id]).get(conversation_id, {})
+        found.parts = [part.id for part in parts.of(session, conversation_id)]
         found.fields = {str(number): value for number, value in stands.items()}
         return found
 
@@ -280,4 +285,35 @@ def tag(change: Changing, reader: Managing, conversation_id: Id, body: Tag) -> R
 def untag(change: Changing, reader: Managing, conversation_id: Id, body: Tag) -> Response:
     """Take a tag off."""
     deed: Deed = lambda session: desk.untag(session, conversation_id, body.tag, reader.actor)  # noqa: E731  # one use
+    return _do(change, reader, conversation_id, deed)
+
+
+class Other(Given):
+    """With which conversation."""
+
+    other: Number = Field(description="Number of the conversation that goes on in this one.")
+
+
+class OnePart(Given):
+    """Which one."""
+
+    part: Number = Field(description="Number of the conversation that is one of its own again.")
+
+
+@router.post(f"{HERE}/{{conversation_id}}/merge", tags=[TAG], response_model=Changed)
+def merge(change: Changing, reader: Managing, conversation_id: Id, body: Other) -> Response:
+    """Have another conversation go on in this one, across accounts and platforms."""
+
+    def deed(session: Session) -> bool:
+        if parts.parents(session, [body.other]).get(body.other) != conversation_id:
+            thread.find(session, body.other, reader)
+        return parts.merge(session, conversation_id, body.other, reader.actor)
+
+    return _do(change, reader, conversation_id, deed)
+
+
+@router.post(f"{HERE}/{{conversation_id}}/split", tags=[TAG], response_model=Changed)
+def split(change: Changing, reader: Managing, conversation_id: Id, body: OnePart) -> Response:
+    """Have a merged conversation be one of its own again, as it was."""
+    deed: Deed = lambda session: parts.split(session, body.part, reader.actor, conversation_id) > 0  # noqa: E731  # one use
     return _do(change, reader, conversation_id, deed)
