@@ -52,9 +52,11 @@ def place(
             row_id = thread.conversations[0]
             if not _hang_together(session, thread.conversations, shown):
                 _unite(session, row_id, thread.conversations[1:])
-            parent = shown.get(row_id, row_id)
-            moved[parent] = [*moved.get(parent, ()), *thread.events]
             placed.update((event.key, row_id) for event in thread.events)
+    for thread in threads:
+        if thread.conversations:
+            parent = shown.get(thread.conversations[0], thread.conversations[0])
+            moved[parent] = [*moved[parent], *thread.events] if parent in moved else thread.events
     if fresh:
         teams.announce(session)
     advance(session, moved, authors=authors)
@@ -67,10 +69,8 @@ def _hang_together(session: Session, ids: Sequence[int], shown: dict[int, int]) 
         return False
     roots = list(dict.fromkeys(shown.get(one, one) for one in ids))
     for other in roots[1:]:
-        parts.merge(session, roots[0], other, "system")
-    for one in [*ids, *shown]:
-        if shown.get(one, one) in roots[1:] or (one in roots[1:]):
-            shown[one] = roots[0]
+        parts.merge(session, roots[0], other, "system", forced=True)
+    shown.update({one: roots[0] for one in {*ids, *shown} if shown.get(one, one) in roots[1:]})
     return True
 
 

@@ -43,7 +43,7 @@ SETTINGS = (
     Entry("/settings/macros", "bolt", N_("Macros"), "conversations.reply", ("/settings/macros",)),
     Entry("/settings/rules", "filter", N_("Rules"), "rules.manage", ("/settings/rules",)),
     Entry("/settings/surveys", "smile", N_("Surveys"), "surveys.manage", ("/settings/surveys",)),
-    Entry("/settings/custom", "text", N_("Fields"), "fields.manage", ("/settings/custom",)),
+    Entry("/settings/custom", "text", N_("Own fields"), "fields.manage", ("/settings/custom",)),
     Entry("/settings/translation", "globe", N_("Translation"), "accounts.manage", ("/settings/translation",)),
     Entry("/settings/views", "star", N_("Views"), "views.keep", ("/settings/views",)),
     Entry("/settings/users", "people", N_("Users"), "users.manage", ("/settings/users",)),

@@ -99,8 +99,11 @@ def _parts(session: Session, parent_id: int) -> list[CasePart]:
 # --- merging ----------------------------------------------------------------------------------------------
 
 
-def merge(session: Session, parent_id: int, other_id: int, actor: str) -> bool:
-    """Have `other_id` go on in `parent_id`, with all that is merged into it. False when it does so already."""
+def merge(session: Session, parent_id: int, other_id: int, actor: str, *, forced: bool = False) -> bool:
+    """Have `other_id` go on in `parent_id`, with all that is merged into it. False when it does so already.
+
+    Rejected says why not; what hangs together by its messages is merged whatever it is (`forced`).
+    """
     if parent_id == other_id:
         raise Rejected(SAME)
     rows = _locked(session, [parent_id, other_id])
@@ -109,11 +112,11 @@ def merge(session: Session, parent_id: int, other_id: int, actor: str) -> bool:
         return False
     if known:
         raise Rejected(IN_ANOTHER)
-    if not (rows[parent_id]["inbox"] and rows[other_id]["inbox"]):
+    if not forced and not (rows[parent_id]["inbox"] and rows[other_id]["inbox"]):
         raise Rejected(HEARD)
     theirs = _parts(session, other_id) or [_begin(session, rows[other_id], other_id, actor)]
     ours = _parts(session, parent_id) or [_begin(session, rows[parent_id], parent_id, actor)]
-    if len(ours) + len(theirs) > MOST:
+    if not forced and len(ours) + len(theirs) > MOST:
         raise Rejected(TOO_MANY)
     moment, apart = db.now(), {"own": _own(session, rows[parent_id]), "other": _own(session, rows[other_id])}
     for one in theirs:

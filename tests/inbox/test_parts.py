@@ -178,7 +178,9 @@ def test_threads_that_turn_out_to_be_one_stay_in_the_case(talks: list[int], acco
     store_page(account, Page(events=(lost,)))
     four = max(listed())
     merge(three, four)
+    heard = event(6, parent_key="mastodon:https://social.example/statuses/4", origin="listening")
     parent = event(4, parent_key="mastodon:https://social.example/statuses/1")
+    store_page(account, Page(events=(heard,)))
     store_page(account, Page(events=(parent,)))
     assert one not in listed() or three not in listed()
     with db.read() as session:
