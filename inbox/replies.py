@@ -82,7 +82,8 @@ def queue(
     moment = db.now()
     check(send_at, moment)
     seen_as = visibility or answered.visibility
-    account = session.get(Account, conversation.account_id)
+    home = session.get(Conversation, answered.home_id) if answered.home_id is not None else None
+    account = session.get(Account, (home or conversation).account_id)
     why = approval or submissions.demanded(account, author, public=seen_as != "private")
     reply = ReplyRow(
         key=key or str(ULID()),

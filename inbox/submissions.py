@@ -11,7 +11,7 @@ from core import audit, db, outbox
 from core.errors import Rejected
 from inbox import activities, notices
 from inbox.approval_models import Approval
-from inbox.models import Account, Conversation, ReplyRow
+from inbox.models import Account, Conversation, Message, ReplyRow
 
 ANYBODY = "any"
 """Whoever may approve."""
@@ -41,9 +41,12 @@ def demand(session: Session, account_id: int, who: str, actor: str) -> None:
     session.add(account)
     session.flush()
     a, r = db.table(Approval), db.table(ReplyRow)
-    c = db.table(Conversation)
+    c, m = db.table(Conversation), db.table(Message)
     talks = sa.select(c.c.id).where(c.c.account_id == account_id)
-    answered = sa.select(r.c.id).where(r.c.state == "submitted", r.c.conversation_id.in_(talks))
+    home = sa.select(m.c.home_id).where(m.c.id == r.c.answers_id).scalar_subquery()
+    answered = sa.select(r.c.id).where(
+        r.c.state == "submitted", sa.func.coalesce(home, r.c.conversation_id).in_(talks)
+    )  # fmt: skip
     waiting = sa.update(a).where(a.c.state == "submitted", a.c.reply_id.in_(answered)).returning(a.c.reply_id)
     _announce(session, list(session.scalars(waiting.values(approver=_named(who)))))
     audit.record(session, actor, "account.approval", f"account:{account_id}", {"approver": who})

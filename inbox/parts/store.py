@@ -19,6 +19,7 @@ from core.errors import Rejected
 from core.event import MESSAGE_KINDS, Event
 from inbox import activities, states
 from inbox.fields.models import FieldValue
+from inbox.forward_models import Forward
 from inbox.models import Account, Activity, Conversation, ConversationTag, Message, Note, ReplyRow
 from inbox.notice_models import Notification
 from inbox.parts import rule
@@ -33,7 +34,7 @@ MOST = 20
 """Conversations of one case."""
 MOVED: Mapping[str, Any] = {
     "note": Note, "activity": Activity, "reply": ReplyRow, "notification": Notification, "rule_run": RuleRun,
-    "survey_invitation": SurveyInvitation, "survey_answer": SurveyAnswer,
+    "forward": Forward, "survey_invitation": SurveyInvitation, "survey_answer": SurveyAnswer,
 }  # fmt: skip
 """What was written in a conversation goes with it to the parent, and back."""
 FACTS = ("language", "sentiment", "intent", "urgency", "emotion", "offensive", "labels")
