@@ -138,11 +138,7 @@ def reply(
         return _note(request, conversation_id, reader, words, mention)
     with db.read() as session:
         talk = thread.load(session, conversation_id, reader, request)
-        if talk.parts:
-            made = composers.composer(
-                session, talk.conversation, talk.account, reader, kind=kind, parts=talk.parts, part=part
-            )
-            talk = replace(talk, composer=made)
+        talk = _answering(session, talk, reader, kind, part)
     chosen = kind or talk.composer.kind
     if talk.composer.shut or chosen not in talk.composer.kinds:
         problem = talk.composer.shut or N_("This cannot be answered in that way here. Choose another one.")
@@ -182,6 +178,14 @@ def _submitted(request: Request, talk: Thread, reader: Reader) -> Response:
         return render.to(f"{talk.to()}#conversation", "reply-submitted")
     said = reader.words(approval_words.SUBMITTED)
     return render.told(_fresh(request, talk.id, reader), said, "", events=["thread"])
+
+
+def _answering(session: Session, talk: Thread, reader: Reader, kind: str, part: int) -> Thread:
+    """In a case of several conversations, with the box of the one that is answered."""
+    if not talk.parts:
+        return talk
+    made = composers.composer(session, talk.conversation, talk.account, reader, kind=kind, parts=talk.parts, part=part)
+    return replace(talk, composer=made)
 
 
 def _note(request: Request, conversation_id: int, reader: Reader, text: str, chosen: Sequence[str]) -> Response:
