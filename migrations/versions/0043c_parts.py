@@ -6,7 +6,7 @@ from alembic import op
 import core.db
 
 revision = "0043c"
-down_revision = "0042b"
+down_revision = "0041"
 branch_labels = None
 depends_on = None
 
