@@ -52,7 +52,7 @@ def _make(request: Request, reader: Reader, identity_id: int, object: str, typed
     except Rejected as error:
         return _form(request, reader, identity_id, object, typed, status=422, problem=reader.words(str(error)))
     except WiderhallError as error:
-        return _form(request, reader, identity_id, object, typed, status=503, problem=str(error))
+        return _form(request, reader, identity_id, object, typed, status=422, problem=str(error))
     return render.to(f"/people/{identity_id}#crm", "record-wanted")
 
 

@@ -78,7 +78,7 @@ def remove(reader: Answering, reply_id: int) -> Response:
     """Throw it away; what was sent with it stays."""
     with db.write() as session:
         if not _mine(_found(session, reply_id, reader), reader):
-            raise HTTPException(403)
+            return render.to(f"{HERE}/{reply_id}")  # its page says whose it is, and has no button
         saved.remove(session, reply_id, reader.actor, others=reader.may("shared.edit"))
     return render.to(HERE, "reply-removed")
 
