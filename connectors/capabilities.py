@@ -15,6 +15,26 @@ Counting = Literal["characters with urls as 23", "graphemes", "utf16", "none"]
 Idempotency = Literal["key", "lookup", "none"]
 
 
+IMAGES = ("image/jpeg", "image/png", "image/gif", "image/webp")
+
+
+@dataclass(frozen=True)
+class Carry:
+    """The files that go with one answer."""
+
+    most: int
+    image_bytes: int
+    """Largest picture."""
+    mimes: tuple[str, ...] = IMAGES
+    """Media types that are taken; none: any."""
+    file_bytes: int = 0
+    """Largest file that is no picture."""
+    alt: int = 0
+    """Characters that say what a picture shows; 0: the platform has no such text."""
+    text: int = 0
+    """Longest text beside files; 0: as long as without."""
+
+
 @dataclass(frozen=True)
 class Capability:
     """What one platform can do and how it is reached. Limits are per message, rates per account."""
@@ -47,6 +67,9 @@ class Capability:
     """Requests in so many seconds, until the platform says otherwise."""
     idempotency: Idempotency
     docs: str
+    attach: Carry | None = None
+    """Files that go with a public answer."""
+    attach_dm: Carry | None = None
     aside: bool = False
     """A public message can be answered in private."""
     no_simulator: str = ""
@@ -76,6 +99,8 @@ TABLE: tuple[Capability, ...] = (
         rate=(300, 300),
         idempotency="key",
         docs="https://docs.joinmastodon.org/api/",
+        attach=Carry(most=4, image_bytes=16_000_000, alt=1500),
+        attach_dm=Carry(most=4, image_bytes=16_000_000, alt=1500),
         aside=True,
     ),
     Capability(
@@ -100,6 +125,7 @@ TABLE: tuple[Capability, ...] = (
         rate=(3000, 300),
         idempotency="lookup",
         docs="https://docs.bsky.app/docs/api/",
+        attach=Carry(most=4, image_bytes=1_000_000, alt=1500),
         aside=True,
     ),
     Capability(
@@ -124,6 +150,8 @@ TABLE: tuple[Capability, ...] = (
         rate=(1800, 60),
         idempotency="none",
         docs="https://core.telegram.org/bots/api",
+        attach=Carry(most=1, image_bytes=10_000_000, mimes=(), file_bytes=50_000_000, text=1024),
+        attach_dm=Carry(most=1, image_bytes=10_000_000, mimes=(), file_bytes=50_000_000, text=1024),
     ),
     Capability(
         name="archive",

@@ -129,6 +129,8 @@ class Client:
         params: Params = None,
         json: Any = None,
         form: Mapping[str, Any] | None = None,
+        files: Mapping[str, tuple[str, bytes, str]] | None = None,
+        content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         keyed: bool = False,
         interactive: bool = False,
@@ -137,7 +139,8 @@ class Client:
         """One call as the module's table says; the answer has a 2xx status.
 
         `keyed` marks a write that the platform itself keeps from happening twice. `params=None` keeps
-        the query an address already has. `interactive` calls may use the budget's reserve.
+        the query an address already has. `interactive` calls may use the budget's reserve. `files` are fields
+        of a multipart form: {field: (name, content, media type)}; `content` is a body as it is.
         """
         safe = keyed or method in ("GET", "HEAD")
 
@@ -148,6 +151,8 @@ class Client:
                 params=params or None,  # httpx erases the query for an empty mapping
                 json=json,
                 data=form,
+                files=files,
+                content=content,
                 headers=headers,
                 timeout=httpx.Timeout(timeout, connect=8.0) if timeout else TIMEOUT,
             )

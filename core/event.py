@@ -129,6 +129,18 @@ class Page(Value):
     bad: tuple[Bad, ...] = ()
 
 
+class File(Value):
+    """A file that goes with a reply: `path` is where it lies here, `size` is in bytes, `alt` what is to be seen."""
+
+    name: str
+    mime: str
+    kind: str
+    """image, video, audio or file."""
+    size: int
+    path: str
+    alt: str = ""
+
+
 class Reply(Value):
     """What an agent sends. `key` is ours and the same on every attempt (the idempotency key)."""
 
@@ -141,6 +153,7 @@ class Reply(Value):
     parent_key: str | None = None
     thread_key: str | None = None
     recipient: Author | None = None
+    files: tuple[File, ...] = ()
     first_attempt: bool = True
     """False after an attempt whose outcome is unknown: look before sending again."""
 

@@ -16,7 +16,7 @@ from sqlmodel import Session
 from core import audit, db
 from core.errors import Rejected
 from core.settings import settings
-from inbox import activities, notices, replies, submissions, visibility
+from inbox import activities, attachments, notices, replies, submissions, visibility
 from inbox.approval_models import Approval
 from inbox.models import Conversation, Message, ReplyRow
 from inbox.notices import Notice
@@ -71,7 +71,7 @@ def approve(session: Session, reply_id: int, actor: str, decision: Decision | No
     if planned is not None and planned <= moment:
         raise Rejected(LATE)
     text = db.sound(how.text).strip() if how.text is not None else reply.text
-    if not text:
+    if not text and not attachments.some(session, reply_id):
         raise Rejected(replies.EMPTY)
     edited = text != reply.text.strip()
     row.state, row.decided_by, row.decided_at = "approved", actor, moment
@@ -125,7 +125,7 @@ def submit(session: Session, reply_id: int, actor: str, text: str | None = None)
     if reply is None or reply.state not in ("rejected", "held", "stopped") or reply.author != actor:
         return False
     words = db.sound(text).strip() if text is not None else reply.text
-    if not words:
+    if not words and not attachments.some(session, reply_id):
         raise Rejected(replies.EMPTY)
     moment = db.now()
     planned = before.planned_at if before is not None and before.planned_at and before.planned_at > moment else None

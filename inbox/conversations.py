@@ -12,8 +12,9 @@ from sqlmodel import Session
 
 from core import bulk, db
 from core.event import MESSAGE_KINDS, Event
-from inbox import activities, states, teams, threading
+from inbox import activities, attachments, states, teams, threading
 from inbox.fields.models import FieldValue
+from inbox.file_models import Attached
 from inbox.forward_models import Forward
 from inbox.identities import Key
 from inbox.models import Activity, Conversation, ConversationTag, Draft, Message, Note, ReplyRow, Seen
@@ -192,7 +193,7 @@ def _unite(session: Session, survivor: int, others: Sequence[int]) -> None:
     c = db.table(Conversation)
     for table in (
         db.table(Message), db.table(ReplyRow), db.table(Note), db.table(Activity), db.table(RuleRun),
-        db.table(Notification), db.table(Forward),
+        db.table(Notification), db.table(Forward), db.table(Attached),
     ):  # fmt: skip
         session.execute(sa.update(table).where(table.c.conversation_id.in_(others)).values(conversation_id=survivor))
     for table in (db.table(ConversationTag), db.table(FieldValue), db.table(Draft), db.table(Seen)):
@@ -270,7 +271,9 @@ def refresh_excerpt(session: Session, conversation_id: int) -> None:
 def forget_reply_text(session: Session, message_id: int) -> None:
     """An answer of ours that was deleted on its platform keeps no wording here either."""
     r = db.table(ReplyRow)
-    session.execute(sa.update(r).where(r.c.message_id == message_id).values(text=""))
+    gone = session.scalars(sa.update(r).where(r.c.message_id == message_id).values(text="").returning(r.c.id)).all()
+    attachments.forget(session, "reply_id", gone)
+    attachments.forget(session, "message_id", [message_id])
 
 
 def stay_unanswered(session: Session, conversation_id: int) -> None:

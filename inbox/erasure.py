@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from core import audit, db, outbox
 from core.errors import Rejected
-from inbox import people, search, tombstones, translations
+from inbox import attachments, people, search, tombstones, translations
 from inbox.approval_models import Approval
 from inbox.fields.models import FieldValue
 from inbox.forward_models import Forward
@@ -78,6 +78,8 @@ TABLES: dict[str, str] = {
     "message": "here: emptied, its key replaced by a hash",
     "message_account": "follows the message: two row ids",
     "message_version": "here",
+    "stored_file": "contents without a name: inbox.files.sweep throws away those that nothing names any more",
+    "attached": "here: of the person's conversations, of answers to the person, and of the person's messages",
     "translator": "no person: an address and a sealed key",
     "translation": "here: of the person's messages",
     "reply": "here: text of answers to the person",
@@ -241,6 +243,7 @@ def _empty_messages(session: Session, keys: dict[str, int]) -> None:
     search.remove(session, [(row.id, search.body(row.text, row.subject)) for row in rows.all()])
     session.execute(sa.delete(v).where(v.c.message_id.in_(ids)))
     translations.forget(session, ids)
+    attachments.forget(session, "message_id", ids)
     moment = db.now()
     for key, row_id in keys.items():
         shell = f"erased:{tombstones.digest('event', key)}"
@@ -262,8 +265,10 @@ def _empty_conversations(session: Session, identity_ids: list[int], message_ids:
     session.execute(sa.delete(a).where(a.c.reply_id.in_(sa.select(r.c.id).where(answers))))
     waits = r.c.state.in_(("queued", "submitted", "held", "rejected"))
     session.execute(sa.update(r).where(answers).values(text="", state=sa.case((waits, "cancelled"), else_=r.c.state)))
+    attachments.forget(session, "reply_id", session.scalars(sa.select(r.c.id).where(answers)).all())
     touched = sa.select(c.c.id, c.c.thread_key).where(c.c.identity_id.in_(identity_ids))
     rows = session.execute(touched).all()
+    attachments.forget(session, "conversation_id", [row.id for row in rows])
     for model in (
         ConversationTag,
         FieldValue,

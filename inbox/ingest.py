@@ -20,7 +20,7 @@ from sqlmodel import Session
 from core import bulk, db, metrics, outbox
 from core.errors import TryLater
 from core.event import MESSAGE_KINDS, Bad, Event, Page
-from inbox import conversations, identities, incoming, search, threading, tombstones, translations
+from inbox import attachments, conversations, identities, incoming, search, threading, tombstones, translations
 from inbox.models import BadItem, Feed, Message, MessageAccount, MessageVersion
 
 
@@ -179,6 +179,7 @@ def _edit(session: Session, row: Any, event: Event) -> None:
     search.remove(session, [(row.id, search.body(row.text, row.subject))])
     search.add(session, [(row.id, search.body(event.text, event.subject))])
     translations.forget(session, [row.id])
+    attachments.forget(session, "message_id", [row.id])
     session.execute(
         sa.update(m)
         .where(m.c.id == row.id)

@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from core import audit, bulk, db, rows
 from core.errors import Rejected
-from inbox import activities, notices
+from inbox import activities, attachments, notices
 from inbox.models import Conversation, Identity, Note
 from inbox.notice_models import NoteMention
 from inbox.notices import Notice
@@ -32,11 +32,12 @@ def add(
     author: str,
     text: str,
     mentions: Mapping[str, str] | None = None,
+    attached: Sequence[int] = (),
 ) -> int:
     """Write a note on one conversation or one person; returns its id. Rejected when empty, too long or on nothing.
 
     `mentions` of a conversation's note are {`user:3` or `team:2`: the name that stands after an @ in the text}; they
-    are told.
+    are told. `attached` are files beside the author's draft in that conversation.
     """
     words = _sound(text)
     if (conversation_id is None) == (identity_id is None):
@@ -51,6 +52,8 @@ def add(
     assert note.id is not None  # noqa: S101  # flushed
     if conversation_id is not None:
         _mention(session, note, mentions or {})
+        if attached:
+            attachments.give(session, conversation_id, author, attached, note_id=note.id)
     _tell(session, note, author, "note.added")
     return note.id
 
@@ -156,6 +159,7 @@ def remove(session: Session, note_id: int, actor: str) -> bool:
         raise Rejected("Only who wrote a note can take it away.")
     notices.forget(session, f"note:{note_id}")
     _tell(session, note, actor, "note.removed")
+    attachments.forget(session, "note_id", [note_id])
     session.delete(note)
     session.flush()
     return True

@@ -13,6 +13,7 @@ submitted ──► queued ──► sending ──► sent
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,7 +25,7 @@ from core import audit, db, outbox
 from core.errors import Rejected
 from core.event import MESSAGE_KINDS, Author, Reply, Visibility
 from core.settings import settings
-from inbox import conversations, notices, submissions
+from inbox import attachments, conversations, notices, submissions
 from inbox.models import Account, Conversation, Identity, Message, ReplyRow
 from inbox.notices import Notice
 
@@ -57,6 +58,7 @@ def queue(
     hold: bool = False,
     approval: str = "",
     part: int | None = None,
+    attached: Sequence[int] = (),
 ) -> ReplyRow:
     """Queue an answer to the newest inbound message of a conversation, or submit it for approval.
 
@@ -65,8 +67,9 @@ def queue(
     key of the message to answer, if it is not the newest; `part` the conversation of a case whose newest is answered.
     With `hold` one that is put off does not leave when they write again. `approval` says why somebody has to approve it
     (role, asked); the account may demand it, too.
+    `attached` are files beside the author's draft; with some, the text may be empty.
     """
-    if not text.strip():
+    if not text.strip() and not attached:
         raise Rejected(EMPTY)
     conversation = session.get(Conversation, conversation_id)
     if conversation is None:
@@ -100,6 +103,8 @@ def queue(
     )
     session.add(reply)
     session.flush()
+    if attached:
+        attachments.give(session, conversation_id, author, attached, reply_id=reply.id)
     if why:
         submissions.add(session, reply, why, account.approval if account is not None else "", send_at)
         changed(session, reply)
@@ -293,6 +298,7 @@ def outgoing(session: Session, reply: ReplyRow, *, first_attempt: bool) -> Reply
         parent_key=answered.key,
         thread_key=conversation.thread_key if conversation is not None else None,
         recipient=None if person is None else _author(person),
+        files=attachments.outgoing(session, reply.id or 0),
         first_attempt=first_attempt,
     )
 

@@ -9,6 +9,7 @@ import enrichment.making.models
 import enrichment.models
 import enrichment.segments.models
 import inbox.fields.models
+import inbox.file_models
 import inbox.knowledge
 import inbox.membership
 import inbox.models

@@ -34,6 +34,7 @@ def collect(world: World) -> Doc:
                 "key": keys.mastodon(status),
                 "text": status["plain"],
                 "answered": doc["answered"],
+                "files": len(status["media"]),
                 "idempotency_key": doc["key"],
                 "to": _parent_key(state, status),
                 "posted_at": status["created_at"],

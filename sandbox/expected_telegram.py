@@ -117,6 +117,7 @@ def _sent(state: Telegram, message: Doc, handle: str, answered: bool) -> Doc:
         "key": keys.telegram(state, message),
         "text": body.get("text", body.get("caption")),
         "answered": answered,
+        "files": sum(field in body for field in ("photo", "document")),
         "idempotency_key": None,
         "to": keys.telegram(state, parent) if parent else None,
         "conversation": str(body["chat"]["id"]),

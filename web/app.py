@@ -21,6 +21,7 @@ from web.middleware import AccessLog, Headers, Hosts
 from web.pages import (
     accounts,
     asked,
+    attaching,
     campaigns,
     casework,
     commands,
@@ -102,6 +103,7 @@ ROUTERS = (
     making.router,
     fields.router,
     notes.router,
+    attaching.router,
     customers.router,
     stream.router,
     commands.router,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -11,10 +11,11 @@ from ulid import ULID
 
 from connectors.capabilities import BY_NAME, Capability
 from core import db
-from inbox import drafts, replies, translations
+from inbox import attachments, drafts, replies, translations
 from inbox.models import Account, Conversation, Message, ReplyRow
 from inbox.parts.store import Part
-from web import actors, translating
+from web import actors, attaching, translating
+from web.attaching import Shelf
 from web.i18n import N_
 from web.reader import Reader
 
@@ -52,6 +53,8 @@ class Composer:
     problem: str = ""
     faster: Faster | None = None
     """What was answered meanwhile; sending asks then."""
+    shelf: Shelf = field(default_factory=Shelf)
+    """Files beside the text."""
     into: str = ""
     """The customer's language, where the text can be translated into it; empty where not."""
     before: str = ""
@@ -109,6 +112,7 @@ def composer(
         faster=faster,
         at=at,
         approval="role" if not reader.may("replies.send") else "account" if account.approval else "",
+        shelf=attaching.shelf(attachments.begun(session, number, reader.actor) if kinds else (), kinds, row, reader),
         into="" if shut else translating.into(translations.translator(session), conversation, answered, reader),
         parts=parts,
         part=known,

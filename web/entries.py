@@ -13,8 +13,9 @@ from sqlmodel import Session
 
 from core import db
 from core.event import MESSAGE_KINDS
-from inbox import activities, notes, replies, teams, translations, visibility
+from inbox import activities, attachments, notes, replies, teams, translations, visibility
 from inbox.fields import store
+from inbox.file_models import Attached
 from inbox.models import Account, Activity, Identity, Message, MessageVersion, Note, ReplyRow
 from inbox.surveys import answering
 from inbox.surveys.models import SurveyAnswer
@@ -88,6 +89,8 @@ class Entry:
     """Of a reply that was submitted."""
     changes: Pieces = ()
     """What an approver changed: beside the activity that tells of it."""
+    files: Sequence[Attached] = ()
+    """What is attached to our reply or note, as it lies here."""
     translation: Kept | None = None
     """The message in the reader's language."""
     translates: bool = False
@@ -198,6 +201,13 @@ class _Reading:
         self._changes = approving.decided(session, approved) if approved else {}
         noted = [one.row.id or 0 for one in bare if isinstance(one.row, Note)]
         self._mentions = notes.mentions(session, noted) if noted else {}
+        replied = [one.id or 0 for one in self._sent.values()] + [
+            one.row.id or 0 for one in bare if isinstance(one.row, ReplyRow)
+        ]
+        self._files: dict[str, list[Attached]] = {}
+        for letter, column, numbers in (("r", "reply_id", replied), ("n", "note_id", noted)):
+            found = attachments.of(session, column, numbers) if numbers else {}
+            self._files |= {f"{letter}{number}": some for number, some in found.items()}
         self._names = actors.names(session, {self._actor(one.row) for one in bare} | set(_given(bare)) | better)
 
     def entries(self, before: _Bare | None) -> list[Entry]:
@@ -231,6 +241,7 @@ class _Reading:
             else f"{answer.changed_at.timestamp()}",
             card=card,
             changes=self._changes.get(row.id or 0, ()) if isinstance(row, Activity) else (),
+            files=self._files.get(f"r{reply.id}" if reply is not None else f"{_LETTERS[type(row)]}{row.id}", ()),
             translation=translation,
             translates=message is not None and translating.offers(message, self._translations, self._reader),
             answer=answer,

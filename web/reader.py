@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, Literal, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
@@ -222,7 +222,8 @@ class Reader:
             value /= 1000
             units.pop(0)
         shown = round(value, 1) if value < 10 and units[0] != "byte" else round(value)
-        return str(format_unit(shown, f"digital-{units[0]}", "short", locale=self.babel))
+        width: Literal["long", "short"] = "long" if units[0] == "byte" else "short"
+        return str(format_unit(shown, f"digital-{units[0]}", width, locale=self.babel))
 
     def number(self, value: float) -> str:
         """A number with this language's separators."""

@@ -199,6 +199,21 @@ def look(session: Session, conversation_id: int, reader: Reader) -> None:
         sightings.mark(session, reader.actor, conversation_id)
 
 
+def answering(talk: Thread, kind: str) -> Thread:
+    """The same thread with this kind of answer chosen, if there is one."""
+    if kind not in talk.composer.kinds:
+        return talk
+    return replace(talk, composer=replace(talk.composer, kind=kind))
+
+
+def of_part(session: Session, talk: Thread, reader: Reader, kind: str, part: int) -> Thread:
+    """In a case of several conversations, with the box of the one that is answered."""
+    if not talk.parts:
+        return talk
+    made = composers.composer(session, talk.conversation, talk.account, reader, kind=kind, parts=talk.parts, part=part)
+    return replace(talk, composer=made)
+
+
 def refused(talk: Thread, problem: str) -> Thread:
     """The same thread with a word on what was wrong."""
     return replace(talk, problem=problem)

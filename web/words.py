@@ -153,6 +153,7 @@ SUBSCRIBERS = {
     "web.notices.push.send": N_("Telling browsers"),
     "web.notices.mail.send": N_("Sending mails with what is unread"),
     "inbox.notices.on_message": N_("Notifying of new messages"),
+    "inbox.files.sweep": N_("Throwing away files that are no longer used"),
 }
 """What each subscriber of the outbox does."""
 

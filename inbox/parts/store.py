@@ -17,7 +17,7 @@ from sqlmodel import Session
 from core import audit, bulk, db
 from core.errors import Rejected
 from core.event import MESSAGE_KINDS, Event
-from inbox import activities, states
+from inbox import activities, attachments, states
 from inbox.fields.models import FieldValue
 from inbox.forward_models import Forward
 from inbox.models import Account, Activity, Conversation, ConversationTag, Message, Note, ReplyRow
@@ -193,6 +193,7 @@ def _move(session: Session, other_id: int, parent_id: int) -> None:
     for model in MOVED.values():
         t = db.table(model)
         session.execute(sa.update(t).where(t.c.conversation_id == other_id).values(conversation_id=parent_id))
+    attachments.moved(session, other_id, parent_id)
 
 
 def _empty(session: Session, conversation_id: int) -> None:
@@ -308,6 +309,7 @@ def _move_back(session: Session, part: CasePart, parent_id: int) -> None:
         session.execute(
             sa.update(t).where(t.c.id.in_(ids), t.c.conversation_id == parent_id).values(conversation_id=number)
         )
+    attachments.follow(session, parent_id, number)
 
 
 def _shown(session: Session, conversation_id: int, own: Own) -> Own:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from typing import Any
@@ -16,7 +17,7 @@ from sandbox.bluesky.state import POST, Bluesky
 from sandbox.web import parameters, reply, whole
 
 Doc = dict[str, Any]
-MAX_GRAPHEMES, MAX_BYTES, MAX_BLOB = 300, 3000, 1_000_000
+MAX_GRAPHEMES, MAX_BYTES, MAX_BLOB, MAX_IMAGES = 300, 3000, 1_000_000, 4
 RECORD_KEY = re.compile(r"^[A-Za-z0-9._:~-]{1,512}$")
 TID = re.compile(r"^[234567abcdefghij][234567a-z]{12}$")
 JOINER, REGIONAL = "\u200d", range(0x1F1E6, 0x1F200)
@@ -49,6 +50,7 @@ async def create_record(request: Request) -> Response:
     if not collection or not isinstance(value, dict):
         raise invalid('Input must have the property "collection" and "record"')
     _validate(state, collection, value)
+    _validate_images(state, (value.get("embed") or {}) if collection == POST else {})
     rkey = str(doc.get("rkey") or "") or None
     if rkey is not None and (not RECORD_KEY.match(rkey) or (collection == POST and not TID.match(rkey))):
         raise invalid(f"Invalid record key: {rkey}")
@@ -116,7 +118,7 @@ async def upload_blob(request: Request) -> Response:
     content = await request.body()
     if not content or len(content) > MAX_BLOB:
         raise Refused(400, "BlobTooLarge", f"This file is too large. The maximum is {MAX_BLOB} bytes")
-    link = "bafkrei" + cid(content.hex())[7:]
+    link = "bafkrei" + cid(hashlib.sha256(content).hexdigest())[7:]
     mime = request.headers.get("content-type", "application/octet-stream")
     blob = {"$type": "blob", "ref": {"$link": link}, "mimeType": mime, "size": len(content)}
     state.blobs[link] = blob
@@ -157,6 +159,24 @@ def _validate_post(bad: str, value: Doc) -> None:
 def _validate_ref(where: str, ref: Any) -> None:
     if not isinstance(ref, dict) or not ref.get("uri") or not ref.get("cid"):
         raise invalid(f'{where} must have the properties "uri" and "cid"')
+
+
+def _validate_images(state: Bluesky, embed: Doc) -> None:
+    """https://docs.bsky.app/docs/api/app-bsky-embed-images: four at most, each with a text, each uploaded before."""
+    if embed.get("$type") != "app.bsky.embed.images":
+        return
+    bad, images = "Invalid app.bsky.feed.post record: Record/embed/images", embed.get("images")
+    if not isinstance(images, list) or len(images) > MAX_IMAGES:
+        raise invalid(f"{bad} must not have more than {MAX_IMAGES} elements")
+    for place, one in enumerate(images):
+        if not isinstance(one.get("alt"), str):
+            raise invalid(f'{bad}/{place} must have the property "alt"')
+        blob = one.get("image") or {}
+        if not str(blob.get("mimeType", "")).startswith("image/"):
+            raise invalid(f"{bad}/{place}/image should be a blob of image/*")
+        link = (blob.get("ref") or {}).get("$link")
+        if link not in state.blobs:
+            raise Refused(400, "BlobNotFound", f"Could not find blob: {link}")
 
 
 def _validate_facet(bad: str, facet: Doc) -> None:

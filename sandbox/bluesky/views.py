@@ -56,12 +56,26 @@ def post(state: Bluesky, record: Doc) -> Doc:
         "labels": [],
     }
     embed = record["value"].get("embed") or {}
+    if embed.get("$type") == "app.bsky.embed.images":
+        shown = [_picture(record["did"], one) for one in embed["images"]]
+        view["embed"] = {"$type": "app.bsky.embed.images#view", "images": shown}
     if embed.get("$type") == "app.bsky.embed.record":
         view["embed"] = {
             "$type": "app.bsky.embed.record#view",
             "record": _embedded(state, embed["record"]["uri"]),
         }
     return view
+
+
+def _picture(did: str, image: Doc) -> Doc:
+    """app.bsky.embed.images#viewImage"""
+    place = f"{did}/{image['image']['ref']['$link']}@jpeg"
+    base = "https://cdn.bsky.example/img"
+    return {
+        "thumb": f"{base}/feed_thumbnail/plain/{place}",
+        "fullsize": f"{base}/feed_fullsize/plain/{place}",
+        "alt": image["alt"],
+    }
 
 
 def _embedded(state: Bluesky, uri: str) -> Doc:

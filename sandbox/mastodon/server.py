@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -15,6 +16,7 @@ from sandbox.web import reply, whole
 
 Doc = dict[str, Any]
 SEARCHED = 5000
+IMAGE_BYTES, DESCRIPTION = 16_777_216, 1500
 IMAGES = ["image/jpeg", "image/png", "image/gif", "image/webp"]
 
 
@@ -124,8 +126,8 @@ async def instance(request: Request) -> Response:
                 },
                 "media_attachments": {
                     "supported_mime_types": IMAGES,
-                    "description_limit": 1500,
-                    "image_size_limit": 16_777_216,
+                    "description_limit": DESCRIPTION,
+                    "image_size_limit": IMAGE_BYTES,
                     "image_matrix_limit": 33_177_600,
                     "video_size_limit": 103_809_024,
                     "video_frame_rate_limit": 120,
@@ -164,6 +166,11 @@ async def upload(request: Request) -> Response:
         raise Denied(422, "Validation failed: File can't be blank")
     if file.content_type not in IMAGES:
         raise Denied(422, "Validation failed: File content type is not supported")
+    content = await file.read()
+    if len(content) > IMAGE_BYTES:
+        raise Denied(422, "Validation failed: File must be less than 16 MB")
+    if len(str(form.get("description") or "")) > DESCRIPTION:
+        raise Denied(422, f"Validation failed: Description is too long (maximum is {DESCRIPTION} characters)")
     key = str(110_000_000_000_000_000 + len(state.media))
     url = f"https://{DOMAIN}/media/{key}.png"
     state.media[key] = {
@@ -176,7 +183,8 @@ async def upload(request: Request) -> Response:
         "description": form.get("description"),
         "blurhash": None,
         "owner": who["id"],
-        "bytes": len(await file.read()),
+        "bytes": len(content),
+        "digest": hashlib.sha256(content).hexdigest(),
     }
     return reply(state.views.media(key))
 

@@ -14,6 +14,7 @@ from sandbox.mastodon.state import CHARACTERS_PER_URL, MAX_CHARACTERS, Mastodon
 from sandbox.web import parameters, reply, truth
 
 Doc = dict[str, Any]
+MAX_MEDIA = 4
 VISIBILITIES = ("public", "unlisted", "private", "direct")
 
 
@@ -154,6 +155,11 @@ def _media(state: Mastodon, doc: Doc, who: Doc) -> list[str]:
     keys = [str(key) for key in (wanted if isinstance(wanted, list) else [wanted])]
     if any(key not in state.media or state.media[key]["owner"] != who["id"] for key in keys):
         raise Denied(422, "Validation failed: Media attachment not found")
+    if len(keys) > MAX_MEDIA:
+        raise Denied(422, f"Validation failed: Cannot attach more than {MAX_MEDIA} files")
+    taken = {key for status in state.statuses.values() for key in status["media"]}
+    if set(keys) & taken:
+        raise Denied(422, f"Media {', '.join(sorted(set(keys) & taken))} not found or already attached to another post")
     return keys
 
 

@@ -13,6 +13,7 @@ from sandbox.telegram.state import Telegram
 
 Doc = dict[str, Any]
 TEXT_LIMIT, CAPTION_LIMIT = 4096, 1024
+PHOTO_BYTES, FILE_BYTES = 10_000_000, 50_000_000
 
 
 async def get_me(state: Telegram, doc: Doc) -> Any:
@@ -63,6 +64,8 @@ async def send_message(state: Telegram, doc: Doc) -> Any:
 
 async def send_photo(state: Telegram, doc: Doc) -> Any:
     file = await _file(state, doc, "photo")
+    if file.get("file_size", 0) > PHOTO_BYTES:
+        raise bad("file is too big for a photo")
     sizes = [{name: file[name] for name in ("file_id", "file_unique_id")} | {"width": 800, "height": 600}]
     return _send(state, doc, {"photo": sizes, **_caption(doc)})
 
@@ -150,6 +153,10 @@ async def _file(state: Telegram, doc: Doc, field: str) -> Doc:
     value = doc.get(field)
     if isinstance(value, UploadFile):
         content = await value.read()
+        if not content:
+            raise bad("file must be non-empty")
+        if len(content) > FILE_BYTES:
+            raise Refused(413, "Request Entity Too Large")
         return add_file(
             state, f"{field}s/{value.filename or 'file'}", hashlib.sha256(content).hexdigest(), len(content)
         )

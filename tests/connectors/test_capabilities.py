@@ -45,11 +45,22 @@ def test_a_page_names_the_documentation_and_each_feed(row):
     assert all(f"`{feed}`" in page for feed in row.feeds)
 
 
+def carried(row):
+    """The files that go with an answer, in public and in private."""
+    ways = {"": row.attach, " in private": row.attach_dm}
+    cells = [
+        f"{rule.most} {'pictures' if rule.mimes else 'file'}{way}"
+        for way, rule in ways.items()
+        if rule is not None and not (way and rule == row.attach)
+    ]
+    return ", ".join(cells) + (" (public alone)" if row.attach and not row.attach_dm else "") or "–"
+
+
 def table():
     """The table of docs/platforms/README.md."""
     heads = (
         "Platform", "Sign in", "Polled every", "Feeds", "Listening", "Stream", "Webhook", "Reply", "DM", "Limit",
-        "Rate", "Sent once by",
+        "Files", "Rate", "Sent once by",
     )  # fmt: skip
     head = f"| {' | '.join(heads)} |"
     lines = [head, "|---" * len(heads) + "|"]
@@ -59,7 +70,7 @@ def table():
         cells = [
             f"[{row.title}]({row.name}.md)", ", ".join(row.auth), f"{row.poll_seconds} s" if row.poll_seconds else "–",
             ", ".join(row.feeds) or "–", ", ".join(row.listening) or "–", yes[row.stream], yes[row.webhook],
-            yes[row.reply], yes[row.dm], limit, f"{row.rate[0]} in {row.rate[1]} s" if row.feeds else "–",
+            yes[row.reply], yes[row.dm], limit, carried(row), f"{row.rate[0]} in {row.rate[1]} s" if row.feeds else "–",
             row.idempotency if row.reply else "–",
         ]  # fmt: skip
         lines.append("| " + " | ".join(cells) + " |")

@@ -73,11 +73,11 @@ def test_every_fact_of_a_platform_is_shown_or_named() -> None:
     columns = {
         "auth": "Sign in", "poll_seconds": "Polled every", "feeds": "Feeds", "listening": "Listening",
         "stream": "Stream", "webhook": "Webhook", "reply": "Reply", "dm": "DM", "limit": "Limit", "rate": "Rate",
-        "counting": "Limit", "idempotency": "Sent once by",
+        "attach": "Files", "counting": "Limit", "idempotency": "Sent once by",
     }  # fmt: skip
     below = {
         "long_poll": "*Stream*", "recheck": "*Looked up again*", "delete": "*Taken back*", "dm_limit": "*DM*",
-        "aside": "*Answered in private*",
+        "attach_dm": "*Files*", "aside": "*Answered in private*",
     }  # fmt: skip
     assert {one.name for one in fields(Capability)} == shown | columns.keys() | below.keys()
     assert all(f"| {title} |" in page for title in columns.values())

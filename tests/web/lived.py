@@ -23,6 +23,7 @@ from enrichment.segments.models import ActivationRun
 from inbox import (
     accounts,
     approvals,
+    attachments,
     clocks,
     consent,
     desk,
@@ -138,7 +139,7 @@ def _messages(first: int, second: int) -> None:
         said("m:6", "Номер семь.", minutes=90, kind="dm", visibility="private", parent_key="m:1", **thread),
         said("x:1", "Спасибо!", minutes=50, subject="Осторожно", author=OTHER, language="ja"),
         said("x:2", "Подписка", minutes=45, kind="follow", author=OTHER),
-        *[said(f"y:{n}", f"Вопрос {n}", minutes=100 + 700 * n) for n in range(12)],
+        *[said(f"y:{n}", f"Вопрос {n}", minutes=100 + 700 * n, attachments=(picture,) * (n == 4)) for n in range(12)],
     )))  # fmt: skip
     edit = {"minutes": 3000, "edited_at": moment, "parent_key": "m:0", "hashtags": ("кофе",), "attachments": (picture,)}
     ingest.store_page(first, Page(events=(
@@ -264,8 +265,14 @@ def _desk() -> None:
         desk.assign(session, talk("y:4"), "user:1", "user:1")
         notes.add(session, conversation_id=one, author="user:2", text="Партия известна.")
         notes.add(session, conversation_id=one, author="user:1", text="@Олег: взгляни.", mentions={"user:2": "Олег"})
+        there, pixels = talk("y:4"), b"\x89PNG\r\n\x1a\n"
+        attached = attachments.add(session, there, "user:2", "Счёт & <цена>", b"%PDF-1.7")
+        notes.add(session, conversation_id=there, author="user:2", text="Вот счёт.", attached=[attached])
+        attachments.keep_picture(session, there, message("y:4"), 0, pixels)
         notices.add(session, [Notice("user:1", kind, one, kind, "user:2") for kind in notices.KINDS])
         drafts.save(session, "user:1", talk("x:1"), "public", "Пока не всё")
+        attachments.add(session, talk("x:1"), "user:1", "Снимок", pixels)
+        attachments.add(session, talk("x:1"), "user:1", "Счёт", b"%PDF-1.7")
         texts = {"de": "Привет {first_name}", "ja": "Привет", "en": "Привет {first_name}"}
         said = {"field": "words", "op": "has", "value": "партия"}
         late = tree.read({"match": "any", "of": [{"field": "waiting", "op": "yes"}, said]})

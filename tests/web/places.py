@@ -33,7 +33,7 @@ NUMBERS = (
     "key_id", "segment_id", "token_id", "saved_id", "endpoint_id", "delivery_id", "activation_id", "decision_id",
     "duplicate_id",
     "view_id", "macro_id", "rule_id", "notice_id",
-    "forward_id", "team_id", "policy_id", "survey_id", "passkey_id", "role_id", "field_id", "part_id",
+    "forward_id", "team_id", "policy_id", "survey_id", "passkey_id", "role_id", "field_id", "part_id", "file_id",
 )  # fmt: skip
 """Parameters of addresses."""
 
@@ -46,6 +46,7 @@ def values() -> dict[str, str]:
         "message_id": str(lived.message("y:4")),
         "identity_id": str(lived.who(lived.KIM.handle)),
         "user_id": "2",
+        "place": "0",
         "contact_id": lived.CONTACT,
         "deed": "pause",
         "step": "up",
@@ -65,6 +66,7 @@ def filled(path: str, found: Mapping[str, str] | None = None) -> str:
         else {
             **dict.fromkeys(NUMBERS, "1"),
             "state": "closed",
+            "place": "0",
             "token": "x",
             "mark": "x",
             "contact_id": "x",

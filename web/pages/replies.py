@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from core import db
 from core.errors import Rejected
-from inbox import approvals, drafts, replies
+from inbox import approvals, attachments, drafts, replies
 from inbox.approvals import Decision
 from inbox.models import ReplyRow
 from web import approval_words, entries, render, thread
@@ -31,7 +31,7 @@ Approving = Annotated[Reader, Depends(allow("replies.approve"))]
 
 @router.post("/replies/{reply_id}/undo")
 def undo(request: Request, reply_id: int, reader: Replying) -> Response:
-    """Take a reply back while it waits; its text is the draft again."""
+    """Take a reply back while it waits; its text and files are the draft again."""
     row = thread.of_reply(reply_id, reader)
     conversation_id = row.conversation_id
     with db.write() as session:
@@ -54,6 +54,7 @@ def _restore(session: Session, row: ReplyRow, reader: Reader) -> None:
     kind = "private" if row.visibility == "private" else "public"
     both = f"{row.text}\n\n{begun.text}" if begun is not None else row.text
     drafts.save(session, reader.actor, row.conversation_id, kind, both[: drafts.LIMIT])
+    attachments.back(session, row.id or 0, reader.actor)
 
 
 @router.post("/replies/{reply_id}/recall")

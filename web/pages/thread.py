@@ -6,7 +6,7 @@ conversation, with the list as it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated
 
@@ -22,7 +22,7 @@ from enrichment.cases import opening
 from enrichment.models import MatchLink
 from inbox import desk, drafts, notes, replies
 from inbox.models import Message
-from web import actors, approval_words, approving, entries, mentions, place, render, snoozing, thread
+from web import actors, approval_words, approving, attaching, entries, mentions, place, render, snoozing, thread
 from web import composer as composers
 from web.composer import Faster
 from web.i18n import N_
@@ -38,6 +38,7 @@ Managing = Annotated[Reader, Depends(allow("conversations.manage"))]
 Opening = Annotated[Reader, Depends(allow("cases.open"))]
 Reviewing = Annotated[Reader, Depends(allow("people.review"))]
 
+NO_ALTS: Mapping[int, str] = {}
 ALSO = 300
 """Messages of older pages that one call brings up to date."""
 
@@ -125,6 +126,8 @@ def reply(
     ask: Annotated[str, Form()] = "",
     mention: Annotated[Sequence[str], Form()] = (),
     part: Annotated[int, Form(ge=0, lt=place.LARGEST)] = 0,
+    file: Annotated[Sequence[int], Form()] = (),
+    alts: Annotated[Mapping[int, str], Depends(attaching.alts)] = NO_ALTS,
 ) -> Response:
     """Queue an answer, or add a note; the form's key makes a second click harmless.
 
@@ -134,15 +137,15 @@ def reply(
     """
     words = text.replace("\r\n", "\n")
     at = sure.removeprefix("at:") if sure.startswith("at:") else (when or at) if at == "when" else at
+    attached = attaching.describe(conversation_id, reader, file, alts)
     if kind == "note":
-        return _note(request, conversation_id, reader, words, mention)
+        return _note(request, conversation_id, reader, words, mention, attached)
     with db.read() as session:
         talk = thread.load(session, conversation_id, reader, request)
-        talk = _answering(session, talk, reader, kind, part)
+        talk = thread.of_part(session, talk, reader, kind, part)
     chosen = kind or talk.composer.kind
-    if talk.composer.shut or chosen not in talk.composer.kinds:
-        problem = talk.composer.shut or N_("This cannot be answered in that way here. Choose another one.")
-        return _unsent(request, talk, reader, words, kind, problem=reader.words(problem))
+    if problem := _in_the_way(talk, attached, chosen, words, reader):
+        return _unsent(request, talk, reader, words, kind, problem=problem)
     later = snoozing.moment(at, reader) if at else None
     if at and later is None:
         return _unsent(request, talk, reader, words, kind, problem=reader.words(NO_MOMENT))
@@ -156,6 +159,7 @@ def reply(
                     session, conversation_id, words, author=reader.actor, visibility=visibility, send_at=later,
                     key=key[:80] or None, hold=hold == "yes", approval=approving.why(reader, ask),
                     part=talk.composer.part or None,
+                    attached=attached,
                 )  # fmt: skip
                 drafts.drop(session, reader.actor, conversation_id)
     except Rejected as error:
@@ -173,6 +177,14 @@ def reply(
     return render.told(_fresh(request, conversation_id, reader), said, "", f"/replies/{number}/undo", events=["thread"])
 
 
+def _in_the_way(talk: Thread, attached: Sequence[int], kind: str, text: str, reader: Reader) -> str:
+    """Why this cannot be sent in that way, in the reader's words; empty when it can."""
+    if talk.composer.shut or kind not in talk.composer.kinds:
+        wrong = talk.composer.shut or N_("This cannot be answered in that way here. Choose another one.")
+        return reader.words(wrong)
+    return attaching.refused(talk, attached, kind, text, reader)
+
+
 def _submitted(request: Request, talk: Thread, reader: Reader) -> Response:
     if not render.wants_part(request):
         return render.to(f"{talk.to()}#conversation", "reply-submitted")
@@ -180,21 +192,18 @@ def _submitted(request: Request, talk: Thread, reader: Reader) -> Response:
     return render.told(_fresh(request, talk.id, reader), said, "", events=["thread"])
 
 
-def _answering(session: Session, talk: Thread, reader: Reader, kind: str, part: int) -> Thread:
-    """In a case of several conversations, with the box of the one that is answered."""
-    if not talk.parts:
-        return talk
-    made = composers.composer(session, talk.conversation, talk.account, reader, kind=kind, parts=talk.parts, part=part)
-    return replace(talk, composer=made)
-
-
-def _note(request: Request, conversation_id: int, reader: Reader, text: str, chosen: Sequence[str]) -> Response:
+def _note(
+    request: Request, conversation_id: int, reader: Reader, text: str, chosen: Sequence[str], attached: Sequence[int]
+) -> Response:
     with db.read() as session:
         talk = thread.load(session, conversation_id, reader, request)
     try:
         with db.write() as session:
             named = mentions.of(session, text, chosen)
-            number = notes.add(session, conversation_id=conversation_id, author=reader.actor, text=text, mentions=named)
+            number = notes.add(
+                session, conversation_id=conversation_id, author=reader.actor, text=text, mentions=named,
+                attached=attached,
+            )  # fmt: skip
             drafts.drop(session, reader.actor, conversation_id)
     except Rejected as error:
         return _unsent(request, talk, reader, text, "note", problem=reader.words(str(error)))

@@ -2,7 +2,7 @@
 
 A post's record key is made from our own key, so a repeat would hit the same record. A used record key
 is answered by 500, like any fault: after every unclear outcome the record is looked up first. Chat
-messages have no key; before a repeat the conversation's messages after the answered one are read.
+messages have no key and take no pictures; before a repeat the conversation's messages after the answered one are read.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from connectors import attaching
 from connectors.base import now
 from connectors.client import Client
 from connectors.platforms.bluesky.chat import Chat
@@ -20,8 +21,8 @@ from connectors.platforms.bluesky.people import profiles
 from connectors.platforms.bluesky.richtext import facets
 from connectors.platforms.bluesky.to_event import post_event, when
 from connectors.text import graphemes
-from core.errors import NotConfigured, Rejected, TryLater, Unknown
-from core.event import Event, Reply
+from core.errors import BadPayload, NotConfigured, Rejected, TryLater, Unknown
+from core.event import Event, File, Reply
 
 POST = "app.bsky.feed.post"
 LIMIT, LIMIT_BYTES = 300, 3000
@@ -55,6 +56,7 @@ class Sender:
     def send(self, reply: Reply) -> Event:
         """Post once; a repeat answers the post of the first time."""
         parent = _parent(reply)
+        attaching.check("bluesky", reply.model_copy(update={"visibility": "private"}) if parent.get("convo") else reply)
         if parent.get("convo") or reply.visibility == "private":
             return self._message(reply, parent)
         return self._post(reply, parent)
@@ -65,7 +67,25 @@ class Sender:
         fits(reply.text, LIMIT, LIMIT_BYTES)
         key = record_key(reply.key)
         found = None if reply.first_attempt else self._record(key)
-        return self._event(found or self._create(key, self._build(reply, parent)))
+        return self._event(found or self._create(key, self._build(reply, parent) | self._pictures(reply)))
+
+    def _pictures(self, reply: Reply) -> dict[str, Any]:
+        """The uploaded pictures: https://docs.bsky.app/docs/advanced-guides/posts#images-embeds"""
+        if not reply.files:
+            return {}
+        images = [{"alt": one.alt, "image": self._upload(one)} for one in reply.files]
+        return {"embed": {"$type": "app.bsky.embed.images", "images": images}}
+
+    def _upload(self, file: File) -> dict[str, Any]:
+        """A picture as a blob, which the server drops when no record comes to name it."""
+        answer = self._client.call(
+            "POST", "/xrpc/com.atproto.repo.uploadBlob", content=attaching.read(file),
+            headers={"Content-Type": file.mime}, keyed=True, interactive=True,
+        )  # fmt: skip
+        blob = answer.object().get("blob")
+        if not isinstance(blob, dict):
+            raise BadPayload("Bluesky took a picture and did not say how it is called.")
+        return blob
 
     def _build(self, reply: Reply, parent: Mapping[str, Any]) -> dict[str, Any]:
         record: dict[str, Any] = {

@@ -1,23 +1,26 @@
 """Answers on Mastodon: https://docs.joinmastodon.org/methods/statuses/#create
 
 The Idempotency-Key makes a repeat within an hour answer the first status; servers that do not know
-the header (Pixelfed) and later repeats are covered by looking at our newest statuses first.
+the header (Pixelfed) and later repeats are covered by looking at our newest statuses first. Files are uploaded after
+that look and before the post; what is cut off between leaves files there that no post uses: the server removes them.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Mapping
 from typing import Any
 
+from connectors import attaching
 from connectors.client import Client
 from connectors.platforms.mastodon.places import Places, gone
 from connectors.platforms.mastodon.server import Server
 from connectors.platforms.mastodon.to_event import Us, status_event
 from connectors.text import graphemes, plain
-from core.errors import BadPayload, NotConfigured, Rejected, Unknown
-from core.event import Event, Reply, Visibility
+from core.errors import BadPayload, NotConfigured, Rejected, TryLater, Unknown
+from core.event import Event, File, Reply, Visibility
 
 WIDTH = ("public", "unlisted", "private", "direct")
 FROM_OURS: dict[Visibility, str] = {
@@ -26,6 +29,8 @@ FROM_OURS: dict[Visibility, str] = {
     "followers": "private",
     "private": "direct",
 }
+PATIENCE = 15
+"""Seconds that a server may work on an upload."""
 _URL = re.compile(r"https?://\S+")
 _MENTION = re.compile(r"(?<![\w/@])@([A-Za-z0-9_.-]+)@[A-Za-z0-9.-]+[A-Za-z0-9]")
 
@@ -65,24 +70,43 @@ class Sender:
         """Post once; a repeat answers the status of the first time."""
         parent = _parent(reply)
         visibility = narrower(FROM_OURS[reply.visibility], str(parent.get("visibility") or "public"))
-        text = addressed(reply.text, self._people(reply, parent, visibility), self._us.host)
+        attaching.check("mastodon", reply)
+        text = addressed(reply.text, self._people(reply, parent, visibility), self._us.host).rstrip()
         if (count := length(text, self._about.url_length)) > self._about.characters:
             raise Rejected(
                 f"The answer has {count} characters, {self._about.title or 'the server'} takes "
                 f"{self._about.characters}: shorten it.",
                 "too_long",
             )
-        body = {"status": text, "visibility": visibility}
+        body: dict[str, Any] = {"status": text, "visibility": visibility}
         if parent.get("id"):
             body["in_reply_to_id"] = str(parent["id"])
         if reply.language:
             body["language"] = reply.language
-        status = None if reply.first_attempt else self._sent_before(body)
+        status = None if reply.first_attempt else self._sent_before(body, [one.alt for one in reply.files])
         if status is None:
+            if reply.files:
+                body["media_ids"] = [self._upload(one) for one in reply.files]
             status = self._create(body, reply.key)
         return status_event(status, self._us, self._places.of([status]))
 
-    def _create(self, body: Mapping[str, str], key: str) -> Mapping[str, Any]:
+    def _upload(self, file: File) -> str:
+        """Its id there. https://docs.joinmastodon.org/methods/media/#v2"""
+        form = {"description": file.alt} if file.alt else {}
+        fields = {"file": (file.name, attaching.read(file), file.mime)}
+        answer = self._client.call("POST", "/api/v2/media", form=form, files=fields, keyed=True, interactive=True)
+        number = str(answer.object().get("id") or "")
+        if not number:
+            raise BadPayload(f"{answer.host} took a file and did not say under which id")
+        for _ in range(PATIENCE if answer.status == 202 else 0):
+            if self._client.get(f"/api/v1/media/{number}", interactive=True).status == 200:
+                return number
+            time.sleep(1.0)
+        if answer.status == 202:
+            raise TryLater(f"{answer.host} still works on {file.name}", 10.0)
+        return number
+
+    def _create(self, body: Mapping[str, Any], key: str) -> Mapping[str, Any]:
         headers = {"Idempotency-Key": key}
         answer = self._client.post("/api/v1/statuses", body, headers=headers, keyed=True, interactive=True)
         try:
@@ -107,8 +131,8 @@ class Sender:
     def _ours(self, acct: str) -> bool:
         return acct.lower() in (self._us.acct.lower(), self._us.acct.split("@")[0].lower())
 
-    def _sent_before(self, body: Mapping[str, str]) -> Mapping[str, Any] | None:
-        """Our status with this text under this parent, from the newest forty."""
+    def _sent_before(self, body: Mapping[str, Any], alts: list[str]) -> Mapping[str, Any] | None:
+        """Our status with this text and these pictures under this parent, from the newest forty."""
         rows = self._client.get(
             f"/api/v1/accounts/{self._us.id}/statuses",
             {"limit": 40, "exclude_reblogs": "true"},
@@ -116,7 +140,8 @@ class Sender:
         ).list()
         for row in rows:
             same = str(row.get("in_reply_to_id") or "") == body.get("in_reply_to_id", "")
-            if same and _bare(plain(str(row.get("content") or ""))) == _bare(body["status"]):
+            shown = [str(one.get("description") or "") for one in row.get("media_attachments") or ()]
+            if same and shown == alts and _bare(plain(str(row.get("content") or ""))) == _bare(body["status"]):
                 return dict(row)
         return None
 

@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from connectors import attaching
 from connectors.answers import Answer, loads
 from connectors.base import AccountRef, Budget, TokenStore, Unable, convert_all
 from connectors.client import Client
@@ -23,6 +24,8 @@ from core.event import Event, Page, Profile, Reply
 
 PAGE = 100
 LIMIT = 4096
+PHOTOS = frozenset({"image/jpeg", "image/png", "image/webp"})
+"""What Telegram shows as a photo; everything else goes as a document."""
 POLL_SECONDS = 25
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the name of a header
 UPDATES = (
@@ -91,10 +94,7 @@ class Telegram(Unable):
         self._username = account.handle.lstrip("@")
 
     def _call(self, method: str, body: Mapping[str, Any] | None = None, **options: Any) -> Any:
-        answer = self._client.call("POST", method, json=dict(body or {}), **options).object()
-        if answer.get("ok") is not True:
-            raise BadPayload("Telegram answered without a result.")
-        return answer.get("result")
+        return _result(self._client.call("POST", method, json=dict(body or {}), **options).object())
 
     def check(self) -> Profile:
         me = self._call("getMe", keyed=True)
@@ -186,7 +186,22 @@ class Telegram(Unable):
         for field in ("business_connection_id", "message_thread_id"):
             if ref.get(field):
                 body[field] = ref[field]
-        return message_event(self._call("sendMessage", body, interactive=True), self._bot_id, self._username)
+        found = self._send_file(reply, body) if reply.files else self._call("sendMessage", body, interactive=True)
+        return message_event(found, self._bot_id, self._username)
+
+    def _send_file(self, reply: Reply, body: dict[str, Any]) -> Any:
+        """Upload and message in one call: https://core.telegram.org/bots/api#sending-files"""
+        attaching.check("telegram", reply)
+        (file,) = reply.files
+        field = "photo" if file.mime in PHOTOS else "document"
+        form = {name: value if isinstance(value, str) else json.dumps(value) for name, value in body.items()}
+        form["caption"] = form.pop("text")
+        fields = {field: (file.name, attaching.read(file), file.mime)}
+        answer = self._client.call(
+            "POST", "sendPhoto" if field == "photo" else "sendDocument", form=form, files=fields, interactive=True,
+            timeout=60.0,
+        )  # fmt: skip
+        return _result(answer.object())
 
     def delete(self, ref: str) -> None:
         """Delete a message of ours, within 48 hours; one that is gone already is no error."""
@@ -197,6 +212,12 @@ class Telegram(Unable):
         except Rejected as refused:
             if "not found" not in str(refused):
                 raise
+
+
+def _result(answer: Mapping[str, Any]) -> Any:
+    if answer.get("ok") is not True:
+        raise BadPayload("Telegram answered without a result.")
+    return answer.get("result")
 
 
 def _following(updates: Sequence[Any], offset: int) -> int:

@@ -155,7 +155,10 @@ function count() {
   const text = field(), form = text?.form;
   if (!form) return;
   const kind = form.querySelector("input[name=kind]:checked")?.value ?? "note", note = kind === "note";
-  const counter = document.getElementById("counter"), send = form.querySelector("[data-send]"), limit = Number(form.dataset[kind] || 0);
+  const counter = document.getElementById("counter"), send = form.querySelector("[data-send]"), files = document.getElementById("files");
+  const limit = Number(files?.dataset[kind] || form.dataset[kind] || 0);
+  let refused = false; // the platform takes these files not with this kind of answer
+  for (const one of files?.querySelectorAll("[data-wrong]") ?? []) { one.hidden = one.dataset.wrong !== kind; refused ||= !one.hidden; }
   form.classList.toggle("composer-note", note);
   text.placeholder = note ? text.dataset.note : text.dataset.reply;
   send.querySelector("span").textContent = send.dataset[kind] ?? send.dataset.reply;
@@ -167,7 +170,7 @@ function count() {
   }
   counter.classList.toggle("counter-near", limit > 0 && length > limit * 0.9 && length <= limit);
   counter.classList.toggle("counter-over", limit > 0 && length > limit);
-  send.disabled = limit > 0 && length > limit;
+  send.disabled = refused || (limit > 0 && length > limit);
   document.getElementById("later")?.toggleAttribute("hidden", note || send.disabled);
 }
 
@@ -193,6 +196,7 @@ function ready(again = false) {
   if (again && text && !wide.matches) text.focus({ preventScroll: true });
 }
 
+document.addEventListener("files", count);
 document.addEventListener("input", (event) => { if (event.target.closest?.("#composer")) { count(); said(""); } });
 document.addEventListener("change", (event) => { if (event.target.name === "kind" && event.target.closest("#composer")) { count(); field().focus(); } });
 document.addEventListener("keydown", (event) => {

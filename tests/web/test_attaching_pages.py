@@ -1,0 +1,138 @@
+"""Claims about files on pages: who may attach, see and fetch them, what is said before sending, how they are served."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from connectors import pictures
+from core import db
+from core.event import Attachment, Event, Page
+from inbox import attachments, notes, replies
+from inbox.ingest import store_page
+from tests.web.conftest import account, event, store
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
+PDF = b"%PDF-1.7 terms"
+PART = {"headers": {"hx-request": "true"}}
+
+
+@pytest.fixture
+def talk(database: str, monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setattr(pictures, "_failed", {})
+    picture = Attachment(kind="image", url="https://media.example/tap.png", alt="Tap")
+    store(account(), event("m:1", "It drips", attachments=(picture,)))
+    return 1
+
+
+def put(browser: Any, talk: int, *files: tuple[str, bytes], **options: Any) -> httpx.Response:
+    found = [("files", (name, data, "text/html")) for name, data in files]
+    return browser.post(f"/inbox/{talk}/files", {"kind": "public"}, files=found, **options)
+
+
+def numbers(talk: int, actor: str) -> list[int]:
+    with db.read() as session:
+        return [one.id or 0 for one in attachments.begun(session, talk, actor)]
+
+
+def test_a_file_goes_from_the_box_to_the_thread(talk: int, as_role) -> None:
+    agent = as_role("agent")
+    part = put(agent, talk, ("tap.png", PNG), **PART).text
+    assert 'name="file" value="1"' in part
+    assert "tap.png" in agent.get(f"/inbox/{talk}/composer", **PART).text
+    sent = {"text": "", "kind": "public", "key": "k", "file": "1", "alt-1": "A  tap"}
+    assert agent.post(f"/inbox/{talk}/reply", sent, **PART).status_code == 200
+    with db.read() as session:
+        (file,) = attachments.outgoing(session, 1)
+    assert (file.name, file.alt, file.mime) == ("tap.png", "A tap", "image/png")
+    thread = agent.get(f"/inbox/{talk}/entries", **PART).text
+    assert f'src="/inbox/{talk}/files/1" alt="A tap"' in thread
+    agent.post("/replies/1/undo", **PART)
+    assert "tap.png" in agent.get(f"/inbox/{talk}/composer", **PART).text
+
+
+def test_what_the_platform_refuses_is_said_before(talk: int, as_role) -> None:
+    agent = as_role("agent")
+    part = put(agent, talk, ("terms.pdf", PDF), **PART).text
+    assert "Mastodon does not take files like" in part
+    refused = agent.post(f"/inbox/{talk}/reply", {"text": "Here", "kind": "public", "file": "1"}, **PART)
+    assert refused.status_code == 422
+    assert "terms.pdf" in refused.text
+    with db.read() as session:
+        assert replies.of_conversation(session, talk) == []
+    note = agent.post(f"/inbox/{talk}/reply", {"text": "Look", "kind": "note", "file": "1"}, **PART)
+    assert note.status_code == 200
+    with db.read() as session:
+        assert [one.text for one in notes.of_conversation(session, talk)] == ["Look"]
+    assert "terms.pdf" in agent.get(f"/inbox/{talk}/entries", **PART).text
+
+
+def test_a_file_beside_a_draft_is_its_author_s_alone(talk: int, as_role) -> None:
+    agent, admin = as_role("agent"), as_role("admin")
+    put(agent, talk, ("a.png", PNG))
+    assert agent.get(f"/inbox/{talk}/files/1").status_code == 200
+    assert admin.get(f"/inbox/{talk}/files/1").status_code == 404
+    assert "a.png" not in admin.get(f"/inbox/{talk}/composer", **PART).text
+    admin.post(f"/inbox/{talk}/files/1/remove", **PART)
+    assert numbers(talk, "user:1") == [1]
+    stolen = admin.post(f"/inbox/{talk}/reply", {"text": "Mine now", "kind": "public", "file": "1"}, **PART)
+    assert stolen.status_code == 422
+    assert as_role("marketer").post(f"/inbox/{talk}/files").status_code == 403
+    gone = agent.post(f"/inbox/{talk}/files/1/remove", **PART)
+    assert "a.png" not in gone.text
+    assert agent.get(f"/inbox/{talk}/files/1").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "kind", "way"),
+    [
+        ("x.png", PNG, "image/png", "inline"),
+        ("x.png", b"<script>alert(1)</script>", "application/octet-stream", "attachment"),
+        ("x.svg", b"<svg onload=alert(1)>", "application/octet-stream", "attachment"),
+        ("x.html", b"<!doctype html>", "application/octet-stream", "attachment"),
+        ("x.pdf", PDF, "application/octet-stream", "attachment"),
+    ],
+)
+def test_nothing_but_pictures_is_ever_shown(talk: int, as_role, name: str, data: bytes, kind: str, way: str) -> None:
+    agent = as_role("agent")
+    put(agent, talk, (name, data))
+    answer = agent.get(f"/inbox/{talk}/files/1")
+    assert answer.content == data
+    assert answer.headers["content-type"] == kind
+    assert answer.headers["content-disposition"].startswith(way)
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
+
+
+def test_a_customer_s_picture_comes_from_here(talk: int, as_role, httpx_mock) -> None:
+    httpx_mock.add_response(url="https://media.example/tap.png", content=PNG)
+    agent = as_role("agent")
+    page = agent.get(f"/inbox/{talk}/entries", **PART).text
+    assert f'<img class="thumb" src="/inbox/{talk}/media/1/0"' in page
+    assert "media.example" not in page.partition("<img")[2].partition(">")[0]
+    for _ in range(2):
+        answer = agent.get(f"/inbox/{talk}/media/1/0")
+        assert (answer.content, answer.headers["content-type"]) == (PNG, "image/png")
+    assert len(httpx_mock.get_requests()) == 1
+    assert agent.get(f"/inbox/{talk}/media/1/1").status_code == 404
+    assert agent.get(f"/inbox/{talk}/media/1/-1").status_code in (404, 422)
+    gone = Event(key="m:1", platform="mastodon", kind="mention", action="delete", posted_at=db.now())
+    store_page(1, Page(events=(gone,)))
+    assert agent.get(f"/inbox/{talk}/media/1/0").status_code == 404
+
+
+def test_an_upload_that_is_empty_or_too_much_is_said(talk: int, as_role) -> None:
+    agent = as_role("agent")
+    answer = put(agent, talk, ("a.png", b""), **PART)
+    assert (answer.status_code, "The file is empty." in answer.text) == (422, True)
+    for number in range(10):
+        put(agent, talk, (f"{number}.png", PNG))
+    assert "Ten files at most" in put(agent, talk, ("11.png", PNG), **PART).text
+    assert put(agent, talk, ("big.bin", b"x" * 53_000_000)).status_code == 413
+
+
+def test_pages_load_pictures_from_nowhere_else(talk: int, as_role) -> None:
+    policy = as_role("agent").get("/inbox").headers["content-security-policy"]
+    assert "img-src 'self' data:;" in policy
