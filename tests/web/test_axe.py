@@ -22,7 +22,7 @@ EMPTY_RESULT = ("/inbox?q=abcdefg", "/inbox?view=snoozed&platform=telegram", "/m
 REFUSED = ("/settings/users", "/settings/stuck", "/settings/salesforce")
 PARTS = ("/oauth/", "/package", "/rows", "/entries", "/head", "/composer", "/of/", "/live", "/checks", "/drift",
          "/customer", "/saved", "/clocks", ".csv", "/inbox/views", "/macro-menu", "/mentionable",
-         "/commands", "/inbox/more")  # fmt: skip
+         "/commands", "/inbox/more", "/files/", "/media/")  # fmt: skip
 
 
 def violations(page: Page, part: str | None = None) -> list[str]:
