@@ -47,8 +47,8 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   const all = links(), at = all.findIndex((one) => one === document.activeElement);
   const open = at >= 0 ? at : all.findIndex((one) => one.hasAttribute("aria-current"));
-  const edge = box()?.getBoundingClientRect().top;
-  const from = open >= 0 || box()?.scrollTop < 1 ? open : all.findIndex((one) => one.getBoundingClientRect().top >= edge) - 1;
+  const edge = box()?.getBoundingClientRect().top, above = all.findIndex((one) => one.getBoundingClientRect().top >= edge - 1);
+  const from = open >= 0 || above <= fresh.size ? open : above - 1; // the newest first, where only new ones are out of sight
   const next = all[Math.min(Math.max(from + Number(button.dataset.move), 0), all.length - 1)];
   next?.focus();
   if (next === all.at(-1)) document.querySelector("#older a")?.click();
