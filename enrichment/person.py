@@ -176,6 +176,17 @@ class Person:
         return [one.id for one in self.identities]
 
     @property
+    def unknown(self) -> bool:
+        """There is a CRM, and it knows nobody behind these accounts."""
+        return self.connected and not any(one.object != "csv" for one in self.records)
+
+    @property
+    def makeable(self) -> bool:
+        """A record may be made there for them, as far as is known here; `making.may_make` is asked again then."""
+        needed = {"crm_sync", "profile"}
+        return self.unknown and all(self.purposes[one] for one in needed) and not self.objections & {*needed, "all"}
+
+    @property
     def name(self) -> str:
         """What to call this person."""
         return next((one.value for one in self.facts if one.name == "name"), self.identity.handle)

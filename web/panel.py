@@ -67,7 +67,6 @@ def panel(session: Session, identity_id: int | None, reader: Reader, conversatio
     written = notes.of_people(session, found.ids)[:NOTES]
     names = actors.names(session, [one.author for one in written])
     case = opening.shown(session, conversation_id)
-    nobody = found.connected and not any(one.object != "csv" for one in found.records)
     return Panel(
         person=found,
         proposals=[one for one in person.links(session, identity_id) if one.decision == "review"],
@@ -77,8 +76,8 @@ def panel(session: Session, identity_id: int | None, reader: Reader, conversatio
         fields=[
             (one, found.own[one.id].value if one.id in found.own else "") for one in store.shown(session, "person")
         ],
-        made=making.shown(session, identity_id) if nobody else None,
-        may_make=nobody and reader.may("cases.open") and not making.may_make(session, identity_id),
+        made=making.shown(session, identity_id) if found.unknown else None,
+        may_make=found.makeable and reader.may("cases.open"),
         case=case,
         case_open=case is None and reader.may("cases.open") and not opening.may_open(session, conversation_id),
         notes=[(one, actors.named(one.author, names, reader)) for one in written],
