@@ -4,6 +4,9 @@ from contextlib import nullcontext
 
 from connectors.base import AccountRef
 from connectors.registry import connect
+from core import db
+from core.event import Page
+from inbox import accounts, ingest
 
 
 class Tokens:
@@ -37,3 +40,26 @@ def drain(pages):
         bad += page.bad
         cursor = cursor if page.cursor is None else page.cursor
     return events, bad, cursor
+
+
+def lived(sandbox, platform):
+    """Our account at the simulated platform is connected, and conversation 1 can be answered."""
+    account, connector = sandbox.account(platform), sandbox.checked(platform)
+    secrets = {name: account[name] for name in ("token", "identifier", "password") if name in account}
+    with db.write() as session:
+        ours = accounts.add(
+            session, platform=platform, profile=connector.check(), base_url=account["base_url"], secrets=secrets,
+            feeds=["notifications"],
+        )  # fmt: skip
+    ingest.store_page(ours, Page(events=(_question(connector),)))
+
+
+def _question(connector):
+    """A message of somebody that can be answered, a public one where there are any."""
+    kinds = {("mention", "public"), ("reply", "public"), ("message", "private"), ("dm", "private")}
+    for feed in connector.feeds():
+        for page in connector.pull(feed, None):
+            for one in page.events:
+                if one.direction == "inbound" and (one.kind, one.visibility) in kinds:
+                    return one
+    raise AssertionError("nobody has written")

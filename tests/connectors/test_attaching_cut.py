@@ -1,4 +1,7 @@
-"""A worker that is killed while it sends a picture: the post stands once, with its picture, after the next attempt."""
+"""A worker that is killed while it sends a picture: the post stands once, with its picture, after the next attempt.
+
+Telegram cannot be asked, and there upload and post are one call: it stands once or not at all, and a person decides.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,11 @@ import pytest
 
 from connectors import tasks
 from core import db
-from core.event import Event, Page
 from core.settings import settings
-from inbox import accounts, attachments, ingest, replies
+from inbox import attachments, replies
 from inbox.models import ReplyRow
 from tests.connectors.conftest import ROOT
+from tests.connectors.support import lived
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
 SEND = """
@@ -29,27 +32,9 @@ tasks.send_reply(1)
 POST = {"mastodon": "/api/v1/statuses", "bluesky": "/xrpc/com.atproto.repo.createRecord"}
 
 
-def mention(connector: Any) -> Event:
-    """A public message of somebody that can be answered."""
-    for feed in connector.feeds():
-        for page in connector.pull(feed, None):
-            for one in page.events:
-                if one.direction == "inbound" and one.visibility == "public" and one.kind in ("mention", "reply"):
-                    return one
-    raise AssertionError("nobody has written")
-
-
 def queue(sandbox: Any, platform: str, text: str) -> None:
     """Our account at the simulated platform has a reply with a picture that may leave."""
-    account = sandbox.account(platform)
-    connector = sandbox.checked(platform)
-    secrets = {name: account[name] for name in ("token", "identifier", "password") if name in account}
-    with db.write() as session:
-        ours = accounts.add(
-            session, platform=platform, profile=connector.check(), base_url=account["base_url"], secrets=secrets,
-            feeds=["notifications"],
-        )  # fmt: skip
-    ingest.store_page(ours, Page(events=(mention(connector),)))
+    lived(sandbox, platform)
     with db.write() as session:
         file = attachments.add(session, 1, "user:1", "tap.png", PNG)
         attachments.describe(session, 1, "user:1", {file: "A tap that drips"})
@@ -94,3 +79,33 @@ def test_killed_between_upload_and_post_or_after_it_the_post_stands_once(
         assert session.get_one(ReplyRow, 1).state == "sent"
     posts = [one for one in sandbox.world()["sent"] if one["platform"] == platform and text in one["text"]]
     assert [one["files"] for one in posts] == [1]
+
+
+@pytest.mark.usefixtures("valkey")
+@pytest.mark.parametrize(("cut", "posts"), [("drop", 0), ("timeout_after_commit", 1)])
+def test_killed_while_telegram_takes_a_picture_nobody_knows_and_nothing_is_repeated(
+    sandbox: Any, database: str, monkeypatch: pytest.MonkeyPatch, cut: str, posts: int
+) -> None:
+    monkeypatch.setenv("WIDERHALL_ALLOW_PRIVATE_HOSTS", "1")
+    settings.cache_clear()
+    text, path = f"A picture for you, {cut}", f"/bot{sandbox.account('telegram')['token']}/sendPhoto"
+
+    def there() -> list[int]:
+        return [
+            one["files"] for one in sandbox.world()["sent"] if one["platform"] == "telegram" and text in one["text"]
+        ]
+
+    queue(sandbox, "telegram", text)
+    sandbox.fault("telegram", cut, "sendPhoto", delay=20)
+    killed_at(sandbox, path, database)
+    for _ in range(2):
+        tasks.send_reply(1)
+    with db.read() as session:
+        assert session.get_one(ReplyRow, 1).state == "unknown"
+    assert there() == [1] * posts
+    with db.write() as session:  # a person has looked there
+        assert replies.retry(session, 1, "user:1")
+    tasks.send_reply(1)
+    with db.read() as session:
+        assert session.get_one(ReplyRow, 1).state == "sent"
+    assert there() == [1] * (posts + 1)
