@@ -46,14 +46,15 @@ class Learnt:
 
 
 def add(
-    session: Session, label: Label, message_ids: Sequence[int], *, positive: bool = True, actor: str = "cli"
-) -> int:
+    session: Session, label: Label, message_ids: Sequence[int], *, positive: bool = True, actor: str = "cli",
+    sight: Sight = EVERYTHING,
+) -> int:  # fmt: skip
     """Name messages as examples, or as counter-examples; BadPayload for one that is not there. Returns how many.
 
     A message named before changes sides. The label is learnt anew in the background.
     """
     ids = sorted(set(message_ids))
-    missing = sorted(set(ids) - _usable(session, ids))
+    missing = sorted(set(ids) - usable(session, ids, sight))
     if missing:
         raise Unfit(
             "An example is a message that somebody wrote to us and that is still there; not %(number)s.",
@@ -76,10 +77,11 @@ def add(
     return len(ids)
 
 
-def _usable(session: Session, ids: Sequence[int]) -> set[int]:
+def usable(session: Session, ids: Sequence[int], sight: Sight) -> set[int]:
+    """Those of the messages that could be examples, and that somebody sees."""
     m = db.table(Message)
     there = (m.c.deleted_at.is_(None), ~m.c.erased, m.c.direction == "inbound", m.c.origin != "context")
-    return set(session.scalars(sa.select(m.c.id).where(m.c.id.in_(ids), *there)))
+    return set(session.scalars(sa.select(m.c.id).where(m.c.id.in_(ids), *there, *visibility.messages(sight))))
 
 
 def take_back(session: Session, label: Label, message_id: int, actor: str = "cli") -> bool:

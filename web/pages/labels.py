@@ -89,9 +89,7 @@ def taught(reader: Teaching, message_id: int, label: Text = "", side: Text = "fo
 
 def _message(session: Session, reader: Reader, message_id: int) -> Message:
     row = session.get(Message, message_id) if message_id < place.LARGEST else None
-    if row is None or row.deleted_at is not None or row.direction != "inbound" or row.origin == "context":
-        raise HTTPException(404)
-    if not visibility.messages_of(session, reader.sight, [message_id]):
+    if row is None or not store.usable(session, [message_id], reader.sight):
         raise HTTPException(404)
     return row
 
@@ -148,7 +146,7 @@ def name_examples(
             label = _label(session, label_id)
             if not typed or 0 in typed:
                 raise BadPayload(N_("Write the numbers of messages, with a space between two of them."))
-            store.add(session, label, typed, positive=side == "for", actor=reader.actor)
+            store.add(session, label, typed, positive=side == "for", actor=reader.actor, sight=reader.sight)
     except BadPayload as error:
         said = topics.said(reader, error)
         return _one(request, reader, label_id, 422, message_error=said, typed=messages)

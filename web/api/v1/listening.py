@@ -1,17 +1,16 @@
-"""Listening: what is followed, its saved queries, and the figures of a report."""
+"""Listening: what is followed, with its saved queries."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import Depends, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from sqlmodel import Session
 
 from core import db
-from listening import exports, reports, subjects
-from listening.figures.period import period
-from listening.figures.scope import Scope
+from listening import preview as previews
+from listening import subjects
 from listening.models import Query as Saved
 from listening.models import Subject
 from web.api.v1.change import Changing
@@ -27,9 +26,7 @@ TAG = "listening"
 router = _router()
 Reading = Annotated[Reader, Depends(allow("listening.read"))]
 Managing = Annotated[Reader, Depends(allow("listening.manage"))]
-Reports = Annotated[Reader, Depends(allow("reports.read"))]
 Kind = Literal["brand", "product", "competitor", "campaign", "industry"]
-Word = Annotated[str, Query(max_length=120)]
 
 
 class OneQuery(Shown):
@@ -75,38 +72,6 @@ class OtherQuery(Given):
     enabled: bool | None = None
 
 
-class Wanted(BaseModel):
-    """Of which days and messages; days are those of the time zone."""
-
-    model_config = ConfigDict(extra="forbid")
-    since: str = Query("", alias="from", pattern=r"^(\d{4}-\d\d-\d\d|)$", description="First day; 30 days back.")
-    until: str = Query("", alias="to", pattern=r"^(\d{4}-\d\d-\d\d|)$", description="Last day; today.")
-    timezone: str = Query("UTC", max_length=60, description="A name of the IANA database.")
-    platform: Word = ""
-    language: Word = ""
-    sentiment: Word = ""
-    label: Word = ""
-    intent: Word = ""
-    kind: Word = ""
-    compare: list[int] = Query(default_factory=list, max_length=20, description="Numbers of subjects.")
-
-
-class Figures(BaseModel):
-    """A report: the figures of docs/listening.md, the same as on the page and in the CSV."""
-
-    model_config = ConfigDict(extra="allow")
-    subject: dict[str, Any]
-    period: dict[str, str]
-    previous_period: dict[str, str]
-    filters: dict[str, str]
-    total: dict[str, Any]
-    previous: dict[str, Any]
-    by_day: list[dict[str, Any]]
-    share_of_voice: list[dict[str, Any]]
-    authors: list[dict[str, Any]]
-    top_posts: list[dict[str, Any]]
-
-
 @router.get(HERE, tags=[TAG])
 def index(reader: Reading) -> All[OneSubject]:
     """Everything that is followed, with its queries."""
@@ -118,7 +83,7 @@ def index(reader: Reading) -> All[OneSubject]:
 def one(reader: Reading, subject_id: Id) -> OneSubject:
     """Something that is followed, with its queries."""
     with db.read() as session:
-        return _shown(session, _subject(session, subject_id))
+        return _shown(session, known(session, subject_id))
 
 
 def _shown(session: Session, subject: Subject) -> OneSubject:
@@ -128,7 +93,8 @@ def _shown(session: Session, subject: Subject) -> OneSubject:
     return found
 
 
-def _subject(session: Session, subject_id: int) -> Subject:
+def known(session: Session, subject_id: int) -> Subject:
+    """A subject; refused with 404 when there is none."""
     found = next((one for one in subjects.all_subjects(session) if one.id == subject_id), None)
     if found is None:
         raise Refused(404)
@@ -136,26 +102,45 @@ def _subject(session: Session, subject_id: int) -> Subject:
 
 
 def _query(session: Session, subject_id: int, query_id: int) -> Saved:
-    _subject(session, subject_id)
+    known(session, subject_id)
     found = next((one for one in subjects.queries(session, subject_id) if one.id == query_id), None)
     if found is None:
         raise Refused(404)
     return found
 
 
-@router.get(f"{HERE}/{{subject_id}}/report", tags=[TAG])
-def report(reader: Reports, subject_id: Id, wanted: Annotated[Wanted, Query()]) -> Figures:
-    """The figures of a subject in a period, within filters."""
-    names = ("platform", "language", "sentiment", "label", "intent", "kind")
-    filters: dict[str, Any] = {name: db.sound(getattr(wanted, name)) for name in names}
-    span = period(wanted.since or None, wanted.until or None, wanted.timezone)
-    scope = Scope(subject_id=subject_id, period=span, sight=reader.sight, **filters)
+class Sampled(Shown):
+    """A message that a query would find."""
+
+    message_id: int
+    conversation_id: int
+    author: str
+    platform: str
+    language: str
+    sentiment: str
+    posted_at: Moment
+    text: list[tuple[str, bool]] = Field(description="In pieces; true where a word of the query stands.")
+
+
+class Preview(BaseModel):
+    """What a query would find among the newest messages of the last 30 days."""
+
+    hits: int
+    looked_at: int = Field(description="Messages that were decided, 5,000 at most.")
+    all_days: bool = Field(description="They were all messages of these days.")
+    languages: dict[str, int]
+    sample: list[Sampled]
+
+
+@router.get("/api/v1/queries/preview", tags=[TAG])
+def preview(reader: Managing, text: Annotated[str, Query(min_length=1, max_length=10_000)]) -> Preview:
+    """What a query would find before it is saved."""
     with db.read() as session:
-        subject = _subject(session, subject_id)
-        known = {one.id for one in subjects.all_subjects(session)} - {subject_id}
-        compare = [number for number in wanted.compare if number in known]
-        made = reports.report(session, subject, span, scope=scope, compare=compare)
-    return Figures.model_validate(exports.as_json(made))
+        found = previews.preview(session, db.sound(text), sight=reader.sight)
+    return Preview(
+        hits=found.hits, looked_at=found.looked_at, all_days=found.all_days, languages=dict(found.languages),
+        sample=[Sampled.model_validate(one) for one in found.sample],
+    )  # fmt: skip
 
 
 # --- deeds --------------------------------------------------------------------------------------------
@@ -172,7 +157,7 @@ def rename(change: Changing, reader: Managing, subject_id: Id, body: NewSubject)
     """Rename a subject or change its kind."""
 
     def work(session: Session) -> Changed:
-        _subject(session, subject_id)
+        known(session, subject_id)
         subjects.update(session, subject_id, body.name, body.kind, reader.actor)
         return Changed(id=subject_id, changed=True)
 
@@ -184,7 +169,7 @@ def remove(change: Changing, reader: Managing, subject_id: Id) -> Response:
     """Stop following a subject; its messages stay."""
 
     def work(session: Session) -> Changed:
-        _subject(session, subject_id)
+        known(session, subject_id)
         subjects.remove(session, subject_id, reader.actor)
         return Changed(id=subject_id, changed=True)
 
@@ -196,7 +181,7 @@ def add_query(change: Changing, reader: Managing, subject_id: Id, body: NewQuery
     """Save a query; it looks at new messages at once and at stored ones in the background."""
 
     def work(session: Session) -> Made:
-        _subject(session, subject_id)
+        known(session, subject_id)
         return Made(id=subjects.add_query(session, subject_id, body.name, body.text, reader.actor))
 
     return change.do(work, 201)
