@@ -43,11 +43,19 @@ def waiting(session: Session) -> int:
     return int(session.execute(sa.select(sa.func.count()).where(d.c.decision == "review")).scalar_one())
 
 
-def of(session: Session, *, decision: str = "review", limit: int = 100, only: int = 0) -> list[Pair]:
-    """Proposals, the likeliest first; with another `decision` those that were decided so; or `only` one of any."""
+def of(
+    session: Session, *, decision: str = "review", limit: int = 100, only: int = 0,
+    after: tuple[float, int] | None = None,
+) -> list[Pair]:  # fmt: skip
+    """Proposals, the likeliest first; with another `decision` those that were decided so; or `only` one of any.
+
+    `after` goes on behind the proposal of this score and number.
+    """
     d, r = db.table(Duplicate), db.table(CrmRecord)
     chosen = d.c.id == only if only else d.c.decision == decision
     query = sa.select(Duplicate).where(chosen).order_by(d.c.score.desc(), d.c.id)
+    if after is not None:
+        query = query.where((d.c.score < after[0]) | ((d.c.score == after[0]) & (d.c.id > after[1])))
     rows = session.scalars(query.limit(limit)).all()
     ids = {one for row in rows for one in (row.left_id, row.right_id)}
     records = {one.id: one for one in session.scalars(sa.select(CrmRecord).where(r.c.id.in_(sorted(ids))))}

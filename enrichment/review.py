@@ -69,8 +69,13 @@ def one(session: Session, proposal_id: int) -> Proposal | None:
     return _proposal(*found) if found is not None else None
 
 
-def proposals(session: Session, *, decision: str = "review", limit: int = 100) -> list[Proposal]:
-    """Open proposals, the likeliest first; with another `decision` those that were decided so."""
+def proposals(
+    session: Session, *, decision: str = "review", limit: int = 100, after: tuple[float, int] | None = None
+) -> list[Proposal]:
+    """Open proposals, the likeliest first; with another `decision` those that were decided so.
+
+    `after` goes on behind the proposal of this score and number.
+    """
     t, i, r = db.table(MatchLink), db.table(Identity), db.table(CrmRecord)
     query = (
         sa.select(MatchLink, Identity, CrmRecord)
@@ -80,6 +85,8 @@ def proposals(session: Session, *, decision: str = "review", limit: int = 100) -
         .order_by(t.c.score.desc(), t.c.id)
         .limit(limit)
     )
+    if after is not None:
+        query = query.where((t.c.score < after[0]) | ((t.c.score == after[0]) & (t.c.id > after[1])))
     return [_proposal(*row) for row in session.execute(query)]
 
 
@@ -112,15 +119,17 @@ def decide(session: Session, proposal_id: int, decision: str, actor: str) -> Non
         (reject if decision == "reject" else undo)(session, proposal_id, actor)
 
 
-def decide_many(proposal_ids: Iterable[int], decision: str, actor: str) -> tuple[list[int], int]:
-    """The same for several, each on its own: numbers of those that were decided, and how many could not be."""
-    done, refused = [], 0
+def decide_many(
+    session: Session, proposal_ids: Iterable[int], decision: str, actor: str
+) -> tuple[list[int], list[int]]:
+    """The same for several, each on its own: numbers of those that were decided, and of those that could not be."""
+    done, refused = [], []
     for one in dict.fromkeys(proposal_ids):
         try:
-            with db.write() as session:
+            with session.begin_nested():
                 decide(session, one, decision, actor)
         except Rejected:
-            refused += 1
+            refused.append(one)
         else:
             done.append(one)
     return done, refused

@@ -19,8 +19,8 @@ WRONG = {
     "long": N_("That is longer than Salesforce takes."),
     "choice": N_("Choose one of the options."),
 }
-NOT_THERE = N_("Your org does not let the hub make such records yet. An administrator installs the newest package.")
 REFUSALS = (
+    N_("Your org does not let the hub make such records yet. An administrator installs the newest package."),
     N_("No CRM is connected and switched on."),
     N_("This person stands in the CRM already."),
     N_("This is on its way already."),

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
-from sqlmodel import Session
 
 from core import db
 from core.errors import Rejected, WiderhallError
-from enrichment import byhand, connection, person
+from enrichment import person
 from enrichment.crm import Needed
-from enrichment.making import form, store
+from enrichment.making import form, looking, store
 from enrichment.person import Person
 from web import making_words, place, render
 from web.permissions import allow
@@ -41,7 +40,7 @@ async def make(request: Request, reader: Opening, identity_id: int, object: str)
 def _make(request: Request, reader: Reader, identity_id: int, object: str, typed: dict[str, str]) -> Response:
     _person(identity_id)
     try:
-        fields = _fields(object)
+        fields = looking.fields(object)
         wrong = form.wrong(object, fields, typed)
         if wrong:
             return _form(request, reader, identity_id, object, typed, wrong, 422)
@@ -78,14 +77,6 @@ def _person(identity_id: int) -> Person:
     return found
 
 
-def _fields(object: str) -> list[Needed]:
-    """What the org asks for; Rejected where none can be made there."""
-    needed = connection.crm().needed("lead" if object == "Lead" else "contact")
-    if needed is None:
-        raise Rejected(making_words.NOT_THERE)
-    return form.asked(object, needed)
-
-
 def _form(
     request: Request, reader: Reader, identity_id: int, object: str, typed: dict[str, str] | None,
     wrong: dict[str, str] | None = None, status: int = 200, problem: str = "",
@@ -93,11 +84,11 @@ def _form(
     found = _person(identity_id)
     with db.read() as session:
         why = store.may_make(session, identity_id)
-        near = [] if why else _near(session, found)
+        near = [] if why else looking.near(session, found)
     fields: list[Needed] = []
     if not why:
         try:
-            fields = _fields(object)
+            fields = looking.fields(object)
         except Rejected as error:
             why = str(error)
         except WiderhallError as error:
@@ -109,14 +100,3 @@ def _form(
         request, reader, "make_record.html", status, person=found, object=object, fields=fields, values=values,
         suggested=suggested, wrong=told, why=reader.words(why) if why else "", near=near, problem=problem,
     )  # fmt: skip
-
-
-def _near(session: Session, found: Person) -> list[tuple[str, str, str, str]]:
-    """Records of the CRM that may be this person: object, name, company, and how many the search brought."""
-    links = [one for one in person.links(session, found.identity.id) if one.decision == "review"]
-    near = {(one.object, one.called, one.company): "proposed" for one in links}
-    words = [one.value for one in found.facts if one.name == "email"] + [found.name]
-    for word in words:
-        for record in byhand.search(session, word, 5) if word else ():
-            near.setdefault((record.object, record.name, record.company), "found")
-    return [(*key, how) for key, how in near.items()][:8]

@@ -46,10 +46,11 @@ def decide_many(
     chosen = [one for one in pair or [] if 0 < one < LARGEST][:SHOWN]
     if not chosen:
         return _page(request, reader, 422, reader.words(NONE_CHOSEN))
-    done, refused = review.decide_many(chosen, decision, reader.actor)
+    with db.write() as session:
+        done, refused = review.decide_many(session, chosen, decision, reader.actor)
     if decision == "undo":
         return render.to("/people/review", "undone")
-    said = render.query(decided=decision, pairs=".".join(map(str, done)), refused=refused or "")
+    said = render.query(decided=decision, pairs=".".join(map(str, done)), refused=len(refused) or "")
     return render.to(f"/people/review{said}", "")
 
 

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import sqlalchemy as sa
 from fastapi import Depends, Header, Request, Response
@@ -26,6 +26,7 @@ KEPT = timedelta(hours=24)
 OTHER = "Another request was sent with this Idempotency-Key."
 AT_WORK = "The request with this Idempotency-Key is still at work. Send this again in a moment."
 
+T = TypeVar("T")
 _lock = threading.Lock()
 _running: set[tuple[int, str]] = set()
 
@@ -52,6 +53,21 @@ class Change:
         """Do it in one transaction and answer with what `work` returns: ids and states, no texts."""
         with _alone(self._token, self._key):
             return db.again(lambda: self._done(work, status))
+
+    def asking(self, ask: Callable[[], T], work: Callable[[Session, T], BaseModel], status: int = 200) -> Response:
+        """The same where another program is asked first: outside the transaction, and not when this is a repeat."""
+        with _alone(self._token, self._key):
+            known = self._before()
+            if known is not None:
+                return known
+            said = ask()
+            return db.again(lambda: self._done(lambda session: work(session, said), status))
+
+    def _before(self) -> Response | None:
+        if self._key is None:
+            return None
+        with db.write() as session:
+            return self._known(session)
 
     def _done(self, work: Callable[[Session], BaseModel], status: int) -> Response:
         with db.write() as session:

@@ -1,4 +1,4 @@
-"""People: the list, one with everything known and who says so, and what is decided about them."""
+"""People: the list, one with everything known and who says so, objections and erasure."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
 from core import db
-from enrichment import byhand, decisions, directory, merging, person, review, splitting
-from inbox import consent, erasure, notes, people
+from enrichment import directory, person
+from inbox import consent, erasure, people
 from inbox.knowledge import Attribute
 from inbox.models import Identity
 from web.api.v1 import shapes
 from web.api.v1.change import Changing
 from web.api.v1.problem import Refused
 from web.api.v1.route import router as _router
-from web.api.v1.shapes import All, Changed, Cursor, Given, Id, Limit, Made, Moment, Number, Page, Shown, Text
+from web.api.v1.shapes import All, Changed, Cursor, Given, Id, Limit, Moment, Number, Page, Shown
 from web.permissions import allow
 from web.reader import Reader
 
@@ -142,15 +142,6 @@ class Whole(BaseModel):
     purposes: dict[str, bool] = Field(description="Purpose: switched on for this hub.")
 
 
-class Note(Shown):
-    """An internal note."""
-
-    id: int
-    author: str
-    text: str
-    at: Moment
-
-
 class Talk(Shown):
     """A conversation of theirs."""
 
@@ -161,21 +152,6 @@ class Talk(Shown):
     excerpt: str
     language: str
     last_at: Moment
-
-
-class Decision(Shown):
-    """A merge or a split, or one that took such a decision back."""
-
-    id: int
-    at: Moment
-    actor: str
-    what: str
-    contact_id: str
-    other_id: str
-    why: str
-    evidence: list[dict[str, Any]]
-    undoes: int | None
-    stands: bool
 
 
 @router.get(HERE, tags=[TAG])
@@ -196,7 +172,7 @@ def index(reader: Reading, asked: Annotated[Asked, Query()]) -> Page[Listed]:
 def one(reader: Reading, identity_id: Id) -> Whole:
     """Everything known about the person behind an account, each field with its source."""
     with db.read() as session:
-        found = _person(session, identity_id)
+        found = behind(session, identity_id)
         links = person.links(session, identity_id)
         return Whole(
             id=identity_id,
@@ -212,27 +188,12 @@ def one(reader: Reading, identity_id: Id) -> Whole:
         )
 
 
-def _person(session: Session, identity_id: int) -> person.Person:
+def behind(session: Session, identity_id: int) -> person.Person:
+    """Whoever stands behind an account; refused with 404 when it is none."""
     found = person.find(session, identity_id)
     if found is None:
         raise Refused(404)
     return found
-
-
-class Found(Shown):
-    """A record of the CRM that answers to what was asked for."""
-
-    id: int
-    object: str
-    name: str
-    company: str
-
-
-@router.get("/api/v1/records", tags=[TAG])
-def records(reader: Reviewing, q: Annotated[str, Query(min_length=1, max_length=200)]) -> All[Found]:
-    """Records of the CRM by e-mail address, or by every word standing in name or company: for linking."""
-    with db.read() as session:
-        return All(items=[Found.model_validate(one) for one in byhand.search(session, db.sound(q))])
 
 
 @router.get(f"{HERE}/{{identity_id}}/attributes", tags=[TAG])
@@ -240,7 +201,7 @@ def attributes(reader: Reading, identity_id: Id) -> All[Statement]:
     """Every statement about the person that is kept, those that nobody makes any more too, oldest first."""
     a = db.table(Attribute)
     with db.read() as session:
-        found = _person(session, identity_id)
+        found = behind(session, identity_id)
         ids = people.members(session, found.contact.id) if found.contact else []
         rows = session.scalars(sa.select(Attribute).where(a.c.contact_id.in_(ids)).order_by(a.c.id))
         return All(items=[Statement.model_validate(row) for row in rows])
@@ -252,74 +213,13 @@ def history(reader: Reading, identity_id: Id, cursor: Cursor = "", limit: Limit 
     found = shapes.place(cursor)
     after = shapes.number(found[0]) if found else 0
     with db.read() as session:
-        ids = _person(session, identity_id).ids
+        ids = behind(session, identity_id).ids
         talks, more = person.history(session, ids, sight=reader.sight, after=min(after, 10**9), limit=limit)
     following = shapes.mark(after + len(talks)) if more else None
     return Page(items=[Talk.model_validate(one) for one in talks], next=following)
 
 
-@router.get(f"{HERE}/{{identity_id}}/notes", tags=[TAG])
-def all_notes(reader: Reading, identity_id: Id) -> All[Note]:
-    """The internal notes on the person, newest first."""
-    with db.read() as session:
-        found = notes.of_people(session, _person(session, identity_id).ids)
-    return All(items=[Note.model_validate(one) for one in found])
-
-
-@router.get(f"{HERE}/{{identity_id}}/decisions", tags=[TAG])
-def decided(reader: Reading, identity_id: Id) -> All[Decision]:
-    """Merges and splits of the person, newest first."""
-    with db.read() as session:
-        found = _person(session, identity_id)
-        ids = people.members(session, found.contact.id) if found.contact else []
-        rows = decisions.of_person(session, ids) if ids else []
-        return All(items=[Decision.model_validate({**_plain(row), "evidence": list(row.evidence)}) for row in rows])
-
-
-def _plain(row: decisions.Decided) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in Decision.model_fields}
-
-
 # --- deeds --------------------------------------------------------------------------------------------
-
-
-class NewNote(Given):
-    """An internal note."""
-
-    text: Text = Field(min_length=1, max_length=notes.LIMIT)
-
-
-class Decide(Given):
-    """What one says of a proposal."""
-
-    decision: Literal["accept", "reject", "undo"]
-
-
-class ToRecord(Given):
-    """A record of the CRM."""
-
-    record: Number = Field(description="Its number here, as /records names it.")
-
-
-class Merge(Given):
-    """With whom."""
-
-    other: Number = Field(description="An account of the other person.")
-    why: Text = Field("", max_length=1000)
-    looked: bool = Field(False, description="Allows a person of more than ten accounts.")
-
-
-class Split(Given):
-    """Which accounts are somebody else."""
-
-    accounts: list[Number] = Field(min_length=1, max_length=100)
-    why: Text = Field("", max_length=1000)
-
-
-class Back(Given):
-    """Why it is taken back."""
-
-    why: Text = Field("", max_length=1000)
 
 
 class Objection(Given):
@@ -343,89 +243,12 @@ class Erased(BaseModel):
     messages: int
 
 
-def _known(session: Session, identity_id: int) -> Identity:
+def known(session: Session, identity_id: int) -> Identity:
+    """An account of somebody else; refused with 404 when it is none."""
     identity = session.get(Identity, identity_id)
     if identity is None or identity.ours:
         raise Refused(404)
     return identity
-
-
-@router.post(f"{HERE}/{{identity_id}}/notes", tags=[TAG], response_model=Made, status_code=201)
-def add_note(change: Changing, reader: Reviewing, identity_id: Id, body: NewNote) -> Response:
-    """Write an internal note on the person."""
-
-    def work(session: Session) -> Made:
-        _known(session, identity_id)
-        return Made(id=notes.add(session, identity_id=identity_id, author=reader.actor, text=body.text))
-
-    return change.do(work, 201)
-
-
-@router.post(f"{HERE}/{{identity_id}}/links/{{link_id}}", tags=[TAG], response_model=Changed)
-def decide(change: Changing, reader: Reviewing, identity_id: Id, link_id: Id, body: Decide) -> Response:
-    """Say that a proposal is the same person, or is not, or take that back."""
-
-    def work(session: Session) -> Changed:
-        _known(session, identity_id)
-        proposal = review.one(session, link_id)
-        if proposal is None or proposal.identity_id != identity_id:
-            raise Refused(404)
-        review.decide(session, link_id, body.decision, reader.actor)
-        return Changed(id=link_id, changed=True)
-
-    return change.do(work)
-
-
-@router.post(f"{HERE}/{{identity_id}}/link", tags=[TAG], response_model=Made, status_code=201)
-def link(change: Changing, reader: Reviewing, identity_id: Id, body: ToRecord) -> Response:
-    """Link the account to a record of the CRM; answers with the link's number."""
-
-    def work(session: Session) -> Made:
-        _known(session, identity_id)
-        return Made(id=byhand.join(session, identity_id, body.record, reader.actor))
-
-    return change.do(work, 201)
-
-
-@router.post(f"{HERE}/{{identity_id}}/unlink", tags=[TAG], response_model=Changed)
-def unlink(change: Changing, reader: Reviewing, identity_id: Id) -> Response:
-    """Take the account away from its contact, so that the rules do not bring it back."""
-
-    def work(session: Session) -> Changed:
-        _known(session, identity_id)
-        return Changed(id=identity_id, changed=bool(byhand.separate(session, identity_id, reader.actor)))
-
-    return change.do(work)
-
-
-@router.post(f"{HERE}/{{identity_id}}/merge", tags=[TAG], response_model=Made, status_code=201)
-def merge(change: Changing, reader: Reviewing, identity_id: Id, body: Merge) -> Response:
-    """The two are one person; answers with the decision's number, by which it is taken back."""
-
-    def work(session: Session) -> Made:
-        _known(session, identity_id)
-        left, right = (merging.contact_for(session, one, reader.actor) for one in (identity_id, body.other))
-        return Made(id=merging.merge(session, left, right, reader.actor, body.why, looked=body.looked))
-
-    return change.do(work, 201)
-
-
-@router.post(f"{HERE}/{{identity_id}}/split", tags=[TAG], response_model=Made, status_code=201)
-def split(change: Changing, reader: Reviewing, identity_id: Id, body: Split) -> Response:
-    """Take accounts of the person out into one of their own; answers with the decision's number."""
-
-    def work(session: Session) -> Made:
-        if not set(body.accounts) <= set(_person(session, identity_id).ids):
-            raise Refused(422, "Name accounts of this person only.", "rejected")
-        return Made(id=splitting.split(session, body.accounts, reader.actor, body.why))
-
-    return change.do(work, 201)
-
-
-@router.post("/api/v1/decisions/{decision_id}/undo", tags=[TAG], response_model=Made, status_code=201)
-def take_back(change: Changing, reader: Reviewing, decision_id: Id, body: Back) -> Response:
-    """Take a merge or a split back; answers with the number of this decision."""
-    return change.do(lambda session: Made(id=decisions.take_back(session, decision_id, reader.actor, body.why)), 201)
 
 
 @router.post(f"{HERE}/{{identity_id}}/objection", tags=[TAG], response_model=Changed)
@@ -433,7 +256,7 @@ def objection(change: Changing, reader: Objecting, identity_id: Id, body: Object
     """Record that the person objects to a purpose, or no longer does; it covers the whole person."""
 
     def work(session: Session) -> Changed:
-        for subject in person.subjects(session, _known(session, identity_id)):
+        for subject in person.subjects(session, known(session, identity_id)):
             if body.objects:
                 consent.object_to(session, subject, body.purpose, "api", reader.actor)
             else:
@@ -448,7 +271,7 @@ def erase(change: Changing, reader: Erasing, identity_id: Id, body: Sure) -> Res
     """Erase the person with everything that reaches them, for good."""
 
     def work(session: Session) -> Erased:
-        _known(session, identity_id)
+        known(session, identity_id)
         if body.sure != identity_id:
             raise Refused(422, "To erase this person, send the account's number as `sure`.", "rejected")
         found = erasure.erase(session, f"identity:{identity_id}", reader.actor)

@@ -51,6 +51,14 @@ class Refused(Exception):
         self.status, self.detail, self.code = status, detail, code
 
 
+class Unfit(Exception):
+    """Values that do not fit: where each stands, and why."""
+
+    def __init__(self, wrong: Mapping[str, str]) -> None:
+        super().__init__("Some values do not fit.")
+        self.wrong = [Wrong(where=where, why=why) for where, why in wrong.items()]
+
+
 def concerns(request: Request) -> bool:
     """The request is one of the JSON API's."""
     path = request.url.path
@@ -77,4 +85,9 @@ def answer(
 def unfit(error: RequestValidationError) -> Response:
     """Values that do not fit: each with its place."""
     wrong = [Wrong(where=".".join(map(str, one.get("loc", ()))), why=str(one.get("msg", ""))) for one in error.errors()]
+    return several(wrong)
+
+
+def several(wrong: list[Wrong]) -> Response:
+    """The refusal of values that do not fit."""
     return answer(422, "Some values do not fit.", "invalid", errors=wrong[:50])

@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from core import audit, log
-from core.errors import BadPayload, NotConfigured, Rejected, TryLater
+from core.errors import AuthExpired, BadPayload, NotConfigured, Rejected, TryLater
 from web import permissions
 from web.api.limit import Stand
 from web.api.v1 import problem
@@ -58,6 +58,8 @@ def _refused(error: Exception) -> Response:
     """The refusal that an error stands for; what nobody expected goes on to the log."""
     if isinstance(error, Refused):
         return problem.answer(error.status, error.detail, error.code)
+    if isinstance(error, problem.Unfit):
+        return problem.several(error.wrong)
     if isinstance(error, RequestValidationError):
         return problem.unfit(error)
     if isinstance(error, permissions.NotSignedIn):
@@ -68,7 +70,7 @@ def _refused(error: Exception) -> Response:
         return problem.answer(429, f"Send this again in {error.stand.wait} seconds.")
     if isinstance(error, HTTPException):
         return problem.answer(error.status_code)
-    if isinstance(error, Rejected | BadPayload | NotConfigured):
+    if isinstance(error, Rejected | BadPayload | NotConfigured | AuthExpired):
         return problem.answer(422, str(error), "rejected")
     if isinstance(error, TryLater | sa.exc.OperationalError):
         logger.warning("not answered now", error=type(error).__name__)
