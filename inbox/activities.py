@@ -43,6 +43,9 @@ WHAT = (
     "forwarded",
     "merged",
     "split",
+    "split-from",
+    "split-off",
+    "split-back",
 )
 
 

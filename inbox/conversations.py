@@ -13,6 +13,10 @@ from sqlmodel import Session
 from core import bulk, db
 from core.event import MESSAGE_KINDS, Event
 from inbox import activities, attachments, states, teams, threading
+from inbox.cuts import family
+from inbox.cuts import rule as cuts
+from inbox.cuts.family import Families
+from inbox.cuts.models import ThreadCut
 from inbox.fields.models import FieldValue
 from inbox.file_models import Attached
 from inbox.forward_models import Forward
@@ -41,23 +45,31 @@ def place(
 
     `stored` are the conversations of stored messages that the events refer to, by the messages' keys.
     """
-    threads = threading.group(events, _known(session, account_id, events, stored))
+    known = _known(session, account_id, events, stored)
+    families = family.of(session, {one for found in known.values() for one in found})
+    threads = threading.group(events, families.rooted(known))
     fresh = [thread for thread in threads if not thread.conversations]
     ids = db.allocate(session, Conversation, len(fresh))
     bulk.insert(session, Conversation, _columns(account_id, fresh, ids, authors, _team(session, account_id, fresh)))
     placed = {event.key: row_id for row_id, thread in zip(ids, fresh, strict=True) for event in thread.events}
     moved: dict[int, Sequence[Event]] = {}
-    shown = parts.parents(session, {one for thread in threads for one in thread.conversations})
+    touched = {one for thread in threads for one in thread.conversations}
+    shown = parts.parents(session, touched | families.roots.keys())
+    apart: list[tuple[int, Sequence[Event]]] = []
     for thread in threads:
-        if thread.conversations:
+        if thread.conversations and not families.cuts.keys().isdisjoint(thread.conversations):
+            homes = _apart(session, thread, known, stored, families, shown)
+            placed.update(homes)
+            apart += [(homes[event.key], (event,)) for event in thread.events]
+        elif thread.conversations:
             row_id = thread.conversations[0]
             if not _hang_together(session, thread.conversations, shown):
                 _unite(session, row_id, thread.conversations[1:])
             placed.update((event.key, row_id) for event in thread.events)
-    for thread in threads:
-        if thread.conversations:
-            parent = shown.get(thread.conversations[0], thread.conversations[0])
-            moved[parent] = [*moved[parent], *thread.events] if parent in moved else thread.events
+            apart.append((row_id, thread.events))
+    for home, come in apart:
+        parent = shown.get(home, home)
+        moved[parent] = [*moved[parent], *come] if parent in moved else come
     if fresh:
         teams.announce(session)
     advance(session, moved, authors=authors)
@@ -73,6 +85,27 @@ def _hang_together(session: Session, ids: Sequence[int], shown: dict[int, int]) 
         parts.merge(session, roots[0], other, "system", forced=True)
     shown.update({one: roots[0] for one in {*ids, *shown} if shown.get(one, one) in roots[1:]})
     return True
+
+
+def _apart(
+    session: Session, thread: threading.Thread, known: Mapping[str, set[int]], stored: Mapping[str, int],
+    families: Families, shown: dict[int, int],
+) -> dict[str, int]:  # fmt: skip
+    """Where the events of a thread belong that somebody split; what else hangs together with it goes on there."""
+    root = next(one for one in thread.conversations if one in families.cuts)
+    placed = cuts.placed(thread.events, stored, families.cuts[root], root)
+    for loose in thread.conversations:
+        if loose in families.cuts:  # two that were split stay what somebody made of them
+            continue
+        whole = {loose, *(one for one, of in families.roots.items() if of == loose)}
+        answered = (placed[event.key] for event in thread.events if whole & known.get(event.key, set()))
+        first = session.scalar(sa.select(db.table(Conversation).c.first_at).where(db.table(Conversation).c.id == loose))
+        at = first or thread.events[0].posted_at
+        home = next((one for one in answered if one not in whole), cuts.begun(families.cuts[root], at, root))
+        if not _hang_together(session, [home, loose], shown):
+            _unite(session, home, [loose])
+            placed = {key: home if one in whole else one for key, one in placed.items()}
+    return placed
 
 
 def _known(
@@ -196,6 +229,9 @@ def _unite(session: Session, survivor: int, others: Sequence[int]) -> None:
         db.table(Notification), db.table(Forward), db.table(Attached),
     ):  # fmt: skip
         session.execute(sa.update(table).where(table.c.conversation_id.in_(others)).values(conversation_id=survivor))
+    cut = db.table(ThreadCut)
+    for column in (cut.c.root_id, cut.c.from_id):  # the ends of splits that were taken back
+        session.execute(sa.update(cut).where(column.in_(others)).values({column.name: survivor}))
     for table in (db.table(ConversationTag), db.table(FieldValue), db.table(Draft), db.table(Seen)):
         _follow(session, table, survivor, others)
     rows: Sequence[Any] = session.execute(sa.select(c).where(c.c.id.in_([survivor, *others]))).mappings().all()

@@ -18,6 +18,7 @@ from core import audit, db
 from core.errors import Rejected
 from core.event import MESSAGE_KINDS
 from inbox import activities, states
+from inbox.cuts import family
 from inbox.fields import values
 from inbox.models import Conversation, ConversationTag, Message
 from inbox.narrowing import PRIORITIES, TYPES
@@ -216,6 +217,8 @@ def _one(session: Session, conversation_id: int) -> Any:
         raise Rejected(f"There is no conversation {conversation_id}.")
     if not row["inbox"] and not row["messages"] and (parent := parts.parents(session, [conversation_id])):
         raise Rejected(f"This conversation goes on in number {parent[conversation_id]}.")
+    if not row["inbox"] and not row["messages"] and (back := family.back_in(session, conversation_id)):
+        raise Rejected(f"This conversation goes on in number {back}.")
     return row
 
 

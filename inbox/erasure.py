@@ -49,6 +49,7 @@ TABLES: dict[str, str] = {
     "conversation": "here: the excerpt and the customer",
     "conversation_tag": "here: of the person's conversations",
     "case_part": "here: cases of the person are split first, and nothing is left of theirs",
+    "thread_cut": "no person: numbers and moments",
     "custom_field": "no person: fields that were made here",
     "field_value": "here: of the person's conversations",
     "team": "no person outside: business hours",

@@ -26,6 +26,7 @@ from core.errors import Rejected
 from core.event import MESSAGE_KINDS, Author, Reply, Visibility
 from core.settings import settings
 from inbox import attachments, conversations, notices, submissions
+from inbox.cuts import counting
 from inbox.models import Account, Conversation, Identity, Message, ReplyRow
 from inbox.notices import Notice
 
@@ -312,10 +313,13 @@ def _author(person: Identity) -> Author:
 def mark_sent(session: Session, reply_id: int, event_key: str) -> None:
     """The platform has it; the message with its key is stored in this very transaction."""
     m, reply = db.table(Message), _get(session, reply_id)
-    reply.message_id = session.execute(sa.select(m.c.id).where(m.c.key == event_key)).scalar()
+    made = session.execute(sa.select(m.c.id, m.c.conversation_id).where(m.c.key == event_key)).first()
+    reply.message_id = made.id if made is not None else None
     reply.state, reply.error, reply.sent_at = "sent", "", db.now()
     session.add(reply)
     session.flush()
+    if made is not None:
+        counting.bring(session, made.id, made.conversation_id, reply.conversation_id)
     if reply.author.startswith(AUTOMATIC):
         conversations.stay_unanswered(session, reply.conversation_id)
     changed(session, reply)

@@ -46,6 +46,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "forwarded": ("send", N_("%(actor)s forwarded this by e-mail to %(address)s")),
     "merged": ("link", N_("%(actor)s merged No. %(number)s (%(platform)s) into this")),
     "split": ("link", N_("%(actor)s split No. %(number)s (%(platform)s) off")),
+    "split-from": ("share", N_("%(actor)s split No. %(number)s off from a message on")),
+    "split-off": ("share", N_("%(actor)s split this off No. %(number)s")),
+    "split-back": ("undo", N_("%(actor)s took the split back: No. %(number)s goes on here")),
     "spam": ("bin", N_("%(actor)s marked this as spam")),
 }
 """What → icon and sentence."""

@@ -13,6 +13,8 @@ from sqlmodel import Session
 
 from core import db
 from inbox import clocks, desk, sightings, teams, translations, visibility
+from inbox.cuts import family
+from inbox.cuts import store as cuts
 from inbox.fields import values
 from inbox.fields.kinds import Definition
 from inbox.models import Account, Conversation, Identity, ReplyRow
@@ -69,6 +71,10 @@ class Thread(Log):
     """Every team: (number, name)."""
     parts: Sequence[Part] = ()
     """The conversations that are merged into it, itself first; empty when it is one alone."""
+    came_from: int = 0
+    """The conversation it was split off, as far as the reader sees that; else 0."""
+    split_off: Sequence[int] = ()
+    """Those that were split off it."""
     fields: Sequence[tuple[Definition, str]] = ()
     """Every custom field of conversations with what stands in it."""
     translates: bool = False
@@ -117,6 +123,8 @@ def load(session: Session, conversation_id: int, reader: Reader, request: Reques
     conversation, account = _found(session, conversation_id, reader)
     person = session.get(Identity, conversation.identity_id) if conversation.identity_id is not None else None
     merged = parts.of(session, conversation_id)
+    ends = cuts.ends(session, conversation_id)
+    seen = visibility.of(session, reader.sight, [one for one in (ends.came_from, *ends.split_off) if one])
     place, given = request.query_params.get("earlier", ""), conversation.assignee
     return Thread(
         conversation=conversation,
@@ -132,6 +140,8 @@ def load(session: Session, conversation_id: int, reader: Reader, request: Reques
         snoozes=snoozing.choices(reader),
         teams=teams.names(session),
         parts=merged,
+        came_from=ends.came_from if ends.came_from in seen else 0,
+        split_off=[one for one in ends.split_off if one in seen],
         fields=values.of_conversation(session, conversation_id),
         translates=translating.there(translations.translator(session), conversation, reader),
         promise=promises.chip(clocks.stored(session, conversation_id), reader),
@@ -159,11 +169,15 @@ def _found(session: Session, conversation_id: int, reader: Reader) -> tuple[Conv
 
 
 def goes_on_in(session: Session, conversation_id: int, reader: Reader) -> int:
-    """The case into which a conversation is merged, as far as the reader sees it; 0 for all others."""
+    """Where an empty conversation's messages are, in a case or after a split was taken back; 0 for all others.
+
+    Only as far as the reader sees that.
+    """
     row = session.get(Conversation, conversation_id) if conversation_id < LARGEST else None
     if row is None or row.inbox or row.messages:
         return 0
-    parent = parts.parents(session, [conversation_id]).get(conversation_id, 0)
+    back = family.back_in(session, conversation_id) or conversation_id
+    parent = parts.parents(session, [back]).get(back, back if back != conversation_id else 0)
     case = session.get(Conversation, parent) if parent else None
     return parent if case is not None and visibility.may_see(session, reader.sight, case) else 0
 
@@ -173,9 +187,13 @@ def find(session: Session, conversation_id: int, reader: Reader) -> Conversation
     conversation = session.get(Conversation, conversation_id) if conversation_id < LARGEST else None
     if conversation is None or not visibility.may_see(session, reader.sight, conversation):
         raise HTTPException(404)
-    if not conversation.inbox and not conversation.messages and parts.parents(session, [conversation_id]):
+    if not conversation.inbox and not conversation.messages and _shell(session, conversation_id):
         raise HTTPException(404)
     return conversation
+
+
+def _shell(session: Session, conversation_id: int) -> bool:
+    return bool(parts.parents(session, [conversation_id]) or family.back_in(session, conversation_id))
 
 
 def of_reply(reply_id: int, reader: Reader) -> ReplyRow:

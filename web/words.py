@@ -728,6 +728,8 @@ NOTES = {
     "survey-removed": N_("The survey is gone. Its answers stay."),
     "record-wanted": N_("It is on its way to Salesforce. The link appears as soon as it is made."),
     "merged": N_("The two are one case now. Each can be split off again as it was."),
+    "split-off": N_("This is a conversation of its own now."),
+    "split-back": N_("The split is taken back. Everything is in this conversation again."),
     "field-kept": N_("The field is kept."),
     "field-archived": N_("The field is archived. Its values stay."),
     "field-restored": N_("The field is back with its values."),

@@ -107,7 +107,7 @@ def merge(session: Session, parent_id: int, other_id: int, actor: str, *, forced
     """
     if parent_id == other_id:
         raise Rejected(SAME)
-    rows = _locked(session, [parent_id, other_id])
+    rows = locked(session, [parent_id, other_id])
     known = parents(session, [parent_id, other_id])
     if known.get(other_id) == parent_id:
         return False
@@ -119,7 +119,7 @@ def merge(session: Session, parent_id: int, other_id: int, actor: str, *, forced
     ours = _parts(session, parent_id) or [_begin(session, rows[parent_id], parent_id, actor)]
     if not forced and len(ours) + len(theirs) > MOST:
         raise Rejected(TOO_MANY)
-    moment, apart = db.now(), {"own": _own(session, rows[parent_id]), "other": _own(session, rows[other_id])}
+    moment, apart = db.now(), {"own": own_of(session, rows[parent_id]), "other": own_of(session, rows[other_id])}
     for one in theirs:
         mine = _happened(session, one)
         one.own = {**one.own, **rule.written(rule.replayed(rule.read(one.own), mine))}
@@ -127,8 +127,8 @@ def merge(session: Session, parent_id: int, other_id: int, actor: str, *, forced
         session.add(one)
     _keep_ids(session, theirs, other_id)
     _move(session, other_id, parent_id)
-    _put(session, parent_id, rule.united([apart["own"], apart["other"]]))
-    _empty(session, other_id)
+    put(session, parent_id, rule.united([apart["own"], apart["other"]]))
+    empty(session, other_id)
     detail = {"other": other_id, "platform": rows[other_id]["platform"]}
     activities.record(session, {parent_id: "merged"}, actor, detail)
     activities.changed(session, [other_id])
@@ -136,7 +136,7 @@ def merge(session: Session, parent_id: int, other_id: int, actor: str, *, forced
     return True
 
 
-def _locked(session: Session, ids: Sequence[int]) -> dict[int, Any]:
+def locked(session: Session, ids: Sequence[int]) -> dict[int, Any]:
     c = db.table(Conversation)
     query = sa.select(c).where(c.c.id.in_(ids)).order_by(c.c.id).with_for_update()
     rows = {row["id"]: row for row in session.execute(query).mappings()}
@@ -147,7 +147,7 @@ def _locked(session: Session, ids: Sequence[int]) -> dict[int, Any]:
 
 def _begin(session: Session, row: Any, parent_id: int, actor: str) -> CasePart:
     """A conversation that was alone becomes a part, as it is now."""
-    own = _own(session, row)
+    own = own_of(session, row)
     part = CasePart(
         conversation_id=row["id"], parent_id=parent_id, identity_id=row["identity_id"], own=rule.written(own),
         actor=actor, at=db.now(),
@@ -157,7 +157,7 @@ def _begin(session: Session, row: Any, parent_id: int, actor: str) -> CasePart:
     return part
 
 
-def _own(session: Session, row: Any) -> Own:
+def own_of(session: Session, row: Any) -> Own:
     t, v = db.table(ConversationTag), db.table(FieldValue)
     tags = session.scalars(sa.select(t.c.tag).where(t.c.conversation_id == row["id"]).order_by(t.c.tag)).all()
     values = session.execute(sa.select(v.c.field_id, v.c.value).where(v.c.conversation_id == row["id"])).all()
@@ -196,7 +196,7 @@ def _move(session: Session, other_id: int, parent_id: int) -> None:
     attachments.moved(session, other_id, parent_id)
 
 
-def _empty(session: Session, conversation_id: int) -> None:
+def empty(session: Session, conversation_id: int) -> None:
     """A shell that nothing finds: not of the inbox, private, nobody's, without any text."""
     c = db.table(Conversation)
     nothing: dict[str, Any] = {
@@ -210,7 +210,7 @@ def _empty(session: Session, conversation_id: int) -> None:
         session.execute(sa.delete(t).where(t.c.conversation_id == conversation_id))
 
 
-def _put(session: Session, conversation_id: int, own: Own) -> None:
+def put(session: Session, conversation_id: int, own: Own) -> None:
     """Write what a conversation has."""
     c, t, v = db.table(Conversation), db.table(ConversationTag), db.table(FieldValue)
     scalars = {name: getattr(own, name) for name in (*rule.SCALARS, "priority", "snoozed_until")}
@@ -235,16 +235,16 @@ def split(session: Session, part_id: int, actor: str, parent_id: int | None = No
     parent = parents(session, [part_id]).get(part_id)
     if parent is None or (parent_id is not None and parent != parent_id):
         raise Rejected(NO_PART)
-    rows = _locked(session, [parent, part_id])
+    rows = locked(session, [parent, part_id])
     parts = _parts(session, parent)
     now = {one.conversation_id: _now(session, one) for one in parts}
-    current, made = _own(session, rows[parent]), rule.united(list(now.values()))
+    current, made = own_of(session, rows[parent]), rule.united(list(now.values()))
     left = rule.united([own for number, own in now.items() if number != part_id])
     going = next(one for one in parts if one.conversation_id == part_id)
     _move_back(session, going, parent)
-    _put(session, part_id, _shown(session, part_id, now[part_id]))
+    put(session, part_id, shown(session, part_id, now[part_id]))
     after = rule.kept(current, made, left)
-    _put(session, parent, _shown(session, parent, after))
+    put(session, parent, shown(session, parent, after))
     session.delete(going)
     if len(parts) == 2:
         session.delete(next(one for one in parts if one.conversation_id == parent))
@@ -312,7 +312,7 @@ def _move_back(session: Session, part: CasePart, parent_id: int) -> None:
     attachments.follow(session, parent_id, number)
 
 
-def _shown(session: Session, conversation_id: int, own: Own) -> Own:
+def shown(session: Session, conversation_id: int, own: Own) -> Own:
     """With what its own messages say: the excerpt, and the facts of the newest inbound one."""
     m = db.table(Message)
     theirs = (m.c.conversation_id == conversation_id, m.c.deleted_at.is_(None))

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import db
+from inbox.cuts import family
 from inbox.fields import values
 from inbox.models import Conversation, Identity, Message, ReplyRow
 from inbox.parts import store as parts
@@ -75,7 +76,7 @@ def of(session: Session, topic: str, found: Sequence[Mapping[str, Any]]) -> list
     if topic == "conversation.changed":
         rows = _rows(session, Conversation, [one["conversation_id"] for one in found])
         own = values.of_many(session, rows)
-        shown = parts.parents(session, rows)
+        shown = parts.parents(session, rows).keys() | family.backs(session, rows).keys()
         rows = {number: row for number, row in rows.items() if number not in shown}
         return [Event("conversation.updated", {"conversation": _talk(row, own)}) for row in rows.values()]
     if topic == "reply.changed":

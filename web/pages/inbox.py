@@ -122,4 +122,6 @@ def _shown(
         return render.part("parts/inbox_rows.html", reader, **_rows_of(pane))
     if _part_of(request, "list"):
         return render.part("parts/inbox_list.html", reader, **values)
+    if talk and request.query_params.get("note") == "split-off":
+        values["undo"] = f"/inbox/{talk['talk'].id}/split-back"
     return render.page(request, reader, "inbox.html", **values, **(talk or {}))

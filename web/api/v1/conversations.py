@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
 from core import db
-from inbox import desk, listing
+from inbox import desk, listing, visibility
 from inbox.conditions import tree
+from inbox.cuts import store as cuts
 from inbox.fields import values
 from inbox.narrowing import Filter
 from inbox.parts import store as parts
@@ -117,6 +118,8 @@ class Whole(Conversation):
     parts: list[int] = Field(
         default_factory=list, description="Numbers of the conversations merged into it, its own first."
     )
+    split_from: int | None = Field(None, description="The conversation it was split off from a message on.")
+    split_off: list[int] = Field(default_factory=list, description="Those that were split off it from a message on.")
     fields: dict[str, str] = Field(default_factory=dict, description="What stands in custom fields, by their numbers.")
 
 
@@ -160,6 +163,10 @@ def one(reader: Reading, conversation_id: Id) -> Whole:
         found.tags = desk.tags_of(session, conversation_id)
         stands = values.of_many(session, [conversation_id]).get(conversation_id, {})
         found.parts = [part.id for part in parts.of(session, conversation_id)]
+        ends = cuts.ends(session, conversation_id)
+        seen = visibility.of(session, reader.sight, [one for one in (ends.came_from, *ends.split_off) if one])
+        found.split_from = ends.came_from if ends.came_from in seen else None
+        found.split_off = [one for one in ends.split_off if one in seen]
         found.fields = {str(number): value for number, value in stands.items()}
         return found
 
@@ -317,3 +324,36 @@ def split(change: Changing, reader: Managing, conversation_id: Id, body: OnePart
     """Have a merged conversation be one of its own again, as it was."""
     deed: Deed = lambda session: parts.split(session, body.part, reader.actor, conversation_id) > 0  # noqa: E731  # one use
     return _do(change, reader, conversation_id, deed)
+
+
+class FromMessage(Given):
+    """From where on."""
+
+    message: Number = Field(description="Number of the message with which the new conversation begins.")
+
+
+@router.post(f"{HERE}/{{conversation_id}}/split-from", tags=[TAG], response_model=Changed)
+def split_from(change: Changing, reader: Managing, conversation_id: Id, body: FromMessage) -> Response:
+    """Have a message and all after it be a conversation of its own; `id` is its number."""
+
+    def work(session: Session) -> Changed:
+        thread.find(session, conversation_id, reader)
+        number, new = cuts.split_from(session, conversation_id, body.message, reader.actor)
+        return Changed(id=number, changed=new)
+
+    return change.do(work)
+
+
+@router.post(f"{HERE}/{{conversation_id}}/split-back", tags=[TAG], response_model=Changed)
+def split_back(change: Changing, reader: Managing, conversation_id: Id) -> Response:
+    """Have a conversation that was split off go on where it came from; `id` is that one's number."""
+
+    def work(session: Session) -> Changed:
+        thread.find(session, thread.goes_on_in(session, conversation_id, reader) or conversation_id, reader)
+        came_from = cuts.ends(session, conversation_id).came_from
+        if came_from:
+            thread.find(session, came_from, reader)
+        number, changed = cuts.take_back(session, conversation_id, reader.actor)
+        return Changed(id=number, changed=changed)
+
+    return change.do(work)
