@@ -220,9 +220,14 @@ def filled(session: Session, row: Conversation, text: str) -> str:
 
 def all_of(session: Session, conversation_id: int, deeds: Sequence[Action], actor: str) -> list[Action]:
     """Do them in order, all or none; returns what takes them back, in its order."""
-    found: list[Action] = []
-    for one in deeds:
-        done = act(session, conversation_id, one, actor)
-        if done.back is not None:
-            found.insert(0, done.back)
-    return found
+    return back(each(session, conversation_id, deeds, actor))
+
+
+def each(session: Session, conversation_id: int, deeds: Sequence[Action], actor: str) -> list[Done]:
+    """Do them in order, all or none; what became of each."""
+    return [act(session, conversation_id, one, actor) for one in deeds]
+
+
+def back(done: Sequence[Done]) -> list[Action]:
+    """What takes deeds back, in its order."""
+    return [one.back for one in reversed(done) if one.back is not None]

@@ -146,6 +146,14 @@ def of(session: Session, column: str, numbers: Iterable[int]) -> dict[int, list[
     return found
 
 
+def of_conversation(session: Session, conversation_id: int, author: str) -> list[Attached]:
+    """The files of its replies and notes, and those beside somebody's draft, in the order in which they came."""
+    a = db.table(Attached)
+    belongs = a.c.reply_id.is_not(None) | a.c.note_id.is_not(None) | (a.c.author == author)
+    query = sa.select(Attached).where(a.c.conversation_id == conversation_id, a.c.message_id.is_(None), belongs)
+    return list(session.scalars(query.order_by(a.c.id)))
+
+
 def outgoing(session: Session, reply_id: int) -> tuple[File, ...]:
     """What a connector sends with a reply."""
     return tuple(

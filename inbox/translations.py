@@ -70,6 +70,28 @@ def shown(session: Session, message_ids: Sequence[int], target: str) -> Shown:
     return Shown(who[1], json.loads(who[2]), bool(who[4]), kept)
 
 
+def of_conversation(
+    session: Session, conversation_id: int, target: str, before: int = 0, limit: int = 50
+) -> Sequence[Translation]:
+    """What is kept of a conversation's messages in their newest wording, newest message first, each once.
+
+    `before` goes on after the message of that number.
+    """
+    t, m = db.table(Translation), db.table(Message)
+    first = sa.select(sa.func.min(t.c.provider)).where(
+        t.c.message_id == m.c.id, t.c.version == m.c.version, t.c.target == target
+    )
+    query = (
+        sa.select(Translation)
+        .join(m, (m.c.id == t.c.message_id) & (m.c.version == t.c.version))
+        .where(m.c.conversation_id == conversation_id, m.c.deleted_at.is_(None), t.c.target == target)
+        .where(t.c.provider == first.correlate(m).scalar_subquery())
+    )
+    if before:
+        query = query.where(m.c.id < before)
+    return session.scalars(query.order_by(m.c.id.desc()).limit(limit)).all()
+
+
 def keep(session: Session, rows: Sequence[Translation]) -> int:
     """Keep them, unless their message was edited or deleted meanwhile; returns how many were kept."""
     m = db.table(Message)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fastapi import Request
+from sqlmodel import Session
 
 from connectors import attaching
 from connectors.attaching import Wrong
@@ -82,11 +83,19 @@ def describe(conversation_id: int, reader: Reader, files: Sequence[int], texts: 
 def refused(talk: Thread, files: Sequence[int], kind: str, text: str, reader: Reader) -> str:
     """What the platform would refuse, in the reader's words; nothing when it takes them."""
     platforms = {one.id: one.platform for one in talk.parts}
-    row = BY_NAME.get(platforms.get(talk.composer.part, talk.account.platform))
+    platform = platforms.get(talk.composer.part, talk.account.platform)
     with db.read() as session:
-        wanted = [one for one in attachments.begun(session, talk.id, reader.actor) if one.id in files]
-    found = attaching.wrong(row, kind, wanted, text) if row is not None else None
+        found = trouble(session, talk.id, platform, files, kind, text, reader)
     return said(found, reader) if found is not None else ""
+
+
+def trouble(
+    session: Session, conversation_id: int, platform: str, files: Sequence[int], kind: str, text: str, reader: Reader
+) -> Wrong | None:
+    """What the platform would refuse of these files beside the reader's draft."""
+    row = BY_NAME.get(platform)
+    wanted = [one for one in attachments.begun(session, conversation_id, reader.actor) if one.id in files]
+    return attaching.wrong(row, kind, wanted, text) if row is not None else None
 
 
 def said(wrong: Wrong, reader: Reader) -> str:

@@ -23,6 +23,6 @@ def options(session: Session, reader: Reader, *, roles: bool = False) -> dict[st
 
 def chosen(given: Collection[str], offered: Mapping[str, str], before: Collection[str] = ()) -> list[str]:
     """What of a form there is; everybody makes all others needless. What `before` names and nobody offers stays."""
-    if ALL in given:
+    if ALL in given and ALL in offered:
         return [ALL]
     return [*(one for one in offered if one in given), *(one for one in before if one not in offered)]

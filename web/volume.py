@@ -50,7 +50,11 @@ class Volume:
 
 def edges(asked: Asked, reader: Reader) -> list[datetime]:
     """Where the parts of the asked period begin and end, in the reader's days."""
-    since, until = inbox_query.period(asked, reader)
+    return parts(*inbox_query.period(asked, reader), reader)
+
+
+def parts(since: datetime | None, until: datetime | None, reader: Reader) -> list[datetime]:
+    """The same for a period by its moments: two weeks up to today unless given."""
     if until is None:
         until = _midnight(db.now().astimezone(reader.zone).date() + DAY, reader)
     if since is None or since >= until:

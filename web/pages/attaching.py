@@ -6,29 +6,18 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, HTTPException, Request, Response, UploadFile
-from fastapi.responses import FileResponse
-from sqlmodel import Session
 
-from connectors import pictures
 from core import db
-from core.errors import Rejected, TryLater
+from core.errors import Rejected
 from core.settings import settings
-from inbox import attachments, files, filetypes
-from inbox.file_models import Attached
-from inbox.models import Message
-from web import attaching, render, thread
+from inbox import attachments
+from web import attaching, handing, render, thread
 from web.permissions import allow
 from web.place import LARGEST
 from web.reader import Reader
 
 BODY_LIMIT = 52_000_000
 """Bytes of one upload: the largest file that the settings allow, and the form around it."""
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "private, max-age=600",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 
 router = APIRouter()
 
@@ -113,51 +102,11 @@ def _shelf(request: Request, conversation_id: int, reader: Reader, chosen: tuple
 def content(conversation_id: int, file_id: int, reader: Reading) -> Response:
     """A file: a picture to be shown, anything else as a download; one beside a draft for its author alone."""
     with db.read() as session:
-        thread.find(session, conversation_id, reader)
-        row = session.get(Attached, file_id) if file_id < LARGEST else None
-        if row is None or row.conversation_id != conversation_id or row.message_id is not None:
-            raise HTTPException(404)
-        if row.reply_id is None and row.note_id is None and row.author != reader.actor:
-            raise HTTPException(404)
-    return _handed(row)
+        row = handing.found(session, conversation_id, file_id, reader)
+    return handing.handed(row)
 
 
 @router.get("/inbox/{conversation_id}/media/{message_id}/{place}")
 def picture(conversation_id: int, message_id: int, place: int, reader: Reading) -> Response:
     """A picture of a message, fetched once by this hub: who reads calls no strange host."""
-    with db.read() as session:
-        url = _address(session, conversation_id, message_id, place, reader)
-        row = attachments.picture(session, message_id, place)
-    if row is None or not files.path(row.digest).exists():
-        try:
-            data = pictures.fetch(url)
-        except (Rejected, TryLater) as error:
-            raise HTTPException(404) from error
-        with db.write() as session:
-            _address(session, conversation_id, message_id, place, reader)  # it may have been deleted meanwhile
-            row = attachments.keep_picture(session, conversation_id, message_id, place, data)
-    return _handed(row)
-
-
-def _address(session: Session, conversation_id: int, message_id: int, place: int, reader: Reader) -> str:
-    """Where a picture of a message lies; 404 when the reader sees no such picture."""
-    thread.find(session, conversation_id, reader)
-    message = session.get(Message, message_id) if message_id < LARGEST else None
-    found = message is not None and message.conversation_id == conversation_id and message.deleted_at is None
-    if message is None or not found or not 0 <= place < len(message.attachments):
-        raise HTTPException(404)
-    one = message.attachments[place]
-    if one.get("kind") != "image" or not one.get("url"):
-        raise HTTPException(404)
-    return str(one["url"])
-
-
-def _handed(row: Attached) -> Response:
-    shown = row.mime in filetypes.SHOWN
-    path = files.path(row.digest)
-    if not path.exists():
-        raise HTTPException(404)
-    return FileResponse(
-        path, media_type=row.mime if shown else filetypes.UNKNOWN, filename=row.name, headers=HEADERS,
-        content_disposition_type="inline" if shown else "attachment",
-    )  # fmt: skip
+    return handing.handed(handing.picture(conversation_id, message_id, place, reader))

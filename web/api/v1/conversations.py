@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields as columns_of
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Query, Response
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
 from core import db
-from inbox import desk, listing, visibility
+from inbox import desk, listing, views, visibility
 from inbox.conditions import tree
 from inbox.cuts import store as cuts
 from inbox.fields import values
@@ -41,11 +42,16 @@ Word = Annotated[str, Query(max_length=200)]
 Who = Annotated[str, Query(pattern=r"^(user:[1-9][0-9]{0,14}|none|)$")]
 
 
-class Asked(BaseModel):
-    """What is wanted: the filters of the inbox."""
+class Conditions(BaseModel):
+    """Which conversations: the filters of the inbox."""
 
     model_config = ConfigDict(extra="forbid")
-    view: Literal["all", "mine", "team", "open", "unassigned", "pending", "snoozed", "closed", "spam"] = "all"
+    view: Literal["all", "mine", "team", "open", "unassigned", "pending", "snoozed", "closed", "spam"] = Field(
+        "all", description="With `saved`, unless given, the one that the saved view narrows."
+    )
+    saved: str = Field(
+        "", pattern="^([1-9][0-9]{0,14}|about|mentions|)$", description="Within a saved view: its `id` (`GET /views`)."
+    )
     q: Word = Field("", description="Words that a message of it has.")
     account: int = Query(0, ge=0, le=shapes.LARGEST)
     platform: Word = ""
@@ -64,7 +70,14 @@ class Asked(BaseModel):
     since: Moment | None = Field(None, description="With an inbound message at or after this moment.")
     until: Moment | None = Field(None, description="With an inbound message before this moment.")
     conditions: str = Query("", max_length=5000, description="Further conditions: a filter tree as JSON.")
-    sort: Literal["newest", "oldest", "waiting", "priority", "sla"] = "newest"
+
+
+class Asked(Conditions):
+    """What is wanted: the filters of the inbox, and an order."""
+
+    sort: Literal["newest", "oldest", "waiting", "priority", "sla"] = Field(
+        "newest", description="With `saved`, unless given, that of the saved view."
+    )
     cursor: Cursor = ""
     limit: Limit = 50
 
@@ -126,13 +139,13 @@ class Whole(Conversation):
 @router.get(HERE, tags=[TAG])
 def index(reader: Reading, asked: Annotated[Asked, Query()]) -> Page[Listed]:
     """Conversations as the inbox lists them: by view, filters and order."""
-    wanted = _wanted(asked, reader)
     found = shapes.place(asked.cursor, 2)
-    if found and found[0] != f"conversations-{asked.sort}":
-        raise shapes.wrong_place()
     with db.read() as session:
-        page = listing.page(session, wanted, found[1] if found else None, asked.limit)
-    following = shapes.mark(f"conversations-{asked.sort}", page.next) if page.next else None
+        one = wanted(session, asked, reader)
+        if found and found[0] != f"conversations-{one.sort}":
+            raise shapes.wrong_place()
+        page = listing.page(session, one, found[1] if found else None, asked.limit)
+    following = shapes.mark(f"conversations-{one.sort}", page.next) if page.next else None
     return Page(items=[Listed.model_validate(row) for row in page.rows], next=following)
 
 
@@ -140,15 +153,22 @@ def index(reader: Reading, asked: Annotated[Asked, Query()]) -> Page[Listed]:
 def counts(reader: Reading) -> dict[str, int]:
     """How many conversations stand in each view of the inbox."""
     with db.read() as session:
-        return dict(listing.counts(session, _wanted(Asked(), reader)))
+        return dict(listing.counts(session, wanted(session, Conditions(), reader)))
 
 
-def _wanted(asked: Asked, reader: Reader) -> Filter:
-    names = {one.name for one in columns_of(Filter)} & Asked.model_fields.keys()
+def wanted(session: Session, asked: Conditions, reader: Reader) -> Filter:
+    """The filter, within what the token's owner sees; Rejected when the saved view is none of theirs."""
+    names = {one.name for one in columns_of(Filter)} & type(asked).model_fields.keys()
     given: dict[str, Any] = {name: _sound(getattr(asked, name)) for name in names}
     if asked.conditions:
         given["tree"] = tree.parse(asked.conditions)
-    return Filter(**given, me=reader.actor, sight=reader.sight)
+    found = Filter(**given, me=reader.actor, sight=reader.sight)
+    if not asked.saved:
+        return found
+    view = views.find(session, asked.saved, reader.actor, reader.role)
+    base = asked.view if "view" in asked.model_fields_set else view.base
+    sort = found.sort if "sort" in asked.model_fields_set else view.sort
+    return replace(view.narrowing(found), view=base, sort=sort)
 
 
 def _sound(value: object) -> object:

@@ -1,4 +1,4 @@
-"""What stands in a conversation: messages, notes, what was done, and replies with their delivery."""
+"""What stands in a conversation: messages, what was done, and replies with their delivery."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from sqlmodel import Session
 
 from core import db
 from core.event import Visibility
-from inbox import activities, approvals, notes, replies
+from inbox import activities, approvals, attachments, replies
 from inbox.models import Account, Message, ReplyRow
-from web import approving, composer, mentions, place, thread
+from inbox.parts import store as parts
+from web import approving, attaching, composer, place, thread
 from web.api.v1 import shapes
 from web.api.v1.change import Changing
 from web.api.v1.conversations import HERE
 from web.api.v1.problem import Refused
 from web.api.v1.route import router as _router
-from web.api.v1.shapes import All, Changed, Cursor, Given, Id, Limit, Made, Moment, Page, Shown, Text
+from web.api.v1.shapes import All, Changed, Cursor, Given, Id, Limit, Moment, Number, Page, Shown, Text
 from web.permissions import allow
 from web.reader import Reader
 
@@ -27,7 +28,6 @@ TAG = "threads"
 
 router = _router()
 Reading = Annotated[Reader, Depends(allow("messages.read"))]
-Managing = Annotated[Reader, Depends(allow("conversations.manage"))]
 Replying = Annotated[Reader, Depends(allow("conversations.reply"))]
 
 
@@ -60,15 +60,6 @@ class OneMessage(Shown):
     emotion: str
     offensive: bool | None
     labels: list[str]
-
-
-class OneNote(Shown):
-    """An internal note."""
-
-    id: int
-    author: str
-    text: str
-    at: Moment
 
 
 class OneActivity(Shown):
@@ -121,15 +112,6 @@ def messages(reader: Reading, conversation_id: Id, cursor: Cursor = "", limit: L
     return Page(items=shown, next=following)
 
 
-@router.get(f"{HERE}/{{conversation_id}}/notes", tags=[TAG])
-def all_notes(reader: Reading, conversation_id: Id) -> All[OneNote]:
-    """The internal notes on a conversation, oldest first."""
-    with db.read() as session:
-        thread.find(session, conversation_id, reader)
-        found = notes.of_conversation(session, conversation_id)
-        return All(items=[OneNote.model_validate(one) for one in found])
-
-
 @router.get(f"{HERE}/{{conversation_id}}/activities", tags=[TAG])
 def all_activities(reader: Reading, conversation_id: Id) -> All[OneActivity]:
     """What was done to a conversation, oldest first."""
@@ -151,16 +133,14 @@ def waiting(reader: Reading, conversation_id: Id) -> All[OneReply]:
 # --- writing ------------------------------------------------------------------------------------------
 
 
-class NewNote(Given):
-    """An internal note."""
-
-    text: Text = Field(min_length=1, max_length=notes.LIMIT)
+BESIDE = "Files beside one's draft that go with it, by their numbers (`/files`)."
+Files = list[Number]
 
 
 class NewReply(Given):
     """An answer."""
 
-    text: Text = Field(min_length=1, max_length=100_000)
+    text: Text = Field(max_length=100_000, description="May be empty beside files.")
     visibility: Literal["public", "private"] | None = Field(
         None, description="As the message it answers, unless given; private also where the platform lets one answer so."
     )
@@ -169,6 +149,12 @@ class NewReply(Given):
     approval: bool = Field(
         False, description="Somebody has to approve it first; always so for who may not send alone (`replies.send`)."
     )
+    part: Number | None = Field(
+        None,
+        description="Of a merged case the conversation that is answered, one of its `parts`; unless given, the "
+        "one in which was written last.",
+    )
+    files: Files = Field(default_factory=list, max_length=attachments.MOST, description=BESIDE)
 
 
 class Queued(BaseModel):
@@ -180,47 +166,41 @@ class Queued(BaseModel):
     send_at: Moment
 
 
-@router.post(f"{HERE}/{{conversation_id}}/notes", tags=[TAG], response_model=Made, status_code=201)
-def add_note(change: Changing, reader: Managing, conversation_id: Id, body: NewNote) -> Response:
-    """Write an internal note; `@` and the name of a person or team tells them of it."""
-
-    def work(session: Session) -> Made:
-        thread.find(session, conversation_id, reader)
-        named = mentions.of(session, body.text)
-        number = notes.add(
-            session, conversation_id=conversation_id, author=reader.actor, text=body.text, mentions=named
-        )
-        return Made(id=number)
-
-    return change.do(work, 201)
-
-
 @router.post(f"{HERE}/{{conversation_id}}/replies", tags=[TAG], response_model=Queued, status_code=201)
 def add_reply(change: Changing, reader: Replying, conversation_id: Id, body: NewReply) -> Response:
     """Answer the newest inbound message; it leaves after the time to undo, or at `send_at`, or when it is approved."""
 
     def work(session: Session) -> Queued:
-        visibility = _kind(session, conversation_id, body.visibility, reader)
+        visibility = _kind(session, conversation_id, body, reader)
         row = replies.queue(
             session, conversation_id, body.text, author=reader.actor, visibility=visibility, send_at=body.send_at,
             hold=body.hold, approval=approving.why(reader, "asked" if body.approval else ""),
+            part=body.part, attached=body.files,
         )  # fmt: skip
         return Queued(id=row.id or 0, conversation_id=conversation_id, state=row.state, send_at=row.send_at)
 
     return change.do(work, 201)
 
 
-def _kind(session: Session, number: int, asked: str | None, reader: Reader) -> Visibility | None:
+def _kind(session: Session, number: int, body: NewReply, reader: Reader) -> Visibility | None:
     """How it is sent, by the rules of the composer; None as the message it answers."""
     conversation = thread.find(session, number, reader)
     account = session.get(Account, conversation.account_id)
     assert account is not None  # noqa: S101  # a foreign key
-    box = composer.composer(session, conversation, account, reader)
+    merged = parts.of(session, number)
+    platforms = {one.id: one.platform for one in merged}
+    if body.part is not None and body.part not in platforms:
+        raise Refused(422, "This conversation is no part of that case.", "rejected")
+    box = composer.composer(session, conversation, account, reader, parts=merged, part=body.part or 0)
     if box.shut:
         raise Refused(422, box.shut, "rejected")
-    if asked is not None and asked not in box.kinds:
+    if body.visibility is not None and body.visibility not in box.kinds:
         raise Refused(422, "This cannot be answered in that way here.", "rejected")
-    return "private" if asked == "private" else None
+    kind, platform = body.visibility or box.kinds[0], platforms.get(box.part, account.platform)
+    wrong = attaching.trouble(session, number, platform, body.files, kind, body.text, reader)
+    if wrong is not None:
+        raise Refused(422, wrong.sentence % wrong.values, "rejected")
+    return "private" if body.visibility == "private" else None
 
 
 # --- replies on their way -----------------------------------------------------------------------------

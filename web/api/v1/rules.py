@@ -1,0 +1,217 @@
+"""Rules: what is done by itself when something happens and conditions hold."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import Depends, Response
+from pydantic import BaseModel, Field
+from sqlmodel import Session
+
+from core import db
+from core.errors import Rejected
+from inbox import actions, rules, visibility
+from inbox.conditions import tree
+from inbox.conditions.tree import Group
+from inbox.rule_models import Rule
+from web.api.v1 import deeds, shapes
+from web.api.v1.change import Changing
+from web.api.v1.deeds import DoneDeed, RuleDeed
+from web.api.v1.problem import Refused
+from web.api.v1.route import router as _router
+from web.api.v1.shapes import All, Changed, Cursor, Given, Id, Limit, Made, Moment, Page, Shown, Text
+from web.permissions import allow
+from web.reader import Reader
+
+HERE = "/api/v1/rules"
+TAG = "rules"
+TREE = "A filter tree as `GET /conversations` takes it; {} always holds. It cannot ask who looks or what is unread."
+
+router = _router()
+Ruling = Annotated[Reader, Depends(allow("rules.manage"))]
+Trigger = Literal["message", "opened", "assigned", "tagged", "closed", "updated", "sla", "survey"]
+
+
+class OneRule(Shown):
+    """What is done by itself."""
+
+    id: int
+    name: str
+    enabled: bool
+    trigger: Trigger = Field(description="What has to happen for it to be asked.")
+    conditions: dict[str, Any] = Field(description=TREE)
+    actions: list[DoneDeed]
+    last: bool = Field(description="Where it was at work, later rules are not asked.")
+    since: Moment = Field(description="What happened before is not touched.")
+    changed_by: str
+    changed_at: Moment
+
+
+class NewRule(Given):
+    """What is done by itself."""
+
+    name: Text = Field(min_length=1, max_length=rules.NAME)
+    trigger: Trigger
+    conditions: dict[str, Any] = Field(default_factory=dict, description=TREE)
+    actions: list[RuleDeed] = Field(min_length=1, max_length=actions.MOST)
+    last: bool = Field(False, description="Where it was at work, later rules are not asked.")
+
+
+class Switch(Given):
+    """On or off."""
+
+    enabled: bool
+
+
+class Step(Given):
+    """Where to."""
+
+    step: Literal["up", "down"]
+
+
+class Trial(Given):
+    """Conditions to try out."""
+
+    conditions: dict[str, Any] = Field(description=TREE)
+
+
+class Tried(BaseModel):
+    """What conditions find now."""
+
+    looked_at: int = Field(description="The newest conversations of the inbox, at most so many.")
+    found: int
+    conversations: list[int] = Field(description="Those of them that the token's owner sees, newest first.")
+
+
+class Outcome(BaseModel):
+    """What became of a deed."""
+
+    do: str
+    value: str = ""
+    said: str = Field(description="done, same (it was like that already), or why not, as a sentence.")
+
+
+class Run(BaseModel):
+    """A rule that was at work once."""
+
+    id: int
+    at: Moment
+    conversation_id: int
+    event: str = Field(description="What it was asked about: `message:12` or `activity:7`.")
+    done: int = Field(description="Deeds that changed something.")
+    outcome: list[Outcome]
+
+
+@router.get(HERE, tags=[TAG])
+def index(reader: Ruling) -> All[OneRule]:
+    """All rules in the order in which they are asked."""
+    with db.read() as session:
+        return All(items=[OneRule.model_validate(one) for one in rules.every(session)])
+
+
+@router.get(HERE + "/{rule_id}", tags=[TAG])
+def one(reader: Ruling, rule_id: Id) -> OneRule:
+    """One rule."""
+    with db.read() as session:
+        return OneRule.model_validate(_rule(session, rule_id))
+
+
+@router.post(HERE, tags=[TAG], response_model=Made, status_code=201)
+def add(change: Changing, reader: Ruling, body: NewRule) -> Response:
+    """Keep a new rule, switched off and the last to be asked."""
+    return change.do(lambda session: Made(id=_save(session, None, body, reader)), 201)
+
+
+@router.post(HERE + "/try", tags=[TAG], response_model=Tried)
+def try_out(reader: Ruling, body: Trial) -> Tried:
+    """Which of the newest conversations conditions would touch now; nothing is done."""
+    group = _group(body.conditions)
+    with db.read() as session:
+        found = rules.trial(session, group)
+        seen = visibility.of(session, reader.sight, found)
+    return Tried(looked_at=rules.TRIED, found=len(found), conversations=[one for one in found if one in seen])
+
+
+@router.post(HERE + "/{rule_id}", tags=[TAG], response_model=Changed)
+def edit(change: Changing, reader: Ruling, rule_id: Id, body: NewRule) -> Response:
+    """Change a rule as a whole; it goes for what happens from now on."""
+
+    def work(session: Session) -> Changed:
+        _rule(session, rule_id)
+        return Changed(id=_save(session, rule_id, body, reader), changed=True)
+
+    return change.do(work)
+
+
+@router.post(HERE + "/{rule_id}/switch", tags=[TAG], response_model=Changed)
+def switch(change: Changing, reader: Ruling, rule_id: Id, body: Switch) -> Response:
+    """Switch a rule on or off; what happened before it was switched on is not touched."""
+
+    def work(session: Session) -> Changed:
+        _rule(session, rule_id)
+        return Changed(id=rule_id, changed=rules.switch(session, rule_id, reader.actor, on=body.enabled))
+
+    return change.do(work)
+
+
+@router.post(HERE + "/{rule_id}/move", tags=[TAG], response_model=Changed)
+def move(change: Changing, reader: Ruling, rule_id: Id, body: Step) -> Response:
+    """One place up or down: rules are asked from the top."""
+
+    def work(session: Session) -> Changed:
+        _rule(session, rule_id)
+        before = [one.id for one in rules.every(session)]
+        rules.move(session, rule_id, -1 if body.step == "up" else 1, reader.actor)
+        return Changed(id=rule_id, changed=before != [one.id for one in rules.every(session)])
+
+    return change.do(work)
+
+
+@router.post(HERE + "/{rule_id}/remove", tags=[TAG], response_model=Changed)
+def remove(change: Changing, reader: Ruling, rule_id: Id) -> Response:
+    """Take a rule away; what it did stays."""
+
+    def work(session: Session) -> Changed:
+        _rule(session, rule_id)
+        rules.remove(session, rule_id, reader.actor)
+        return Changed(id=rule_id, changed=True)
+
+    return change.do(work)
+
+
+@router.get(HERE + "/{rule_id}/log", tags=[TAG])
+def log(reader: Ruling, rule_id: Id, cursor: Cursor = "", limit: Limit = 50) -> Page[Run]:
+    """When a rule was at work and what became of each deed, newest first."""
+    place = shapes.place(cursor)
+    with db.read() as session:
+        _rule(session, rule_id)
+        found = rules.log(session, rule_id, shapes.number(place[0]) if place else 0, limit + 1)
+    items = [
+        Run(
+            id=run.id or 0, at=run.at, conversation_id=run.conversation_id, event=run.event, done=run.done,
+            outcome=[Outcome.model_validate(one) for one in run.outcome],
+        )
+        for run in found[:limit]
+    ]  # fmt: skip
+    return Page(items=items, next=shapes.mark(items[-1].id) if len(found) > limit else None)
+
+
+def _rule(session: Session, rule_id: int) -> Rule:
+    try:
+        return rules.get(session, rule_id)
+    except Rejected as error:
+        raise Refused(404) from error
+
+
+def _group(raw: dict[str, Any]) -> Group:
+    group = rules.group(raw)
+    if tree.personal(group):
+        raise Rejected(rules.PERSONAL)
+    return group
+
+
+def _save(session: Session, rule_id: int | None, body: NewRule, reader: Reader) -> int:
+    return rules.save(
+        session, rule_id, name=body.name, trigger=body.trigger, asked=_group(body.conditions),
+        deeds=deeds.rule(body.actions), last=body.last, actor=reader.actor,
+    )  # fmt: skip
