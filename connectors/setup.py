@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,13 +13,24 @@ from connectors.capabilities import Capability, capability
 from connectors.registry import connect
 from connectors.session import GivenTokens, open_account
 from core import audit, db
-from core.errors import BadPayload, NotConfigured, Rejected, TryLater, WiderhallError
+from core.errors import AuthExpired, BadPayload, NotConfigured, Rejected, TryLater, WiderhallError
 from core.event import Profile
 from core.settings import settings
 from inbox import accounts
 from inbox.models import Account
 
 WORDS = {"base_url": "--base-url", "token": "--token", "identifier": "--identifier", "password": "--password"}
+
+
+@dataclass(frozen=True)
+class Met:
+    """An account whose platform took the credentials, before it is stored."""
+
+    platform: str
+    profile: Profile
+    base_url: str
+    secrets: dict[str, str]
+    config: dict[str, Any] | None = None
 
 
 def add(
@@ -33,6 +45,15 @@ def add(
 
     `secrets` holds token, or identifier and password. NotConfigured names what is missing.
     """
+    met = meet(platform, base_url=base_url, secrets=secrets, config=config)
+    with db.write() as session:
+        return keep(session, met, actor), met.profile
+
+
+def meet(
+    platform: str, *, base_url: str = "", secrets: dict[str, str], config: dict[str, Any] | None = None
+) -> Met:  # fmt: skip
+    """Ask the platform who we are with these credentials; NotConfigured names what is missing."""
     row = capability(platform)
     if "file" in row.auth:
         raise NotConfigured("Archives are files, not accounts: use `widerhall import archive FILE`.")
@@ -45,9 +66,12 @@ def add(
     reference = AccountRef(0, platform, address, config=config or {})
     connector = connect(reference, tokens, None, allow_private=settings().allow_private_hosts)
     profile = _introduced(connector, row, address)
-    with db.write() as session:
-        account_id = save(session, platform, profile, address, tokens.secrets, config, actor)
-    return account_id, profile
+    return Met(platform, profile, address, tokens.secrets, config)
+
+
+def keep(session: Session, met: Met, actor: str = "cli") -> int:
+    """Store an account that was met."""
+    return save(session, met.platform, met.profile, met.base_url, met.secrets, met.config, actor)
 
 
 def _introduced(connector: Connector, row: Capability, address: str) -> Profile:
@@ -96,10 +120,18 @@ def _webhook_secret(session: Session, platform: str, external_id: str) -> dict[s
     return {"webhook_secret": secret} if secret else {}
 
 
-def check(account_id: int) -> Profile:
-    """Ask the platform again who we are; a working account becomes active again."""
+def check(account_id: int, actor: str = "cli") -> Profile:
+    """Ask the platform again who we are; a working account becomes active again.
+
+    AuthExpired when its token is dead, which is noted at the account.
+    """
     account, connector = open_account(account_id)
-    profile = connector.check()
+    try:
+        profile = connector.check()
+    except AuthExpired as error:
+        with db.write() as session:
+            accounts.set_state(session, account_id, "auth_expired", str(error), actor)
+        raise
     with db.write() as session:
         if account.state in ("auth_expired", "active"):
             accounts.set_state(session, account_id, "active", " ".join(profile.warnings))

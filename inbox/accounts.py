@@ -98,6 +98,13 @@ def set_state(session: Session, account_id: int, state: str, error: str = "", ac
         audit.record(session, actor, f"account.{state}", f"account:{account_id}")
 
 
+def switch(session: Session, account_id: int, on: bool, actor: str) -> None:
+    """Let an account go on, which fetches at once what came meanwhile, or pause it."""
+    set_state(session, account_id, "active" if on else "paused", actor=actor)
+    if on:
+        pull_now(session, [account_id])
+
+
 def follow(session: Session, account_id: int, name: str) -> None:
     """Pull this feed from now on; again is harmless."""
     row = {"account_id": account_id, "name": name, "enabled": True, "due_at": db.now(), "error": ""}

@@ -136,6 +136,15 @@ def reset_password(session: Session, user_id: int, new: str, actor: str, power: 
     audit.record(session, actor, "user.password_reset", f"user:{user_id}")
 
 
+def sign_out(session: Session, user_id: int, actor: str, power: Power = None, but: str = "") -> bool:
+    """End all sign-ins of somebody, `but` one; False when there was none."""
+    _within(session, user_id, power)
+    there = any(one.digest != but for one in sessions.of(session, user_id))
+    sessions.end_all(session, user_id, but=but)
+    audit.record(session, actor, "session.ended", f"user:{user_id}", {"all": True})
+    return there
+
+
 def set_role(session: Session, user_id: int, role: str, actor: str, power: Power = None) -> None:
     """Give a user another role; the last administrator stays one."""
     if not roles.exists(session, role):

@@ -16,7 +16,7 @@ from sqlmodel import Session
 
 from core import audit, db, outbox
 from core.errors import Rejected
-from enrichment import allowed, runs
+from enrichment import allowed, connection, runs
 from enrichment.connection import PURPOSE
 from enrichment.crm import Campaign, RowResult
 from enrichment.models import CrmRecord
@@ -298,6 +298,14 @@ def _next(session: Session, row: Activation, *, more: bool, waits: bool) -> None
 
 
 # --- by people ----------------------------------------------------------------------------------------
+
+
+def active() -> Sequence[Campaign]:
+    """The active campaigns of the org; asks it. Rejected without one."""
+    with db.read() as session:
+        if not connection.standing(session).usable:
+            raise Rejected(NO_CRM)
+    return connection.crm().campaigns()
 
 
 def add(session: Session, segment_id: int, chosen: Campaign, actor: str) -> int:

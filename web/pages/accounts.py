@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from connectors import schedule, setup
 from connectors.capabilities import BY_NAME, TABLE, Capability
 from core import db
-from core.errors import AuthExpired, WiderhallError
+from core.errors import WiderhallError
 from core.settings import settings
 from inbox import accounts, submissions
 from inbox.models import Account, Feed
@@ -130,11 +130,7 @@ def check(request: Request, account_id: int, reader: Managing) -> Response:
     """Ask the platform whether the account works."""
     _known(account_id)
     try:
-        setup.check(account_id)
-    except AuthExpired as error:
-        with db.write() as session:
-            accounts.set_state(session, account_id, "auth_expired", str(error), reader.actor)
-        return page(request, reader, 422, str(error))
+        setup.check(account_id, reader.actor)
     except WiderhallError as error:
         return page(request, reader, 422, str(error))
     return render.to(f"/settings/accounts#a{account_id}", "account-fine")
@@ -148,9 +144,7 @@ def set_state(account_id: int, reader: Managing, state: Annotated[str, Form()]) 
     if state not in notes:
         raise HTTPException(400)
     with db.write() as session:
-        accounts.set_state(session, account_id, state, actor=reader.actor)
-        if state == "active":
-            accounts.pull_now(session, [account_id])
+        accounts.switch(session, account_id, state == "active", reader.actor)
     return render.to(f"/settings/accounts#a{account_id}", notes[state])
 
 

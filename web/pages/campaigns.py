@@ -10,7 +10,6 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 
 from core import db
 from core.errors import Rejected, WiderhallError
-from enrichment import connection
 from enrichment.crm import Campaign
 from enrichment.segments import campaign, store
 from web import render
@@ -34,7 +33,7 @@ def choose(request: Request, segment_id: int, reader: Exporting) -> Response:
 def chosen(request: Request, segment_id: int, reader: Exporting, campaign_id: Annotated[str, Form()] = "") -> Response:
     """Hand the segment on to one of them."""
     try:
-        found = campaign.chosen(_campaigns(), campaign_id[:18])
+        found = campaign.chosen(campaign.active(), campaign_id[:18])
         with db.write() as session:
             campaign.add(session, segment_id, found, reader.actor)
     except WiderhallError as error:
@@ -50,15 +49,8 @@ def _page(request: Request, reader: Reader, segment_id: int, status: int = 200, 
         raise HTTPException(404) from error
     campaigns: Sequence[Campaign] = ()
     try:
-        campaigns = _campaigns()
+        campaigns = campaign.active()
     except WiderhallError as error:
         problem = problem or reader.words(str(error))
     rows = [(one, datetime.combine(one.ends, time(12), reader.zone) if one.ends else None) for one in campaigns]
     return render.page(request, reader, "segment_campaigns.html", status, segment=segment, rows=rows, problem=problem)
-
-
-def _campaigns() -> Sequence[Campaign]:
-    with db.read() as session:
-        if not connection.standing(session).usable:
-            raise Rejected(campaign.NO_CRM)
-    return connection.crm().campaigns()

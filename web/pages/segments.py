@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -11,11 +10,11 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
-from core import audit, db
-from core.errors import Rejected, WiderhallError
+from core import db
+from core.errors import Rejected
 from core.settings import settings
 from enrichment.models import CrmConnection
-from enrichment.segments import activation, campaign, conditions, store, webhook
+from enrichment.segments import activation, campaign, conditions, store, testing
 from enrichment.segments.conditions import FIELDS, OPS, Group
 from enrichment.segments.models import Segment
 from listening import subjects
@@ -71,7 +70,7 @@ def one(request: Request, segment_id: int, reader: Reading, after: str = "") -> 
 
 def _one(
     request: Request, reader: Reader, segment_id: int, after: str = "", status: int = 200, secret: str = "",
-    url: str = "", url_problem: str = "", tested: Tested | None = None,
+    url: str = "", url_problem: str = "", tested: testing.Tested | None = None,
 ) -> Response:  # fmt: skip
     segment, group = _known(segment_id)
     with db.read() as session:
@@ -145,34 +144,15 @@ def receiver(request: Request, segment_id: int, reader: Exporting, url: Annotate
     return _one(request, reader, segment_id, secret=secret)
 
 
-@dataclass(frozen=True, slots=True)
-class Tested:
-    """What became of a test delivery."""
-
-    id: int
-    """Of the receiver."""
-    status: int = 0
-    """Of its answer; 0 when there was none."""
-    error: str = ""
-    taken: bool = False
-
-
 @router.post("/people/receivers/{activation_id:int}/test")
 def test(request: Request, activation_id: int, reader: Exporting) -> Response:
     """Send a webhook a delivery without people, signed like all others, and show what it answers."""
     try:
         with db.write() as session:
-            found = activation.probe(session, activation_id)
-            detail = {"delivery": found.delivery}
-            audit.record(session, reader.actor, "activation.tested", f"activation:{activation_id}", detail)
+            found = testing.prepared(session, activation_id, reader.actor)
     except Rejected as error:
         raise HTTPException(404) from error
-    try:
-        status = webhook.call(found.activation.url, found.secret, found.delivery, found.body)
-        tested = Tested(activation_id, status, taken=webhook.takes(status))
-    except WiderhallError as error:
-        tested = Tested(activation_id, error=str(error))
-    return _one(request, reader, found.activation.segment_id, tested=tested)
+    return _one(request, reader, found.activation.segment_id, tested=testing.sent(found))
 
 
 @router.post("/people/receivers/{activation_id:int}/{deed}")

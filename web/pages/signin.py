@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from sqlmodel import Session
 
-from core import audit, db
+from core import db
 from core.errors import Rejected
-from web import auth, render, role_words, roles, sessions
+from web import auth, render, role_words, roles
 from web.permissions import allow, granted
 from web.reader import Reader
 from web.signin import factors, oidc, policy, provider
@@ -62,8 +62,7 @@ def end(request: Request, reader: Managing, user_id: int) -> Response:
     try:
         with db.write() as session:
             _within(session, user_id, reader)
-            sessions.end_all(session, user_id, but=reader.session)
-            audit.record(session, reader.actor, "session.ended", f"user:{user_id}", {"all": True})
+            auth.sign_out(session, user_id, reader.actor, reader.power, but=reader.session)
     except Rejected as error:
         return page(request, reader, 422, reader.words(str(error)))
     return render.to(HERE, "sessions-ended")

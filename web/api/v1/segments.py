@@ -81,14 +81,14 @@ def index(reader: Reading) -> All[OneSegment]:
 def one(reader: Reading, segment_id: Id) -> OneSegment:
     """One segment."""
     with db.read() as session:
-        return OneSegment.model_validate(_segment(session, segment_id))
+        return OneSegment.model_validate(known(session, segment_id))
 
 
 @router.get(f"{HERE}/{{segment_id}}/count", tags=[TAG])
 def count(reader: Reading, segment_id: Id) -> Counted:
     """How many people are in it now."""
     with db.read() as session:
-        found = store.count(session, conditions.read(_segment(session, segment_id).conditions))
+        found = store.count(session, conditions.read(known(session, segment_id).conditions))
     return Counted(people=found.people, may=found.may)
 
 
@@ -97,7 +97,7 @@ def members(reader: Reading, segment_id: Id, cursor: Cursor = "", limit: Limit =
     """Who is in it now, in a fixed order."""
     found = shapes.place(cursor)
     with db.read() as session:
-        group = conditions.read(_segment(session, segment_id).conditions)
+        group = conditions.read(known(session, segment_id).conditions)
         rows, following = store.page(session, group, db.sound(found[0]) if found else "", limit)
     return Page(items=[_member(row) for row in rows], next=shapes.mark(following) if following else None)
 
@@ -110,7 +110,8 @@ def _member(row: store.Person) -> Member:
     )  # fmt: skip
 
 
-def _segment(session: Session, segment_id: int) -> Segment:
+def known(session: Session, segment_id: int) -> Segment:
+    """A segment; refused with 404 when there is none."""
     found = session.get(Segment, segment_id)
     if found is None:
         raise Refused(404)
@@ -130,7 +131,7 @@ def edit(change: Changing, reader: Managing, segment_id: Id, body: NewSegment) -
     group = conditions.read(body.conditions)
 
     def work(session: Session) -> Changed:
-        _segment(session, segment_id)
+        known(session, segment_id)
         return Changed(id=store.save(session, body.name, group, reader.actor, segment_id), changed=True)
 
     return change.do(work)
@@ -141,7 +142,7 @@ def remove(change: Changing, reader: Managing, segment_id: Id) -> Response:
     """Forget a segment; nothing of the people in it changes."""
 
     def work(session: Session) -> Changed:
-        _segment(session, segment_id)
+        known(session, segment_id)
         store.remove(session, segment_id, reader.actor)
         return Changed(id=segment_id, changed=True)
 
