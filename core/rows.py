@@ -1,13 +1,14 @@
 """Small reads of a page: rows as typed records, by plain SQL or a statement compiled once, past the work per statement.
 
-Names of tables and columns come from our models, never from outside.
+A record is a dataclass of the columns that are asked for, or a model: its rows then belong to no session and are only
+read; setting an attribute of one is an error. Names of tables and columns come from our models, never from outside.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from functools import lru_cache
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import sqlalchemy as sa
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 from core import bulk, db
 
@@ -28,34 +29,82 @@ Convert = Callable[[Any], Any]
 
 @lru_cache(maxsize=256)
 def columns(kind: type[Any], table: str = "") -> str:
-    """The fields of a dataclass as a list of columns."""
-    return ", ".join(f"{table}.{one.name}" if table else one.name for one in fields(kind))
+    """The fields of a dataclass, or all columns of a model, as a list of columns."""
+    before = f"{table}." if table else ""
+    if issubclass(kind, SQLModel):
+        return ", ".join(f'{before}"{one.name}"' for one in db.table(kind).c)
+    return ", ".join(f"{before}{one.name}" for one in fields(kind))
 
 
 def read(session: Session, kind: type[T], sql: str, *values: Any) -> list[T]:
-    """The rows of one query of ours as `kind`, a dataclass whose fields are the columns in their order."""
+    """The rows of one query of ours as `kind`, whose fields are the columns in their order."""
     return records(kind, bulk.fetch(session, sql, *values))
 
 
-def records(kind: type[T], found: list[Any]) -> list[T]:
+def where(session: Session, model: type[T], condition: str, *values: Any) -> list[T]:
+    """The rows of a model for which a condition of ours holds; what else follows `WHERE` may stand in it, too."""
+    key: Any = model
+    return read(session, model, _selecting(key) + condition, *values)
+
+
+def get(session: Session, model: type[T], number: int | None) -> T | None:
+    """The row of a model with this id; None when there is none."""
+    found = where(session, model, "id = ?", number) if number is not None else []
+    return found[0] if found else None
+
+
+@lru_cache(maxsize=64)
+def _selecting(model: Any) -> str:
+    return f'SELECT {columns(model)} FROM "{db.table(model).name}" WHERE '  # noqa: S608  # names of our models
+
+
+def records(kind: type[T], found: Sequence[Any]) -> list[T]:
     """Rows as the driver brings them, as `kind`: moments aware and in UTC, JSON and booleans as such."""
     key: Any = kind
     turned = _converters(key)
+    make = _of_model(key) if issubclass(kind, SQLModel) else None
     made: list[T] = []
     for row in found:
         values = list(row)
         for place, convert in turned:
             if values[place] is not None:
                 values[place] = convert(values[place])
-        made.append(kind(*values))
+        made.append(make(values) if make is not None else kind(*values))
     return made
 
 
 @lru_cache(maxsize=64)
+def _of_model(model: Any) -> Callable[[list[Any]], Any]:
+    """Puts values in the order of the columns into an instance of a model that no session knows."""
+    names = tuple(column.name for column in db.table(model).c)
+    missing: dict[str, Any] = {"__pydantic_fields_set__": set(names), "__pydantic_extra__": None}
+
+    def make(values: list[Any]) -> Any:
+        made = object.__new__(model)
+        object.__setattr__(made, "__dict__", dict(zip(names, values, strict=True)))
+        for name, value in missing.items():
+            object.__setattr__(made, name, value)
+        return made
+
+    return make
+
+
+@lru_cache(maxsize=64)
 def _converters(kind: Any) -> tuple[tuple[int, Convert], ...]:
-    hints = get_type_hints(kind)
-    found = ((place, _converter(hints[one.name])) for place, one in enumerate(fields(kind)))
+    if issubclass(kind, SQLModel):
+        found = ((place, _of_column(one)) for place, one in enumerate(db.table(kind).c))
+    else:
+        hints = get_type_hints(kind)
+        found = ((place, _converter(hints[one.name])) for place, one in enumerate(fields(kind)))
     return tuple((place, convert) for place, convert in found if convert is not None)
+
+
+def _of_column(column: sa.Column[Any]) -> Convert | None:
+    if isinstance(column.type, db.UtcDateTime):
+        return moment
+    if isinstance(column.type, sa.JSON):
+        return _json
+    return bool if isinstance(column.type, sa.Boolean) else None
 
 
 def _converter(hint: Any) -> Convert | None:
@@ -75,6 +124,8 @@ def moment(value: Any) -> datetime:
 
 
 def _json(value: Any) -> Any:
+    if value == "[]":  # most lists are empty
+        return []
     return json.loads(value) if isinstance(value, str) else value
 
 

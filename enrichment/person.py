@@ -183,8 +183,19 @@ class Person:
     @property
     def makeable(self) -> bool:
         """A record may be made there for them, as far as is known here; `making.may_make` is asked again then."""
+        return self.unknown and self._allowed
+
+    @property
+    def caseable(self) -> bool:
+        """A Salesforce Case may be opened for them, as far as is known here; `cases.opening` asks again then."""
+        return self._allowed and any(one.object != "csv" and not one.objects for one in self.records)
+
+    @property
+    def _allowed(self) -> bool:
+        """There is a CRM in which they may stand."""
         needed = {"crm_sync", "profile"}
-        return self.unknown and all(self.purposes[one] for one in needed) and not self.objections & {*needed, "all"}
+        switched_on = all(self.purposes[one] for one in needed)
+        return self.connected and switched_on and not self.objections & {*needed, "all"}
 
     @property
     def name(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import db, outbox
+from core import db, outbox, rows
 from inbox import notices, teams
 from inbox.models import Activity
 
@@ -52,14 +52,14 @@ WHAT = (
 def record(session: Session, what: Mapping[int, str], actor: str, detail: dict[str, Any] | None = None) -> None:
     """Note what `actor` did, {conversation id: one of WHAT}, in the caller's transaction, and tell open pages."""
     moment = db.now()
-    rows = [
+    new = [
         {"conversation_id": one, "at": moment, "actor": actor, "what": word, "detail": detail or {}}
         for one, word in what.items()
     ]
-    if rows:
+    if new:
         a = db.table(Activity)
         adding = sa.insert(a).returning(a.c.id, sort_by_parameter_order=True)
-        made = session.execute(adding, rows).scalars().all()
+        made = session.execute(adding, new).scalars().all()
         told = dict(zip(made, what.items(), strict=True))
         notices.of_activities(session, told, actor, str((detail or {}).get("assignee") or ""))
         if not _RULE.fullmatch(actor):  # what a rule did asks no rules
@@ -75,6 +75,4 @@ def changed(session: Session, conversation_ids: Iterable[int]) -> None:
 
 def of_conversation(session: Session, conversation_id: int) -> list[Activity]:
     """What was done to a conversation, oldest first."""
-    a = db.table(Activity)
-    query = sa.select(Activity).where(a.c.conversation_id == conversation_id).order_by(a.c.at, a.c.id)
-    return list(session.scalars(query))
+    return rows.where(session, Activity, "conversation_id = ? ORDER BY at, id", conversation_id)

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import db
+from core import bulk, db, rows
 from core.errors import Rejected
 from core.event import File
 from core.settings import settings
@@ -81,9 +81,12 @@ def _tidy(session: Session) -> None:
 
 def begun(session: Session, conversation_id: int, author: str) -> list[Attached]:
     """What lies beside somebody's draft, in the order in which it came."""
-    return list(
-        session.scalars(sa.select(Attached).where(*_beside(conversation_id, author)).order_by(db.table(Attached).c.id))
-    )
+    return rows.where(session, Attached, _BEGUN, conversation_id, author)
+
+
+_BEGUN = (
+    "conversation_id = ? AND author = ? AND reply_id IS NULL AND note_id IS NULL AND message_id IS NULL ORDER BY id"
+)
 
 
 def _beside(conversation_id: int, author: str) -> tuple[Any, ...]:
@@ -138,10 +141,8 @@ def some(session: Session, reply_id: int) -> bool:
 
 def of(session: Session, column: str, numbers: Iterable[int]) -> dict[int, list[Attached]]:
     """The files of replies (`reply_id`) or notes (`note_id`), by these."""
-    owner = db.table(Attached).c[column]
-    query = sa.select(Attached).where(owner.in_(sorted(numbers))).order_by(db.table(Attached).c.id)
     found: dict[int, list[Attached]] = defaultdict(list)
-    for row in session.scalars(query):
+    for row in rows.where(session, Attached, f"{bulk.among(column)} ORDER BY id", bulk.listed(numbers)):
         found[int(getattr(row, column))].append(row)
     return found
 

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import db, outbox
+from core import db, outbox, rows
 from core.event import MESSAGE_KINDS
 from core.outbox import DONE, Item, Outcome
 from inbox import activities, replies, sla, teams
@@ -123,9 +123,7 @@ def of_conversation(
 
 def stored(session: Session, conversation_id: int) -> list[SlaClock]:
     """Its clocks as they are kept, the oldest first."""
-    t = db.table(SlaClock)
-    query = sa.select(SlaClock).where(t.c.conversation_id == conversation_id)
-    return list(session.scalars(query.order_by(t.c.started_at)))
+    return rows.where(session, SlaClock, "conversation_id = ? ORDER BY started_at", conversation_id)
 
 
 # --- keeping ----------------------------------------------------------------------------------------------

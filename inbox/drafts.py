@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import db
+from core import db, rows
 from core.errors import Rejected
 from inbox.models import Conversation, Draft
 
@@ -34,7 +34,8 @@ def save(session: Session, author: str, conversation_id: int, kind: str, text: s
 
 def of(session: Session, author: str, conversation_id: int) -> Draft | None:
     """What this person has begun to write there; None when nothing."""
-    return session.get(Draft, (conversation_id, author))
+    found = rows.where(session, Draft, "conversation_id = ? AND author = ?", conversation_id, author)
+    return found[0] if found else None
 
 
 def drop(session: Session, author: str, conversation_id: int) -> None:

@@ -77,10 +77,9 @@ def change(session: Session, note_id: int, text: str, mentions: Mapping[str, str
 
 def mentions(session: Session, note_ids: Sequence[int]) -> dict[int, dict[str, str]]:
     """{note: {target: name}} of these notes."""
-    t = db.table(NoteMention)
     found: dict[int, dict[str, str]] = defaultdict(dict)
-    query = sa.select(t.c.note_id, t.c.target, t.c.name).where(t.c.note_id.in_(note_ids)).order_by(t.c.target)
-    for note_id, target, name in session.execute(query):
+    sql = f"SELECT note_id, target, name FROM note_mention WHERE {bulk.among('note_id')} ORDER BY target"  # noqa: S608  # our own names
+    for note_id, target, name in bulk.fetch(session, sql, bulk.listed(note_ids)):
         found[note_id][target] = name
     return found
 
@@ -130,8 +129,7 @@ def _own(session: Session, note_id: int, actor: str) -> Note:
 
 def of_conversation(session: Session, conversation_id: int) -> list[Note]:
     """The notes of a conversation, oldest first."""
-    n = db.table(Note)
-    return list(session.scalars(sa.select(Note).where(n.c.conversation_id == conversation_id).order_by(n.c.at, n.c.id)))
+    return rows.where(session, Note, "conversation_id = ? ORDER BY at, id", conversation_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 from ulid import ULID
 
-from core import audit, db, outbox
+from core import audit, db, outbox, rows
 from core.errors import Rejected
 from core.event import MESSAGE_KINDS, Author, Reply, Visibility
 from core.settings import settings
@@ -147,23 +147,18 @@ def answerable(
     session: Session, conversation_id: int, key: str | None = None, part: int | None = None
 ) -> Message | None:
     """The newest inbound message that can be answered, of one part of a case alone; or the one with this event key."""
-    m = db.table(Message)
-    query = (
-        sa.select(Message)
-        .where(
-            m.c.conversation_id == conversation_id,
-            m.c.direction == "inbound",
-            m.c.kind.in_(sorted(MESSAGE_KINDS)),
-            m.c.ref != "",
-            m.c.deleted_at.is_(None),
-        )
-        .order_by(m.c.origin == "context", m.c.posted_at.desc(), m.c.id.desc())
-    )
+    wanted: list[tuple[str, object]] = [("conversation_id = ?", conversation_id)]
     if key is not None:
-        query = query.where(m.c.key == key)
+        wanted.append(("key = ?", key))
     if part is not None:
-        query = query.where(m.c.home_id.is_(None) if part == conversation_id else m.c.home_id == part)
-    return session.scalars(query.limit(1)).first()
+        wanted.append(("coalesce(home_id, conversation_id) = ?", part))
+    conditions = " AND ".join(condition for condition, _ in wanted)
+    sql = f"{conditions} AND {_ANSWERABLE} ORDER BY origin = 'context', posted_at DESC, id DESC LIMIT 1"
+    return next(iter(rows.where(session, Message, sql, *(value for _, value in wanted))), None)
+
+
+_KINDS = ", ".join(f"'{one}'" for one in sorted(MESSAGE_KINDS))
+_ANSWERABLE = f"direction = 'inbound' AND ref <> '' AND deleted_at IS NULL AND kind IN ({_KINDS})"
 
 
 def undo(session: Session, reply_id: int, actor: str) -> bool:
@@ -354,9 +349,9 @@ def changed(session: Session, reply: ReplyRow) -> None:
 
 def of_conversation(session: Session, conversation_id: int) -> list[ReplyRow]:
     """The replies of a conversation that are not messages yet, oldest first."""
-    r = db.table(ReplyRow)
-    query = sa.select(ReplyRow).where(r.c.conversation_id == conversation_id, r.c.message_id.is_(None))
-    return list(session.scalars(query.order_by(r.c.created_at)))
+    return rows.where(
+        session, ReplyRow, "conversation_id = ? AND message_id IS NULL ORDER BY created_at, id", conversation_id
+    )
 
 
 def as_json(reply: ReplyRow) -> str:

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from sqlmodel import Session
 
-from core import db
+from core import bulk, db, rows
 from core.errors import Rejected
 from inbox.models import Conversation, Seen
 
 
 def mark(session: Session, author: str, conversation_id: int) -> None:
     """This person sees the conversation now."""
-    if session.get(Conversation, conversation_id) is None:
+    sql = (
+        "INSERT INTO seen (conversation_id, author, at) SELECT id, ?, ? FROM conversation WHERE id = ? "
+        "ON CONFLICT (conversation_id, author) DO UPDATE SET at = excluded.at"
+    )
+    if not bulk.change(session, sql, author, bulk.stamp()(db.now()), conversation_id):
         raise Rejected(f"There is no conversation {conversation_id}.")
-    row = {"conversation_id": conversation_id, "author": author, "at": db.now()}
-    change = db.upsert(Seen).on_conflict_do_update(index_elements=["conversation_id", "author"], set_={"at": row["at"]})
-    session.execute(change, row)
 
 
-def unread(session: Session, author: str, conversation_id: int) -> bool:
+def unread(session: Session, author: str, conversation: Conversation) -> bool:
     """Something came in since this person looked; lets a page that is only looked at again write nothing."""
-    conversation = session.get(Conversation, conversation_id)
-    if conversation is None or conversation.last_inbound_at is None:
+    if conversation.last_inbound_at is None:
         return False
-    seen = session.get(Seen, (conversation_id, author))
-    return seen is None or conversation.last_inbound_at > seen.at
+    seen = rows.where(session, Seen, "conversation_id = ? AND author = ?", conversation.id, author)
+    return not seen or conversation.last_inbound_at > seen[0].at

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import audit, db, outbox
+from core import audit, bulk, db, outbox
 from core.errors import Rejected
 from inbox.hours import Calendar, calendar
 from inbox.models import Account, Conversation
@@ -61,9 +61,8 @@ SENTENCES = (EMPTY_NAME, LONG_NAME, SAME_NAME, BAD_ZONE, BAD_DAY, MANY_DAYS, BAD
 
 def names(session: Session) -> list[tuple[int, str]]:
     """Every team, by name."""
-    t = db.table(Team)
-    found = session.execute(sa.select(t.c.id, t.c.name).order_by(sa.func.lower(t.c.name), t.c.id))
-    return [(row.id, row.name) for row in found]
+    found = bulk.fetch(session, "SELECT id, name FROM team ORDER BY lower(name), id")
+    return [(number, name) for number, name in found]
 
 
 def every(session: Session) -> list[Team]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import bulk, db
+from core import bulk, db, rows
 from inbox.models import Message
 from inbox.translation_models import Translation, Translator
 
@@ -53,6 +53,11 @@ def offered(wanted: str, codes: Iterable[str]) -> str:
 def translator(session: Session) -> Translator | None:
     """The server that translates, if one is set up."""
     return session.get(Translator, 1)
+
+
+def offer(session: Session) -> Translator | None:
+    """The same for a page that only looks."""
+    return rows.get(session, Translator, 1)
 
 
 def shown(session: Session, message_ids: Sequence[int], target: str) -> Shown:

@@ -113,6 +113,8 @@ def may_see(session: Session, sight: Sight, conversation: Conversation) -> bool:
 
 def of(session: Session, sight: Sight, ids: list[int]) -> set[int]:
     """Those of the conversations that somebody sees."""
+    if not ids:
+        return set()
     c = db.table(Conversation)
     return set(session.scalars(sa.select(c.c.id).where(c.c.id.in_(ids), *seen(sight))))
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import audit, db, outbox
+from core import audit, bulk, db, outbox, rows
 from core.errors import Rejected
 from core.event import MESSAGE_KINDS
 from inbox import facts
@@ -156,12 +156,9 @@ def _show(session: Session, message: Message, task: str, label: str) -> None:
     session.expire(message)
 
 
-def _rows(session: Session, message_ids: Iterable[int]) -> Iterator[Correction]:
-    c, m, ids = db.table(Correction), db.table(Message), sorted(set(message_ids))
-    for start in range(0, len(ids), _MANY):
-        query = (
-            sa.select(Correction)
-            .join(m, (m.c.id == c.c.message_id) & (m.c.version == c.c.message_version))
-            .where(c.c.message_id.in_(ids[start : start + _MANY]))
-        )
-        yield from session.scalars(query)
+def _rows(session: Session, message_ids: Iterable[int]) -> list[Correction]:
+    sql = (
+        f"SELECT {rows.columns(Correction, 'c')} FROM correction c JOIN message m "  # noqa: S608  # our own names
+        f"ON m.id = c.message_id AND m.version = c.message_version WHERE {bulk.among('c.message_id')}"
+    )
+    return rows.read(session, Correction, sql, bulk.listed(sorted(set(message_ids))))

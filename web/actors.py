@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import db
+from core import bulk, db, rows
 from inbox import rules
 from inbox.surveys import store
 from web import kept, roles
@@ -36,9 +37,8 @@ def names(session: Session, actors: Iterable[str]) -> dict[str, str]:
     known |= {asked[number]: name for number, name in store.names(session, sorted(asked)).items()} if asked else {}
     if not numbers:
         return known
-    u = db.table(User)
-    found = session.execute(sa.select(u.c.id, u.c.name).where(u.c.id.in_(sorted(numbers))))
-    return known | {numbers[number]: name for number, name in found}
+    sql = f'SELECT id, name FROM "user" WHERE {bulk.among("id")}'  # noqa: S608  # constants
+    return known | {numbers[number]: name for number, name in bulk.fetch(session, sql, bulk.listed(numbers))}
 
 
 def named(actor: str, known: dict[str, str], reader: Reader) -> str:
@@ -61,11 +61,12 @@ def everybody(session: Session) -> list[tuple[str, str]]:
 
 def answering(session: Session) -> list[tuple[str, str]]:
     """Everybody a conversation can be given to: (`user:3`, name), by name."""
+    return [(f"user:{number}", name) for number, name in rows.run(session, _answering(db.dialect()))]
+
+
+@lru_cache(maxsize=2)
+def _answering(dialect: str) -> rows.Prepared:
     u = db.table(User)
-    query = (
-        sa.select(u.c.id, u.c.name)
-        .outerjoin(db.table(Role), kept.of_user())
-        .where(u.c.disabled.is_(False), roles.may("conversations.reply"))
-        .order_by(u.c.name, u.c.id)
-    )
-    return [(f"user:{row.id}", row.name) for row in session.execute(query)]
+    query = sa.select(u.c.id, u.c.name).outerjoin(db.table(Role), kept.of_user())
+    may = (u.c.disabled.is_(False), roles.may("conversations.reply"))
+    return rows.prepare(query.where(*may).order_by(u.c.name, u.c.id))

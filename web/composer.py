@@ -10,7 +10,7 @@ from sqlmodel import Session
 from ulid import ULID
 
 from connectors.capabilities import BY_NAME, Capability
-from core import db
+from core import bulk, db, rows
 from inbox import attachments, drafts, replies, translations
 from inbox.models import Account, Conversation, Message, ReplyRow
 from inbox.parts.store import Part
@@ -57,6 +57,8 @@ class Composer:
     """Files beside the text."""
     into: str = ""
     """The customer's language, where the text can be translated into it; empty where not."""
+    translates: bool = False
+    """Messages of the conversation can be had in the reader's language."""
     before: str = ""
     """What was written before it was translated."""
     at: str = ""
@@ -92,8 +94,8 @@ def composer(
     answered = replies.answerable(session, number, part=known or None)
     if parts and answered is not None:
         known = answered.home_id or number
-        account = session.get(Account, answered.account_id) or account
-    row = BY_NAME.get(account.platform)
+        account = rows.get(session, Account, answered.account_id) or account
+    row, translator = BY_NAME.get(account.platform), translations.offer(session)
     shut = _shut(row, account, answered, reader)
     kinds = _kinds(row, answered, reader, shut=bool(shut))
     draft = drafts.of(session, reader.actor, number) if text is None and kinds else None
@@ -113,7 +115,8 @@ def composer(
         at=at,
         approval="role" if not reader.may("replies.send") else "account" if account.approval else "",
         shelf=attaching.shelf(attachments.begun(session, number, reader.actor) if kinds else (), kinds, row, reader),
-        into="" if shut else translating.into(translations.translator(session), conversation, answered, reader),
+        into="" if shut else translating.into(translator, conversation, answered, reader),
+        translates=translating.there(translator, conversation, reader),
         parts=parts,
         part=known,
     )
@@ -156,10 +159,11 @@ def limits(row: Capability | None, account: Account) -> dict[str, int]:
 
 def newest(session: Session, conversation_id: int) -> str:
     """Marks our newest answer: `<message id>-<reply id>`."""
-    m, r = db.table(Message), db.table(ReplyRow)
-    ours = sa.select(sa.func.max(m.c.id)).where(m.c.conversation_id == conversation_id, m.c.direction == "outbound")
-    waiting = sa.select(sa.func.max(r.c.id)).where(r.c.conversation_id == conversation_id)
-    said, waits = session.execute(sa.select(ours.scalar_subquery(), waiting.scalar_subquery())).one()
+    sql = (
+        "SELECT (SELECT max(id) FROM message WHERE conversation_id = ? AND direction = 'outbound'), "
+        "(SELECT max(id) FROM reply WHERE conversation_id = ?)"
+    )
+    ((said, waits),) = bulk.fetch(session, sql, conversation_id, conversation_id)
     return f"{said or 0}-{waits or 0}"
 
 

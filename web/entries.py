@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeGuard
 
-import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import db
+from core import bulk, rows
 from core.event import MESSAGE_KINDS
 from inbox import activities, attachments, notes, replies, teams, translations, visibility
 from inbox.fields import store
@@ -130,14 +129,14 @@ def page(session: Session, conversation_id: int, account: Account, reader: Reade
     shown, unseen = found[-PAGE:], found[:-PAGE]
     low = shown[0].posted_at if unseen and shown else None
     bare = [_Bare(one.posted_at, 1, one) for one in shown]
-    for rank, rows in (
+    for rank, some in (
         (0, [(one.at, one) for one in activities.of_conversation(session, conversation_id)]),
         (2, [(one.at, one) for one in notes.of_conversation(session, conversation_id)]),
         (3, [(one.created_at, one) for one in _waiting(session, conversation_id)]),
     ):
         bare += [
             _Bare(at, rank, row)
-            for at, row in rows
+            for at, row in some
             if (low is None or at >= low) and (edge is None or at < edge[0])
         ]  # fmt: skip
     bare.sort(key=lambda one: (one.at, one.rank, one.row.id or 0))
@@ -148,22 +147,18 @@ def page(session: Session, conversation_id: int, account: Account, reader: Reade
 
 def some(session: Session, conversation_id: int, account: Account, reader: Reader, ids: Sequence[int]) -> list[Entry]:
     """Those of the messages that stand in the thread, for places that show them already."""
-    m = db.table(Message)
-    query = sa.select(Message).where(m.c.conversation_id == conversation_id, m.c.id.in_(ids)).order_by(m.c.id)
-    found = list(session.scalars(query))
+    condition = f"conversation_id = ? AND {bulk.among('id')} ORDER BY id"
+    found = rows.where(session, Message, condition, conversation_id, bulk.listed(ids))
     bare = [_Bare(one.posted_at, 1, one) for one in found]
     return _Reading(session, account, reader, found, bare).entries(None)
 
 
 def _messages(session: Session, conversation_id: int, edge: Place | None) -> list[Message]:
     """One more than a page, oldest first: the first one tells what stands above."""
-    m = db.table(Message)
-    query = sa.select(Message).where(m.c.conversation_id == conversation_id)
-    if edge is not None:
-        query = query.where(
-            sa.tuple_(m.c.posted_at, m.c.id) < sa.tuple_(sa.literal(edge[0], m.c.posted_at.type), edge[1])
-        )
-    return list(session.scalars(query.order_by(m.c.posted_at.desc(), m.c.id.desc()).limit(PAGE + 1)))[::-1]
+    above = " AND (posted_at, id) < (?, ?)" if edge is not None else ""
+    condition = f"conversation_id = ?{above} ORDER BY posted_at DESC, id DESC LIMIT {PAGE + 1}"
+    place = (bulk.stamp()(edge[0]), edge[1]) if edge is not None else ()
+    return rows.where(session, Message, condition, conversation_id, *place)[::-1]
 
 
 def _waiting(session: Session, conversation_id: int) -> list[ReplyRow]:
@@ -187,7 +182,7 @@ class _Reading:
         self._said = corrections.standing(session, [one.id or 0 for one in messages if one.direction == "inbound"])
         surveyed = {one.row.conversation_id for one in bare if _surveyed(one.row)}
         self._answers = answering.of_conversation(session, surveyed.pop()) if surveyed else {}
-        better = {row.author for rows in self._said.values() for row in rows.values()}
+        better = {row.author for some in self._said.values() for row in some.values()}
         moved = any(isinstance(one.row, Activity) and one.row.what == "teamed" for one in bare)
         self._teams = dict(teams.names(session)) if moved else {}
         merged = any(one.home_id is not None or one.account_id != account.id for one in messages)
@@ -340,28 +335,27 @@ def _approved(row: object) -> TypeGuard[Activity]:
 
 def _given(bare: Iterable[_Bare]) -> list[str]:
     """Whom conversations were given to, and whose replies were decided about."""
-    rows = [one.row.detail for one in bare if isinstance(one.row, Activity)]
-    return [str(detail.get(name) or "") for detail in rows for name in ("assignee", "author")]
+    details = [one.row.detail for one in bare if isinstance(one.row, Activity)]
+    return [str(detail.get(name) or "") for detail in details for name in ("assignee", "author")]
 
 
 def _people(session: Session, messages: Iterable[Message]) -> dict[int, Identity]:
     ids = sorted({one.identity_id for one in messages if one.identity_id is not None})
-    i = db.table(Identity)
-    return {one.id or 0: one for one in session.scalars(sa.select(Identity).where(i.c.id.in_(ids)))}
+    return {one.id or 0: one for one in rows.where(session, Identity, bulk.among("id"), bulk.listed(ids))}
 
 
 def _accounts(session: Session, messages: Iterable[Message]) -> dict[int, Account]:
-    a, ids = db.table(Account), sorted({one.account_id for one in messages})
-    return {one.id or 0: one for one in session.scalars(sa.select(Account).where(a.c.id.in_(ids)))}
+    ids = sorted({one.account_id for one in messages})
+    return {one.id or 0: one for one in rows.where(session, Account, bulk.among("id"), bulk.listed(ids))}
 
 
 def _wordings(session: Session, messages: Iterable[Message]) -> dict[int, list[MessageVersion]]:
     ids = [one.id for one in messages if one.edited_at is not None and one.deleted_at is None]
-    v = db.table(MessageVersion)
     found: dict[int, list[MessageVersion]] = defaultdict(list)
     if not ids:
         return found
-    for row in session.scalars(sa.select(MessageVersion).where(v.c.message_id.in_(ids)).order_by(v.c.version)):
+    condition = f"{bulk.among('message_id')} ORDER BY version"
+    for row in rows.where(session, MessageVersion, condition, bulk.listed(ids)):
         found[row.message_id].append(row)
     return found
 
@@ -370,16 +364,16 @@ def _answered(session: Session, messages: Sequence[Message], sight: Sight) -> di
     """What is answered, by event key: on this page, or anywhere else that the reader sees."""
     here = {one.key: one for one in messages}
     wanted = {one.parent_key for one in messages if one.parent_key}
-    m = db.table(Message)
-    missing, elsewhere = sorted(wanted - here.keys()), visibility.messages(sight)
-    query = sa.select(Message).where(m.c.key.in_(missing), *elsewhere)
-    found = {one.key: one for one in session.scalars(query)} if missing else {}
-    return {key: one for key, one in {**here, **found}.items() if key in wanted}
+    missing = sorted(wanted - here.keys())
+    found = rows.where(session, Message, bulk.among("key"), bulk.listed(missing)) if missing else []
+    if found and not sight.whole:
+        seen = visibility.messages_of(session, sight, [one.id or 0 for one in found])
+        found = [one for one in found if one.id in seen]
+    return {one.key: one for one in [*here.values(), *found] if one.key in wanted}
 
 
 def _sent(session: Session, messages: Iterable[Message]) -> dict[int, ReplyRow]:
     """The replies that our own messages were made from, by message."""
     ids = [one.id for one in messages if one.direction == "outbound"]
-    r = db.table(ReplyRow)
-    query = sa.select(ReplyRow).where(r.c.message_id.in_(ids))
-    return {one.message_id or 0: one for one in session.scalars(query)} if ids else {}
+    sent = rows.where(session, ReplyRow, bulk.among("message_id"), bulk.listed(ids)) if ids else []
+    return {one.message_id or 0: one for one in sent}

@@ -17,6 +17,7 @@ from enrichment.person import Link, Person, Talk
 from inbox import notes
 from inbox.fields import store
 from inbox.fields.kinds import Definition
+from inbox.models import Conversation
 from inbox.notes import Written
 from inbox.surveys import answering
 from inbox.surveys.answering import Rated
@@ -56,8 +57,9 @@ class Panel:
     """One can be opened."""
 
 
-def panel(session: Session, identity_id: int | None, reader: Reader, conversation_id: int = 0) -> Panel | None:
-    """The panel; None when nobody is known, or the reader may not see people."""
+def panel(session: Session, conversation: Conversation, reader: Reader) -> Panel | None:
+    """The panel beside a conversation; None when nobody is known, or the reader may not see people."""
+    identity_id = conversation.identity_id
     if identity_id is None or not reader.may("people.read"):
         return None
     found = person.find(session, identity_id)
@@ -66,7 +68,8 @@ def panel(session: Session, identity_id: int | None, reader: Reader, conversatio
     history, more = person.history(session, found.ids, sight=reader.sight, limit=HISTORY)
     written = notes.of_people(session, found.ids)[:NOTES]
     names = actors.names(session, [one.author for one in written])
-    case = opening.shown(session, conversation_id)
+    wrote = conversation.last_inbound_at is not None
+    case = opening.shown(session, conversation.id or 0)
     return Panel(
         person=found,
         proposals=[one for one in person.links(session, identity_id) if one.decision == "review"],
@@ -79,6 +82,6 @@ def panel(session: Session, identity_id: int | None, reader: Reader, conversatio
         made=making.shown(session, identity_id) if found.unknown else None,
         may_make=found.makeable and reader.may("cases.open"),
         case=case,
-        case_open=case is None and reader.may("cases.open") and not opening.may_open(session, conversation_id),
+        case_open=case is None and wrote and found.caseable and reader.may("cases.open"),
         notes=[(one, actors.named(one.author, names, reader)) for one in written],
     )

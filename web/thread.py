@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl, urlencode
 from fastapi import HTTPException, Request
 from sqlmodel import Session
 
-from core import db
-from inbox import clocks, desk, sightings, teams, translations, visibility
+from core import db, rows
+from inbox import clocks, desk, sightings, teams, visibility
 from inbox.cuts import family
 from inbox.cuts import store as cuts
 from inbox.fields import values
@@ -20,7 +20,7 @@ from inbox.fields.kinds import Definition
 from inbox.models import Account, Conversation, Identity, ReplyRow
 from inbox.parts import store as parts
 from inbox.parts.store import Part
-from web import actors, entries, promises, snoozing, translating
+from web import actors, entries, promises, snoozing
 from web import composer as composers
 from web import panel as panels
 from web.composer import Composer
@@ -77,8 +77,6 @@ class Thread(Log):
     """Those that were split off it."""
     fields: Sequence[tuple[Definition, str]] = ()
     """Every custom field of conversations with what stands in it."""
-    translates: bool = False
-    """Its messages can be had in the reader's language."""
     promise: Chip | None = None
     """The promise that matters now."""
     problem: str = ""
@@ -90,17 +88,19 @@ class Thread(Log):
         return (self.person.name or self.person.handle) if self.person is not None else ""
 
     @property
+    def translates(self) -> bool:
+        """Its messages can be had in the reader's language."""
+        return self.composer.translates
+
+    @property
     def team(self) -> str:
         """The name of the team it belongs to; empty when it belongs to none."""
         return dict(self.teams).get(self.conversation.team_id or 0, "")
 
 
-def context(session: Session, conversation_id: int, reader: Reader, request: Request) -> dict[str, Any]:
-    """The values of parts/thread.html and parts/person_panel.html: `talk`, `panel` and a few beside.
-
-    404 when there is no such conversation for this reader.
-    """
-    talk = load(session, conversation_id, reader, request)
+def context(session: Session, conversation: Conversation, reader: Reader, request: Request) -> dict[str, Any]:
+    """The values of parts/thread.html and parts/person_panel.html: `talk`, `panel` and a few beside."""
+    talk = _whole(session, conversation, reader, request)
     return {"talk": talk, **beside(session, talk, reader)}
 
 
@@ -109,7 +109,7 @@ def beside(
 ) -> dict[str, Any]:
     """The values of parts/person_panel.html: `problem` and `text` of a note that was refused, `case` of a case."""
     return {
-        "panel": panels.panel(session, talk.conversation.identity_id, reader, talk.id),
+        "panel": panels.panel(session, talk.conversation, reader),
         "case_problem": case,
         "threshold": panels.THRESHOLD,
         "panel_problem": problem,
@@ -119,9 +119,15 @@ def beside(
 
 
 def load(session: Session, conversation_id: int, reader: Reader, request: Request, *, whole: bool = True) -> Thread:
-    """The thread alone; without entries unless `whole`."""
-    conversation, account = _found(session, conversation_id, reader)
-    person = session.get(Identity, conversation.identity_id) if conversation.identity_id is not None else None
+    """The thread alone; without entries unless `whole`. 404 when there is none for this reader."""
+    return _whole(session, find(session, conversation_id, reader), reader, request, whole=whole)
+
+
+def _whole(
+    session: Session, conversation: Conversation, reader: Reader, request: Request, *, whole: bool = True
+) -> Thread:
+    account, conversation_id = _account(session, conversation), conversation.id or 0
+    person = rows.get(session, Identity, conversation.identity_id)
     merged = parts.of(session, conversation_id)
     ends = cuts.ends(session, conversation_id)
     seen = visibility.of(session, reader.sight, [one for one in (ends.came_from, *ends.split_off) if one])
@@ -143,51 +149,59 @@ def load(session: Session, conversation_id: int, reader: Reader, request: Reques
         came_from=ends.came_from if ends.came_from in seen else 0,
         split_off=[one for one in ends.split_off if one in seen],
         fields=values.of_conversation(session, conversation_id),
-        translates=translating.there(translations.translator(session), conversation, reader),
         promise=promises.chip(clocks.stored(session, conversation_id), reader),
     )
 
 
 def log(session: Session, conversation_id: int, reader: Reader, request: Request, before: str) -> Log:
     """The newest page of entries, or the one before a place."""
-    conversation, account = _found(session, conversation_id, reader)
+    conversation = find(session, conversation_id, reader)
+    account = _account(session, conversation)
     page = entries.page(session, conversation_id, account, reader, before)
     return Log(conversation, account, page, kept(request))
 
 
 def bare(session: Session, conversation_id: int, reader: Reader, request: Request) -> Log:
     """The conversation with its address, without entries."""
-    conversation, account = _found(session, conversation_id, reader)
-    return Log(conversation, account, Page([], ""), kept(request))
-
-
-def _found(session: Session, conversation_id: int, reader: Reader) -> tuple[Conversation, Account]:
     conversation = find(session, conversation_id, reader)
-    account = session.get(Account, conversation.account_id)
+    return Log(conversation, _account(session, conversation), Page([], ""), kept(request))
+
+
+def _account(session: Session, conversation: Conversation) -> Account:
+    account = rows.get(session, Account, conversation.account_id)
     assert account is not None  # noqa: S101  # a foreign key
-    return conversation, account
+    return account
 
 
-def goes_on_in(session: Session, conversation_id: int, reader: Reader) -> int:
+def goes_on_in(session: Session, row: Conversation | None, reader: Reader) -> int:
     """Where an empty conversation's messages are, in a case or after a split was taken back; 0 for all others.
 
     Only as far as the reader sees that.
     """
-    row = session.get(Conversation, conversation_id) if conversation_id < LARGEST else None
     if row is None or row.inbox or row.messages:
         return 0
-    back = family.back_in(session, conversation_id) or conversation_id
-    parent = parts.parents(session, [back]).get(back, back if back != conversation_id else 0)
-    case = session.get(Conversation, parent) if parent else None
+    number = row.id or 0
+    back = family.back_in(session, number) or number
+    parent = parts.parents(session, [back]).get(back, back if back != number else 0)
+    case = rows.get(session, Conversation, parent)
     return parent if case is not None and visibility.may_see(session, reader.sight, case) else 0
 
 
 def find(session: Session, conversation_id: int, reader: Reader) -> Conversation:
     """The conversation; 404 when there is none that this reader sees."""
-    conversation = session.get(Conversation, conversation_id) if conversation_id < LARGEST else None
+    return allowed(session, row(session, conversation_id), reader)
+
+
+def row(session: Session, conversation_id: int) -> Conversation | None:
+    """A conversation, whoever may see it; None when there is none."""
+    return rows.get(session, Conversation, conversation_id) if conversation_id < LARGEST else None
+
+
+def allowed(session: Session, conversation: Conversation | None, reader: Reader) -> Conversation:
+    """The conversation; 404 for none, for one that this reader does not see, and for an empty part of a case."""
     if conversation is None or not visibility.may_see(session, reader.sight, conversation):
         raise HTTPException(404)
-    if not conversation.inbox and not conversation.messages and _shell(session, conversation_id):
+    if not conversation.inbox and not conversation.messages and _shell(session, conversation.id or 0):
         raise HTTPException(404)
     return conversation
 
@@ -211,9 +225,9 @@ def kept(request: Request) -> str:
     return urlencode([(name, value) for name, value in request.query_params.multi_items() if name not in NOT_KEPT])
 
 
-def look(session: Session, conversation_id: int, reader: Reader) -> None:
+def look(conversation_id: int, reader: Reader) -> None:
     """The reader has the newest messages before their eyes."""
-    if sightings.unread(session, reader.actor, conversation_id):
+    with db.write(durable=False) as session:  # no page waits for the disk to know that it was looked at
         sightings.mark(session, reader.actor, conversation_id)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import audit, db, log
+from core import audit, bulk, db, log, rows
 from core.errors import NotConfigured, Rejected
 from core.event import MESSAGE_KINDS
 from core.settings import settings
@@ -119,14 +119,14 @@ def _facts(message: Message) -> Mapping[str, str | Collection[str]]:
 
 def cases_of(session: Session, conversation_ids: Collection[int]) -> dict[int, CrmCase]:
     """The newest case of each conversation that has one."""
-    c, m = db.table(CrmCase), db.table(Message)
-    query = (
-        sa.select(CrmCase, m.c.conversation_id)
-        .join(m, m.c.id == c.c.message_id)
-        .where(m.c.conversation_id.in_(sorted(conversation_ids)), ~c.c.deleted)
-        .order_by(c.c.at, c.c.hub_id)
+    sql = (
+        f"SELECT {rows.columns(CrmCase, 'c')}, m.conversation_id FROM crm_case c "  # noqa: S608  # our own names
+        f"JOIN message m ON m.id = c.message_id WHERE {bulk.among('m.conversation_id')} AND NOT c.deleted "
+        "ORDER BY c.at, c.hub_id"
     )
-    return {conversation: case for case, conversation in session.execute(query)}
+    found = bulk.fetch(session, sql, bulk.listed(conversation_ids))
+    cases = rows.records(CrmCase, [row[:-1] for row in found])
+    return {row[-1]: case for row, case in zip(found, cases, strict=True)}
 
 
 def conversation_of(session: Session, case: CrmCase) -> Conversation | None:

@@ -60,11 +60,13 @@ class Ends:
 
 def ends(session: Session, conversation_id: int) -> Ends:
     """Where a conversation comes from, and what was split off it."""
-    t = db.table(ThreadCut)
-    stands = t.c.back_at.is_(None)
-    came = session.scalar(sa.select(t.c.from_id).where(t.c.conversation_id == conversation_id, stands))
-    off = sa.select(t.c.conversation_id).where(t.c.from_id == conversation_id, stands).order_by(t.c.conversation_id)
-    return Ends(came or 0, list(session.scalars(off)))
+    sql = (
+        "SELECT conversation_id, from_id FROM thread_cut WHERE (conversation_id = ? OR from_id = ?) AND back_at IS NULL "
+        "ORDER BY conversation_id"
+    )
+    found = bulk.fetch(session, sql, conversation_id, conversation_id)
+    came = next((origin for number, origin in found if number == conversation_id), 0)
+    return Ends(came, [number for number, origin in found if origin == conversation_id])
 
 
 def looked_at(session: Session, conversation_id: int, message_id: int) -> Going:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import db
+from core import bulk, db, rows
 from core.outbox import DONE, Item, Outcome
 from inbox.models import Message
 from sentiment import active
@@ -71,18 +72,22 @@ def known(session: Session) -> dict[int, list[str]]:
 
 def of(session: Session, message_ids: Iterable[int]) -> dict[int, list[tuple[str, str]]]:
     """{message id: [(a brand's name, the sentiment towards it)]} of messages that name several."""
-    said, brands, m = db.table(MessageTowards), db.table(Brand), db.table(Message)
-    query = (
-        sa.select(said.c.message_id, brands.c.names, said.c.sentiment)
-        .join(brands, brands.c.subject_id == said.c.subject_id)
-        .join(m, sa.and_(m.c.id == said.c.message_id, m.c.version == said.c.version))
-        .where(said.c.message_id.in_(list(message_ids)))
-        .order_by(said.c.message_id, said.c.subject_id)
+    sql = (
+        "SELECT t.message_id, b.names, t.sentiment FROM message_towards t JOIN brand b ON b.subject_id = t.subject_id "  # noqa: S608  # our own names
+        f"JOIN message m ON m.id = t.message_id AND m.version = t.version WHERE {bulk.among('t.message_id')} "
+        "ORDER BY t.message_id, t.subject_id"
     )
     found: dict[int, list[tuple[str, str]]] = {}
-    for row in session.execute(query):
+    for row in rows.read(session, _Towards, sql, bulk.listed(list(message_ids))):
         found.setdefault(row.message_id, []).append((row.names[0], row.sentiment))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Towards:
+    message_id: int
+    names: list[str]
+    sentiment: str
 
 
 def _messages(session: Session, wanted: Mapping[int, int]) -> list[sa.Row[Any]]:

@@ -65,3 +65,27 @@ def test_statement_that_fails_says_so_as_any_other(database: str) -> None:
     with pytest.raises(sa.exc.SQLAlchemyError):
         rows.glance(statement)
     assert rows.glance(rows.prepare(sa.select(sa.literal(1)))) is not None
+
+
+@BOTH
+def test_model_read_plainly_is_what_the_session_reads(kim: int) -> None:
+    with db.read() as session:
+        found = rows.get(session, Identity, kim)
+        assert rows.where(session, Identity, "platform = ? ORDER BY id", "bluesky") == [found]
+        assert rows.get(session, Identity, kim + 1) is None
+        kept = session.get(Identity, kim)
+    assert found is not None
+    assert kept is not None
+    for column in db.table(Identity).c:
+        assert getattr(found, column.name) == getattr(kept, column.name), column.name
+    assert isinstance(found, Identity)
+    assert found.model_dump() == kept.model_dump()
+
+
+@BOTH
+def test_model_read_plainly_is_not_changed(kim: int) -> None:
+    with db.read() as session:
+        found = rows.get(session, Identity, kim)
+    assert found is not None
+    with pytest.raises(AttributeError):
+        found.name = "Somebody else"

@@ -199,7 +199,7 @@ def test_a_draft_is_kept_once_per_person_and_goes_when_emptied(talk: int) -> Non
 def test_what_came_after_the_last_look_is_unread(talk: int, account: int) -> None:
     def unread() -> bool:
         with db.read() as session:
-            return sightings.unread(session, "user:1", talk)
+            return sightings.unread(session, "user:1", session.get_one(Conversation, talk))
 
     assert unread()
     do(sightings.mark, "user:1", talk)

@@ -83,18 +83,18 @@ def show(request: Request, conversation_id: int, reader: Reading, asked: Wanted,
     position, alone = render.position(request), _part_of(request, "list") or _part_of(request, "older")
     pane, talk = None, {}
     with db.read() as session:
-        parent = thread.goes_on_in(session, conversation_id, reader)
+        row = thread.row(session, conversation_id)
+        parent = thread.goes_on_in(session, row, reader)
         if parent:
             return render.to(f"/inbox/{parent}{asked.query()}#conversation")
-        conversation = thread.find(session, conversation_id, reader)
-        unread = sightings.unread(session, reader.actor, conversation.id or 0)
+        conversation = thread.allowed(session, row, reader)
+        unread = sightings.unread(session, reader.actor, conversation)
         if not _part_of(request, "conversation"):
             pane = inbox_list.pane(session, asked, reader, current=conversation_id, before=before)
         if not alone:
-            talk = thread.context(session, conversation_id, reader, request)
+            talk = thread.context(session, conversation, reader, request)
     if unread and not alone:
-        with db.write(durable=False) as session:  # no page waits for the disk to know that it was looked at
-            sightings.mark(session, reader.actor, conversation_id)
+        thread.look(conversation_id, reader)
     if pane is None:
         return render.part("parts/inbox_open.html", reader, position=position, asked=asked, **talk)
     return _shown(request, reader, pane, position, talk)

@@ -20,7 +20,7 @@ from core.event import Visibility
 from enrichment import review
 from enrichment.cases import opening
 from enrichment.models import MatchLink
-from inbox import desk, drafts, notes, replies
+from inbox import desk, drafts, notes, replies, sightings
 from inbox.models import Message
 from web import actors, approval_words, approving, attaching, entries, mentions, place, render, snoozing, thread
 from web import composer as composers
@@ -60,9 +60,9 @@ def more(request: Request, conversation_id: int, reader: Reading, earlier: str =
     with db.read() as session:
         talk = thread.log(session, conversation_id, reader, request, earlier)
         older = entries.some(session, conversation_id, talk.account, reader, numbers) if numbers else []
-    if not earlier:
-        with db.write() as session:
-            thread.look(session, conversation_id, reader)
+        unread = not earlier and sightings.unread(session, reader.actor, talk.conversation)
+    if unread:
+        thread.look(conversation_id, reader)
     return render.part("parts/log.html", reader, talk=talk, older=older, begins=bool(earlier))
 
 
