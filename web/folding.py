@@ -17,6 +17,11 @@ from jinja2.runtime import Context, Macro
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
 
+try:
+    from markupsafe._speedups import _escape_inner as _plain
+except ImportError:  # no compiled part for this machine
+    from markupsafe._native import _escape_inner as _plain
+
 PARTS = "parts/ui.html"
 PLAIN = frozenset({"icon", "sign", "mark", "avatar", "state", "sentiment", "kbd", "back", "badge"})
 """Macros of the parts that look at nothing but what they are given: what they answered once they answer again."""
@@ -28,9 +33,19 @@ SAID = frozenset({"_", "gettext", "static"})
 """Functions of the environment that always answer the same."""
 
 
-def _escaped(value: Any) -> Any:
-    """What markup is already stays the object it is: most of what a page writes comes from its macros."""
-    return value if type(value) is Markup else escape(value)
+def _escaped(value: Any) -> str:
+    """A value as it is written: what markup is already stays the object it is, a text goes past the way through Markup.
+
+    Most of what a page writes are texts and what its macros answered.
+    """
+    kind = type(value)
+    if kind is str:
+        escaped: str = _plain(value)
+        return escaped
+    if kind is Markup:
+        markup: Markup = value
+        return markup
+    return str(value) if kind is int else escape(value)
 
 
 class _Template(Template):

@@ -50,8 +50,9 @@ class Log:
 
     def to(self, what: str = "", **more: str) -> str:
         """The address of the conversation, or of something about it, with the list's parameters."""
-        kept = urlencode([*parse_qsl(self.query), *more.items()])
-        return f"/inbox/{self.id}{'/' + what if what else ''}{'?' + kept if kept else ''}"
+        here = f"/inbox/{self.id}/{what}" if what else f"/inbox/{self.id}"
+        kept = urlencode([*parse_qsl(self.query), *more.items()]) if more else self.query
+        return f"{here}?{kept}" if kept else here
 
 
 @dataclass(frozen=True)
@@ -221,8 +222,9 @@ def of_reply(reply_id: int, reader: Reader) -> ReplyRow:
 
 
 def kept(request: Request) -> str:
-    """The query of the request without what says something once."""
-    return urlencode([(name, value) for name, value in request.query_params.multi_items() if name not in NOT_KEPT])
+    """The query of the request without what says nothing, or something once."""
+    given = request.query_params.multi_items()
+    return urlencode([(name, value) for name, value in given if value and name not in NOT_KEPT])
 
 
 def look(conversation_id: int, reader: Reader) -> None:

@@ -61,8 +61,8 @@ class Ends:
 def ends(session: Session, conversation_id: int) -> Ends:
     """Where a conversation comes from, and what was split off it."""
     sql = (
-        "SELECT conversation_id, from_id FROM thread_cut WHERE (conversation_id = ? OR from_id = ?) AND back_at IS NULL "
-        "ORDER BY conversation_id"
+        "SELECT conversation_id, from_id FROM thread_cut "
+        "WHERE (conversation_id = ? OR from_id = ?) AND back_at IS NULL ORDER BY conversation_id"
     )
     found = bulk.fetch(session, sql, conversation_id, conversation_id)
     came = next((origin for number, origin in found if number == conversation_id), 0)

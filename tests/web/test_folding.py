@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from jinja2 import DictLoader
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from web import bidi, i18n
 from web.folding import FoldingEnvironment
@@ -89,3 +89,11 @@ def test_calls_escape_texts_and_leave_markup_as_it_is(made: FoldingEnvironment) 
 def test_calls_take_names_that_python_keeps_for_itself(made: FoldingEnvironment) -> None:
     made.globals["pairs"] = lambda **values: values
     assert made.get_template("class.html").render() == "{&#39;class&#39;: 1} {&#39;id&#39;: 2}"
+
+
+@pytest.mark.parametrize(
+    "value", ["a<b>&\"c'", "ä 日本 \U0001f600", "", "plain", 17, True, None, 2.5, Markup("<b>&amp;</b>")]
+)
+def test_value_is_written_as_markupsafe_writes_it(made: FoldingEnvironment, value: object) -> None:
+    assert made.from_string("{{ x }}").render(x=value) == str(escape(value))
+    assert made.from_string("{% macro m(x) %}{{ x }}{% endmacro %}{{ m(x) }}").render(x=value) == str(escape(value))

@@ -49,7 +49,8 @@ def take_back(request: Request, conversation_id: int, reader: Managing) -> Respo
     """Have a conversation that was split off go on where it came from."""
     try:
         with db.write() as session:
-            thread.find(session, thread.goes_on_in(session, conversation_id, reader) or conversation_id, reader)
+            row = thread.row(session, conversation_id)
+            thread.find(session, thread.goes_on_in(session, row, reader) or conversation_id, reader)
             came_from = store.ends(session, conversation_id).came_from
             if came_from:
                 thread.find(session, came_from, reader)

@@ -369,7 +369,8 @@ def split_back(change: Changing, reader: Managing, conversation_id: Id) -> Respo
     """Have a conversation that was split off go on where it came from; `id` is that one's number."""
 
     def work(session: Session) -> Changed:
-        thread.find(session, thread.goes_on_in(session, conversation_id, reader) or conversation_id, reader)
+        row = thread.row(session, conversation_id)
+        thread.find(session, thread.goes_on_in(session, row, reader) or conversation_id, reader)
         came_from = cuts.ends(session, conversation_id).came_from
         if came_from:
             thread.find(session, came_from, reader)
