@@ -25,6 +25,7 @@ from inbox.models import Message
 from web import actors, approval_words, approving, attaching, entries, mentions, place, render, snoozing, thread
 from web import composer as composers
 from web.composer import Faster
+from web.entries import Page
 from web.i18n import N_
 from web.permissions import allow
 from web.reader import Reader
@@ -59,10 +60,11 @@ def more(request: Request, conversation_id: int, reader: Reading, earlier: str =
     numbers = [int(one) for one in also.split(",") if one.isascii() and one.isdigit() and len(one) < 16][:ALSO]
     with db.read() as session:
         talk = thread.log(session, conversation_id, reader, request, earlier)
-        older = entries.some(session, conversation_id, talk.account, reader, numbers) if numbers else []
+        also_there = entries.some(session, conversation_id, talk.account, reader, numbers) if numbers else []
         unread = not earlier and sightings.unread(session, reader.actor, talk.conversation)
     if unread:
         thread.look(conversation_id, reader)
+    older = replace(talk, page=Page(also_there, "")) if also_there else None
     return render.part("parts/log.html", reader, talk=talk, older=older, begins=bool(earlier))
 
 
