@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import db
+from core import audit, db
 from core.outbox import OutboxRow, SubscriberState
 from core.topics import SUBSCRIBERS
 
@@ -116,3 +116,11 @@ def drop_dead(session: Session, row_ids: Sequence[int]) -> int:
     t = db.table(OutboxRow)
     result = session.execute(sa.delete(t).where(t.c.id.in_(row_ids), t.c.dead == 1))
     return int(result.rowcount)  # type: ignore[attr-defined]  # a cursor result
+
+
+def clear(session: Session, subscriber: str, actor: str, *, again: bool) -> int:
+    """Give every letter that a subscriber gave up another run, or drop them all; returns how many."""
+    number = (retry_dead if again else drop_dead)(session, dead_ids(session, subscriber))
+    word = "outbox.retried" if again else "outbox.dropped"
+    audit.record(session, actor, word, f"subscriber:{subscriber}", {"rows": number})
+    return number

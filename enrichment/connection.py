@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import audit, crypto, db, outbox
-from core.errors import NotConfigured
+from core.errors import NotConfigured, Rejected
 from core.settings import settings
 from enrichment.crm import CRM, CrmStatus
 from enrichment.models import CrmConnection, SyncState
@@ -27,6 +27,7 @@ Letter = tuple[str, dict[str, str]]
 """Of the outbox: (natural key, payload)."""
 WATERMARKS = ("watermark", "accounts_watermark", "orders_watermark", "case_watermark")
 """Up to when one org was read."""
+OFF = "No CRM is connected and switched on."
 NOT_CONNECTED = "No CRM is connected. Connect one with `widerhall crm connect`."
 
 
@@ -72,6 +73,32 @@ def name_basis(session: Session, basis: str, actor: str) -> None:
     consent.switch(session, PURPOSE, enabled=True, basis=basis, actor=actor)
     outbox.emit(session, "crm.due", [("crm", {})])
     wake(session)
+
+
+def switch_purpose(session: Session, purpose: str, on: bool, basis: str, actor: str) -> None:
+    """Switch any purpose on, for its lawful basis, or off; the sync wakes what waited. Rejected without a basis."""
+    if purpose == PURPOSE and on:
+        name_basis(session, basis, actor)
+    else:
+        consent.switch(session, purpose, enabled=on, basis=basis if on else "", actor=actor)
+
+
+def exchange(session: Session) -> None:
+    """Have the org read now, and what waits sent; Rejected while there is none, or the sync is off."""
+    _usable(session)
+    outbox.emit(session, "crm.due", [("crm", {})])
+    wake(session)
+
+
+def compare(session: Session, actor: str) -> None:
+    """Have all records there compared with ours; Rejected while there is no org, or the sync is off."""
+    _usable(session)
+    outbox.emit(session, "reconcile.due", [("crm", {"actor": actor})])
+
+
+def _usable(session: Session) -> None:
+    if not standing(session).usable:
+        raise Rejected(OFF)
 
 
 def disconnect(session: Session, actor: str) -> None:

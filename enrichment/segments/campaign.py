@@ -30,7 +30,6 @@ SOON = timedelta(minutes=1)
 ALREADY = "DUPLICATE_VALUE"
 PEOPLE = ("Contact", "Lead")
 NO_CAMPAIGN = "There is no such active campaign in Salesforce."
-NO_CRM = "No CRM is connected and switched on."
 TAKEN = "This segment is handed on to that campaign already."
 
 
@@ -304,7 +303,7 @@ def active() -> Sequence[Campaign]:
     """The active campaigns of the org; asks it. Rejected without one."""
     with db.read() as session:
         if not connection.standing(session).usable:
-            raise Rejected(NO_CRM)
+            raise Rejected(connection.OFF)
     return connection.crm().campaigns()
 
 

@@ -31,7 +31,7 @@ def deliver(item: Item) -> tuple[Write | None, TryLater | None]:
     if found is None or (found.activation.state in STILL and not found.removed):
         return None, None
     if idle and not (found.removed and standing.connected):
-        return _idle(found, SPENT if spending.stopped else campaign.NO_CRM)
+        return _idle(found, SPENT if spending.stopped else connection.OFF)
     with db.write() as session:
         if not campaign.begin(session, found):
             return None, None

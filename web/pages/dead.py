@@ -6,13 +6,12 @@ import json
 from dataclasses import dataclass
 from typing import Annotated
 
-import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from sqlmodel import Session
 
 from core import audit, backlog, db
 from core.topics import SUBSCRIBERS
-from inbox.models import BadItem, Delivery
+from inbox import unreadable
 from web import render
 from web.permissions import allow
 from web.reader import Reader
@@ -53,7 +52,6 @@ class Pile:
 @router.get("/settings/stuck")
 def index(request: Request, reader: Reading) -> Response:
     """Everything that waits for a person, by who should have done it."""
-    b, d = db.table(BadItem), db.table(Delivery)
     standing = backlog.overview()
     with db.read() as session:
         piles = [
@@ -61,10 +59,7 @@ def index(request: Request, reader: Reading) -> Response:
             for one in standing
             if one.dead or one.paused
         ]
-        items = list(session.scalars(sa.select(BadItem).order_by(b.c.id.desc()).limit(MOST)))
-        deliveries = list(
-            session.scalars(sa.select(Delivery).where(d.c.error != "").order_by(d.c.id.desc()).limit(MOST))
-        )
+        items, deliveries = unreadable.items(session, MOST), unreadable.deliveries(session, MOST)
     piles.sort(key=lambda one: not one.paused)
     waiting = sum(one.due + one.leased + one.later for one in standing)
     return render.page(
@@ -103,10 +98,7 @@ def everything(reader: Managing, subscriber: Annotated[str, Form()], what: Annot
     if subscriber not in SUBSCRIBERS or what not in ("retry", "drop"):
         raise HTTPException(400)
     with db.write() as session:
-        ids = backlog.dead_ids(session, subscriber)
-        number = (backlog.retry_dead if what == "retry" else backlog.drop_dead)(session, ids)
-        word = "outbox.retried" if what == "retry" else "outbox.dropped"
-        audit.record(session, reader.actor, word, f"subscriber:{subscriber}", {"rows": number})
+        backlog.clear(session, subscriber, reader.actor, again=what == "retry")
     return render.to("/settings/stuck", "dead-retried" if what == "retry" else "dead-dropped")
 
 
@@ -124,11 +116,8 @@ def resume(reader: Managing, subscriber: Annotated[str, Form()]) -> Response:
 @router.post("/settings/stuck/items/{item_id}/drop")
 def drop_item(item_id: int, reader: Managing) -> Response:
     """Remove an unreadable item for good."""
-    b = db.table(BadItem)
     with db.write() as session:
-        result = session.execute(sa.delete(b).where(b.c.id == item_id))
-        _dead(result.rowcount)  # type: ignore[attr-defined]  # a cursor result
-        audit.record(session, reader.actor, "bad_item.dropped", f"bad_item:{item_id}")
+        _dead(unreadable.drop(session, item_id, reader.actor))
     return render.to("/settings/stuck", "dead-dropped")
 
 

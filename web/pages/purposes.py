@@ -43,10 +43,7 @@ def switch(
     on = enabled == "yes"
     try:
         with db.write() as session:
-            if purpose == connection.PURPOSE and on:
-                connection.name_basis(session, basis, reader.actor)
-            else:
-                consent.switch(session, purpose, enabled=on, basis=basis if on else "", actor=reader.actor)
+            connection.switch_purpose(session, purpose, on, basis, reader.actor)
     except Rejected:
         return _page(request, reader, 422, reader.words(UNNAMED))
     return render.to(HERE, "purpose-on" if on else "purpose-off")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 
-from core import db, outbox
+from core import db
 from core.errors import Rejected, WiderhallError
 from enrichment import connection, csv, overview, packing, policies
 from enrichment.crm import CrmStatus
@@ -75,21 +75,22 @@ def check(request: Request, reader: Managing) -> Response:
 @router.post(f"{HERE}/sync")
 def sync(request: Request, reader: Managing) -> Response:
     """Read the org now, and send what waits."""
-    with db.write() as session:
-        if not connection.standing(session).usable:
-            return _page(request, reader, 422, problem=reader.words(UNNAMED))
-        outbox.emit(session, "crm.due", [("crm", {})])
-        connection.wake(session)
+    try:
+        with db.write() as session:
+            connection.exchange(session)
+    except Rejected:
+        return _page(request, reader, 422, problem=reader.words(UNNAMED))
     return render.to(HERE, "crm-asked")
 
 
 @router.post(f"{HERE}/compare")
 def compare(request: Request, reader: Managing) -> Response:
     """Have all records there compared with ours, in the background."""
-    with db.write() as session:
-        if not connection.standing(session).usable:
-            return _page(request, reader, 422, problem=reader.words(UNNAMED))
-        outbox.emit(session, "reconcile.due", [("crm", {"actor": reader.actor})])
+    try:
+        with db.write() as session:
+            connection.compare(session, reader.actor)
+    except Rejected:
+        return _page(request, reader, 422, problem=reader.words(UNNAMED))
     return render.to(f"{HERE}#compared", "crm-comparing")
 
 

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
 from fastapi import Depends, Query, Response
-from pydantic import Field
+from pydantic import BaseModel, Field
 from sqlmodel import Session
 
 from core import audit, backlog, db
 from core.outbox import OutboxRow
+from core.topics import SUBSCRIBERS
+from inbox import unreadable
 from web.api.v1 import shapes
 from web.api.v1.change import Changing
 from web.api.v1.problem import Refused
 from web.api.v1.route import router as _router
-from web.api.v1.shapes import All, Changed, Cursor, Id, Limit, Page, Shown
+from web.api.v1.shapes import All, Changed, Cursor, Given, Id, Limit, Moment, Page, Shown, Text
 from web.permissions import allow
 from web.reader import Reader
 
 LETTERS = "/api/v1/dead-letters"
+ITEMS = "/api/v1/unreadable"
 TAG = "administration"
 
 router = _router()
@@ -49,6 +52,50 @@ class Standing(Shown):
     later: int
     dead: int
     paused: str = Field(description="Why it is paused; empty when it runs.")
+
+
+class Subscriber(Given):
+    """Who should have done the work."""
+
+    subscriber: Text = Field(min_length=1, max_length=100)
+
+
+class Every(Subscriber):
+    """What becomes of all its letters."""
+
+    what: Literal["retry", "drop"]
+
+
+class Number(BaseModel):
+    """How many letters there were."""
+
+    count: int
+
+
+class Resumed(BaseModel):
+    """Who goes on."""
+
+    subscriber: str
+
+
+class OneItem(Shown):
+    """Something that nobody could read."""
+
+    id: int
+    account_id: int
+    source: str
+    reason: str
+    raw: str = Field(description="As the platform sent it.")
+    seen_at: Moment
+
+
+class OneDelivery(Shown):
+    """A body that a platform delivered."""
+
+    id: int
+    account_id: int
+    error: str
+    received_at: Moment
 
 
 @router.get("/api/v1/outbox", tags=[TAG])
@@ -98,3 +145,67 @@ def drop(change: Changing, reader: Managing, row_id: Id) -> Response:
         return Changed(id=row_id, changed=True)
 
     return change.do(work)
+
+
+@router.post(f"{LETTERS}/all", tags=[TAG], response_model=Number)
+def clear(change: Changing, reader: Managing, body: Every) -> Response:
+    """Give every letter of a subscriber another run, or drop them all."""
+
+    def work(session: Session) -> Number:
+        _known(body.subscriber)
+        return Number(count=backlog.clear(session, body.subscriber, reader.actor, again=body.what == "retry"))
+
+    return change.do(work)
+
+
+@router.post("/api/v1/outbox/resume", tags=[TAG], response_model=Resumed)
+def resume(change: Changing, reader: Managing, body: Subscriber) -> Response:
+    """Let a paused subscriber go on."""
+
+    def work(session: Session) -> Resumed:
+        _known(body.subscriber)
+        backlog.resume(session, body.subscriber)
+        audit.record(session, reader.actor, "subscriber.resumed", f"subscriber:{body.subscriber}")
+        return Resumed(subscriber=body.subscriber)
+
+    return change.do(work)
+
+
+def _known(subscriber: str) -> None:
+    if subscriber not in SUBSCRIBERS:
+        raise Refused(422, "There is no such subscriber; `GET /outbox` names them.", "rejected")
+
+
+# --- what nobody could read ---------------------------------------------------------------------------
+
+
+@router.get(ITEMS, tags=[TAG])
+def items(reader: Reading, cursor: Cursor = "", limit: Limit = 50) -> Page[OneItem]:
+    """What platforms sent that nobody could read, newest first."""
+    found = shapes.place(cursor)
+    with db.read() as session:
+        rows = unreadable.items(session, limit + 1, shapes.number(found[0]) if found else 0)
+        shown = [OneItem.model_validate(row) for row in rows[:limit]]
+    return Page(items=shown, next=shapes.mark(shown[-1].id) if len(rows) > limit else None)
+
+
+@router.post(f"{ITEMS}/{{item_id}}/drop", tags=[TAG], response_model=Changed)
+def drop_item(change: Changing, reader: Managing, item_id: Id) -> Response:
+    """Remove an item for good."""
+
+    def work(session: Session) -> Changed:
+        if not unreadable.drop(session, item_id, reader.actor):
+            raise Refused(404)
+        return Changed(id=item_id, changed=True)
+
+    return change.do(work)
+
+
+@router.get("/api/v1/failed-deliveries", tags=[TAG])
+def deliveries(reader: Reading, cursor: Cursor = "", limit: Limit = 50) -> Page[OneDelivery]:
+    """What platforms delivered to webhooks and could not be handled so far, newest first."""
+    found = shapes.place(cursor)
+    with db.read() as session:
+        rows = unreadable.deliveries(session, limit + 1, shapes.number(found[0]) if found else 0)
+        shown = [OneDelivery.model_validate(row) for row in rows[:limit]]
+    return Page(items=shown, next=shapes.mark(shown[-1].id) if len(rows) > limit else None)

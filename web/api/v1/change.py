@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from sqlmodel import Session
 
 from core import crypto, db
-from web.api.v1.problem import Refused
+from web.api.v1.problem import Refused, asking
 from web.models import ApiAnswer
 
 KEPT = timedelta(hours=24)
@@ -60,7 +60,8 @@ class Change:
             known = self._before()
             if known is not None:
                 return known
-            said = ask()
+            with asking():
+                said = ask()
             return db.again(lambda: self._done(lambda session: work(session, said), status))
 
     def _before(self) -> Response | None:

@@ -15,7 +15,7 @@ from enrichment.making import form, looking, store
 from web.api.v1.change import Changing
 from web.api.v1.people import HERE as PEOPLE
 from web.api.v1.people import behind
-from web.api.v1.problem import Unfit
+from web.api.v1.problem import Unfit, asking
 from web.api.v1.route import router as _router
 from web.api.v1.shapes import Changed, Given, Id, Moment, Shown, Text
 from web.permissions import allow
@@ -111,7 +111,8 @@ def blank(reader: Opening, identity_id: Id, object: Object) -> Blank:
     fields: list[Needed] = []
     if not why:
         try:
-            fields = looking.fields(object)
+            with asking():
+                fields = looking.fields(object)
         except Rejected as error:
             why = str(error)
     known = {name: value for name, (value, _) in form.suggested(object, found.facts).items()}

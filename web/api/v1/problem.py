@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
+
+from core.errors import TryLater, Unknown
 
 MEDIA = "application/problem+json"
 HERE = "/api/v1"
@@ -49,6 +52,15 @@ class Refused(Exception):
     def __init__(self, status: int, detail: str = "", code: str = "") -> None:
         super().__init__(detail)
         self.status, self.detail, self.code = status, detail, code
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """Around a call of another program: one that does not answer now is told from a part of the hub that is away."""
+    try:
+        yield
+    except (TryLater, Unknown) as error:
+        raise Refused(422, str(error), "away") from error
 
 
 class Unfit(Exception):

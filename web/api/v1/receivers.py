@@ -17,7 +17,7 @@ from enrichment.crm import Campaign
 from enrichment.segments import activation, campaign, store, testing
 from enrichment.segments.models import Activation
 from web.api.v1.change import Changing
-from web.api.v1.problem import Refused
+from web.api.v1.problem import Refused, asking
 from web.api.v1.reports import Csv
 from web.api.v1.route import router as _router
 from web.api.v1.segments import HERE as SEGMENTS
@@ -147,7 +147,8 @@ def _shown(session: Session, found: activation.Standing) -> Receiver:
 @router.get("/api/v1/campaigns", tags=[TAG])
 def campaigns(reader: Exporting) -> All[OneCampaign]:
     """The active campaigns of the org; asks it."""
-    return All(items=[OneCampaign.model_validate(one) for one in campaign.active()])
+    with asking():
+        return All(items=[OneCampaign.model_validate(one) for one in campaign.active()])
 
 
 # --- deeds --------------------------------------------------------------------------------------------

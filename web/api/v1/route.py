@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from core import audit, log
-from core.errors import AuthExpired, BadPayload, NotConfigured, Rejected, TryLater, Unknown
+from core.errors import AuthExpired, BadPayload, NotConfigured, Rejected, TryLater
 from web import permissions
 from web.api.limit import Stand
 from web.api.v1 import problem
@@ -72,7 +72,7 @@ def _refused(error: Exception) -> Response:
         return problem.answer(error.status_code)
     if isinstance(error, Rejected | BadPayload | NotConfigured | AuthExpired):
         return problem.answer(422, str(error), "rejected")
-    if isinstance(error, TryLater | Unknown | sa.exc.OperationalError):
+    if isinstance(error, TryLater | sa.exc.OperationalError):
         logger.warning("not answered now", error=type(error).__name__)
         return problem.answer(503)
     raise error
