@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -43,6 +43,8 @@ WHYS = {
     "spam": N_("marked as spam"),
 }
 RUNS = N_("runs")
+HOURS = "hours"
+"""Why a clock stands still outside business hours."""
 OUTSIDE = N_("outside business hours")
 TARGETS = {"first_reply": N_("First reply"), "next_reply": N_("Next reply"), "resolution": N_("Resolution")}
 SENTENCES = (
@@ -155,31 +157,54 @@ def explained(one: Clock, calendar: Calendar, now: datetime, reader: Reader) -> 
                      max(0, len(lines) - MOST))  # fmt: skip
 
 
-def _lines(step: Step, calendar: Calendar, now: datetime, reader: Reader) -> list[Line]:
+@dataclass(frozen=True)
+class Stretch:
+    """A part of a step: it ran, or stood still because of `why` (as a step has it, or `hours`)."""
+
+    since: datetime
+    until: datetime | None
+    runs: bool
+    why: str = ""
+    days_off: tuple[str, ...] = ()
+    """Names of days off that lie in it."""
+
+
+def stretched(step: Step, calendar: Calendar, now: datetime) -> list[Stretch]:
+    """A step by business hours; the last one of a step that lasts has no end."""
     if not step.runs:
-        return [Line(step.since, step.until, False, reader.words(WHYS[step.why]), "")]
+        return [Stretch(step.since, step.until, False, step.why)]
     end = step.until or max(now, step.since)
-    found: list[Line] = []
+    found: list[Stretch] = []
     at = step.since
     for since, until in stretches(calendar, step.since, end):
         if since > at:
-            found.append(_pause(at, since, calendar, reader))
-        found.append(Line(since, until, True, reader.words(RUNS), duration(until - since, reader)))
+            found.append(_pause(at, since, calendar))
+        found.append(Stretch(since, until, True))
         at = until
     if at < end:
-        found.append(_pause(at, end, calendar, reader))
+        found.append(_pause(at, end, calendar))
     if found and step.until is None:
-        last = found.pop()
-        found.append(Line(last.since, None, last.runs, last.text, last.length))
+        found.append(replace(found.pop(), until=None))
     return found
 
 
-def _pause(since: datetime, until: datetime, calendar: Calendar, reader: Reader) -> Line:
-    """Outside business hours; with the names of days off that lie in it."""
+def _pause(since: datetime, until: datetime, calendar: Calendar) -> Stretch:
+    """Outside business hours."""
     zone = ZoneInfo(calendar.zone)
     first, last = since.astimezone(zone).date(), (until - timedelta(microseconds=1)).astimezone(zone).date()
     names = [name for day, name in sorted(calendar.days_off.items()) if first <= day <= last and name]
-    text = reader.words(OUTSIDE)
-    if names:
-        text = reader.words(N_("outside business hours (%(days)s)"), days=", ".join(names))
-    return Line(since, until, False, text, "")
+    return Stretch(since, until, False, HOURS, tuple(names))
+
+
+def _lines(step: Step, calendar: Calendar, now: datetime, reader: Reader) -> list[Line]:
+    return [_line(one, now, reader) for one in stretched(step, calendar, now)]
+
+
+def _line(one: Stretch, now: datetime, reader: Reader) -> Line:
+    if one.runs:
+        length = duration((one.until or max(now, one.since)) - one.since, reader)
+        return Line(one.since, one.until, True, reader.words(RUNS), length)
+    text = reader.words(OUTSIDE if one.why == HOURS else WHYS[one.why])
+    if one.days_off:
+        text = reader.words(N_("outside business hours (%(days)s)"), days=", ".join(one.days_off))
+    return Line(one.since, one.until, False, text, "")

@@ -28,6 +28,9 @@ Managing = Annotated[Reader, Depends(allow("conversations.manage"))]
 Reviewing = Annotated[Reader, Depends(allow("people.review"))]
 
 
+EDITORS = "Roles that fill it in; empty: everybody who may change conversations, or people."
+
+
 class OneOption(BaseModel):
     """Something that can be chosen."""
 
@@ -46,6 +49,8 @@ class OneField(BaseModel):
     helps: dict[str, str]
     options: list[OneOption]
     required: bool = Field(description="Has to be filled in before a conversation is closed.")
+    editors: list[str] = Field(description=EDITORS)
+    archived: bool = Field(description="No longer shown; what stands in it stays.")
     condition: str = Field(description="How conditions of filters name it.")
 
 
@@ -59,10 +64,12 @@ class Filled(Given):
 
 
 @router.get("/api/v1/fields", tags=[TAG])
-def every(reader: Reading, subject: Annotated[Literal["conversation", "person", ""], Query()] = "") -> All[OneField]:
-    """The custom fields in use, in order."""
+def every(
+    reader: Reading, subject: Annotated[Literal["conversation", "person", ""], Query()] = "", archived: bool = False
+) -> All[OneField]:
+    """The custom fields in use, in order; with `archived` those that were put away, too."""
     with db.read() as session:
-        found = store.every(session, subject)
+        found = store.every(session, subject, archived=archived)
     return All(items=[_shown(one) for one in found])
 
 
@@ -70,7 +77,7 @@ def _shown(one: Definition) -> OneField:
     return OneField(
         id=one.id, subject=one.subject, kind=one.kind, names=dict(one.names), helps=dict(one.helps),
         options=[OneOption(key=each.key, names=dict(each.names), gone=each.gone) for each in one.options],
-        required=one.required, condition=field_words.name(one),
+        required=one.required, editors=list(one.editors), archived=one.archived, condition=field_words.name(one),
     )  # fmt: skip
 
 

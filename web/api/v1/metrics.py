@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from core import db
 from inbox.metrics.figures import Figures, Times
 from listening.figures.period import period
 from web import performance
+from web.api.v1 import shapes
+from web.api.v1.reports import Csv
 from web.api.v1.route import router as _router
+from web.api.v1.shapes import Cursor, Limit, Moment, Page
 from web.permissions import allow
 from web.reader import Reader
 
@@ -22,6 +25,10 @@ TAG = "metrics"
 router = _router()
 Reading = Annotated[Reader, Depends(allow("metrics.own"))]
 Word = Annotated[str, Query(max_length=120)]
+Figure = Literal[
+    "received", "opened", "closed", "replies", "backlog", "waiting", "first_reply", "reply", "resolution", "csat",
+    "nps", "ces", "response", "kept_first", "kept_next", "kept_resolution",
+]  # fmt: skip
 By = Literal["agent", "team", "account", "platform", "language", "tag", "priority"]
 
 
@@ -81,17 +88,41 @@ class Answering(BaseModel):
     by_day: dict[str, list[int]]
 
 
+class Behind(Wanted):
+    """Of which figure."""
+
+    figure: Figure
+
+
+class Listed(Behind):
+    """Of which figure, and how many at a time."""
+
+    cursor: Cursor = ""
+    limit: Limit = 50
+
+
+class Piece(BaseModel):
+    """One thing a figure counts or measures."""
+
+    conversation_id: int
+    customer: str
+    excerpt: str = Field(description="Start of the newest inbound message.")
+    start: Moment
+    end: Moment | None = Field(description="null: it has not ended, or is a moment.")
+    seconds: int | None = Field(description="From start to end.")
+    business_seconds: int | None = Field(description="The same in the hours of the conversation's team.")
+    by: str = Field(description="Who ended it: `user:3`; empty for nobody who is known.")
+    score: int | None = Field(description="Of a survey.")
+    verdict: str = Field(description="good, middle or bad, of a survey or a promise.")
+
+
 @router.get(HERE, tags=[TAG])
 def figures(reader: Reading, wanted: Annotated[Wanted, Query()]) -> Answering:
     """How well customers are answered; who may see only their own figures gets those."""
-    span = period(wanted.since or None, wanted.until or None, wanted.timezone)
-    names = ("platform", "language", "tag", "priority", "agent", "by")
-    given: dict[str, Any] = {name: getattr(wanted, name) for name in names}
-    given |= {"team": str(wanted.team or ""), "account": str(wanted.account or "")}
-    asked = performance.narrowed(reader, given, span)
+    asked = _asked(wanted, reader)
     with db.read() as session:
         sheet = performance.sheet(session, reader, asked)
-    before = span.previous
+    span, before = asked.span, asked.span.previous
     return Answering(
         period={"from": span.first.isoformat(), "to": span.last.isoformat()},
         previous_period={"from": before.first.isoformat(), "to": before.last.isoformat()},
@@ -101,6 +132,52 @@ def figures(reader: Reading, wanted: Annotated[Wanted, Query()]) -> Answering:
         groups=[_group(row.key, row.name, row.figures) for row in sheet.rows],
         by_day=sheet.days,
     )
+
+
+@router.get(f"{HERE}.csv", tags=[TAG], response_class=Csv)
+def as_csv(reader: Reading, wanted: Annotated[Wanted, Query()]) -> Response:
+    """The same as CSV, in UTF-8: one row for each group and figure, times in seconds."""
+    with db.read() as session:
+        return Csv("\ufeff" + performance.as_csv(performance.sheet(session, reader, _asked(wanted, reader))))
+
+
+@router.get(f"{HERE}/spans", tags=[TAG])
+def spans(reader: Reading, wanted: Annotated[Listed, Query()]) -> Page[Piece]:
+    """What a figure is made of, the longest first; the newest first where nothing has a length."""
+    place = shapes.place(wanted.cursor)
+    after = shapes.number(place[0]) if place else 0
+    with db.read() as session:
+        found = performance.behind(session, reader, _asked(wanted, reader), wanted.figure)
+        rows = performance.shown(session, reader, found[after : after + wanted.limit])
+    onward = after + wanted.limit
+    return Page(items=[_piece(row) for row in rows], next=shapes.mark(onward) if onward < len(found) else None)
+
+
+@router.get(f"{HERE}/spans.csv", tags=[TAG], response_class=Csv)
+def spans_csv(reader: Reading, wanted: Annotated[Behind, Query()]) -> Response:
+    """The same as CSV, in UTF-8, with the custom fields of the conversations."""
+    asked = _asked(wanted, reader)
+    with db.read() as session:
+        found = performance.behind(session, reader, asked, wanted.figure)
+        return Csv("\ufeff" + performance.spans_csv(session, asked, found))
+
+
+def _asked(wanted: Wanted, reader: Reader) -> performance.Asked:
+    span = period(wanted.since or None, wanted.until or None, wanted.timezone)
+    names = ("platform", "language", "tag", "priority", "agent", "by")
+    given: dict[str, Any] = {name: getattr(wanted, name) for name in names}
+    given |= {"team": str(wanted.team or ""), "account": str(wanted.account or "")}
+    return performance.narrowed(reader, given, span)
+
+
+def _piece(row: performance.Shown) -> Piece:
+    one, seconds = row.piece, performance.seconds
+    return Piece(
+        conversation_id=one.talk.id, customer=row.customer, excerpt=row.excerpt, start=one.start, end=one.end,
+        seconds=seconds(one.lasted) if one.end is not None else None,
+        business_seconds=seconds(row.business) if one.end is not None else None,
+        by=one.actor, score=one.score, verdict=one.verdict,
+    )  # fmt: skip
 
 
 def _group(key: str, name: str, one: Figures) -> Group:

@@ -71,7 +71,9 @@ def _refused(error: Exception) -> Response:
     if isinstance(error, HTTPException):
         return problem.answer(error.status_code)
     if isinstance(error, Rejected | BadPayload | NotConfigured | AuthExpired):
-        return problem.answer(422, str(error), "rejected")
+        field = str(getattr(error, "field", ""))
+        wrong = [problem.Wrong(where=f"body.{field}", why=str(error))] if field else []
+        return problem.answer(422, str(error), "rejected", errors=wrong)
     if isinstance(error, TryLater | sa.exc.OperationalError):
         logger.warning("not answered now", error=type(error).__name__)
         return problem.answer(503)

@@ -36,6 +36,12 @@ class OneSurvey(Shown):
     kind: Kind
     enabled: bool
     questions: list[dict[str, Any]] = Field(description="In their order, with their texts by language.")
+    texts: dict[str, dict[str, str]] = Field(description="By language: `invitation` and `thanks`.")
+    conditions: dict[str, Any] = Field(description="After which conversations; a filter tree, {} for all.")
+    delay: int = Field(description="Minutes between closing and sending.")
+    rest: int = Field(description="Days for which who was asked is not asked again.")
+    valid: int = Field(description="Days for which the link holds.")
+    public: bool = Field(description="The link may stand in a public answer where there is no private one.")
 
 
 class Said(BaseModel):
@@ -70,6 +76,16 @@ def index(reader: Reading) -> All[OneSurvey]:
     """Every survey, in the order in which they are asked."""
     with db.read() as session:
         return All(items=[OneSurvey.model_validate(one) for one in store.every(session)])
+
+
+@router.get(HERE + "/{survey_id}", tags=[TAG])
+def one(reader: Reading, survey_id: Id) -> OneSurvey:
+    """One survey with its questions and texts."""
+    with db.read() as session:
+        row = session.get(Survey, survey_id)
+        if row is None or row.removed:
+            raise Refused(404)
+        return OneSurvey.model_validate(row)
 
 
 @router.get(HERE + "/{survey_id}/answers", tags=[TAG])

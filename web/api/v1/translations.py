@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Literal, TypeVar
 
-from fastapi import Depends
+from fastapi import Depends, Query
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
@@ -29,7 +29,8 @@ TAG = "translation"
 router = _router()
 Reading = Annotated[Reader, Depends(allow("messages.read"))]
 Managing = Annotated[Reader, Depends(allow("conversations.manage"))]
-Language = Annotated[str, Field(pattern="^([a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}|)$")]
+PATTERN = "^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}$"
+Language = Annotated[str, Query(pattern=PATTERN, description="de, ja, pt-BR …")]
 T = TypeVar("T")
 
 
@@ -46,14 +47,14 @@ class OneTranslation(Shown):
 class Into(Given):
     """Into which language."""
 
-    language: Language = Field("", description="de, ja, pt-BR …; empty: the language of the token's owner.")
+    language: str = Field(pattern=PATTERN, description="de, ja, pt-BR …")
 
 
 class Words(Given):
     """What somebody has written."""
 
     text: Text = Field(min_length=1, max_length=50_000)
-    language: Language = Field("", description="Empty: the customer's language.")
+    language: str = Field("", pattern=f"{PATTERN}|^$", description="Empty: the customer's language.")
     visibility: Literal["public", "private"] = Field(
         "public", description="A private answer goes to the translation server only where private messages may."
     )
@@ -76,14 +77,14 @@ class Written(BaseModel):
 
 @router.get(HERE + "/{conversation_id}/translations", tags=[TAG])
 def index(
-    reader: Reading, conversation_id: Id, language: Language = "", cursor: Cursor = "", limit: Limit = 50
+    reader: Reading, conversation_id: Id, language: Language, cursor: Cursor = "", limit: Limit = 50
 ) -> Page[OneTranslation]:
     """Translations that are kept of a conversation's messages, newest message first; nobody is asked for new ones."""
-    place, target = shapes.place(cursor), language or reader.language
+    place = shapes.place(cursor)
     with db.read() as session:
         thread.find(session, conversation_id, reader)
         before = shapes.number(place[0]) if place else 0
-        rows = translations.of_conversation(session, conversation_id, target, before, limit + 1)
+        rows = translations.of_conversation(session, conversation_id, language, before, limit + 1)
     items = [
         OneTranslation(
             message_id=row.message_id, language=row.target, text=row.text, source=row.source, provider=row.provider
@@ -96,7 +97,7 @@ def index(
 @router.post(HERE + "/{conversation_id}/messages/{message_id}/translate", tags=[TAG])
 def one(reader: Managing, conversation_id: Id, message_id: Id, body: Into) -> OneTranslation:
     """Translate one message and keep that for everybody; what is kept already is answered at once."""
-    target = body.language or reader.language
+    target = body.language
     with db.read() as session:
         thread.find(session, conversation_id, reader)
         message = session.get(Message, message_id)
@@ -126,7 +127,7 @@ def all_of_it(reader: Managing, conversation_id: Id, body: Into) -> Translated:
     """Translate those of the newest messages that are in another language, and keep that for everybody."""
     with db.read() as session:
         thread.find(session, conversation_id, reader)
-    done = _asked(reader, lambda: service.conversation(conversation_id, body.language or reader.language))
+    done = _asked(reader, lambda: service.conversation(conversation_id, body.language))
     return Translated(id=conversation_id, translated=done.number, left=done.left)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Literal
+from zoneinfo import available_timezones
 
 from fastapi import Depends, Query
 from pydantic import BaseModel, Field
@@ -19,7 +20,7 @@ from web.api.v1.problem import Refused
 from web.api.v1.route import router as _router
 from web.api.v1.shapes import Moment
 from web.permissions import allow
-from web.reader import Reader
+from web.reader import Reader, zone
 
 YEARS = range(1990, 2201)
 
@@ -31,6 +32,7 @@ class Asked(Conditions):
     """Of which conversations and how it is parted; `since` and `until` are the ends of the figure."""
 
     by: Literal["account", ""] = Field("", description="`account`: also for each of our accounts.")
+    timezone: str = Field("UTC", max_length=60, description="Whose days are counted; a name of the IANA database.")
 
 
 class Part(BaseModel):
@@ -69,7 +71,9 @@ def over_time(reader: Reading, asked: Annotated[Asked, Query()]) -> Volume:
     """Inbound messages over time of the conversations that a list has; the last 14 days unless asked otherwise."""
     if any(end is not None and end.year not in YEARS for end in (asked.since, asked.until)):
         raise Refused(422, "Choose a period between 1990 and 2200.", "invalid")
-    edges = volume.parts(asked.since, asked.until, reader)
+    if asked.timezone not in available_timezones():
+        raise Refused(422, "There is no such time zone.", "invalid")
+    edges = volume.parts(asked.since, asked.until, replace(reader, zone=zone(asked.timezone)))
     with db.read() as session:
         one = replace(wanted(session, asked, reader), since=None, until=None)
         whole = _parts(listing.volume(session, one, edges), edges)
