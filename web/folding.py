@@ -23,7 +23,7 @@ except ImportError:  # no compiled part for this machine
     from markupsafe._native import _escape_inner as _plain
 
 PARTS = "parts/ui.html"
-PLAIN = frozenset({"icon", "sign", "mark", "avatar", "state", "sentiment", "kbd", "back", "badge"})
+PLAIN = frozenset({"icon", "sign", "mark", "avatar", "state", "sentiment", "priority", "kbd", "back", "badge", "item"})
 """Macros of the parts that look at nothing but what they are given: what they answered once they answer again."""
 
 REMEMBERED = 2000
@@ -69,8 +69,18 @@ class _Template(Template):
         for name in PLAIN if fresh and self.name == PARTS else ():
             macro = getattr(made, name, None)
             if isinstance(macro, Macro):  # typed: text that is escaped is not the text that is yet to be
-                setattr(made, name, lru_cache(REMEMBERED, typed=True)(macro))
+                setattr(made, name, _remembered(macro))
         return made
+
+
+def _remembered(macro: Macro) -> Callable[..., Any]:
+    """The macro with its last answers; further attributes come as a dictionary, which is no key."""
+    known = lru_cache(REMEMBERED, typed=True)(macro)
+
+    def answer(*given: Any, **named: Any) -> Any:
+        return macro(*given, **named) if "attrs" in named else known(*given, **named)
+
+    return answer
 
 
 class _Writing(CodeGenerator):

@@ -84,6 +84,19 @@ def _together(form: str, locale: str) -> str:
     return str(get_datetime_format(cast(Any, form), locale=_parsed(locale))).replace("'", "")
 
 
+def _full(here: datetime, locale: str) -> str:
+    clock = _clock(here.time().replace(microsecond=0), "medium", locale)
+    return _together("medium", locale).format(clock, _day(here.date(), "medium", locale))
+
+
+def _short(here: datetime, today: date, locale: str) -> str:
+    day = here.date()
+    if day.year != today.year:
+        return _day(day, "medium", locale)
+    clock = _clock(time(here.hour, here.minute), "short", locale)
+    return clock if day == today else _together("short", locale).format(clock, _day(day, "MMMd", locale))
+
+
 @dataclass(frozen=True)
 class Reader:
     """The person in front of the page; `user_id` 0 is somebody who is not signed in."""
@@ -164,22 +177,16 @@ class Reader:
 
     def moment(self, at: datetime) -> str:
         """Date and time in full."""
-        here = at.astimezone(self.zone)
-        clock, day = (
-            _clock(here.time().replace(microsecond=0), "medium", self.locale),
-            _day(here.date(), "medium", self.locale),
-        )
-        return _together("medium", self.locale).format(clock, day)
+        return _full(at.astimezone(self.zone), self.locale)
 
     def short(self, at: datetime) -> str:
         """As short as it stays clear: the time today, day and month this year, else the date."""
-        here, today = at.astimezone(self.zone), db.now().astimezone(self.zone)
-        if here.year != today.year:
-            return _day(here.date(), "medium", self.locale)
-        clock = _clock(time(here.hour, here.minute), "short", self.locale)
-        if here.date() == today.date():
-            return clock
-        return _together("short", self.locale).format(clock, _day(here.date(), "MMMd", self.locale))
+        return _short(at.astimezone(self.zone), db.now().astimezone(self.zone).date(), self.locale)
+
+    def stamped(self, at: datetime) -> tuple[str, str]:
+        """Both: in full and as short as it stays clear."""
+        here, locale = at.astimezone(self.zone), self.locale
+        return _full(here, locale), _short(here, db.now().astimezone(self.zone).date(), locale)
 
     def day(self, at: datetime) -> str:
         """The date in words."""

@@ -54,6 +54,12 @@ class Log:
         kept = urlencode([*parse_qsl(self.query), *more.items()]) if more else self.query
         return f"{here}?{kept}" if kept else here
 
+    def correct(self, message_id: int, task: str = "") -> str:
+        """Where what a message is rated as is corrected, in one task or in any."""
+        here = f"/inbox/{self.id}/messages/{message_id}/correct"
+        kept = "&".join([one for one in (self.query, f"task={task}" if task else "") if one])
+        return f"{here}?{kept}" if kept else here
+
 
 @dataclass(frozen=True)
 class Thread(Log):
