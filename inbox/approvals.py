@@ -16,7 +16,7 @@ from sqlmodel import Session
 from core import audit, db
 from core.errors import Rejected
 from core.settings import settings
-from inbox import activities, attachments, notices, replies, submissions, visibility
+from inbox import activities, attachments, notices, replies, submissions, submitted, visibility
 from inbox.approval_models import Approval
 from inbox.models import Conversation, Message, ReplyRow
 from inbox.notices import Notice
@@ -32,7 +32,6 @@ LATE = "The moment at which this reply was to leave has passed. Choose whether i
 NO_REASON = "Say why, so that the reply can be changed."
 LONG_REASON = "The reason is too long: 1,000 characters at most."
 REFUSALS = (NOT_YOURS, NOT_ASKED, NEWS, WROTE, LATE, NO_REASON, LONG_REASON)
-_STILL = sa.text("approval.state = 'submitted'")  # as the index has it
 
 
 @dataclass(frozen=True)
@@ -230,18 +229,15 @@ def asked(row: Approval, actor: str, teams: Collection[str]) -> bool:
 def to_decide(session: Session, sight: Sight) -> int:
     """How many replies wait for this person's decision, as far as they see the conversations."""
     a, r, c = db.table(Approval), db.table(ReplyRow), db.table(Conversation)
-    query = sa.select(sa.func.count()).select_from(a).join(r, r.c.id == a.c.reply_id).where(_STILL, *mine(sight))
+    query = (
+        sa.select(sa.func.count())
+        .select_from(a)
+        .join(r, r.c.id == a.c.reply_id)
+        .where(submitted.STILL, *submitted.mine(sight))
+    )
     if not sight.whole:
         query = query.join(c, c.c.id == r.c.conversation_id).where(*visibility.seen(sight, c))
     return int(session.scalar(query) or 0)
-
-
-def mine(sight: Sight) -> list[sa.ColumnElement[bool]]:
-    """The conditions on `approval` that this person is asked."""
-    a, t = db.table(Approval), db.table(TeamMember)
-    teams = sa.select(sa.literal("team:") + sa.cast(t.c.team_id, sa.String)).where(t.c.member == sight.me)
-    named = sa.or_(a.c.approver == "", a.c.approver == sight.me, a.c.approver.in_(teams.correlate(None)))
-    return [a.c.submitted_by != sight.me, named]
 
 
 def of_replies(session: Session, reply_ids: Sequence[int]) -> dict[int, Approval]:

@@ -17,7 +17,7 @@ from core import db
 from core import rows as plain
 from inbox.conditions.sql import inbound
 from inbox.models import Account, Conversation, Identity, Message, Seen
-from inbox.narrowing import PRIORITIES, VIEWS, Filter, given_to, in_view, narrowed, of_teams, views_of
+from inbox.narrowing import PRIORITIES, VIEWS, Filter, given_to, in_view, narrowed, of_teams, to_approve, views_of
 from inbox.visibility import Sight
 
 LIMIT = 50
@@ -243,13 +243,15 @@ def counts(session: Session, wanted: Filter) -> dict[str, int]:
     c = db.table(Conversation)
     nobody, mine = (sa.func.sum(sa.case((c.c.assignee == one, 1), else_=0)) for one in ("", wanted.me or "-"))
     narrow = narrowed(wanted)
-    query: Any = sa.select(c.c.state, nobody, mine, sa.func.count()).where(*narrow).group_by(c.c.state)
-    if wanted.me:
-        zero, ours = sa.literal(0), [*of_teams(wanted.me), *narrow]
-        query = query.union_all(sa.select(sa.literal("team"), zero, zero, sa.func.count()).select_from(c).where(*ours))
+    queries = [sa.select(c.c.state, nobody, mine, sa.func.count()).where(*narrow).group_by(c.c.state)]
+    beside = {"approve": to_approve(wanted.sight), **({"team": of_teams(wanted.me)} if wanted.me else {})}
+    zero = sa.literal(0)
+    for view, conditions in beside.items():
+        counted = sa.select(sa.literal(view), zero, zero, sa.func.count()).select_from(c)
+        queries.append(counted.where(*conditions, *narrow))
     found = dict.fromkeys(VIEWS, 0)
-    for state, free, own, number in session.execute(query):
-        if state == "team":
+    for state, free, own, number in session.execute(sa.union_all(*queries)):
+        if state in beside:
             found[state] = number
             continue
         for assignee, part in (("", free), (wanted.me, own), ("-", number - free - own)):

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import db
-from inbox import search, visibility
+from inbox import search, submitted, visibility
 from inbox.conditions import sql, tree
 from inbox.conditions.tree import EVERYTHING, Asker, Group
 from inbox.conditions.tree import NOBODY as NOBODY
@@ -19,7 +19,7 @@ from inbox.models import Conversation
 from inbox.team_models import TeamMember
 from inbox.visibility import Sight
 
-VIEWS = ("mine", "team", "open", "unassigned", "pending", "snoozed", "closed", "spam", "all")
+VIEWS = ("mine", "team", "open", "unassigned", "pending", "snoozed", "closed", "spam", "approve", "all")
 SORTS = ("newest", "oldest", "waiting", "priority", "sla")
 PRIORITIES = tuple(reversed(tree.PRIORITIES))
 """The highest first."""
@@ -75,6 +75,8 @@ def in_view(wanted: Filter) -> list[Condition]:
         return given_to(wanted.me)
     if wanted.view == "team":
         return of_teams(wanted.me)
+    if wanted.view == "approve":
+        return to_approve(wanted.sight)
     if wanted.view == "unassigned":
         return [c.c.state == "open", c.c.assignee == ""]
     if wanted.view == "all":
@@ -95,8 +97,13 @@ def of_teams(me: str) -> list[Condition]:
     return [c.c.team_id.in_(teams), c.c.team_id.is_not(None), c.c.state.in_(("open", "pending"))]
 
 
+def to_approve(sight: Sight) -> list[Condition]:
+    """The conditions of the view "approve": a reply waits for a decision of who looks."""
+    return [db.table(Conversation).c.id.in_(submitted.conversations(*submitted.mine(sight)))]
+
+
 def views_of(state: str, assignee: str, me: str) -> list[str]:
-    """The same rules for one conversation: every view it stands in, but for those of teams."""
+    """The same rules for one conversation: every view it stands in, but for teams and approvals."""
     found = [] if state == "spam" else ["all"]
     if state in VIEWS:
         found.append(state)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import db
-from inbox import approvals, visibility
+from inbox import submitted, visibility
 from inbox.approval_models import Approval
 from inbox.models import Conversation, Identity, ReplyRow
 from inbox.visibility import Sight
@@ -61,7 +61,7 @@ def page(
     if wanted.author:
         query = query.where(r.c.author == wanted.author)
     if wanted.decide:
-        query = query.where(a.c.state == "submitted", *approvals.mine(sight))
+        query = query.where(a.c.state == "submitted", *submitted.mine(sight))
     if after is not None:
         query = query.where(
             sa.tuple_(r.c.send_at, r.c.id) > sa.tuple_(sa.literal(after[0], r.c.send_at.type), after[1])

@@ -12,7 +12,7 @@ from web.reader import Reader
 
 GROUPS = {
     N_("Conversation"): ("state", "assignee", "team", "priority", "type", "tag", "mentions", "waiting",
-                         "waited", "answered", "unattended", "unread",
+                         "waited", "answered", "unattended", "unread", "approval",
                          "messages", "opened", "moved", "sla", "survey", "survey_score"),
     N_("Messages"): ("words", "newest", "kind", "private", "platform", "account", "received"),
     N_("What they say"): ("language", "sentiment", "intent", "urgency", "emotion", "label", "theme", "subject",
@@ -49,6 +49,7 @@ NAMES = {
     "answered": N_("Answered before"),
     "unattended": N_("No first answer, or waits"),
     "unread": N_("Unread"),
+    "approval": N_("A reply waits for approval"),
     "followers": N_("Followers"),
     "verified": N_("Verified by the platform"),
     "sla": N_("Promised time"),

@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import Session
 
 from core.errors import Rejected
-from inbox import accounts, approvals, desk, listing, narrowing, teams, views
+from inbox import accounts, desk, listing, narrowing, teams, views
 from inbox.conditions import tree
 from inbox.conditions.tree import Group
 from inbox.listing import Row
@@ -69,8 +69,6 @@ class Pane:
     """What of the address could not be heeded, and why."""
     troubled: list[tuple[Account, str]]
     """Accounts that need a look, and why."""
-    approve: int
-    """How many replies wait for this reader's decision."""
     empty: str
     """Why there is no row: start, nobody, nothing, done or end; empty when there are rows."""
 
@@ -78,11 +76,6 @@ class Pane:
     def tabs(self) -> list[Tab]:
         """The three in sight."""
         return [one for one in self.views if one.name in inbox_query.TABS]
-
-    @property
-    def counted(self) -> list[Tab]:
-        """Everything whose number follows live."""
-        return [*self.views, Tab("approve", "", self.approve, "", False)]
 
     @property
     def here(self) -> str:
@@ -102,7 +95,7 @@ def pane(session: Session, asked: Asked, reader: Reader, *, current: int = 0, be
     """Everything of the pane; `rows` asks for so many rows instead of a page of them."""
     here = _here(session, asked, reader)
     found = listing.page(session, here.wanted, before or None, min(rows, MOST) or listing.LIMIT)
-    tabs, total = _numbers(session, here, asked)
+    tabs, total = _numbers(session, here, asked, reader)
     known, takers, tags = _accounts(session, reader), actors.answering(session), desk.known_tags(session)
     names = cares(session, found.rows, takers)
     groups = [(str(number), name) for number, name in teams.names(session)]
@@ -128,7 +121,6 @@ def pane(session: Session, asked: Asked, reader: Reader, *, current: int = 0, be
         tags=tags,
         teams=groups,
         troubled=[(one, troubles[one.id]) for one in connected if one.id in troubles],
-        approve=_to_decide(session, reader),
         empty="" if found.rows else _empty(session, asked, connected, total),
     )
 
@@ -184,10 +176,10 @@ def _here(session: Session, asked: Asked, reader: Reader) -> Here:
     return Here(narrowing.looked_up(session, view.narrowing(plain)), plain, view, "")
 
 
-def _numbers(session: Session, here: Here, asked: Asked) -> tuple[list[Tab], int]:
+def _numbers(session: Session, here: Here, asked: Asked, reader: Reader) -> tuple[list[Tab], int]:
     """The fixed views with their numbers, and the number of the list; a kept view is not narrowed by another."""
     counts = listing.counts(session, here.plain)
-    found = _views(asked, counts, here.view)
+    found = _views(asked, counts, here.view, reader)
     return found, listing.number(session, here.wanted) if here.view else counts[asked.view]
 
 
@@ -223,22 +215,17 @@ def few(session: Session, asked: Asked, reader: Reader, ids: Sequence[int], curr
     """Those of the conversations that stand in the list, with the counts: after live events."""
     here = _here(session, asked, reader)
     found = _read(listing.rows(session, ids, here.wanted), current)
-    tabs, total = _numbers(session, here, asked)
+    tabs, total = _numbers(session, here, asked, reader)
     if here.view:
         tabs = [*tabs, Tab("saved", "", total, "", True)]
-    if reader.may("replies.approve"):
-        tabs = [*tabs, Tab("approve", "", _to_decide(session, reader), "", False)]
     return {"asked": asked, "rows": found, "names": cares(session, found), "views": tabs}
 
 
-def _to_decide(session: Session, reader: Reader) -> int:
-    return approvals.to_decide(session, reader.sight) if reader.may("replies.approve") else 0
-
-
-def _views(asked: Asked, counts: Mapping[str, int], saved: View | None) -> list[Tab]:
+def _views(asked: Asked, counts: Mapping[str, int], saved: View | None, reader: Reader) -> list[Tab]:
     return [
         Tab(name, label, counts[name], asked.query(view=name, saved=""), name == asked.view and saved is None)
         for name, label in inbox_query.NAMES.items()
+        if name != "approve" or reader.may("replies.approve")
     ]
 
 

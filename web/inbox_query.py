@@ -27,9 +27,10 @@ NAMES = {
     "snoozed": N_("Snoozed"),
     "closed": N_("Closed"),
     "spam": N_("Spam"),
+    "approve": N_("To approve"),
     "all": N_("All"),
 }
-"""The views."""
+"""The views; "approve" is for who may."""
 TABS = ("mine", "open", "unassigned")
 ORDERS = {
     "newest": N_("Newest first"),

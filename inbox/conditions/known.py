@@ -11,13 +11,13 @@ from sqlmodel import Session
 
 from core import db
 from core.event import MESSAGE_KINDS
-from inbox import search
+from inbox import search, submitted
 from inbox.conditions import own, tree
 from inbox.conditions.predicate import Known
 from inbox.conditions.standing import Open
 from inbox.conditions.tree import ME, NOBODY, Group
 from inbox.membership import SegmentMember
-from inbox.models import Conversation, ConversationTag, Identity, Message, Note, Seen
+from inbox.models import Conversation, ConversationTag, Identity, Message, Note, ReplyRow, Seen
 from inbox.notice_models import NoteMention
 from inbox.sla_models import SlaClock
 from inbox.surveys.models import SurveyAnswer
@@ -49,6 +49,9 @@ def read(session: Session, ids: Sequence[int], group: Group, me: str = "") -> li
             said.setdefault(number, {})["mentions"] = targets
     for number, stands in own.read(session, ids, {one.field for one in tree.leaves(group)}).items():
         said.setdefault(number, {})["own"] = stands
+    if tree.asks(group, "approval"):
+        for number in session.scalars(submitted.conversations(db.table(ReplyRow).c.conversation_id.in_(ids))):
+            said.setdefault(number, {})["approval"] = True
     rated = _rated(session, ids) if tree.asks(group, "survey", "survey_score") else {}
     clocks = _clocks(session, ids) if tree.asks(group, "sla") else {}
     segments = _segments(session, ids) if tree.asks(group, "segment") else {}

@@ -43,6 +43,8 @@ class Known:
     verified: bool = False
     mentions: Collection[str] = ()
     """Whom its notes mention: `user:3`, `team:2`, and `me` for who looks."""
+    approval: bool = False
+    """A reply waits for approval."""
     seen_at: datetime | None = None
     """When who looks did so last."""
     survey: str = NOBODY
@@ -147,6 +149,7 @@ _FLAGS: Mapping[str, Callable[[Known], bool]] = {
     "answered": lambda known: known.first_reply_at is not None,
     "unattended": lambda known: known.first_reply_at is None or known.waiting_since is not None,
     "unread": _unread,
+    "approval": lambda known: known.approval,
     "verified": lambda known: known.verified,
 }
 

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from core import db
 from core.event import MESSAGE_KINDS
-from inbox import search
+from inbox import search, submitted
 from inbox.conditions import own, standing
 from inbox.conditions.tree import ME, NOBODY, Asker, Condition, Group, ranked
 from inbox.membership import SegmentMember
@@ -107,6 +107,10 @@ def _answered(one: Condition, asker: Asker) -> Holds:
 def _unattended(one: Condition, asker: Asker) -> Holds:
     c = db.table(Conversation)
     return _flag(one, sa.or_(c.c.first_reply_at.is_(None), c.c.waiting_since.is_not(None)))
+
+
+def _approval(one: Condition, asker: Asker) -> Holds:
+    return _flag(one, db.table(Conversation).c.id.in_(submitted.conversations()))
 
 
 def _messages(one: Condition, asker: Asker) -> Holds:
@@ -309,6 +313,7 @@ _BUILT: Mapping[str, Callable[[Condition, Asker], Holds]] = {
     "answered": _answered,
     "unattended": _unattended,
     "unread": _unread,
+    "approval": _approval,
     "followers": _followers,
     "verified": _verified,
     "survey": _survey,

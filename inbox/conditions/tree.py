@@ -102,6 +102,7 @@ FIELDS: Mapping[str, Field] = {
         Field("answered", "flag"),
         Field("unattended", "flag"),
         Field("unread", "flag", personal=True),
+        Field("approval", "flag"),
         Field("sla", "choice", (*SLA, NOBODY)),
         Field("segment", "many", pattern=_NUMBER),
         Field("followers", "number"),

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from core import db, outbox
 from core.topics import SUBSCRIBERS
-from inbox import desk, replies, submissions
+from inbox import approvals, desk, replies, submissions
 from inbox.approval_models import Approval
 from inbox.models import ReplyRow
 from inbox.notice_models import Notification
@@ -186,3 +186,26 @@ def test_what_was_changed_is_told_word_by_word() -> None:
     assert [pair for pair in found if pair[0] != "same"] == [("new", " very")]
     assert "".join(text for kind, text in found if kind != "gone") == "We are very sorry, Kim."
     assert approving.changes("same", "same ") == ()
+
+
+def test_to_approve_is_a_view_for_who_may(talk, as_role) -> None:
+    author, boss = trainee(as_role), as_role("admin")
+    store(1, event("m:9", "Something else"))
+    number = written(author)
+    listed = [boss.get(f"/inbox?view=approve{more}").text for more in ("", "&q=nowhere")]
+    assert ['data-row="1"' in text for text in listed] == [True, False]
+    assert 'data-row="2"' not in listed[0]
+    assert "To approve" in listed[0]
+    assert 'href="/inbox?view=approve"' in boss.get("/inbox").text
+    assert "view=approve" not in author.get("/inbox").text
+    assert boss.get("/api/v1/conversations/counts").json()["approve"] == 1
+    assert "approve" not in author.get("/api/v1/conversations/counts").json()
+    waits = '{"match": "all", "of": [{"field": "approval", "op": "yes"}]}'
+    found = boss.get("/api/v1/conversations", params={"conditions": waits}).json()["items"]
+    assert [one["id"] for one in found] == [1]
+    assert [one["id"] for one in boss.get("/api/v1/conversations?view=approve").json()["items"]] == [1]
+    assert "A reply waits for approval: yes" in boss.get("/inbox", params={"f": waits}).text
+    with db.write() as session:
+        approvals.approve(session, number, f"user:{boss.user_id}")
+    assert 'data-row="1"' not in boss.get("/inbox?view=approve").text
+    assert boss.get("/api/v1/conversations/counts").json()["approve"] == 0

@@ -59,7 +59,7 @@ def rows(reader: Reading, asked: Wanted, ids: str = "", count: int = 0, current:
     with db.read() as session:
         if count > 0:
             pane = inbox_list.pane(session, asked, reader, current=current, before=before, rows=count)
-            values = {**_rows_of(pane), "views": pane.counted}
+            values = {**_rows_of(pane), "views": pane.views}
         else:
             values = inbox_list.few(session, asked, reader, numbers[:AT_ONCE], current)
             values |= {"older": "", "base": "/inbox", "current": current}

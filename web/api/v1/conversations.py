@@ -46,8 +46,8 @@ class Conditions(BaseModel):
     """Which conversations: the filters of the inbox."""
 
     model_config = ConfigDict(extra="forbid")
-    view: Literal["all", "mine", "team", "open", "unassigned", "pending", "snoozed", "closed", "spam"] = Field(
-        "all", description="With `saved`, unless given, the one that the saved view narrows."
+    view: Literal["all", "mine", "team", "open", "unassigned", "pending", "snoozed", "closed", "spam", "approve"] = (
+        Field("all", description="With `saved`, unless given, the one that the saved view narrows.")
     )
     saved: str = Field(
         "", pattern="^([1-9][0-9]{0,14}|about|mentions|)$", description="Within a saved view: its `id` (`GET /views`)."
@@ -153,7 +153,8 @@ def index(reader: Reading, asked: Annotated[Asked, Query()]) -> Page[Listed]:
 def counts(reader: Reading) -> dict[str, int]:
     """How many conversations stand in each view of the inbox."""
     with db.read() as session:
-        return dict(listing.counts(session, wanted(session, Conditions(), reader)))
+        found = listing.counts(session, wanted(session, Conditions(), reader))
+    return {view: number for view, number in found.items() if view != "approve" or reader.may("replies.approve")}
 
 
 def wanted(session: Session, asked: Conditions, reader: Reader) -> Filter:
