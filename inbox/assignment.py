@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from core import db
 from core.outbox import Item, Outcome
-from inbox import desk, teams
+from inbox import desk, teams, workers
 from inbox.models import Activity, Conversation
 from inbox.narrowing import PRIORITIES
 from inbox.team_models import Team, TeamMember
@@ -78,7 +78,7 @@ def fill(session: Session, team_id: int) -> int:
         return 0
     candidates = _candidates(session, team_id)
     waiting = _waiting(session, team_id) if any(one.has_room for one in candidates) else []
-    refused = _refused(session, waiting)
+    refused = _refused(session, waiting) | workers.blind(session, [one.member for one in candidates], waiting)
     number = 0
     for conversation_id in waiting:
         able = [one for one in candidates if (conversation_id, one.member) not in refused]

@@ -17,7 +17,7 @@ from sqlmodel import Session
 from core import audit, bulk, db
 from core.errors import Rejected
 from core.event import MESSAGE_KINDS
-from inbox import activities, states
+from inbox import activities, states, workers
 from inbox.cuts import family
 from inbox.fields import values
 from inbox.models import Conversation, ConversationTag, Message
@@ -32,6 +32,8 @@ FARTHEST = timedelta(days=730)
 DUE = 200
 """Conversations the clock wakes in one transaction."""
 
+BLIND = "This person does not see conversations of this account. Choose somebody else."
+
 _WORKER = re.compile(r"user:[1-9][0-9]{0,17}")
 
 
@@ -45,6 +47,8 @@ def assign(session: Session, conversation_id: int, assignee: str, actor: str) ->
     before = _one(session, conversation_id)
     if before["assignee"] == assignee:
         return False
+    if assignee and workers.blind(session, [assignee], [conversation_id]):
+        raise Rejected(BLIND)
     _set(session, conversation_id, assignee=assignee)
     detail = {"assignee": assignee, "before": before["assignee"]}
     _done(session, conversation_id, "assigned" if assignee else "unassigned", actor, detail)

@@ -18,3 +18,5 @@ TYPES = {
     "praise": N_("Praise"),
     "other": N_("Something else"),
 }
+BLIND = N_("This person does not see conversations of this account. Choose somebody else.")
+"""As inbox.desk refuses it."""

@@ -12,7 +12,7 @@ from fastapi import HTTPException, Request
 from sqlmodel import Session
 
 from core import db, rows
-from inbox import clocks, desk, sightings, teams, visibility
+from inbox import clocks, desk, sightings, teams, visibility, workers
 from inbox.cuts import family
 from inbox.cuts import store as cuts
 from inbox.fields import values
@@ -136,8 +136,11 @@ def _whole(
     account, conversation_id = _account(session, conversation), conversation.id or 0
     person = rows.get(session, Identity, conversation.identity_id)
     merged = parts.of(session, conversation_id)
+    takers = actors.answering(session) if reader.may("conversations.manage") else []
+    blind = workers.blind(session, [actor for actor, _ in takers], [conversation_id])
     ends = cuts.ends(session, conversation_id)
-    seen = visibility.of(session, reader.sight, [one for one in (ends.came_from, *ends.split_off) if one])
+    others = [one for one in (ends.came_from, *ends.split_off) if one]
+    seen = visibility.of(session, reader.sight, others) if others else set()
     place, given = request.query_params.get("earlier", ""), conversation.assignee
     return Thread(
         conversation=conversation,
@@ -149,7 +152,7 @@ def _whole(
         tags=desk.tags_of(session, conversation_id),
         known_tags=desk.known_tags(session),
         assignee=actors.named(given, actors.names(session, [given]), reader) if given else "",
-        workers=actors.answering(session) if reader.may("conversations.manage") else (),
+        workers=[one for one in takers if (conversation_id, one[0]) not in blind],
         snoozes=snoozing.choices(reader),
         teams=teams.names(session),
         parts=merged,

@@ -13,13 +13,17 @@ import pytest
 import sqlalchemy as sa
 
 from core import db
+from core.errors import Rejected
 from core.event import Author
-from inbox import accounts, desk, listing
+from inbox import accounts, actions, assignment, desk, listing
+from inbox.fields import store as fields
+from inbox.fields import values
 from inbox.models import Conversation, Feed, Message
 from inbox.team_models import Team, TeamMember
 from tests.conftest import BOTH
 from tests.web.conftest import Browser, account, event, store, user
 from web import auth, inbox_query
+from web.models import User
 
 pytestmark = BOTH
 As = Callable[[str], Browser]
@@ -175,7 +179,7 @@ def test_views_show_what_is_mine_open_unassigned_and_put_away(as_role: As) -> No
     }
     assert shown == {
         "mine": {0}, "team": {1}, "open": {0, 1, 5}, "unassigned": {5}, "pending": set(), "snoozed": {4}, "closed": {2},
-        "spam": {3}, "all": {0, 1, 2, 4, 5},
+        "spam": {3}, "all": {0, 1, 2, 4, 5}, "approve": set(),
     }  # fmt: skip
 
 
@@ -184,7 +188,7 @@ def test_every_count_on_the_page_agrees_with_its_list(as_role: As) -> None:
     do(desk.close, number("m:0"), "user:1")
     browser = as_role("agent")
     counts = dict(re.findall(r'data-count="(\w+)">(\d+)', browser.get("/inbox").text))
-    assert counts.keys() == inbox_query.NAMES.keys()
+    assert counts.keys() == inbox_query.NAMES.keys() - {"approve"}
     for view, said in counts.items():
         assert len(rows(browser.get(f"/inbox?view={view}").text)) == int(said)
 
@@ -319,6 +323,66 @@ def test_a_deed_that_makes_no_sense_is_refused_in_words(as_role: As, form: dict[
     answer = as_role("agent").post("/inbox/bulk", {**form, "ids": ["1"]}, headers=LIST)
     assert answer.status_code == 400
     assert answer.json()["error"].endswith(".")
+
+
+def test_where_one_refuses_the_others_are_done_and_it_stays_ticked(as_role: As) -> None:
+    ours = account()
+    for n in range(3):
+        store(ours, event(f"m:{n}"))
+    browser = as_role("agent")
+    with db.write() as session:
+        wanted = fields.Wanted("conversation", "text", {"en": "Order"}, required=True)
+        field = fields.save(session, None, wanted, "user:1")
+        for one in (1, 3):
+            values.put(session, one, field, "A-7", "user:1")
+    answer = browser.post("/inbox/bulk?view=all", {"deed": "close", "ids": ["1", "2", "3"]}, headers=LIST)
+    toast = json.loads(answer.headers["hx-trigger"])["toast"]
+    assert answer.status_code == 200
+    assert toast["text"].startswith("2 conversations are closed. 1 was left as it is. No. 2: Fill in")
+    assert re.findall(r'value="(\d)" checked', answer.text) == ["2"]
+    out = browser.post("/inbox/bulk?view=closed", {"deed": "reopen", "ids": ["1"]}, headers=LIST)
+    assert "data-held" not in out.text
+    browser.post("/inbox/bulk", {"deed": "close", "ids": ["1"]}, headers=LIST)
+    browser.post(toast["undo"])
+    assert browser.get("/api/v1/conversations/counts").json()["open"] == 3
+    refused = browser.post("/inbox/bulk", {"deed": "close", "ids": ["2"]}, headers=LIST)
+    assert (refused.status_code, refused.json()["error"][:38]) == (400, "1 was left as it is. No. 2: Fill in th")
+    whole = browser.post("/inbox/bulk?view=closed", {"deed": "close", "ids": ["1", "2"]})
+    assert (whole.status_code, "1 was left as it is" in whole.text) == (200, True)
+    assert '<input type="hidden" name="ids" value="2" data-held>' in whole.text, "out of the view, and still ticked"
+
+
+def test_nobody_is_given_what_they_do_not_see(as_role: As) -> None:
+    here, there = (account(handle=f"@brand{n}@social.example") for n in range(2))
+    store(here, event("m:1"))
+    store(there, event("m:2"))
+    browser, few = as_role("admin"), as_role("agent")
+    limited, u = f"user:{few.user_id}", db.table(User)
+    with db.write() as session:
+        session.execute(sa.update(u).where(u.c.id == few.user_id).values(accounts=[here]))
+    heads = [browser.get(f"/inbox/{n}/head", headers=LIST).text for n in (1, 2)]
+    assert [f'value="{limited}"' in one for one in heads] == [True, False]
+    answer = browser.post("/inbox/bulk", {"deed": f"assign:{limited}", "ids": ["1", "2"]}, headers=LIST)
+    said = json.loads(answer.headers["hx-trigger"])["toast"]["text"]
+    assert said.startswith("1 conversation is assigned. 1 was left as it is. No. 2: This person does not see")
+    single = browser.post("/inbox/2/assign", {"assignee": limited}, headers=LIST)
+    assert (single.status_code, "does not see conversations" in single.text) == (422, True)
+    program = browser.request("POST", "/api/v1/conversations/2/assign", json={"assignee": limited})
+    assert (program.status_code, "does not see" in program.text) == (422, True)
+    with db.write() as session:
+        with pytest.raises(Rejected, match="does not see"):
+            actions.act(session, 2, actions.Action("assign", limited), "rule:1")
+        session.add(Team(id=1, name="First", assign="turn"))
+        session.flush()
+        session.add_all(
+            [TeamMember(team_id=1, member=limited), TeamMember(team_id=1, member=f"user:{browser.user_id}")]
+        )
+        session.execute(sa.update(db.table(Conversation)).values(team_id=1, assignee=""))
+        assert assignment.fill(session, 1) == 2
+    with db.read() as session:
+        c = db.table(Conversation)
+        takes = session.scalars(sa.select(c.c.assignee).order_by(c.c.id)).all()
+    assert takes[1] == f"user:{browser.user_id}"
 
 
 def test_without_script_the_deed_leads_back_to_the_list(as_role: As) -> None:

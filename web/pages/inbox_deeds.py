@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import Annotated, Any
 
@@ -18,7 +18,7 @@ from inbox import actions, desk, macros, visibility
 from inbox.actions import Action
 from inbox.models import Conversation
 from web import actors, inbox_list, inbox_query, render
-from web.i18n import catalogue
+from web.i18n import N_, catalogue
 from web.inbox_query import Asked
 from web.permissions import allow
 from web.reader import Reader
@@ -32,6 +32,10 @@ Managing = Annotated[Reader, Depends(allow("conversations.manage"))]
 Wanted = Annotated[Asked, Depends(inbox_query.asked)]
 
 DEEDS = ("close", "reopen", "assign", "tag", "team", "priority", "type")
+NAMED = 10
+"""Conversations that a refusal names, for each reason."""
+Left = dict[int, str]
+"""Conversations that refused a deed, and why."""
 BEFORE = {"assign": "assignee", "team": "team_id", "priority": "priority", "type": "type"}
 """Deeds that replace a value → its column."""
 
@@ -49,33 +53,42 @@ def bulk(
     """Close, reopen, tag, or set a value (`assign:user:3`, `team:2`) of what was ticked; the answer is the list."""
     what, _, whom = deed.partition(":")
     backs: dict[int, list[Action]] = {}
+    left: Left = {}
     try:
         if what == "macro":
-            backs = _run(reader, _numbers([whom]), _numbers(ids))
+            backs, left = _run(reader, _numbers([whom]), _numbers(ids))
             changed = [str(number) for number in backs]
         else:
             with db.write() as session:
-                changed = _do(session, reader, what, whom, tag, _numbers(ids))
+                changed, left = _do(session, reader, what, whom, tag, _numbers(ids))
     except Rejected as error:
         return JSONResponse({"error": reader.words(str(error))}, 400)
-    if not render.wants_part(request):
+    if left and not changed:
+        return JSONResponse({"error": _left(reader, left)}, 400)
+    if not left and not render.wants_part(request):
         return render.to(f"/inbox{asked.query()}", "saved")
-    with db.read() as session:
-        number = int(current) if current.isascii() and current.isdigit() and len(current) < 16 else 0
-        pane = inbox_list.pane(session, asked, reader, current=number)
-    answer = render.part(
-        "parts/inbox_list.html",
-        reader,
-        pane=pane,
-        names_of=inbox_query.NAMES,
-        density=request.cookies.get("density", ""),
-    )
+    said = " ".join([_said(reader, what, len(changed)), *([_left(reader, left)] if left else [])])
+    answer = _list(request, reader, asked, current, left, said)
+    kind = "err" if left else "ok"
     if what == "macro":
         written = {number: [one.written() for one in back] for number, back in backs.items() if back}
         values = {"back": json.dumps(written, ensure_ascii=False)}
-        return render.told(answer, _said(reader, what, len(changed)), "ok", "/inbox/undo" if written else "", values)
+        return render.told(answer, said, kind, "/inbox/undo" if written else "", values)
     back = f"/inbox/undo{render.query(deed=what, tag=tag if what == 'tag' else '', rows='.'.join(changed))}"
-    return render.told(answer, _said(reader, what, len(changed)), undo=back if changed else "")
+    return render.told(answer, said, kind, back if changed else "")
+
+
+def _list(request: Request, reader: Reader, asked: Asked, current: str, left: Collection[int], said: str) -> Response:
+    """The list anew, with what was left still ticked; the whole page for a browser without script."""
+    position = "" if render.wants_part(request) else render.position(request)
+    with db.read() as session:
+        number = int(current) if current.isascii() and current.isdigit() and len(current) < 16 else 0
+        pane = inbox_list.pane(session, asked, reader, current=number if render.wants_part(request) else 0)
+    density = request.cookies.get("density", "")
+    values: dict[str, Any] = {"pane": pane, "names_of": inbox_query.NAMES, "density": density, "ticked": sorted(left)}
+    if render.wants_part(request):
+        return render.part("parts/inbox_list.html", reader, **values)
+    return render.page(request, reader, "inbox.html", position=position, note=said, **values)
 
 
 @router.post("/inbox/undo")
@@ -93,35 +106,32 @@ def undo(
     found = {number: before for text, before in pairs for number in _numbers([text])}
     with db.write() as session:
         for number in _readable(session, reader, list(found)):
-            if deed == "close":
-                desk.reopen(session, number, reader.actor)
-            elif deed == "reopen":
-                with suppress(Rejected):  # a field is needed meanwhile
+            with suppress(Rejected):  # what it was before is gone meanwhile, or a field is needed
+                if deed == "close":
+                    desk.reopen(session, number, reader.actor)
+                elif deed == "reopen":
                     desk.close(session, number, reader.actor)
-            elif deed == "tag":
-                desk.untag(session, number, tag, reader.actor)
-            elif deed in BEFORE:
-                with suppress(Rejected):  # what it was before is gone meanwhile
+                elif deed == "tag":
+                    desk.untag(session, number, tag, reader.actor)
+                elif deed in BEFORE:
                     _put(session, reader, deed, number, found[number])
     return render.told(Response(status_code=204), reader.words("It was taken back."))
 
 
-def _run(reader: Reader, macro: Sequence[int], ids: Sequence[int]) -> dict[int, list[Action]]:
-    """Run a macro on each conversation in a transaction of its own; what takes it back, where it could be done."""
+def _run(reader: Reader, macro: Sequence[int], ids: Sequence[int]) -> tuple[dict[int, list[Action]], Left]:
+    """Run a macro on each conversation in a transaction of its own: (what takes it back, what was refused)."""
     with db.read() as session:
         found = macros.find(session, macro[0] if macro else 0, reader.actor)
         numbers = list(_readable(session, reader, ids))
     backs: dict[int, list[Action]] = {}
-    refused: list[Rejected] = []
+    left: Left = {}
     for number in numbers:
         try:
             with db.write() as session:
                 backs[number] = macros.run(session, found, number, reader.actor)
         except Rejected as error:
-            refused.append(error)
-    if refused and not backs:
-        raise refused[0]
-    return backs
+            left[number] = str(error)
+    return backs, left
 
 
 def _run_back(reader: Reader, back: str) -> None:
@@ -137,24 +147,34 @@ def _run_back(reader: Reader, back: str) -> None:
             actions.all_of(session, number, actions.read(found[number], actions.MACRO), reader.actor)
 
 
-def _do(session: Session, reader: Reader, what: str, value: str, tag: str, ids: Sequence[int]) -> list[str]:
-    """What was changed, as the way back names it."""
+def _do(
+    session: Session, reader: Reader, what: str, value: str, tag: str, ids: Sequence[int]
+) -> tuple[list[str], Left]:
+    """(What was changed, as the way back names it; what was refused.) A deed is refused before it writes anything."""
     if what not in DEEDS:
         raise Rejected("Choose what to do with the conversations.")
     if what == "assign" and value and value not in dict(actors.answering(session)):
         raise Rejected("A conversation is given to somebody who works here, or to nobody.")
-    changed = []
+    changed: list[str] = []
+    left: Left = {}
     for number, row in _readable(session, reader, ids).items():
-        if what == "tag":
-            done = desk.tag(session, number, tag, reader.actor)
-        elif what in BEFORE:
-            done = _put(session, reader, what, number, value.removeprefix("user:"))
-        else:
-            done = desk.set_state(session, number, {"close": "closed", "reopen": "open"}[what], reader.actor)
+        try:
+            done = _one(session, reader, what, number, value, tag)
+        except Rejected as error:
+            left[number] = str(error)
+            continue
         if done:
             before = str(getattr(row, BEFORE[what]) or "").removeprefix("user:") if what in BEFORE else ""
             changed.append(f"{number}-{before}" if before else str(number))
-    return changed
+    return changed, left
+
+
+def _one(session: Session, reader: Reader, what: str, number: int, value: str, tag: str) -> bool:
+    if what == "tag":
+        return desk.tag(session, number, tag, reader.actor)
+    if what in BEFORE:
+        return _put(session, reader, what, number, value.removeprefix("user:"))
+    return desk.set_state(session, number, {"close": "closed", "reopen": "open"}[what], reader.actor)
 
 
 def _put(session: Session, reader: Reader, what: str, number: int, value: str) -> bool:
@@ -179,6 +199,19 @@ def _readable(session: Session, reader: Reader, ids: Sequence[int]) -> dict[int,
 
 def _numbers(texts: Sequence[str]) -> list[int]:
     return [int(one) for one in texts if one.isascii() and one.isdigit() and len(one) < 16][:MOST]
+
+
+def _left(reader: Reader, left: Left) -> str:
+    """Which conversations were left as they are, by the reasons why."""
+    why: dict[str, list[str]] = {}
+    for number, reason in left.items():
+        why.setdefault(reason, []).append(reader.words(N_("No. %(number)s"), number=str(number)))
+    named = [
+        f"{', '.join(some[:NAMED])}{' …' if some[NAMED:] else ''}: {reader.words(one)}" for one, some in why.items()
+    ]
+    ngettext = catalogue(reader.language).ngettext
+    first = ngettext("%(number)s was left as it is.", "%(number)s were left as they are.", len(left))
+    return " ".join([first % {"number": reader.number(len(left))}, *named])
 
 
 def _said(reader: Reader, what: str, number: int) -> str:

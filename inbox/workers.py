@@ -1,0 +1,54 @@
+"""Who works here and is limited to some accounts: nobody is given a conversation that they do not see.
+
+People and roles are kept by the room above; what they are limited to is read from their tables by name.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from core import db
+from inbox.models import Conversation
+from inbox.parts.models import CasePart
+
+_USER = sa.table("user", sa.column("id"), sa.column("role"), sa.column("accounts", sa.JSON))
+_ROLE = sa.table("role", sa.column("id"), sa.column("accounts", sa.JSON))
+
+
+def limits(session: Session, members: Collection[str]) -> dict[str, frozenset[int]]:
+    """{`user:3`: the accounts whose conversations they see} of those who do not see all."""
+    numbers = [int(one[5:]) for one in members if one.startswith("user:") and one[5:].isdecimal()]
+    if not numbers:
+        return {}
+    own = _USER.c.role == sa.literal("role:").concat(sa.cast(_ROLE.c.id, sa.String))
+    query = sa.select(_USER.c.id, _USER.c.accounts, _ROLE.c.accounts).outerjoin(_ROLE, own)
+    found: dict[str, frozenset[int]] = {}
+    for number, *lists in session.execute(query.where(_USER.c.id.in_(numbers))):
+        given = [frozenset(one) for one in lists if one is not None]
+        if given:
+            found[f"user:{number}"] = frozenset.intersection(*given)
+    return found
+
+
+def accounts(session: Session, conversation_ids: Collection[int]) -> dict[int, set[int]]:
+    """The accounts of conversations, and of all parts of those that are cases."""
+    c, p = db.table(Conversation), db.table(CasePart)
+    alone = sa.select(c.c.id, c.c.account_id).where(c.c.id.in_(conversation_ids))
+    parts = sa.select(p.c.parent_id, c.c.account_id).join(c, c.c.id == p.c.conversation_id)
+    found: dict[int, set[int]] = defaultdict(set)
+    for number, account in session.execute(alone.union(parts.where(p.c.parent_id.in_(conversation_ids)))):
+        found[number].add(account)
+    return found
+
+
+def blind(session: Session, members: Collection[str], conversation_ids: Collection[int]) -> set[tuple[int, str]]:
+    """(conversation, `user:3`) of those who may not see all accounts of it."""
+    limited = limits(session, members)
+    if not limited:
+        return set()
+    reached = accounts(session, conversation_ids)
+    return {(number, one) for number, some in reached.items() for one, few in limited.items() if not some <= few}
