@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import hmac
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from core.errors import NotConfigured, Rejected, TryLater
@@ -36,6 +39,8 @@ class Answer:
     status: int
     text: str
     milliseconds: int
+    wait: float | None = None
+    """Seconds after which it wants to be asked again, where it said so."""
 
     @property
     def taken(self) -> bool:
@@ -104,11 +109,22 @@ def call(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
     try:  # the client is not closed: it shares its connections
         with client.stream("POST", url, content=body, headers=headers) as answer:
             text = _start(answer.iter_bytes(READ))
-            return Answer(answer.status_code, text, round((time.monotonic() - begun) * 1000))
+            took = round((time.monotonic() - begun) * 1000)
+            return Answer(answer.status_code, text, took, _wait(answer.headers.get("retry-after", "")))
     except NotConfigured as error:  # a private address
         raise Rejected(str(error)) from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise TryLater(f"The receiver did not answer: {type(error).__name__}.", 60) from error
+
+
+def _wait(said: str) -> float | None:
+    """Retry-After, in seconds or as a date (RFC 9110, 10.2.3)."""
+    if said.isascii() and said.isdigit():
+        return float(said[:9])
+    with contextlib.suppress(ValueError, TypeError, OverflowError):
+        moment = parsedate_to_datetime(said)
+        return max(0.0, moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() - time.time())
+    return None
 
 
 def _start(chunks: Iterator[bytes]) -> str:

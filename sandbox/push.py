@@ -62,11 +62,12 @@ class Browser:
 
 
 class Service:
-    """The service: its browsers by name, and what it answers next instead (`refuse`)."""
+    """The service: its browsers by name, and what it answers next instead (`refuse`, with `retry_after` beside it)."""
 
     def __init__(self) -> None:
         self.browsers: dict[str, Browser] = {}
         self.refuse: list[int] = []
+        self.retry_after = ""
 
     def subscribe(self, name: str, hub_key: str) -> Browser:
         """A browser asks to be reached."""
@@ -80,7 +81,8 @@ class Service:
     async def _take(self, request: Request) -> Response:
         body = await request.body()
         if self.refuse:
-            return PlainTextResponse("refused", self.refuse.pop(0))
+            headers = {"retry-after": self.retry_after} if self.retry_after else None
+            return PlainTextResponse("refused", self.refuse.pop(0), headers)
         browser = self.browsers.get(request.path_params["name"])
         if browser is None:
             return PlainTextResponse("no such subscription", 404)

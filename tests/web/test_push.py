@@ -7,6 +7,8 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -29,6 +31,7 @@ from web.notices import push as pushing
 from web.notices.models import PushBrowser, PushKey
 
 SUBSCRIBER = SUBSCRIBERS["web.notices.push.send"]
+FAR = format_datetime(datetime(2199, 1, 1, tzinfo=UTC))
 
 
 @pytest.fixture
@@ -116,6 +119,58 @@ def test_busy_service_is_asked_again(agent: Browser, service: Any) -> None:
     while outbox.step(SUBSCRIBER, pushing.send):
         pass
     assert len(told.told) == 1
+
+
+def waits() -> list[float]:
+    """Seconds until what is still to be told is tried again."""
+    o = db.table(OutboxRow)
+    with db.read() as session:
+        due = session.scalars(sa.select(o.c.due_at).where(o.c.subscriber == SUBSCRIBER.name, o.c.dead == 0)).all()
+        return [one - time.time() for one in due]
+
+
+@pytest.mark.parametrize(
+    ("said", "least", "most"),
+    [
+        ("", 55, 80), ("300", 295, 380), ("0", -5, 5), (FAR, 21_000, 27_100),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", -5, 5), ("soon", 55, 80), ("999999999999999999999", 21_000, 27_100),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("status", [429, 503])
+def test_busy_service_says_when_it_is_asked_again(
+    agent: Browser, service: Any, status: int, said: str, least: float, most: float
+) -> None:
+    told = subscribed(agent, service)
+    service[0].refuse, service[0].retry_after = [status], said
+    with db.write() as session:
+        notices.add(session, [Notice(f"user:{agent.user_id}", "mention", 1, "one", "system")])
+    outbox.step(SUBSCRIBER, pushing.send)
+    (wait,) = waits()
+    assert least <= wait <= most
+    assert (told.told, browsers()) == ([], 1)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 413])
+def test_word_that_is_refused_is_not_repeated_and_the_others_are_told(
+    agent: Browser, service: Any, status: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = subscribed(agent, service, "one"), subscribed(agent, service, "two")
+    service[0].refuse = [status]
+    tell(agent)
+    assert (first.told, len(second.told), waits()) == ([], 1, [])
+    assert browsers() == 2, "the browser is there: the next word may reach it"
+    logged = capsys.readouterr().out
+    assert f"status={status}" in logged
+    assert "/push/one" not in logged, "the address of a browser is a secret"
+    tell(agent, "two")
+    assert (len(first.told), len(second.told)) == (1, 2)
+
+
+def test_browser_that_was_asked_with_another_key_is_not_told(agent: Browser, service: Any) -> None:
+    first, second = subscribed(agent, service, "one"), subscribed(agent, service, "two")
+    first.hub_key = push.new_key()[1]
+    tell(agent)
+    assert (first.told, len(second.told), waits()) == ([], 1, [])
 
 
 def test_nobody_is_told_of_what_they_switched_off_nor_in_quiet_hours(agent: Browser, service: Any) -> None:

@@ -21,6 +21,8 @@ from web.notices.models import PushBrowser, PushKey
 MOST = 20
 """Browsers of one person."""
 GONE = (404, 410)
+BUSY, LONGEST = 60.0, 6 * 3600.0
+"""Seconds until a busy service is asked again that does not say when, and at most where it does."""
 TOO_MANY = "There are twenty browsers already. Switch it off in one of them first."
 
 logger = log.get("web.push")
@@ -79,7 +81,8 @@ def send(items: list[Item]) -> Outcome:
             if answer.status in GONE:
                 gone.append(one.endpoint)
             elif answer.status == 429 or answer.status >= 500:
-                later[item.id] = TryLater(f"The push service says {answer.status}.", 60.0)
+                wait = BUSY if answer.wait is None else min(answer.wait, LONGEST)
+                later[item.id] = TryLater(f"The push service says {answer.status}.", wait)
             elif not answer.taken:
                 logger.warning("push refused", status=answer.status)
 
