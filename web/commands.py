@@ -88,10 +88,9 @@ def _conversations(session: Session, text: str, reader: Reader) -> list[Command]
     if text.lstrip("#").isdecimal() and len(text) < 18:
         everything = inbox_query.wanted(Asked(view="all"), reader)
         rows = [*listing.rows(session, [int(text.lstrip("#"))], everything), *rows]
+    after = f"{query(view='all')}#conversation"
     return [
-        Command(
-            one.name or one.handle or f"#{one.id}", f"/inbox/{one.id}{query(view='all')}", "", one.platform, one.excerpt
-        )
+        Command(one.name or one.handle or f"#{one.id}", f"/inbox/{one.id}{after}", "", one.platform, one.excerpt)
         for one in rows[:MOST]
     ]
 

@@ -1,4 +1,4 @@
-"""What a browser does with every page: nothing is cut off sideways, and choices made in it are kept."""
+"""What a browser does with every page: nothing is cut off sideways, links lead there, and choices in it are kept."""
 
 from __future__ import annotations
 
@@ -18,16 +18,21 @@ SIDEWAYS = """() => [document.scrollingElement, ...document.querySelectorAll("ma
     .filter((one) => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX !== "visible")
     .map((one) => one.outerHTML.slice(0, 120))"""
 
+BARE = """() => [...document.querySelectorAll("a[href^='/']")]
+    .filter((one) => /^\\/inbox\\/[0-9]+$/.test(one.pathname) && !one.hash && !one.closest(".list"))
+    .map((one) => one.outerHTML.slice(0, 120))"""
+"""Links to a conversation that open the list before it where one pane follows the other."""
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("language", "width"), [("de", 390), ("ja", 390), ("de", 1024)])
-def test_no_page_moves_sideways(database: str, seen: Seen, language: str, width: int) -> None:
+def test_no_page_moves_sideways_or_leads_astray(database: str, seen: Seen, language: str, width: int) -> None:
     lived.everything()
     page, found = seen.page("admin", language=language, width=width), []
     for path in whole_pages():
         answer = page.goto(seen.address + path)
         assert answer is not None
-        found += [f"{path} {one}" for one in page.evaluate(SIDEWAYS)]
+        found += [f"{path} {one}" for one in page.evaluate(SIDEWAYS) + page.evaluate(BARE)]
         if answer.status >= 500:
             found.append(f"{path} answers {answer.status}")
     assert found == []

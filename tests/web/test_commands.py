@@ -47,8 +47,8 @@ def test_every_word_must_fit(talks: None, as_role) -> None:
 
 def test_conversations_are_found_by_word_and_by_number(talks: None, as_role) -> None:
     browser = as_role("agent")
-    assert "/inbox/1?view=all" in [href for href, _ in lines(browser.get("/commands?q=parcel").text)]
-    assert [href for href, _ in lines(browser.get("/commands?q=%232").text)] == ["/inbox/2?view=all"]
+    assert "/inbox/1?view=all#conversation" in [href for href, _ in lines(browser.get("/commands?q=parcel").text)]
+    assert [href for href, _ in lines(browser.get("/commands?q=%232").text)] == ["/inbox/2?view=all#conversation"]
     assert lines(browser.get("/commands?q=%2399").text) == []
 
 
@@ -89,7 +89,7 @@ def test_keys_lead_through_it(talks: None, seen: Seen) -> None:
     page.keyboard.type("lovely")
     expect(shown).to_have_count(1)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/inbox/2?view=all")
+    page.wait_for_url("**/inbox/2?view=all#conversation")
     page.keyboard.press("Control+k")
     page.keyboard.type("zebra")
     expect(page.get_by_text("Nothing fits.")).to_be_visible()
