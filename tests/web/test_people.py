@@ -89,7 +89,7 @@ def test_our_own_accounts_and_strangers_are_no_people(kim: int, as_role) -> None
 def test_profile_shows_sources_and_history(kim: int, as_role) -> None:
     text = as_role("agent").get(f"/people/{kim}").text
     assert "@kim@a.example" in text
-    assert 'href="/inbox/1"' in text
+    assert 'href="/inbox/1#conversation"' in text
 
 
 def test_marketer_sees_no_private_history(kim: int, as_role) -> None:
