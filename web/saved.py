@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from sqlmodel import Session
 
 from inbox import saved
+from inbox.models import Account, Conversation, Identity
 from web.reader import Reader
-from web.thread import Thread
 
 SHOWN = 50
 """Replies in the menu; more are found by searching."""
+
+
+class Talk(Protocol):
+    """The conversation they are filled in for."""
+
+    @property
+    def conversation(self) -> Conversation: ...
+    @property
+    def account(self) -> Account: ...
+    @property
+    def person(self) -> Identity | None: ...
 
 
 @dataclass(frozen=True)
@@ -27,7 +39,7 @@ class Offer:
     texts: dict[str, str]
 
 
-def offers(session: Session, talk: Thread, reader: Reader, asked: str = "") -> tuple[list[Offer], int]:
+def offers(session: Session, talk: Talk, reader: Reader, asked: str = "") -> tuple[list[Offer], int]:
     """(the first of them, how many there are); those with a text in the customer's language stand first."""
     values, wanted = places(talk, reader), languages(talk, reader)
     found = saved.of(session, reader.actor, asked)
@@ -45,12 +57,12 @@ def offers(session: Session, talk: Thread, reader: Reader, asked: str = "") -> t
     ], len(found)
 
 
-def languages(talk: Thread, reader: Reader) -> Sequence[str]:
+def languages(talk: Talk, reader: Reader) -> Sequence[str]:
     """The customer's language, the account's, the reader's."""
     return [talk.conversation.language, talk.account.language, reader.language]
 
 
-def places(talk: Thread, reader: Reader) -> dict[str, str]:
+def places(talk: Talk, reader: Reader) -> dict[str, str]:
     """What the places of a text stand for here."""
     name = talk.person.name if talk.person is not None else ""
     return {
@@ -58,5 +70,5 @@ def places(talk: Thread, reader: Reader) -> dict[str, str]:
         "first_name": saved.first_name(name),
         "agent": reader.name,
         "account": talk.account.handle,
-        "number": str(talk.id),
+        "number": str(talk.conversation.id),
     }

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from core import db
+from core.settings import settings
 from inbox.models import Note
 from tests.conftest import BOTH
 from tests.web import lived
@@ -99,3 +100,36 @@ def test_file_that_the_platform_does_not_take_is_refused_before_anything_is_queu
     assert "PDF" not in answer.json()["detail"]
     assert "кран.png" in answer.json()["detail"]
     assert one.get(f"{here}/replies").json()["items"] == []
+
+
+def test_large_file_is_taken_and_a_larger_one_refused(
+    full: None, program: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, here = program("agent"), f"conversations/{lived.talk('y:5')}/files"
+    large = base64.b64encode(PIXELS + bytes(3_000_000)).decode()
+    assert one.post(here, picture(content=large)).status_code == 201
+    assert one.post(f"conversations/{lived.talk('y:5')}/draft", {"kind": "note", "text": large}).status_code == 413
+    monkeypatch.setenv("WIDERHALL_ATTACHMENT_MB", "1")
+    settings.cache_clear()
+    answer = one.post(here, picture(content=large))
+    assert (answer.status_code, "larger than" in answer.json()["detail"]) == (422, True)
+
+
+def test_saved_replies_come_filled_in(full: None, program: Programs) -> None:
+    one, number = program("agent"), lived.talk("y:5")
+    (found,) = one.get(f"conversations/{number}/saved-replies").json()["items"]
+    assert (found["language"], found["texts"]["de"]) == ("en", "Привет Ким Ли")
+    assert one.get(f"conversations/{number}/saved-replies?q=нет").json()["items"] == []
+    assert program("marketer").get(f"conversations/{number}/saved-replies").status_code == 403
+
+
+def test_conversation_is_read_by_its_reader_alone(full: None, program: Programs) -> None:
+    one, number = program("agent"), lived.talk("y:5")
+
+    def unread(who: Program) -> bool:
+        return next(row["unread"] for row in who.get("conversations?limit=100").json()["items"] if row["id"] == number)
+
+    assert unread(one)
+    assert [one.post(f"conversations/{number}/seen").json()["changed"] for _ in range(2)] == [True, False]
+    assert not unread(one)
+    assert unread(program("admin"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Query, Response
@@ -10,8 +11,11 @@ from sqlmodel import Session
 
 from core import db
 from inbox import accounts, saved, teams
+from inbox.models import Account as OurAccount
+from inbox.models import Conversation, Identity
 from inbox.sharing import ALL
-from web import sharing
+from web import saved as offered
+from web import sharing, thread
 from web.api.v1.change import Changing
 from web.api.v1.problem import Refused
 from web.api.v1.route import router as _router
@@ -73,6 +77,25 @@ class SavedReply(Shown):
     changed_at: Moment
 
 
+class FilledReply(Shown):
+    """A saved reply as it would be sent in one conversation."""
+
+    id: int
+    name: str
+    shortcut: str
+    language: str = Field(description="The one to take: the customer's where there is a text in it.")
+    texts: dict[str, str] = Field(description="By language, with the places filled in as far as they are known.")
+
+
+@dataclass(frozen=True)
+class Talk:
+    """The conversation they are filled in for."""
+
+    conversation: Conversation
+    account: OurAccount
+    person: Identity | None
+
+
 class NewReply(Given):
     """A text that is sent often."""
 
@@ -110,6 +133,19 @@ def replies(reader: Replying, q: Annotated[str, Query(max_length=200)] = "") -> 
     """Saved replies that the token's owner uses; with `q` those in which every word of it stands."""
     with db.read() as session:
         return All(items=[SavedReply.model_validate(one) for one in saved.of(session, reader.actor, db.sound(q))])
+
+
+@router.get("/api/v1/conversations/{conversation_id}/saved-replies", tags=[TAG])
+def filled(reader: Replying, conversation_id: Id, q: Annotated[str, Query(max_length=200)] = "") -> All[FilledReply]:
+    """Saved replies filled in for a conversation, the customer's language first: at most 50, `q` finds more."""
+    with db.read() as session:
+        conversation = thread.find(session, conversation_id, reader)
+        account = session.get(OurAccount, conversation.account_id)
+        assert account is not None  # noqa: S101  # a foreign key
+        whose = conversation.identity_id
+        person = session.get(Identity, whose) if whose is not None else None
+        found, _ = offered.offers(session, Talk(conversation, account, person), reader, db.sound(q))
+        return All(items=[FilledReply.model_validate(one) for one in found])
 
 
 @router.post(REPLIES, tags=[TAG], response_model=Made, status_code=201)

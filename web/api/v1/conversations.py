@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
 from core import db
-from inbox import desk, listing, views, visibility
+from inbox import desk, listing, sightings, views, visibility
 from inbox.conditions import tree
 from inbox.cuts import store as cuts
 from inbox.fields import values
@@ -314,6 +314,18 @@ def untag(change: Changing, reader: Managing, conversation_id: Id, body: Tag) ->
     """Take a tag off."""
     deed: Deed = lambda session: desk.untag(session, conversation_id, body.tag, reader.actor)  # noqa: E731  # one use
     return _do(change, reader, conversation_id, deed)
+
+
+@router.post(f"{HERE}/{{conversation_id}}/seen", tags=[TAG], response_model=Changed)
+def seen(change: Changing, reader: Reading, conversation_id: Id) -> Response:
+    """The token's owner has read it: `unread` is false until a further message comes."""
+
+    def work(session: Session) -> Changed:
+        unread = sightings.unread(session, reader.actor, thread.find(session, conversation_id, reader))
+        sightings.mark(session, reader.actor, conversation_id)
+        return Changed(id=conversation_id, changed=unread)
+
+    return change.do(work)
 
 
 class Other(Given):

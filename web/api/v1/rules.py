@@ -79,8 +79,7 @@ class Tried(BaseModel):
     """What conditions find now."""
 
     looked_at: int = Field(description="The newest conversations of the inbox, at most so many.")
-    found: int
-    conversations: list[int] = Field(description="Those of them that the token's owner sees, newest first.")
+    conversations: list[int] = Field(description="Those for which they hold and that the owner sees, newest first.")
 
 
 class Outcome(BaseModel):
@@ -129,7 +128,7 @@ def try_out(reader: Ruling, body: Trial) -> Tried:
     with db.read() as session:
         found = rules.trial(session, group)
         seen = visibility.of(session, reader.sight, found)
-    return Tried(looked_at=rules.TRIED, found=len(found), conversations=[one for one in found if one in seen])
+    return Tried(looked_at=rules.TRIED, conversations=[one for one in found if one in seen])
 
 
 @router.post(HERE + "/{rule_id}", tags=[TAG], response_model=Changed)

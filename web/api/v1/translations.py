@@ -11,14 +11,13 @@ from sqlmodel import Session
 
 from connectors.translation import service
 from core import db
-from core.errors import Rejected, TryLater
 from inbox import translations
 from inbox.models import Message
 from web import thread, translating
 from web.api import limit
 from web.api.v1 import shapes
 from web.api.v1.conversations import HERE
-from web.api.v1.problem import Refused
+from web.api.v1.problem import Refused, asking
 from web.api.v1.route import router as _router
 from web.api.v1.shapes import Cursor, Given, Id, Limit, Page, Shown, Text
 from web.permissions import allow
@@ -56,7 +55,9 @@ class Words(Given):
     text: Text = Field(min_length=1, max_length=50_000)
     language: str = Field("", pattern=f"{PATTERN}|^$", description="Empty: the customer's language.")
     visibility: Literal["public", "private"] = Field(
-        "public", description="A private answer goes to the translation server only where private messages may."
+        "public",
+        description="Private answers go to the translation server only where private messages may, and so do "
+        "all in private conversations.",
     )
 
 
@@ -135,10 +136,11 @@ def all_of_it(reader: Managing, conversation_id: Id, body: Into) -> Translated:
 def written(reader: Managing, conversation_id: Id, body: Words) -> Written:
     """A text of one's own in the customer's language, or in another one: nothing is sent or kept by this."""
     with db.read() as session:
-        target = body.language or thread.find(session, conversation_id, reader).language
+        conversation = thread.find(session, conversation_id, reader)
+    target = body.language or conversation.language
     if not target:
         raise Refused(422, "Nobody knows the customer's language. Send `language`.", "rejected")
-    private = body.visibility == "private"
+    private = conversation.private or body.visibility == "private"
     text = _asked(reader, lambda: service.text(conversation_id, body.text, target, private=private))
     return Written(text=text, language=target)
 
@@ -147,8 +149,5 @@ def _asked(reader: Reader, work: Callable[[], T]) -> T:
     """Have the server asked, counted for this person; a refusal says why."""
     if limit.translation(reader.user_id):
         raise Refused(429, translating.TOO_OFTEN, "too-often")
-    try:
+    with asking():
         return work()
-    except (Rejected, TryLater) as error:
-        why = str(error) if str(error) in translating.SENTENCES else "The translation server cannot do this now."
-        raise Refused(422, why, "away" if isinstance(error, TryLater) else "rejected") from error
