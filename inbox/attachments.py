@@ -18,7 +18,7 @@ from core import bulk, db, rows
 from core.errors import Rejected
 from core.event import File
 from core.settings import settings
-from inbox import files, filetypes
+from inbox import files, filetypes, metadata
 from inbox.file_models import Attached
 from inbox.models import Conversation, Message, Note, ReplyRow
 
@@ -36,7 +36,10 @@ GONE = "This file is gone."
 
 
 def add(session: Session, conversation_id: int, author: str, name: str, data: bytes) -> int:
-    """Put a file beside somebody's draft; its number. Rejected when empty, too large or one too many."""
+    """Put a file beside somebody's draft; its number. Rejected when empty, damaged, too large or one too many.
+
+    Pictures are kept without what they tell beside the picture (inbox.metadata).
+    """
     if session.get(Conversation, conversation_id) is None:
         raise Rejected(f"There is no conversation {conversation_id}.")
     if not data:
@@ -46,7 +49,8 @@ def add(session: Session, conversation_id: int, author: str, name: str, data: by
     if len(begun(session, conversation_id, author)) >= MOST:
         raise Rejected(MANY)
     _tidy(session)
-    return _attach(session, conversation_id, name, data, author=author)
+    picture = metadata.bare(data, filetypes.told(data, name)[1])
+    return _attach(session, conversation_id, name, picture, author=author)
 
 
 def _attach(session: Session, conversation_id: int, name: str, data: bytes, **where: Any) -> int:

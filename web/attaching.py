@@ -33,6 +33,7 @@ SENTENCES = (
     N_("The file is larger than this hub takes. Its operator can raise the limit."),
     N_("Ten files at most can be attached at once."),
     N_("This file is gone."),
+    N_("This picture is damaged. Save it anew, or attach it in another format."),
 )
 """What connectors.attaching and inbox.attachments say is wrong."""
 

@@ -17,10 +17,11 @@ from core import db
 from core.settings import settings
 from inbox import attachments, replies
 from inbox.models import ReplyRow
+from tests import photos
 from tests.connectors.conftest import ROOT
 from tests.connectors.support import lived
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
+PNG = photos.png()
 SEND = """
 import sys
 from connectors import tasks

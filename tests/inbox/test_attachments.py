@@ -17,11 +17,12 @@ from inbox.file_models import Attached, StoredFile
 from inbox.ingest import store_page
 from inbox.models import Conversation
 from inbox.parts import store as parts
+from tests import photos
 from tests.conftest import BOTH
 
 from .conftest import event, person
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
+PNG = photos.png()
 ME, OTHER = "user:1", "user:2"
 
 
@@ -182,7 +183,7 @@ def test_what_is_empty_too_large_or_one_too_many_is_refused(talk: int, monkeypat
         with pytest.raises(Rejected):
             add(talk, data)
     for n in range(attachments.MOST):
-        add(talk, PNG + bytes([n]))
+        add(talk, photos.png(n))
     with pytest.raises(Rejected, match="Ten files"):
         add(talk)
     assert len(lies()) == attachments.MOST

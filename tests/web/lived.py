@@ -56,6 +56,7 @@ from sentiment import corrections, labels, passes, speed
 from sentiment.examples import store as examples
 from sentiment.models import AnnotationRow
 from sentiment.themes.models import Theme
+from tests import photos
 from tests.inbox.surveys.made import rated
 from web import auth, roles, tokens
 from web.outgoing import store as webhooks
@@ -265,7 +266,7 @@ def _desk() -> None:
         desk.assign(session, talk("y:4"), "user:1", "user:1")
         notes.add(session, conversation_id=one, author="user:2", text="Партия известна.")
         notes.add(session, conversation_id=one, author="user:1", text="@Олег: взгляни.", mentions={"user:2": "Олег"})
-        there, pixels = talk("y:4"), b"\x89PNG\r\n\x1a\n"
+        there, pixels = talk("y:4"), photos.png()
         attached = attachments.add(session, there, "user:2", "Счёт & <цена>", b"%PDF-1.7")
         notes.add(session, conversation_id=there, author="user:2", text="Вот счёт.", attached=[attached])
         attachments.keep_picture(session, there, message("y:4"), 0, pixels)

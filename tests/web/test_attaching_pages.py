@@ -12,9 +12,10 @@ from core import db
 from core.event import Attachment, Event, Page
 from inbox import attachments, notes, replies
 from inbox.ingest import store_page
+from tests import photos
 from tests.web.conftest import account, event, store
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
+PNG = photos.png()
 PDF = b"%PDF-1.7 terms"
 PART = {"headers": {"hx-request": "true"}}
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from core import db
 from core.settings import settings
 from inbox.models import Note
+from tests import photos
 from tests.conftest import BOTH
 from tests.web import lived
 from tests.web.api.conftest import Program
@@ -19,7 +20,7 @@ from tests.web.api.test_conversations import full
 
 __all__ = ["full"]
 Programs = Callable[..., Program]
-PIXELS = b"\x89PNG\r\n\x1a\n12345678"
+PIXELS = photos.png()
 
 
 def picture(**changes: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ async function send(files) {
     const body = new FormData();
     body.append("kind", kind());
     body.append("part", document.getElementById("reply-part")?.value ?? "0");
-    body.append("files", file, file.name || "picture.png");
+    body.append("files", await upright(file), file.name || "picture.png");
     const headers = { "HX-Request": "true", Accept: "text/html", "X-CSRF-Token": token };
     const answer = await fetch(form.action, { method: "POST", body, headers }).catch(() => null);
     if (form !== document.getElementById("attach-form")) return; // another conversation, or it was sent meanwhile
@@ -21,6 +21,30 @@ async function send(files) {
     else if (place) { place.textContent = shelf().dataset[answer?.status === 413 ? "large" : "away"]; return; }
   }
   if (place) place.textContent = said;
+}
+
+// A photo that lies on its side is turned here: the hub takes its metadata away, and not every platform turns pictures.
+async function upright(file) {
+  if (file.type !== "image/jpeg" || turn(new DataView(await file.slice(0, 131072).arrayBuffer())) < 2) return file;
+  try {
+    const picture = await createImageBitmap(file), canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [picture.width, picture.height];
+    canvas.getContext("2d").drawImage(picture, 0, 0);
+    return (await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.92))) ?? file;
+  } catch { return file; }
+}
+
+function turn(data) { // the orientation in a JPEG's Exif; 0 where there is none
+  try {
+    for (let at = 2; data.getUint8(at) === 0xff && data.getUint8(at + 1) !== 0xda; at += 2 + data.getUint16(at + 2)) {
+      if (data.getUint8(at + 1) !== 0xe1 || data.getUint32(at + 4) !== 0x45786966) continue;
+      const start = at + 10, little = data.getUint16(start) === 0x4949, first = start + data.getUint32(start + 4, little);
+      for (let n = 0, entry = first + 2; n < data.getUint16(first, little); n++, entry += 12) {
+        if (data.getUint16(entry, little) === 0x0112) return data.getUint16(entry + 8, little);
+      }
+    }
+  } catch { /* cut off: nothing said */ }
+  return 0;
 }
 
 function put(text) {
