@@ -17,13 +17,14 @@ from sqlmodel import Session
 from core import audit, bulk, db
 from core.errors import Rejected
 from core.event import MESSAGE_KINDS
-from inbox import activities, states, workers
+from inbox import activities, states, visibility, workers
 from inbox.cuts import family
 from inbox.fields import values
 from inbox.models import Conversation, ConversationTag, Message
 from inbox.narrowing import PRIORITIES, TYPES
 from inbox.parts import store as parts
 from inbox.team_models import Team
+from inbox.visibility import EVERYTHING, Sight
 
 TAG = 60
 """Characters of a tag."""
@@ -114,8 +115,12 @@ def tags_of(session: Session, conversation_id: int) -> list[str]:
     return [tag for (tag,) in bulk.fetch(session, sql, conversation_id)]
 
 
-def known_tags(session: Session) -> list[str]:
-    """Every tag in use, by name."""
+def known_tags(session: Session, sight: Sight = EVERYTHING) -> list[str]:
+    """Every tag in use on what somebody sees, by name."""
+    if not sight.whole:
+        c, t = db.table(Conversation), db.table(ConversationTag)
+        met = sa.select(t.c.tag).join(c, c.c.id == t.c.conversation_id).where(*visibility.seen(sight))
+        return list(session.scalars(met.distinct().order_by(t.c.tag)))
     return [tag for (tag,) in bulk.fetch(session, _TAGS)]
 
 

@@ -16,6 +16,7 @@ from sqlmodel import Session
 from core import db, outbox
 from core.event import MESSAGE_KINDS
 from core.outbox import DONE, Item, Outcome
+from inbox import workers
 from inbox.models import Conversation, Message
 from inbox.notice_models import Notification, NotificationChoice
 from inbox.team_models import TeamMember
@@ -129,7 +130,7 @@ def people(session: Session, target: str, conversation_id: int) -> list[str]:
 
 
 def on_message(items: list[Item]) -> Outcome:
-    """message.stored: a new message tells who takes care of its conversation; a repeat tells nobody again."""
+    """message.stored: a new message tells who takes care of its conversation, the first its team; each once."""
     ids = sorted({int(one) for item in items for one in item.payload["message_id"]})
     m, c, n = db.table(Message), db.table(Conversation), db.table(Notification)
     given = sa.exists().where(
@@ -138,19 +139,46 @@ def on_message(items: list[Item]) -> Outcome:
     query = (
         sa.select(m.c.id, c.c.id.label("conversation_id"), c.c.assignee)
         .join(c, c.c.id == m.c.conversation_id)
-        .where(m.c.id.in_(ids), m.c.direction == "inbound", m.c.origin == "inbox", m.c.version == 1)
-        .where(m.c.kind.in_(sorted(MESSAGE_KINDS)), m.c.stored_at > db.now() - FRESH, m.c.deleted_at.is_(None))
+        .where(*_fresh(ids))
         .where(c.c.assignee != "", c.c.state != "spam", ~given)  # who was given it just now knows of it
         .order_by(m.c.id)
     )
     with db.read() as session:
         rows = session.execute(query).all()
-    found = [Notice(row.assignee, "message", row.conversation_id, f"message:{row.id}") for row in rows]
+        found = [Notice(row.assignee, "message", row.conversation_id, f"message:{row.id}") for row in rows]
+        found += _begun(session, ids)
 
     def write(session: Session) -> None:
         add(session, found)
 
     return Outcome(write) if found else DONE
+
+
+def _fresh(ids: Sequence[int]) -> list[sa.ColumnElement[bool]]:
+    """Those of the messages that are news to somebody here."""
+    m = db.table(Message)
+    theirs = [m.c.id.in_(ids), m.c.direction == "inbound", m.c.origin == "inbox", m.c.version == 1]
+    spoken = [m.c.kind.in_(sorted(MESSAGE_KINDS)), m.c.stored_at > db.now() - FRESH, m.c.deleted_at.is_(None)]
+    return theirs + spoken
+
+
+def _begun(session: Session, ids: Sequence[int]) -> list[Notice]:
+    """Conversations that begin with one of these messages and belong to a team since they came."""
+    m, c, before = db.table(Message), db.table(Conversation), db.table(Message).alias()
+    earlier = sa.exists().where(
+        before.c.conversation_id == c.c.id, before.c.id < m.c.id, before.c.direction == "inbound",
+        before.c.origin != "context",
+    )  # fmt: skip
+    query = sa.select(c.c.id, c.c.team_id, c.c.assignee).join(m, m.c.conversation_id == c.c.id)
+    query = query.where(*_fresh(ids), c.c.team_id.is_not(None), c.c.state.not_in(("closed", "spam")), ~earlier)
+    found = [
+        Notice(who, "team", number, f"begun:{number}")
+        for number, team, assignee in session.execute(query.order_by(c.c.id)).all()
+        for who in members(session, team)
+        if who != assignee  # who was given it is told so
+    ]
+    blind = workers.blind(session, {one.who for one in found}, {one.conversation_id for one in found})
+    return [one for one in found if (one.conversation_id, one.who) not in blind]
 
 
 # --- reading --------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from web.reader import Reader
 
 @dataclass(frozen=True)
 class Shown:
-    """What the page shows: a question (`state` is ask), or why there is none (thanks, over, expired, gone)."""
+    """What the page shows: a question (`state` is ask), or why there is none (thanks, over, expired, gone, ours)."""
 
     state: str
     title: str = ""

@@ -84,7 +84,7 @@ def _queries(session: Session, reader: Reader) -> Options:
 
 
 def _tags(session: Session, reader: Reader) -> Options:
-    return [(one, one) for one in desk.known_tags(session)]
+    return [(one, one) for one in desk.known_tags(session, reader.sight)]
 
 
 def _takers(session: Session, reader: Reader) -> Options:

@@ -96,7 +96,7 @@ def pane(session: Session, asked: Asked, reader: Reader, *, current: int = 0, be
     here = _here(session, asked, reader)
     found = listing.page(session, here.wanted, before or None, min(rows, MOST) or listing.LIMIT)
     tabs, total = _numbers(session, here, asked, reader)
-    known, takers, tags = _accounts(session, reader), actors.answering(session), desk.known_tags(session)
+    known, takers, tags = _accounts(session, reader), actors.answering(session), desk.known_tags(session, reader.sight)
     names = cares(session, found.rows, takers)
     groups = [(str(number), name) for number, name in teams.names(session)]
     connected = [one for one in known if one.state != "removed"]

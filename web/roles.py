@@ -20,6 +20,7 @@ from web.kept import Kept
 from web.models import User
 from web.permissions import PERMISSIONS, ROLES, granted
 from web.role_models import Role
+from web.signin import policy
 
 NAME = 80
 MOST = 100
@@ -173,6 +174,7 @@ def remove(session: Session, role_id: int, instead: str, actor: str, power: Powe
         within(power, granted_to(session, instead))
     for one in having_it:
         give(session, one, instead, actor)
+    policy.forget_role(session, row.key, actor)
     audit.record(session, actor, "role.removed", row.key, {"instead": instead if having_it else ""})
     session.delete(row)
 

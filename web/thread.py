@@ -150,7 +150,7 @@ def _whole(
         person=person,
         composer=composers.composer(session, conversation, account, reader, parts=merged),
         tags=desk.tags_of(session, conversation_id),
-        known_tags=desk.known_tags(session),
+        known_tags=desk.known_tags(session, reader.sight),
         assignee=actors.named(given, actors.names(session, [given]), reader) if given else "",
         workers=[one for one in takers if (conversation_id, one[0]) not in blind],
         snoozes=snoozing.choices(reader),

@@ -14,7 +14,7 @@ from core.topics import SUBSCRIBERS
 from inbox import desk, ingest, notices, replies, rules, teams
 from inbox.actions import Action
 from inbox.conditions import tree
-from inbox.models import Message, ReplyRow
+from inbox.models import Account, Message, ReplyRow
 from inbox.notice_models import Notification, NotificationChoice
 from inbox.teams import Wanted
 from tests.conftest import BOTH
@@ -62,6 +62,23 @@ def test_a_team_is_told_apart_from_who_gave_it(talk: int) -> None:
     with db.write() as session:
         desk.set_team(session, talk, number, ADA)
     assert told() == [(BO, "team")]
+
+
+@BOTH
+def test_a_conversation_that_begins_with_a_team_tells_the_team_once(account: int, make: Callable[..., Event]) -> None:
+    number = team(ADA, BO)
+    with db.write() as session:
+        session.execute(sa.update(db.table(Account)).values(team_id=number))
+    for which in (1, 2):
+        about = {"parent_key": make(1).key} if which == 2 else {}
+        ingest.store_page(account, Page(events=(make(which, posted_at=db.now(), **about),)))
+        step("inbox.notices.on_message")
+    assert told() == [(ADA, "team"), (BO, "team")]
+    with db.write() as session:
+        desk.assign(session, 1, ADA, "rule:assignment")
+    ingest.store_page(account, Page(events=(make(9, posted_at=db.now(), origin="archive"),)))
+    step("inbox.notices.on_message")
+    assert told()[2:] == [(ADA, "assigned")], "history tells nobody"
 
 
 @BOTH

@@ -385,6 +385,22 @@ def test_nobody_is_given_what_they_do_not_see(as_role: As) -> None:
     assert takes[1] == f"user:{browser.user_id}"
 
 
+def test_tags_of_what_one_does_not_see_are_not_offered(as_role: As) -> None:
+    here, there = (account(handle=f"@brand{n}@social.example") for n in range(2))
+    store(here, event("m:1"))
+    store(there, event("m:2"))
+    few, u = as_role("agent"), db.table(User)
+    with db.write() as session:
+        desk.tag(session, 1, "refund", "user:9")
+        desk.tag(session, 2, "merger", "user:9")
+        session.execute(sa.update(u).where(u.c.id == few.user_id).values(accounts=[here]))
+    for page in ("/inbox", "/inbox/filter", "/inbox/1"):
+        assert "merger" not in few.get(page).text
+    assert few.get("/api/v1/tags").json()["items"] == ["refund"]
+    assert "refund" in few.get("/inbox").text
+    assert "merger" in as_role("admin").get("/inbox").text
+
+
 def test_without_script_the_deed_leads_back_to_the_list(as_role: As) -> None:
     store(account(), event("m:1"))
     answer = as_role("agent").post("/inbox/bulk?view=all", {"deed": "close", "ids": ["1"]})

@@ -16,6 +16,8 @@ from web import actors, auth, roles, sessions
 from web.models import ApiToken
 from web.permissions import PERMISSIONS, ROLES, granted
 from web.role_models import Role
+from web.signin import policy
+from web.signin.models import OidcProvider
 
 HERE = "/settings/roles"
 
@@ -156,6 +158,21 @@ def test_removed_role_opens_nothing(as_role, database: str) -> None:
         session.execute(sa.delete(db.table(Role)))
     assert browser.get("/inbox").status_code == 403
     assert browser.get("/settings/me").status_code == 403
+
+
+def test_a_removed_role_is_demanded_of_nobody_and_given_to_nobody(database: str) -> None:
+    gone, stays = role("messages.read"), "agent"
+    with db.write() as session:
+        policy.demand(session, [gone, stays], "t")
+        pairs = [["night", gone], ["day", stays]]
+        session.add(OidcProvider(default_role=gone, role_claim="groups", role_map=pairs))
+        session.flush()
+        roles.remove(session, int(gone[5:]), "", "t")
+    with db.read() as session:
+        assert policy.read(session).second_factor == [stays]
+        row = session.get(OidcProvider, 1)
+        assert row is not None
+        assert (row.default_role, row.role_claim, row.role_map) == ("", "groups", [["day", stays]])
 
 
 def test_built_in_roles_need_no_row(database: str) -> None:

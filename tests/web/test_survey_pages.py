@@ -128,6 +128,19 @@ def test_every_refusal_and_reason_has_its_words() -> None:
     assert set(questions.KINDS) == set(survey_words.KINDS)
 
 
+def test_nobody_who_works_here_answers_for_the_customer(browser: Browser, as_role: As) -> None:
+    link = asked("csat")
+    agent = as_role("agent")
+    assert "Only customers answer here" in agent.get(f"{link}?v=5").text
+    refused = agent.post(link, {"q": "score", "v": "5"})
+    assert (refused.status_code, rows(SurveyAnswer)) == (409, [])
+    browser.post(link, {"q": "score", "v": "2"})
+    assert [one.score for one in rows(SurveyAnswer)] == [2]
+    card = agent.get("/inbox/1?view=all").text.split('class="msg msg-note"')[1].split("</article>")[0]
+    assert ">?<" not in card
+    assert "#smile" in card
+
+
 # --- where answers show -----------------------------------------------------------------------------------
 
 

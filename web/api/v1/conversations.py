@@ -194,9 +194,9 @@ def one(reader: Reading, conversation_id: Id) -> Whole:
 
 @router.get("/api/v1/tags", tags=[TAG])
 def tags(reader: Reading) -> All[str]:
-    """Every tag in use."""
+    """Every tag in use on what the token's owner sees."""
     with db.read() as session:
-        return All(items=desk.known_tags(session))
+        return All(items=desk.known_tags(session, reader.sight))
 
 
 # --- deeds --------------------------------------------------------------------------------------------
