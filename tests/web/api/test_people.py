@@ -22,6 +22,7 @@ from tests.enrichment.test_making import ZOE
 from tests.web import lived
 from tests.web.api.conftest import Program
 from tests.web.api.test_conversations import full, walked
+from web import roles
 
 __all__ = ["full"]
 Programs = Callable[..., Program]
@@ -182,3 +183,13 @@ def test_link_of_a_decided_proposal_is_of_its_account(full: None, program: Progr
     one.post("proposals", {"decision": "accept", "proposals": [number]})
     (link,) = one.get(f"people/{twin}").json()["links"]
     assert link["decision"] == "accepted"
+
+
+def test_ratings_are_of_conversations_that_are_seen(full: None, program: Programs) -> None:
+    kim = lived.who(lived.KIM.handle)
+    (found,) = program("agent").get(f"people/{kim}/ratings").json()["items"]
+    assert (found["conversation_id"], found["kind"]) == (lived.talk("y:4"), "nps")
+    with db.write() as session:
+        rights = roles.Wanted("Blind", ["people.read", "messages.read"], "own")
+        key = roles.save(session, None, rights, "test")
+    assert program(key).get(f"people/{kim}/ratings").json()["items"] == []

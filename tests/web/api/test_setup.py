@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Callable
 from io import StringIO
 from typing import Any
@@ -38,6 +39,15 @@ def test_people_of_a_segment_come_as_csv(full: None, program: Programs) -> None:
     assert len(rows) == one.get("segments/1/count").json()["may"]
     assert one.get("segments/9/people.csv").status_code == 404
     assert program("agent").get("segments/1/people.csv").status_code == 403
+
+
+def test_filter_is_tried_before_it_is_kept(full: None, program: Programs) -> None:
+    one = program("marketer")
+    group = one.get("segments/1").json()["conditions"]
+    found = one.get("segments/preview", params={"conditions": json.dumps(group)}).json()
+    assert found["people"] == len(found["sample"]) == one.get("segments/1/count").json()["people"] > 0
+    for bad in ("{", "[]", '{"match": "no", "of": []}'):
+        assert one.get("segments/preview", params={"conditions": bad}).status_code == 422, bad
 
 
 @BOTH

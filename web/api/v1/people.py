@@ -14,6 +14,7 @@ from enrichment import directory, person
 from inbox import consent, erasure, people
 from inbox.knowledge import Attribute
 from inbox.models import Identity
+from inbox.surveys import answering
 from web.api.v1 import shapes
 from web.api.v1.change import Changing
 from web.api.v1.problem import Refused
@@ -142,6 +143,16 @@ class Whole(BaseModel):
     purposes: dict[str, bool] = Field(description="Purpose: switched on for this hub.")
 
 
+class Rating(Shown):
+    """What somebody answered to a survey."""
+
+    conversation_id: int
+    kind: str = Field(description="csat, thumbs, nps, ces or own.")
+    score: int | None
+    verdict: str = Field(description="good, middle or bad; empty without a score.")
+    answered_at: Moment
+
+
 class Talk(Shown):
     """A conversation of theirs."""
 
@@ -217,6 +228,14 @@ def history(reader: Reading, identity_id: Id, cursor: Cursor = "", limit: Limit 
         talks, more = person.history(session, ids, sight=reader.sight, after=min(after, 10**9), limit=limit)
     following = shapes.mark(after + len(talks)) if more else None
     return Page(items=[Talk.model_validate(one) for one in talks], next=following)
+
+
+@router.get(f"{HERE}/{{identity_id}}/ratings", tags=[TAG])
+def ratings(reader: Reading, identity_id: Id) -> All[Rating]:
+    """What the person answered to surveys, over all their accounts, the newest 20 first."""
+    with db.read() as session:
+        found = answering.of_people(session, behind(session, identity_id).ids, sight=reader.sight)
+    return All(items=[Rating.model_validate(one) for one in found])
 
 
 # --- deeds --------------------------------------------------------------------------------------------

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any
 
-from fastapi import Depends, Response
+from fastapi import Depends, Query, Response
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
 from core import db
-from enrichment.segments import conditions, store
+from enrichment.segments import conditions as filters
+from enrichment.segments import store
 from enrichment.segments.models import Segment
 from web.api.v1 import shapes
 from web.api.v1.change import Changing
-from web.api.v1.problem import Refused
+from web.api.v1.problem import Refused, Unfit
 from web.api.v1.route import router as _router
 from web.api.v1.shapes import All, Changed, Cursor, Given, Id, Limit, Made, Moment, Page, Shown, Text
 from web.permissions import allow
@@ -63,6 +65,12 @@ class Member(BaseModel):
     may: bool = Field(description="They may be addressed for marketing.")
 
 
+class Tried(Counted):
+    """What a filter finds."""
+
+    sample: list[Member] = Field(description="Some of them.")
+
+
 class NewSegment(Given):
     """A saved filter."""
 
@@ -77,6 +85,22 @@ def index(reader: Reading) -> All[OneSegment]:
         return All(items=[OneSegment.model_validate(one) for one in store.every(session)])
 
 
+@router.get(f"{HERE}/preview", tags=[TAG])
+def preview(
+    reader: Managing,
+    conditions: Annotated[str, Query(min_length=2, max_length=20_000, description="A group of conditions as JSON.")],
+) -> Tried:
+    """What a filter finds before it is kept."""
+    try:
+        group = filters.read(json.loads(db.sound(conditions)))
+    except (ValueError, RecursionError) as error:
+        raise Unfit({"query.conditions": "This is no JSON."}) from error
+    with db.read() as session:
+        found = store.count(session, group)
+        rows, _ = store.page(session, group, limit=store.SAMPLE)
+    return Tried(people=found.people, may=found.may, sample=[_member(row) for row in rows])
+
+
 @router.get(f"{HERE}/{{segment_id}}", tags=[TAG])
 def one(reader: Reading, segment_id: Id) -> OneSegment:
     """One segment."""
@@ -88,7 +112,7 @@ def one(reader: Reading, segment_id: Id) -> OneSegment:
 def count(reader: Reading, segment_id: Id) -> Counted:
     """How many people are in it now."""
     with db.read() as session:
-        found = store.count(session, conditions.read(known(session, segment_id).conditions))
+        found = store.count(session, filters.read(known(session, segment_id).conditions))
     return Counted(people=found.people, may=found.may)
 
 
@@ -97,7 +121,7 @@ def members(reader: Reading, segment_id: Id, cursor: Cursor = "", limit: Limit =
     """Who is in it now, in a fixed order."""
     found = shapes.place(cursor)
     with db.read() as session:
-        group = conditions.read(known(session, segment_id).conditions)
+        group = filters.read(known(session, segment_id).conditions)
         rows, following = store.page(session, group, db.sound(found[0]) if found else "", limit)
     return Page(items=[_member(row) for row in rows], next=shapes.mark(following) if following else None)
 
@@ -121,14 +145,14 @@ def known(session: Session, segment_id: int) -> Segment:
 @router.post(HERE, tags=[TAG], response_model=Made, status_code=201)
 def add(change: Changing, reader: Managing, body: NewSegment) -> Response:
     """Keep a new segment."""
-    group = conditions.read(body.conditions)
+    group = filters.read(body.conditions)
     return change.do(lambda session: Made(id=store.save(session, body.name, group, reader.actor)), 201)
 
 
 @router.post(f"{HERE}/{{segment_id}}", tags=[TAG], response_model=Changed)
 def edit(change: Changing, reader: Managing, segment_id: Id, body: NewSegment) -> Response:
     """Change a segment as a whole."""
-    group = conditions.read(body.conditions)
+    group = filters.read(body.conditions)
 
     def work(session: Session) -> Changed:
         known(session, segment_id)
