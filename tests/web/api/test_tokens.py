@@ -135,6 +135,10 @@ def test_reference_names_every_address(as_role: Callable[[str], object]) -> None
     page, document = browser.get("/settings/tokens/reference").text, browser.get("/api/v1/openapi.json").json()
     assert document["openapi"] == "3.1.0"
     assert [path for path in document["paths"] if f">{path}<" not in page] == []
+    tags = {one["tags"][0] for methods in document["paths"].values() for one in methods.values()}
+    assert [tag for tag in tags if f'href="#s-{tag}"' not in page or f'id="s-{tag}"' not in page] == []
+    assert "<code>application/pdf</code>" in page
+    assert "`" not in page
 
 
 def test_tokens_on_the_command_line(hub: None) -> None:

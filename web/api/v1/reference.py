@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 
+JSON = "application/json"
+
+
 @dataclass(frozen=True)
 class Value:
     """A parameter or a field."""
@@ -55,6 +58,7 @@ def _operation(document: Mapping[str, Any], method: str, path: str, one: Mapping
     shape = _followed(document, good.get("content", {}).get("application/json", {}).get("schema", {}))
     items = shape.get("properties", {}).get("items", {}).get("items")
     answers = list(_fields(document, items or shape, "answer"))
+    answers += [Value(kind, "file", "answer", True, "") for kind in good.get("content", ()) if kind != JSON]
     text = " ".join((one.get("description") or one.get("summary", "")).split())
     return Operation(
         method.upper(), path, text, one.get("x-permission") or "", takes, answers, items is not None
