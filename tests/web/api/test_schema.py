@@ -42,6 +42,10 @@ EXAMPLES = settings(
 """Of each operation, in each mode: enough to meet every answer, few enough for every run of the tests."""
 
 
+PARTS = 6
+"""In so many tests, each within its time."""
+
+
 @pytest.fixture
 def described(database: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("WIDERHALL_API_PER_MINUTE", "0")
@@ -53,9 +57,10 @@ def described(database: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     return schema
 
 
-def test_nothing_breaks_and_every_answer_is_as_described(described: Any) -> None:
+@pytest.mark.parametrize("part", range(PARTS))
+def test_nothing_breaks_and_every_answer_is_as_described(described: Any, part: int) -> None:
     wrong, tried = [], 0
-    for found in described.get_all_operations():
+    for found in list(described.get_all_operations())[part::PARTS]:
         operation = found.ok()
         for mode in GenerationMode:
             try:
@@ -66,7 +71,7 @@ def test_nothing_breaks_and_every_answer_is_as_described(described: Any) -> None
                 wrong.append(f"{operation.label} {mode.value}: {error}")
             tried += 1
     assert not wrong, "\n".join(wrong)
-    assert tried > 100
+    assert tried > 40
 
 
 def _try(operation: Any, mode: GenerationMode) -> None:
