@@ -170,7 +170,9 @@ def test_user_gets_accounts_a_password_and_is_signed_out(full: None, program: Pr
     one, browser = program(), as_role("agent")
     here = f"users/{browser.user_id}"
     assert one.post(f"{here}/accounts", {"accounts": [2]}).json()["changed"] is True
-    assert {row["id"]: row["accounts"] for row in one.get("users").json()["items"]}[browser.user_id] == [2]
+    found = {row["id"]: row for row in one.get("users").json()["items"]}
+    assert (found[browser.user_id]["accounts"], found[browser.user_id]["sign_ins"]) == ([2], 1)
+    assert [(found[user]["passkeys"], found[user]["app"]) for user in (1, 2, 3)] == [(1, False), (1, False), (0, False)]
     assert one.post(f"{here}/accounts", {"accounts": [99]}).status_code == 422
     assert one.post(f"{here}/accounts", {"accounts": None}).json()["changed"] is True
     assert browser.get("/inbox").status_code == 200

@@ -18,6 +18,7 @@ from web.models import User
 from web.permissions import PERMISSIONS, allow
 from web.reader import Reader
 from web.role_models import Role as Kept
+from web.signin import factors
 
 HERE = "/api/v1/users"
 ROLES = "/api/v1/roles"
@@ -48,6 +49,9 @@ class OneUser(Shown):
     time_zone: str
     created_at: Moment
     last_seen: Moment | None
+    sign_ins: int = Field(0, description="Browsers in which they are signed in.")
+    app: bool = Field(False, description="They have an app for codes as a second factor.")
+    passkeys: int = 0
 
 
 class NewUser(Given):
@@ -116,7 +120,13 @@ class Instead(Given):
 def users(reader: Users) -> All[OneUser]:
     """Who works here, oldest first."""
     with db.read() as session:
-        return All(items=[OneUser.model_validate(one) for one in auth.everybody(session)])
+        found, proofs = auth.everybody(session), {one.id: one for one in factors.people(session)}
+    return All(items=[_user_shown(one, proofs[one.id or 0]) for one in found])
+
+
+def _user_shown(user: User, proofs: factors.Person) -> OneUser:
+    more = {"sign_ins": proofs.sessions, "app": proofs.factors.app is not None, "passkeys": proofs.factors.keys}
+    return OneUser.model_validate(user).model_copy(update=more)
 
 
 @router.post(HERE, tags=[TAG], response_model=Made, status_code=201)
