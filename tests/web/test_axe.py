@@ -70,8 +70,11 @@ def test_first_use(seen: Seen) -> None:
 def test_filled(full: None, seen: Seen, part: int) -> None:
     talk = lived.talk("m:1")
     paths = [*whole_pages(), f"/inbox/{talk}", f"/inbox/{talk}#person", f"/inbox/{lived.talk('x:1')}?view=all"]
-    asked = ["/s/1?q=score", "/s/1?q=q1", "/s/1?q=q2", "/s/1", "/s/none"]
-    assert look(seen, "admin", [*paths, *asked][part::4]) == []
+    assert look(seen, "admin", [*paths, "/s/1", "/s/none"][part::4]) == []
+
+
+def test_a_survey_as_customers_see_it(full: None, seen: Seen) -> None:
+    assert look(seen, "", ["/s/1?q=score", "/s/1?q=q1", "/s/1?q=q2", "/s/1", "/s/none"]) == []
 
 
 def test_empty_result(full: None, seen: Seen) -> None:

@@ -11,6 +11,8 @@ from playwright.sync_api import Page, Route, expect
 from core import broker, db, outbox
 from core.topics import SUBSCRIBERS
 from inbox import desk, listing
+from inbox.fields import store as fields
+from inbox.fields import values
 from inbox.listing import Filter
 from tests.web.chromium import Seen, needs_chromium
 from tests.web.conftest import account, event, store
@@ -170,6 +172,27 @@ def test_ticked_rows_are_closed_together_and_come_back(brand: int, inbox: Page) 
     publish()
     expect(inbox.locator("#v-open .count")).to_have_text(str(OLD))
     assert shown(inbox) == stored()[: len(shown(inbox))]
+
+
+def test_what_refuses_a_deed_is_named_and_stays_ticked(brand: int, inbox: Page) -> None:
+    left = stored()[2]
+    with db.write() as session:
+        wanted = fields.Wanted("conversation", "text", {"en": "Order"}, required=True)
+        field = fields.save(session, None, wanted, "user:1")
+        for one in set(stored()) - {left}:
+            values.put(session, one, field, "A-7", "user:1")
+    boxes = inbox.locator("#rows .pick input")
+    boxes.nth(1).check(force=True)
+    boxes.nth(4).click(force=True, modifiers=["Shift"])
+    inbox.locator("#bulk").get_by_role("button", name="Close").click()
+    said, why = inbox.locator("#toasts"), f"No. {left}: Fill in the marked fields"
+    expect(said).to_contain_text(f"3 conversations are closed. 1 was left as it is. {why}")
+    expect(inbox.locator("[data-picked]")).to_have_text("1 selected")
+    expect(inbox.locator(f'#rows [data-row="{left}"] .pick input')).to_be_checked()
+    said.get_by_role("button", name="Undo").click()
+    expect(said).to_contain_text("It was taken back.")
+    publish()
+    expect(inbox.locator("#v-open .count")).to_have_text(str(OLD))
 
 
 def test_on_a_phone_one_pane_follows_the_other(brand: int, seen: Seen) -> None:
