@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from benchmarks import pages, pages_bare, world
-from benchmarks.pages_bare import HISTORY, LIST, PERSON, THREAD, WHO, Case
+from benchmarks.pages_bare import HISTORY, LIST, PERSON, THREAD, WHO, WORK, Case
 from benchmarks.servers import postgres
 from core import db
 from core.outbox import Item
@@ -70,7 +70,7 @@ def cases() -> tuple[Case, ...]:
     match = "message_search MATCH :found" if db.dialect() == "sqlite" else "body @@ to_tsquery('simple', :found)"
     number = "rowid" if db.dialect() == "sqlite" else "message_id"
     found = _FOUND.replace("{found}", f"SELECT {number} FROM message_search WHERE {match}")
-    opened = (WHO, *THREAD, *PERSON, HISTORY.replace("{limit}", "9"))
+    opened = (WHO, *THREAD, *WORK, *PERSON, HISTORY.replace("{limit}", "9"))
     return (
         Case("list", "agent", "/inbox", (WHO, *LIST), pages_bare.everyday),
         Case(

@@ -116,6 +116,36 @@ THREAD = (
     """SELECT id FROM message WHERE conversation_id = :conversation AND direction = 'outbound'
     ORDER BY posted_at DESC, id DESC LIMIT 1""",
 )
+PAGE = "(SELECT id FROM message WHERE conversation_id = :conversation ORDER BY posted_at DESC, id DESC LIMIT 41)"
+"""The messages of the page."""
+WORK = (
+    "SELECT at FROM seen WHERE conversation_id = :conversation AND author = :me",
+    "SELECT * FROM account WHERE id = (SELECT account_id FROM conversation WHERE id = :conversation)",
+    """SELECT p.conversation_id, c.platform, a.handle, p.at FROM case_part p JOIN conversation c
+    ON c.id = p.conversation_id JOIN account a ON a.id = c.account_id WHERE p.parent_id = :conversation""",
+    """SELECT conversation_id, from_id FROM thread_cut WHERE (conversation_id = :conversation
+    OR from_id = :conversation) AND back_at IS NULL""",
+    """SELECT f.*, v.value FROM custom_field f LEFT JOIN field_value v ON v.field_id = f.id
+    AND v.conversation_id = :conversation WHERE f.subject = 'conversation' AND NOT f.archived ORDER BY f.place, f.id""",
+    "SELECT * FROM custom_field WHERE subject = 'person' AND NOT archived ORDER BY place, id",
+    "SELECT * FROM sla_clock WHERE conversation_id = :conversation ORDER BY started_at",
+    "SELECT id, name FROM team ORDER BY lower(name), id",
+    """SELECT id, name FROM "user" WHERE NOT disabled AND role IN ('admin', 'agent') ORDER BY name""",
+    "SELECT * FROM translator WHERE id = 1",
+    f"SELECT * FROM translation WHERE message_id IN (SELECT id FROM {PAGE} p) AND target = 'en'",
+    f"SELECT * FROM correction WHERE message_id IN (SELECT id FROM {PAGE} p)",
+    f"""SELECT t.message_id, b.names, t.sentiment FROM message_towards t JOIN brand b ON b.subject_id = t.subject_id
+    WHERE t.message_id IN (SELECT id FROM {PAGE} p)""",
+    "SELECT n.* FROM note_mention n JOIN note o ON o.id = n.note_id WHERE o.conversation_id = :conversation",
+    "SELECT * FROM attached WHERE conversation_id = :conversation",
+    "SELECT max(id) FROM reply WHERE conversation_id = :conversation",
+    """SELECT id, name FROM "user" WHERE id IN (SELECT CAST(substr(author, 6) AS integer) FROM note
+    WHERE conversation_id = :conversation AND author LIKE 'user:%')""",
+    """SELECT k.*, m.conversation_id FROM crm_case k JOIN message m ON m.id = k.message_id
+    WHERE m.conversation_id = :conversation AND NOT k.deleted""",
+    "SELECT * FROM survey_answer WHERE identity_id = :person ORDER BY id DESC LIMIT 3",
+)
+"""What people who work there see of a thread and do with it: who can take it, its promises, fields, parts, files."""
 THEIRS = """(SELECT o.id FROM identity o WHERE o.id = :person
     UNION SELECT o.id FROM identity i JOIN identity o ON o.contact_id = i.contact_id WHERE i.id = :person)"""
 """All accounts of the person."""
@@ -250,7 +280,7 @@ CASES = (
         "thread",
         "agent",
         "/inbox/{conversation}",
-        (WHO, *LIST, *THREAD, *PERSON, HISTORY.replace("{limit}", "9")),
+        (WHO, *LIST, *THREAD, *WORK, *PERSON, HISTORY.replace("{limit}", "9")),
         opened,
     ),
     Case("report", "marketer", "/reports/{subject}", (WHO, *REPORT), _subjects),
