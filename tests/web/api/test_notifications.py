@@ -47,11 +47,13 @@ def test_notifications_are_listed_read_once_and_nobody_else_s(full: None, progra
 
 
 def test_notification_about_what_is_not_seen_any_more_shows_nothing_of_it(full: None, program: Programs) -> None:
+    may = ["messages.read", "conversations.reply"]
     with db.write() as session:
-        key = roles.save(session, None, roles.Wanted("Второй", ["messages.read"], "all", [2]), "test")
+        key = roles.save(session, None, roles.Wanted("Второй", may, "all", None), "test")
     one = program(key)
     with db.write() as session:
         desk.assign(session, lived.talk("y:5"), f"user:{one.user_id}", "user:1")
+        roles.save(session, int(key.removeprefix("role:")), roles.Wanted("Второй", may, "all", [2]), "test")
     (found,) = one.get("notifications").json()["items"]
     assert (found["name"], found["excerpt"]) == ("", "")
 
