@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -139,6 +141,11 @@ def test_reference_names_every_address(as_role: Callable[[str], object]) -> None
     assert [tag for tag in tags if f'href="#s-{tag}"' not in page or f'id="s-{tag}"' not in page] == []
     assert "<code>application/pdf</code>" in page
     assert "`" not in page
+    shapes = document["components"]["schemas"]
+    assert [name for name in shapes if "web__" in name or not name.replace("_", "").isalnum()] == []
+    assert set(re.findall(r"#/components/schemas/([^\"]+)", json.dumps(document))) <= shapes.keys()
+    for nested in ("hours[].start", "questions[].texts{}.ask", "actions[].do", "approval.state"):
+        assert f"<code>{nested}</code>" in page
 
 
 def test_tokens_on_the_command_line(hub: None) -> None:

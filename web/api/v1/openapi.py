@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
@@ -28,6 +30,10 @@ MORE = {
     422: "Some values do not fit, or the deed was refused; `detail` says why.",
     429: "The token has sent as much as it may; wait for Retry-After seconds.",
 }
+
+REF = re.compile(r'"#/components/schemas/([^"]+)"')
+TWICE = re.compile(r"web__api__v1__([a-z_]+?)__(\w+)")
+"""How FastAPI names a shape whose name stands in two modules."""
 
 router = APIRouter()
 
@@ -59,6 +65,7 @@ def described(routes: Sequence[Any]) -> dict[str, Any]:
     schemas |= {**problem.pop("$defs", {}), "Problem": {**problem, "required": ["type", "title", "status"]}}
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
+    made = _renamed(made)
     made["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     made["security"] = [{"token": []}]
     for route in routes:
@@ -82,6 +89,30 @@ def _complete(operation: dict[str, Any], method: str, route: APIRoute) -> None:
             "content": {MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
     answers["429"]["headers"] = {"Retry-After": _header("Seconds until one more request may come.", "integer")}
+
+
+def _renamed(made: dict[str, Any]) -> dict[str, Any]:
+    """With names that clients can be made of: a shape whose name two subjects have is named after its own, too."""
+    schemas = made["components"]["schemas"]
+    names = {name: _name(name, schemas) for name in schemas}
+    assert len(set(names.values())) == len(names)  # noqa: S101  # a name stands for one shape
+    text = REF.sub(lambda found: f'"#/components/schemas/{names.get(found[1], found[1])}"', json.dumps(made))
+    renamed: dict[str, Any] = json.loads(text)
+    renamed["components"]["schemas"] = {names[old]: shape for old, shape in renamed["components"]["schemas"].items()}
+    return renamed
+
+
+def _name(name: str, schemas: Mapping[str, Any]) -> str:
+    """`web__api__v1__rules__Run` is RulesRun; a list is named after what is in it."""
+    found = TWICE.fullmatch(name)
+    if found is None:
+        return name.replace("-", "")
+    if found[1] != "shapes":
+        return "".join(part.capitalize() for part in found[1].split("_")) + found[2]
+    if "items" not in schemas[name].get("properties", {}):
+        return found[2]
+    held = schemas[name]["properties"]["items"]["items"]["$ref"].rpartition("/")[2]
+    return f"{found[2].partition('_')[0]}_{_name(held, schemas)}_"
 
 
 def _header(words: str, kind: str = "string") -> dict[str, Any]:

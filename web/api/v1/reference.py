@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 JSON = "application/json"
+DEEPEST = 3
+"""Objects in objects that are told."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +66,31 @@ def _operation(document: Mapping[str, Any], method: str, path: str, one: Mapping
     )  # fmt: skip
 
 
-def _fields(document: Mapping[str, Any], schema: Mapping[str, Any], where: str) -> Iterator[Value]:
+def _fields(
+    document: Mapping[str, Any], schema: Mapping[str, Any], where: str, under: str = "", depth: int = 0
+) -> Iterator[Value]:
+    """The fields of an object, each followed by those of the object that it holds: `hours[].start`."""
     shape = _followed(document, schema)
     needed = shape.get("required", ())
     for name, one in shape.get("properties", {}).items():
-        yield Value(name, _kind(document, one), where, name in needed, one.get("description", ""))
+        yield Value(f"{under}{name}", _kind(document, one), where, name in needed, one.get("description", ""))
+        held, mark = _held(one)
+        if held and depth < DEEPEST:
+            yield from _fields(document, held, where, f"{under}{name}{mark}.", depth + 1)
+
+
+def _held(schema: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
+    """The object that a value is, or is a list or a table of, and how that is written; nothing for other values."""
+    for one in (schema, *schema.get("anyOf", ())):
+        if "$ref" in one:
+            return one, ""
+        for inner, mark in ((one.get("items"), "[]"), (one.get("additionalProperties"), "{}")):
+            if isinstance(inner, Mapping) and "$ref" in inner:
+                return inner, mark
+        for inner in one.get("patternProperties", {}).values():
+            if "$ref" in inner:
+                return inner, "{}"
+    return {}, ""
 
 
 def _followed(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -52,7 +52,7 @@ class DayOff(Given):
     name: Text = Field("", max_length=teams.NAME)
 
 
-class Member(Given):
+class NewMember(Given):
     """Somebody of a team."""
 
     member: str = Field(pattern="^user:[1-9][0-9]{0,14}$", description="`user:3`.")
@@ -71,7 +71,7 @@ class NewTeam(Given):
     assign: Literal["hand", "round", "load"] = Field(
         "hand", description="How conversations are given out: by hand, in turn, or to who has the fewest."
     )
-    members: list[Member] = Field(default_factory=list, max_length=1000)
+    members: list[NewMember] = Field(default_factory=list, max_length=1000)
     accounts: list[Number] = Field(
         default_factory=list, max_length=1000, description="Accounts of ours whose new conversations belong to it."
     )
