@@ -94,6 +94,26 @@ def test_a_weekend_and_a_holiday_are_waited_out() -> None:
     assert one.days_off[date(2026, 12, 25)] == "Weihnachten"
 
 
+def test_half_hours_count_as_they_are_written() -> None:
+    one = calendar("UTC", {"0": [["08:45", "09:30"], ["23:50", "00:10"]]}, [])
+    monday = datetime(2026, 12, 21, tzinfo=UTC)
+    assert list(stretches(one, monday, monday + timedelta(days=2))) == [
+        (monday + 525 * MINUTE, monday + 570 * MINUTE), (monday + 1430 * MINUTE, monday + 1450 * MINUTE),
+    ]  # fmt: skip
+
+
+def test_no_time_at_all_has_passed_at_once_also_out_of_hours() -> None:
+    saturday = datetime(2026, 12, 26, tzinfo=UTC)
+    for much in (timedelta(0), timedelta(seconds=-1)):
+        assert after(calendar("UTC", WEEK, []), saturday, much) == saturday
+
+
+def test_who_works_one_day_a_week_gets_there_after_years() -> None:
+    one = calendar("UTC", {"0": [["00:00", "24:00"]]}, [])
+    monday = datetime(2026, 12, 21, tzinfo=UTC)
+    assert after(one, monday, timedelta(days=150)) == monday + timedelta(weeks=149, days=1)
+
+
 def test_who_never_works_never_gets_there() -> None:
     start = datetime(2026, 1, 1, tzinfo=UTC)
     never = Calendar("UTC", {}, {(start + timedelta(days=n)).date(): "" for n in range(-1, 5000)})
