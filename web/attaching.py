@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from fastapi import Request
 from sqlmodel import Session
@@ -18,9 +17,6 @@ from inbox.file_models import Attached
 from web.i18n import N_
 from web.place import LARGEST
 from web.reader import Reader
-
-if TYPE_CHECKING:
-    from web.thread import Thread
 
 SENTENCES = (
     N_("%(platform)s takes no files with this kind of answer. Take them away, or choose another kind."),
@@ -81,12 +77,10 @@ def describe(conversation_id: int, reader: Reader, files: Sequence[int], texts: 
     return sorted({one for one in files if 0 < one < LARGEST})
 
 
-def refused(talk: Thread, files: Sequence[int], kind: str, text: str, reader: Reader) -> str:
+def refused(conversation_id: int, platform: str, files: Sequence[int], kind: str, text: str, reader: Reader) -> str:
     """What the platform would refuse, in the reader's words; nothing when it takes them."""
-    platforms = {one.id: one.platform for one in talk.parts}
-    platform = platforms.get(talk.composer.part, talk.account.platform)
     with db.read() as session:
-        found = trouble(session, talk.id, platform, files, kind, text, reader)
+        found = trouble(session, conversation_id, platform, files, kind, text, reader)
     return said(found, reader) if found is not None else ""
 
 
