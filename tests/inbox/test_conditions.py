@@ -27,6 +27,7 @@ from inbox.sla_models import SlaClock, SlaPolicy
 from tests.conftest import BOTH
 
 from .conftest import BRAND, START, event, person
+from .submitting import submit
 from .surveys.made import answered
 
 TALKS = 30
@@ -144,6 +145,8 @@ def world(account: int) -> None:
     with db.write() as session:
         _vary(session, rng)
         _promise(session, rng)
+        for number in range(2, TALKS, 4):
+            submit(session, number)
         answered(session, {number: list(SCORES[number % len(SCORES)]) for number in range(1, TALKS)})
 
 

@@ -24,6 +24,7 @@ from inbox.team_models import Team, TeamMember
 from inbox.visibility import Sight
 
 from .conftest import BRAND, START, event, person
+from .submitting import submit
 
 pytestmark = pytest.mark.parametrize("db_url", ["sqlite", "postgresql"], indirect=True)
 TALKS = 40
@@ -50,6 +51,8 @@ def world(account: int) -> None:
     store_page(account, Page(events=(event(9000, origin="listening", kind="post"),)))
     with db.write() as session:
         _vary(session, rng)
+        for number, approver in zip(range(2, TALKS, 3), ["", "user:1", "user:2", "team:1", "team:2"] * 9, strict=False):
+            submit(session, number, approver, "user:1" if number % 5 == 0 else "user:9")
 
 
 def _vary(session: Any, rng: random.Random) -> None:
@@ -90,7 +93,8 @@ filters = st.builds(
     tag=st.sampled_from(["", "", "vip"]), assignee=st.sampled_from(["", "", "none", "user:2"]),
     team=st.sampled_from(["", "", "none", "2"]), priority=st.sampled_from(["", "", "urgent"]),
     type=st.sampled_from(["", "", "problem"]),
-    since=moments, until=moments, sight=st.builds(Sight, private=st.booleans()), sort=st.sampled_from(SORTS),
+    since=moments, until=moments, sort=st.sampled_from(SORTS),
+    sight=st.builds(Sight, me=st.sampled_from(["", "user:1"]), private=st.booleans()),
 )  # fmt: skip
 
 
