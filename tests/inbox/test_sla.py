@@ -92,6 +92,18 @@ def test_business_hours_and_the_change_of_clocks() -> None:
     assert clock.due_at == datetime(2026, 3, 30, 7, 30, tzinfo=UTC), "9:30 on Monday, in summer time"
 
 
+@pytest.mark.parametrize(
+    ("pairs", "state"),
+    [
+        ([], ""), ([(0, "reply")], ""), ([(0, "inbound")], "open"), ([(0, "inbound"), (1, "reply")], "pending"),
+        ([(0, "inbound"), (1, "snoozed")], "snoozed"), ([(0, "inbound"), (1, "closed")], "closed"),
+        ([(0, "inbound"), (1, "spam")], "spam"), ([(0, "inbound"), (1, "closed"), (2, "inbound")], "open"),
+    ],
+)  # fmt: skip
+def test_events_lead_to_a_state(pairs: list[tuple[int, sla.What]], state: str) -> None:
+    assert sla.state_of(happened(*pairs)) == state
+
+
 def test_nothing_is_promised_to_nobody() -> None:
     assert sla.clocks([], HOUR, ALWAYS, T0) == []
     assert sla.clocks(happened((0, "reply")), HOUR, ALWAYS, T0) == []
