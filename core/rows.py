@@ -111,7 +111,7 @@ def _converter(hint: Any) -> Convert | None:
     kinds = {get_origin(one) or one for one in (hint, *get_args(hint))}
     if datetime in kinds:
         return moment
-    if get_origin(hint) in (list, dict):
+    if kinds & {list, dict}:
         return _json
     return bool if hint is bool else None
 

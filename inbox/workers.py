@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import db
+from core import bulk, db, rows
 from inbox.models import Conversation
 from inbox.parts.models import CasePart
-
-_USER = sa.table("user", sa.column("id"), sa.column("role"), sa.column("accounts", sa.JSON))
-_ROLE = sa.table("role", sa.column("id"), sa.column("accounts", sa.JSON))
 
 
 def limits(session: Session, members: Collection[str]) -> dict[str, frozenset[int]]:
@@ -24,14 +22,26 @@ def limits(session: Session, members: Collection[str]) -> dict[str, frozenset[in
     numbers = [int(one[5:]) for one in members if one.startswith("user:") and one[5:].isdecimal()]
     if not numbers:
         return {}
-    own = _USER.c.role == sa.literal("role:").concat(sa.cast(_ROLE.c.id, sa.String))
-    query = sa.select(_USER.c.id, _USER.c.accounts, _ROLE.c.accounts).outerjoin(_ROLE, own)
+    sql = (
+        'SELECT u.id, u.accounts, r.accounts FROM "user" u '  # noqa: S608  # our own names
+        "LEFT JOIN role r ON u.role = 'role:' || CAST(r.id AS varchar) "
+        f"WHERE {bulk.among('u.id')} AND (u.accounts IS NOT NULL OR r.accounts IS NOT NULL)"
+    )
     found: dict[str, frozenset[int]] = {}
-    for number, *lists in session.execute(query.where(_USER.c.id.in_(numbers))):
-        given = [frozenset(one) for one in lists if one is not None]
+    for row in rows.read(session, _Limits, sql, bulk.listed(numbers)):
+        given = [frozenset(one) for one in (row.own, row.of_role) if one is not None]
         if given:
-            found[f"user:{number}"] = frozenset.intersection(*given)
+            found[f"user:{row.id}"] = frozenset.intersection(*given)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """Accounts that somebody is limited to, and those of their role."""
+
+    id: int
+    own: list[int] | None
+    of_role: list[int] | None
 
 
 def accounts(session: Session, conversation_ids: Collection[int]) -> dict[int, set[int]]:
