@@ -149,3 +149,22 @@ def test_one_private_message_makes_it_private_and_a_long_one_is_cut(number: int)
     assert standing.private
     assert standing.excerpt == "x" * states.EXCERPT
     assert not states.advance(Standing(), [told(1, "in", START)]).private
+
+
+@pytest.mark.parametrize(
+    ("arrived", "state", "waits"),
+    [
+        ([("out", 5), ("in", 5)], "pending", None), ([("out", 5), ("in", 3)], "pending", None),
+        ([("in", 5), ("in", 3)], "open", 3), ([("in", 2), ("in", 6), ("out", 4)], "open", 6),
+        ([("in", 2), ("out", 4)], "pending", None), ([("in", 6), ("out", 4)], "open", 6),
+        ([("in", 2), ("out", 8), ("out", 4), ("in", 6)], "pending", None),
+    ],
+)  # fmt: skip
+def test_what_arrives_late_counts_from_when_it_was_said(
+    arrived: list[tuple[str, int]], state: str, waits: int | None
+) -> None:
+    standing = Standing()
+    for number, (what, minute) in enumerate(arrived):
+        states.advance(standing, [told(number, what, START + timedelta(minutes=minute))])
+    moment = None if waits is None else START + timedelta(minutes=waits)
+    assert (standing.state, standing.waiting_since) == (state, moment)
