@@ -28,6 +28,8 @@ from web.outgoing.models import Endpoint, Told
 
 WAITS = (5.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 50_400.0, 72_000.0, 86_400.0)
 """Seconds until the next attempt, after the first, the second …"""
+PATIENCE = 86_400.0
+"""For so many seconds a receiver may ask to be left alone (Retry-After); it is asked no sooner than WAITS say."""
 DISABLED = timedelta(days=5)
 """So long an endpoint may fail without a single success."""
 REST = 30.0
@@ -211,7 +213,12 @@ def _wait(call: Call, answer: Answer) -> float | None:
     """Seconds until the next attempt; None when there is none."""
     if answer.taken or answer.status == 410 or call.tries >= len(WAITS):
         return None
-    return WAITS[call.tries]
+    return max(WAITS[call.tries], _asked(answer))
+
+
+def _asked(answer: Answer) -> float:
+    """Seconds for which the receiver asks to be left alone."""
+    return min(answer.wait or 0.0, PATIENCE)
 
 
 def _noted(call: Call, answer: Answer, *, final: bool) -> Callable[[Session], None]:
@@ -235,7 +242,7 @@ def note(session: Session, call: Call, answer: Answer, *, final: bool) -> None:
     else:
         endpoint.error = f"{answer.status}" if answer.status else answer.text[:200]
         endpoint.failing_since = endpoint.failing_since or moment
-        endpoint.rest_until = moment + timedelta(seconds=REST)
+        endpoint.rest_until = moment + timedelta(seconds=max(REST, _asked(answer)))
         if answer.status == 410 or moment - endpoint.failing_since > DISABLED:
             _disable(session, endpoint, GONE if answer.status == 410 else TIRED)
     session.add(endpoint)

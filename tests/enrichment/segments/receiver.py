@@ -21,6 +21,8 @@ class Receiver:
 
     url: str = ""
     answers: list[int] = field(default_factory=list)
+    asks: str = ""
+    """Retry-After of what is no success; empty: it does not say."""
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
 
     def bodies(self) -> list[dict[str, Any]]:
@@ -43,6 +45,8 @@ def listening(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
             self.send_response(status)
             if status == 302:
                 self.send_header("Location", f"{found.url}/elsewhere")
+            if status >= 400 and found.asks:
+                self.send_header("Retry-After", found.asks)
             self.send_header("Content-Length", "0")
             self.end_headers()
 

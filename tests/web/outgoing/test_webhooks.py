@@ -185,6 +185,22 @@ def test_an_outage_waits_and_the_repeat_has_the_same_id(receiver: Receiver) -> N
     assert (row.state, row.status, row.tries, kept().error, kept().failing_since) == ("delivered", 204, 4, "", None)
 
 
+@pytest.mark.parametrize(("asks", "wait"), [("7200", 7200), ("1", 5), ("9999999", tasks.PATIENCE), ("soon", 5)])
+def test_who_asks_to_be_left_alone_is(receiver: Receiver, asks: str, wait: float) -> None:
+    endpoint(receiver, "message.received")
+    receiver.answers, receiver.asks = [429], asks
+    wrote()
+    before = db.now()
+    work()
+    o = db.table(OutboxRow)
+    with db.read() as session:
+        (due,) = session.scalars(sa.select(o.c.due_at).where(o.c.subscriber == DELIVER)).all()
+    assert wait <= due - before.timestamp() < wait * 1.2 + 60  # with jitter
+    rests = kept().rest_until
+    assert rests is not None
+    assert max(wait, tasks.REST) <= (rests - before).total_seconds() < max(wait, tasks.REST) + 60
+
+
 def test_waits_grow_and_then_it_has_failed_and_is_replayed(receiver: Receiver) -> None:
     endpoint(receiver, "message.received")
     receiver.answers = [503] * (len(tasks.WAITS) + 1)
