@@ -25,6 +25,7 @@ def sign_in(page: Page, address: str) -> None:
     page.goto("about:blank")
     page.context.clear_cookies()
     page.goto(address + "/signin?next=/settings/me/security")
+    expect(page.locator("[name=email]")).to_be_focused()
     page.keyboard.type("agent@demo.example")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
