@@ -36,7 +36,12 @@ SIZE = world.Size(conversations=100_000, messages=1_000_000, people=40_000)
 TARGET, TARGET_MS = 2.5, 150.0
 STREAMS, POSTS, FAN_OUT_SECONDS = 200, 20, 1.0
 _NARROW = " AND c.language = 'de' AND c.sentiment = 'negative'"
-_FOUND = """ AND c.id IN (SELECT m.conversation_id FROM message m WHERE m.id IN ({found}))"""
+_FOUND = {
+    "sqlite": """ AND c.id IN (SELECT m.conversation_id FROM message m
+    WHERE m.id IN (SELECT rowid FROM message_search WHERE message_search MATCH :found))""",
+    "postgresql": """ AND c.id IN (SELECT conversation_id FROM message_search
+    WHERE body @@ to_tsquery('simple', :found))""",
+}
 
 
 def _within(more: str) -> tuple[str, ...]:
@@ -67,16 +72,13 @@ def _words(session: Session, rng: random.Random, number: int) -> list[dict[str, 
 
 def cases() -> tuple[Case, ...]:
     """The pages, with the statements in the words of the engine at hand."""
-    match = "message_search MATCH :found" if db.dialect() == "sqlite" else "body @@ to_tsquery('simple', :found)"
-    number = "rowid" if db.dialect() == "sqlite" else "message_id"
-    found = _FOUND.replace("{found}", f"SELECT {number} FROM message_search WHERE {match}")
     opened = (WHO, *THREAD, *WORK, *PERSON, HISTORY.replace("{limit}", "9"))
     return (
         Case("list", "agent", "/inbox", (WHO, *LIST), pages_bare.everyday),
         Case(
             "filter", "agent", "/inbox?language=de&sentiment=negative", (WHO, *_within(_NARROW)), pages_bare.everyday
         ),
-        Case("search", "agent", "/inbox?q={word}", (WHO, *_within(found)), _words),
+        Case("search", "agent", "/inbox?q={word}", (WHO, *_within(_FOUND[db.dialect()])), _words),
         Case("thread", "agent", "/inbox/{conversation}", opened, pages_bare.opened, "conversation"),
     )  # fmt: skip
 

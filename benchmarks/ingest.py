@@ -33,7 +33,7 @@ TARGETS = {"sqlite": 0.35, "postgresql": 0.3}
 TABLES = (Identity, Conversation, Message)
 SEARCH = {
     "sqlite": ("message_search", ("rowid", "body")),
-    "postgresql": ("message_search", ("message_id", "body")),
+    "postgresql": ("message_search", ("message_id", "conversation_id", "body")),
 }
 Batch = list[list[bulk.Row]]
 """What one transaction of the raw side writes: the rows of each table, in the driver's form."""
@@ -169,18 +169,19 @@ def _rows(model: type[Any]) -> list[dict[str, Any]]:
         return [dict(row) for row in session.execute(sa.select(table).order_by(table.c.id)).mappings()]
 
 
-def _tokens(messages: list[dict[str, Any]]) -> dict[int, str]:
+def _found(messages: list[dict[str, Any]]) -> dict[int, bulk.Row]:
+    """The row of the search index by message."""
     if db.dialect() == "sqlite":
-        return {row["id"]: search.body(row["text"], row["subject"]) for row in messages}
+        return {row["id"]: (row["id"], search.body(row["text"], row["subject"])) for row in messages}
     with db.read() as session:
-        found = bulk.fetch(session, "SELECT message_id, CAST(body AS text) FROM message_search")
-    return {row_id: tokens for row_id, tokens in found}
+        rows = bulk.fetch(session, "SELECT message_id, conversation_id, CAST(body AS text) FROM message_search")
+    return {row[0]: row for row in rows}
 
 
 def _batches() -> list[Batch]:
     """Cut so that each page brings what its messages point at first."""
     people, threads, messages = map(_rows, TABLES)
-    tokens, cut, person, thread = _tokens(messages), [], 0, 0
+    found, cut, person, thread = _found(messages), [], 0, 0
     for start in range(0, len(messages), PAGE):
         page = messages[start : start + PAGE]
         last_person = max(row["identity_id"] for row in page)
@@ -191,6 +192,6 @@ def _batches() -> list[Batch]:
             page,
         )
         rows = [bulk.plain(row.values() for row in part) for part in parts]
-        cut.append([*rows, [(row["id"], tokens[row["id"]]) for row in page]])
+        cut.append([*rows, [found[row["id"]] for row in page]])
         person, thread = max(person, last_person), max(thread, last_thread)
     return cut

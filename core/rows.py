@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import sqlalchemy as sa
+from sqlalchemy.orm import configure_mappers
 from sqlmodel import Session, SQLModel
 
 from core import bulk, db
@@ -76,6 +77,7 @@ def records(kind: type[T], found: Sequence[Any]) -> list[T]:
 @lru_cache(maxsize=64)
 def _of_model(model: Any) -> Callable[[list[Any]], Any]:
     """Puts values in the order of the columns into an instance of a model that no session knows."""
+    configure_mappers()  # nothing else may have asked for it yet, and without it no attribute can be read
     names = tuple(column.name for column in db.table(model).c)
     missing: dict[str, Any] = {"__pydantic_fields_set__": set(names), "__pydantic_extra__": None}
 

@@ -176,8 +176,6 @@ def _edit(session: Session, row: Any, event: Event) -> None:
     moment = db.now()
     old = {"message_id": row.id, "version": row.version, "text": row.text, "seen_at": moment}
     session.execute(db.upsert(MessageVersion).on_conflict_do_nothing(), [old])
-    search.remove(session, [(row.id, search.body(row.text, row.subject))])
-    search.add(session, [(row.id, search.body(event.text, event.subject))])
     translations.forget(session, [row.id])
     attachments.forget(session, "message_id", [row.id])
     session.execute(
@@ -194,6 +192,8 @@ def _edit(session: Session, row: Any, event: Event) -> None:
             raw=json.loads(incoming.raw(event)),
         )
     )
+    search.remove(session, [(row.id, search.body(row.text, row.subject))])
+    search.add(session, [(row.id, search.body(event.text, event.subject))])
     conversations.refresh_excerpt(session, row.conversation_id)
     _announce(session, "message.stored", row.id, row.version + 1)
 

@@ -2,7 +2,7 @@
 
 Words are prepared in Python (`inbox.text`), so both engines find the same, in three languages. The index
 keeps no text: a row is taken out by the exact tokens that were put in, which are a pure function of the
-message's text.
+message's text. On PostgreSQL a row names its conversation, too, which a trigger keeps true when a message moves.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from inbox.text import search_query, search_tokens
 
 _ADD = "INSERT INTO message_search (rowid, body) VALUES (?, ?)"
 _ADD_ARRAYS = (
-    "INSERT INTO message_search (message_id, body) SELECT id, to_tsvector('simple', tokens) "
-    "FROM unnest(%s::bigint[], %s::text[]) new(id, tokens) "
+    "INSERT INTO message_search (message_id, conversation_id, body) "
+    "SELECT m.id, m.conversation_id, to_tsvector('simple', new.tokens) "
+    "FROM unnest(%s::bigint[], %s::text[]) new(id, tokens) JOIN message m ON m.id = new.id "
     "ON CONFLICT (message_id) DO UPDATE SET body = excluded.body"
 )
 _REMOVE = {
@@ -35,7 +36,7 @@ def body(text: str, subject: str = "") -> str:
 
 
 def add(session: Session, rows: Iterable[tuple[int, str]]) -> None:
-    """Index messages: (message id, tokens)."""
+    """Index messages: (message id, tokens). They are written in this transaction, so that none moves meanwhile."""
     rows = [row for row in rows if row[1]]
     if db.dialect() == "sqlite":
         bulk.run(session, _ADD, rows)
@@ -82,8 +83,8 @@ def matches(query: str) -> sa.ColumnElement[bool] | None:
 _TALKS = {
     "sqlite": "SELECT json_group_array(id) FROM (SELECT DISTINCT m.conversation_id AS id FROM message_search s "
     "CROSS JOIN message m INDEXED BY message_found ON m.id = s.rowid WHERE message_search MATCH ?)",
-    "postgresql": "SELECT CAST(coalesce(array_agg(DISTINCT m.conversation_id), '{}') AS text) FROM message_search s "
-    "JOIN message m ON m.id = s.message_id WHERE s.body @@ to_tsquery('simple', ?)",
+    "postgresql": "SELECT CAST(coalesce(array_agg(DISTINCT conversation_id), '{}') AS text) FROM message_search "
+    "WHERE body @@ to_tsquery('simple', ?)",
 }
 _AMONG = {
     "sqlite": "conversation.id IN (SELECT value FROM json_each(:talks))",

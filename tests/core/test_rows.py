@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -80,6 +82,16 @@ def test_model_read_plainly_is_what_the_session_reads(kim: int) -> None:
         assert getattr(found, column.name) == getattr(kept, column.name), column.name
     assert isinstance(found, Identity)
     assert found.model_dump() == kept.model_dump()
+
+
+def test_model_is_read_plainly_first_thing_in_a_process() -> None:
+    code = """
+from core import rows
+from inbox.models import Seen
+print(rows.records(Seen, [(7, "user:1", None)])[0].author)
+"""
+    told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert told.stdout == "user:1\n"
 
 
 @BOTH

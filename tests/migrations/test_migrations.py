@@ -76,5 +76,5 @@ def test_ids_of_messages_are_never_used_again() -> None:
 
 
 def test_the_search_index_is_there() -> None:
-    with db.write() as session:
-        search.add(session, [(1, "wort")])
+    with db.read() as session:
+        assert search.talks(session, "wort") in ("[]", "{}")
