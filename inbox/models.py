@@ -279,6 +279,7 @@ class Message(SQLModel, table=True):
         Index("message_thread", "conversation_id", "posted_at", "id"),
         Index("message_found", "id", "conversation_id"),  # from what was found to its conversations: inbox.search
         Index("message_home", "home_id", **_only("home_id IS NOT NULL")),
+        Index("message_ours", "conversation_id", "id", **_only("direction = 'outbound'")),  # who was faster
         Index("message_themed", "theme", "posted_at", **_only("theme <> 0")),
         {"sqlite_autoincrement": True},
     )

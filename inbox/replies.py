@@ -153,8 +153,11 @@ def answerable(
     if part is not None:
         wanted.append(("coalesce(home_id, conversation_id) = ?", part))
     conditions = " AND ".join(condition for condition, _ in wanted)
-    sql = f"{conditions} AND {_ANSWERABLE} ORDER BY origin = 'context', posted_at DESC, id DESC LIMIT 1"
-    return next(iter(rows.where(session, Message, sql, *(value for _, value in wanted))), None)
+    for meant in ("<>", "="):  # what only stands around comes after all that was said to us; each along the index
+        sql = f"{conditions} AND {_ANSWERABLE} AND origin {meant} 'context' ORDER BY posted_at DESC, id DESC LIMIT 1"
+        if found := rows.where(session, Message, sql, *(value for _, value in wanted)):
+            return found[0]
+    return None
 
 
 _KINDS = ", ".join(f"'{one}'" for one in sorted(MESSAGE_KINDS))

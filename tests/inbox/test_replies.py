@@ -144,3 +144,19 @@ def test_the_newest_message_is_answered_unless_one_is_named(conversation, accoun
     queue(conversation, answers=event(1).key)
     ids = {m.key: m.id for m in rows(Message)}
     assert [row.answers_id for row in rows(ReplyRow)] == [ids[event(5).key], ids[event(1).key]]
+
+
+def test_what_only_stands_around_is_answered_when_nothing_was_said_to_us(account) -> None:
+    store_page(account, Page(events=(event(1, origin="context"), event(2, parent_key=event(1).key))))
+    store_page(account, Page(events=(event(3, origin="context", kind="reply", parent_key=event(2).key),)))
+    number = rows(Conversation)[0].id
+
+    def answered() -> str:
+        with db.read() as session:
+            found = replies.answerable(session, number)
+        assert found is not None
+        return found.ref
+
+    assert answered() == "2", "said to us, although something newer stands around it"
+    store_page(account, Page(events=(event(2, action="delete", author=None, text=""),)))
+    assert answered() == "3", "the newest of what is left"
