@@ -314,13 +314,10 @@ def forget_reply_text(session: Session, message_id: int) -> None:
 
 def stay_unanswered(session: Session, conversation_id: int) -> None:
     """A rule or a survey has answered, which is nobody's answer: who waits still does, what people answered counts."""
-    m, c, r = db.table(Message), db.table(Conversation), db.table(ReplyRow)
+    m, c = db.table(Message), db.table(Conversation)
     ours = (m.c.conversation_id == conversation_id, m.c.kind.in_(sorted(MESSAGE_KINDS)))
     live = (*ours, m.c.origin.in_(("inbox", "archive")))
-    by_rules = sa.select(r.c.message_id).where(
-        sa.or_(r.c.author.like("rule:%"), r.c.author.like("survey:%")), r.c.message_id.is_not(None)
-    )
-    human = (*live, m.c.direction == "outbound", m.c.id.not_in(by_rules))
+    human = (*live, m.c.direction == "outbound", m.c.id.not_in(parts.automatic()))
     came = sa.select(sa.func.min(m.c.posted_at)).where(*live, m.c.direction == "inbound")
     last = session.scalar(sa.select(sa.func.max(m.c.posted_at)).where(*human))
     first_in = session.scalar(came)

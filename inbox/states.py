@@ -72,8 +72,9 @@ def _inbound(standing: Standing, event: Event) -> None:
         untouched = standing.state == "closed" and standing.closed_at is None
         standing.state = "pending" if untouched or not standing.state else standing.state
     else:
-        standing.waiting_since = at if standing.waiting_since is None else min(at, standing.waiting_since)
         standing.state = _reopened(standing, at)
+        if standing.state == "open":
+            standing.waiting_since = at if standing.waiting_since is None else min(at, standing.waiting_since)
 
 
 def _reopened(standing: Standing, at: datetime) -> str:

@@ -11,6 +11,7 @@ import enrichment.segments.models
 import inbox.cuts.models
 import inbox.fields.models
 import inbox.file_models
+import inbox.forward_models
 import inbox.knowledge
 import inbox.membership
 import inbox.models

@@ -12,25 +12,22 @@ from sqlmodel import Session
 from core import db
 from core.event import Event
 from inbox.cuts import family, rule
-from inbox.models import Activity, Conversation, Message, ReplyRow
+from inbox.models import Activity, Conversation, Message
 from inbox.parts import store as parts
-from inbox.parts.rule import Deed
+from inbox.parts.rule import BEGAN, Deed, asks, unanswered
 
 OPENED = "split-off"
 """The deed a conversation begins with that was split off: it is open."""
-_DEEDS: Mapping[str, str] = {**parts.DEEDS, OPENED: "woke"}
+_DEEDS: Mapping[str, str] = {**parts.DEEDS, OPENED: BEGAN}
 WAITS = ("open", "pending", "snoozed")
 
 
 def happened(session: Session, conversation_id: int) -> list[Event | Deed]:
     """All that came in a conversation and was done to it, in that order; answers of rules answer nobody."""
-    m, a, r = db.table(Message), db.table(Activity), db.table(ReplyRow)
-    automatic = sa.select(r.c.message_id).where(
-        sa.or_(r.c.author.like("rule:%"), r.c.author.like("survey:%")), r.c.message_id.is_not(None)
-    )
+    m, a = db.table(Message), db.table(Activity)
     said = sa.select(
         m.c.key, m.c.platform, m.c.kind, m.c.direction, m.c.text, m.c.posted_at, m.c.visibility, m.c.stored_at,
-        sa.case((m.c.id.in_(automatic), "context"), else_=m.c.origin).label("origin"),
+        parts.counting_as(),
     )  # fmt: skip
     found: list[tuple[datetime, int, Event | Deed]] = []
     rows = session.execute(said.where(m.c.conversation_id == conversation_id).order_by(m.c.posted_at, m.c.key))
@@ -59,7 +56,8 @@ def recount(session: Session, row: Mapping[str, Any], *, state_too: bool) -> Non
     standing, until = rule.counted(every)
     if not state_too:
         standing.state, until = row["state"], row["snoozed_until"]
-        waits = standing.waiting_since or rule.unanswered(every, standing.last_outbound_at)
+        theirs = [one.posted_at for one in every if isinstance(one, Event) and asks(one)]
+        waits = standing.waiting_since or unanswered(theirs, standing.last_outbound_at)
         standing.waiting_since = waits if standing.state in WAITS else None
     if standing.state == row["state"]:
         standing.closed_at = row["closed_at"]

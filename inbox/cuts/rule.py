@@ -82,21 +82,5 @@ def splits(lines: Sequence[Line], going: Collection[int]) -> bool:
 
 def counted(happened: Sequence[Event | Deed]) -> tuple[Standing, datetime | None]:
     """The standing of a conversation, and until when it is put away, after all that happened in it, in that order."""
-    own, said = Own(Standing()), list[Event]()
-    for one in happened:
-        waited = own.standing.waiting_since
-        own = replayed(own, [one])
-        if isinstance(one, Event):
-            said.append(one)
-        elif one.what == "reopened":
-            own.standing.waiting_since = waited or unanswered(said, own.standing.last_outbound_at)
+    own = replayed(Own(Standing()), happened)
     return own.standing, own.snoozed_until
-
-
-def unanswered(said: Sequence[Event | Deed], answered: datetime | None) -> datetime | None:
-    """The first thing they wrote after we answered last."""
-    theirs = (
-        one.posted_at for one in said
-        if isinstance(one, Event) and one.direction == "inbound" and one.origin == "inbox" and one.kind in MESSAGE_KINDS
-    )  # fmt: skip
-    return min((at for at in theirs if answered is None or at > answered), default=None)

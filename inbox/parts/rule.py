@@ -12,12 +12,12 @@ conversation of the case; messages count for the one they came in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
-from core.event import Event
+from core.event import MESSAGE_KINDS, Event
 from inbox.narrowing import PRIORITIES
 from inbox.states import Standing, advance
 
@@ -27,6 +27,10 @@ _NONE: Mapping[str, Any] = {"assignee": "", "team_id": None, "type": "", "identi
 MOMENTS = tuple(
     one.name for one in fields(Standing) if one.name not in ("state", "inbox", "private", "messages", "excerpt")
 )
+
+
+BEGAN = "began"
+"""A deed: the conversation was split off another one, and is open."""
 
 
 @dataclass
@@ -101,33 +105,46 @@ def _standing(standings: Sequence[Standing], state: str) -> Standing:
     )
 
 
-def replayed(own: Own, happened: Sequence[Event | Deed]) -> Own:
-    """What a conversation is after what happened to it while it was merged, in that order."""
-    standing, until = replace(own.standing), own.snoozed_until
+def replayed(own: Own, happened: Sequence[Event | Deed], heard: Iterable[datetime] = ()) -> Own:
+    """What a conversation is after what happened to it, in that order; before that they wrote at `heard`."""
+    standing, until, theirs = replace(own.standing), own.snoozed_until, list(heard)
     for one in happened:
+        before = standing.state
         if isinstance(one, Deed):
-            until = _done(standing, one, until)
+            until = _done(standing, one, theirs, until)
         else:
-            before = standing.state
             advance(standing, [one])
+            theirs += [one.posted_at] if asks(one) else []
             until = until if standing.state == before else None
     return replace(own, standing=standing, snoozed_until=until)
 
 
-def _done(standing: Standing, deed: Deed, until: datetime | None) -> datetime | None:
-    if deed.what in ("closed", "spam"):
-        standing.state, standing.waiting_since = deed.what, None
-        standing.closed_at = deed.at if deed.what == "closed" else None
-        return None
+def asks(event: Event) -> bool:
+    """They wrote to us, so that somebody answers."""
+    return event.direction == "inbound" and event.origin == "inbox" and event.kind in MESSAGE_KINDS
+
+
+def unanswered(theirs: Iterable[datetime], answered: datetime | None) -> datetime | None:
+    """The first of the moments at which they wrote that lies after our last answer."""
+    return min((at for at in theirs if answered is None or at > answered), default=None)
+
+
+def _done(standing: Standing, deed: Deed, theirs: Sequence[datetime], until: datetime | None) -> datetime | None:
+    """Change the standing as `inbox.desk` does; until when it is put away then."""
     if deed.what == "snoozed":
         standing.state, standing.closed_at = "snoozed", None
         return deed.until
-    came, said = standing.last_inbound_at, standing.last_outbound_at  # reopened, woke
-    unanswered = came if came is not None and (said is None or came > said) else None
-    standing.waiting_since = standing.waiting_since or (unanswered if deed.what == "reopened" else None)
-    standing.state = "open"
+    if deed.what == "woke":
+        standing.state = "open" if standing.state == "snoozed" else standing.state
+        return None
+    state = "open" if deed.what in ("reopened", BEGAN) else deed.what
+    if standing.state == state:
+        return until
     if deed.what == "reopened":
-        standing.closed_at = None
+        standing.waiting_since = standing.waiting_since or unanswered(theirs, standing.last_outbound_at)
+    elif state != "open":
+        standing.waiting_since = None
+    standing.state, standing.closed_at = state, deed.at if state == "closed" else None
     return None
 
 

@@ -121,8 +121,7 @@ def merge(session: Session, parent_id: int, other_id: int, actor: str, *, forced
         raise Rejected(TOO_MANY)
     moment, apart = db.now(), {"own": own_of(session, rows[parent_id]), "other": own_of(session, rows[other_id])}
     for one in theirs:
-        mine = _happened(session, one)
-        one.own = {**one.own, **rule.written(rule.replayed(rule.read(one.own), mine))}
+        one.own = {**one.own, **rule.written(_now(session, one))}
         one.parent_id, one.actor, one.at = parent_id, actor, moment
         session.add(one)
     _keep_ids(session, theirs, other_id)
@@ -266,19 +265,45 @@ def dissolve(session: Session, identity_ids: Collection[int], actor: str) -> Non
 
 
 def _now(session: Session, part: CasePart) -> Own:
-    return rule.replayed(rule.read(part.own), _happened(session, part))
+    return rule.replayed(rule.read(part.own), _happened(session, part), _heard(session, part))
+
+
+def _home(part: CasePart) -> tuple[Any, ...]:
+    """Messages of a part."""
+    m = db.table(Message)
+    home = m.c.home_id.is_(None) if part.conversation_id == part.parent_id else m.c.home_id == part.conversation_id
+    return m.c.conversation_id == part.parent_id, home
+
+
+def _heard(session: Session, part: CasePart) -> Sequence[datetime]:
+    """When they wrote in a part before it was merged."""
+    m = db.table(Message)
+    theirs = (m.c.direction == "inbound", m.c.origin == "inbox", m.c.kind.in_(sorted(MESSAGE_KINDS)))
+    return session.scalars(sa.select(m.c.posted_at).where(*_home(part), *theirs, m.c.stored_at <= part.at)).all()
+
+
+def automatic() -> Any:
+    """The messages that rules and surveys sent: nobody's answer."""
+    r = db.table(ReplyRow)
+    made = sa.or_(r.c.author.like("rule:%"), r.c.author.like("survey:%"))
+    return sa.select(r.c.message_id).where(made, r.c.message_id.is_not(None))
+
+
+def counting_as() -> Any:
+    """The origin of a message as the rules of `inbox.states` take it."""
+    m = db.table(Message)
+    return sa.case((m.c.id.in_(automatic()), "context"), else_=m.c.origin).label("origin")
 
 
 def _happened(session: Session, part: CasePart) -> list[Event | Deed]:
     """What came in a part since it was merged, and what was done to the case that holds for all of it."""
     m, a = db.table(Message), db.table(Activity)
-    home = m.c.home_id.is_(None) if part.conversation_id == part.parent_id else m.c.home_id == part.conversation_id
     rows = session.execute(
         sa.select(
-            m.c.key, m.c.platform, m.c.kind, m.c.direction, m.c.origin, m.c.text, m.c.posted_at, m.c.visibility,
+            m.c.key, m.c.platform, m.c.kind, m.c.direction, counting_as(), m.c.text, m.c.posted_at, m.c.visibility,
             m.c.stored_at, m.c.id,
         )
-        .where(m.c.conversation_id == part.parent_id, home, m.c.stored_at > part.at)
+        .where(*_home(part), m.c.stored_at > part.at)
         .order_by(m.c.stored_at, m.c.posted_at, m.c.id)
     ).mappings()  # fmt: skip
     found: list[tuple[datetime, int, Event | Deed]] = []

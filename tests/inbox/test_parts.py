@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from core import db
@@ -247,14 +248,21 @@ STEP = st.one_of(
     st.tuples(st.just("merge"), st.integers(0, 2), st.integers(0, 2)),
     st.tuples(st.just("split"), st.integers(0, 2)),
     st.tuples(st.just("inbound"), st.integers(0, 2)),
+    st.tuples(st.just("late"), st.integers(0, 2), st.integers(0, 8)),
     st.tuples(st.just("answer"), st.integers(0, 2)),
-    st.tuples(st.sampled_from(["closed", "open", "spam"]), st.integers(0, 2)),
+    st.tuples(st.sampled_from(["closed", "open", "spam", "snoozed", "woke"]), st.integers(0, 2)),
 )
 
 
 @SQLITE
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=st.lists(STEP, max_size=9))
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(STEP, max_size=12).map(lambda steps: [("merge", 0, 1), *steps]))
+@example(steps=[("merge", 0, 1), ("inbound", 1), ("closed", 0), ("open", 0)])
+@example(steps=[("merge", 0, 1), ("closed", 0), ("late", 1, 0), ("split", 1), ("open", 1)])
+@example(steps=[("closed", 1), ("merge", 0, 1), ("inbound", 0), ("closed", 0), ("late", 1, 1)])
+@example(steps=[("closed", 1), ("merge", 0, 1), ("snoozed", 0), ("woke", 0)])
+@example(steps=[("snoozed", 0), ("closed", 1), ("merge", 0, 1), ("woke", 0), ("open", 1)])
+@example(steps=[("spam", 1), ("merge", 0, 1), ("late", 1, 0), ("closed", 0), ("open", 1)])
 def test_any_sequence_leaves_each_as_if_it_had_never_been_merged(  # noqa: C901  # one branch per step
     steps: list[tuple[Any, ...]], account: int, second: int
 ) -> None:
@@ -262,15 +270,27 @@ def test_any_sequence_leaves_each_as_if_it_had_never_been_merged(  # noqa: C901 
     mark = db.now().timestamp()
     names = [f"{mark}-{side}-{n}" for side in "ab" for n in range(3)]
 
-    def said(which: int, at: Any, **changes: Any) -> Event:
-        key = f"mastodon:{names[which]}-{at.timestamp()}"
+    def said(which: int, at: datetime) -> Event:
+        key = f"mastodon:{names[which]}-{next(counter)}"
         root = f"mastodon:{names[which]}"
         return event(1, key=key, text=f"{which % 3} {at}", posted_at=at, thread_key=root,
-                     author=person(f"p{which}"), **changes)  # fmt: skip
+                     author=person(f"p{which}"))  # fmt: skip
 
-    start = db.now() - timedelta(hours=1)
+    def put(number: int, state: str) -> bool:
+        with db.write() as session:
+            if state == "snoozed":
+                return desk.snooze(session, number, until, "cli")
+            if state != "woke":
+                return desk.set_state(session, number, state, "cli")
+            change = sa.update(c).where(c.c.id == number, c.c.state == "snoozed").values(snoozed_until=db.now())
+            due = bool(session.execute(change.returning(c.c.id)).all())
+        return due and desk.wake() == 1
+
+    counter = count()
+    start, until = db.now() - timedelta(hours=1), db.now() + timedelta(hours=1)
     store_page(account, Page(events=tuple(said(n, start + timedelta(seconds=n % 3)) for n in range(6))))
     c = db.table(Conversation)
+    moments = [start]
     with db.read() as session:
         found = {
             key: number
@@ -282,6 +302,7 @@ def test_any_sequence_leaves_each_as_if_it_had_never_been_merged(  # noqa: C901 
     """Part → its root."""
     for what, n, *more in steps:
         at = db.now()
+        moments.append(at)
         if what == "merge":
             left, right = case[n], case[more[0]]
             if left != right:
@@ -291,18 +312,14 @@ def test_any_sequence_leaves_each_as_if_it_had_never_been_merged(  # noqa: C901 
             if case[n] != n:
                 split(ids[n])
                 case[n] = n
-        elif what in ("inbound", "answer"):
-            changes = {} if what == "inbound" else {"direction": "outbound", "author": BRAND}
-            store_page(account, Page(events=tuple(
-                said(one, at, **changes) if what == "inbound" else said(one, at).model_copy(update=changes)
-                for one in (n, n + 3)
-            )))  # fmt: skip
-        else:
-            with db.write() as session:
-                done = desk.set_state(session, ids[case[n]], what, "cli")
-                for one, root in case.items():
-                    if done and root == case[n]:
-                        desk.set_state(session, ids[one + 3], what, "cli")
+        elif what in ("inbound", "late", "answer"):
+            at = moments[more[0] % len(moments)] if what == "late" else at
+            changes = {"direction": "outbound", "author": BRAND} if what == "answer" else {}
+            store_page(account, Page(events=tuple(said(one, at).model_copy(update=changes) for one in (n, n + 3))))
+        elif put(ids[case[n]], what):
+            for one, root in case.items():
+                if root == case[n]:
+                    put(ids[one + 3], what)
     for n in sorted(case):
         if case[n] != n:
             split(ids[n])

@@ -17,10 +17,10 @@ from .conftest import START, event
 
 Story = list[tuple[str, int]]
 STORIES = st.lists(
-    st.tuples(st.sampled_from(("in", "out", "like", "close", "spam", "snooze", "reopen")), st.integers(0, 2)),
+    st.tuples(st.sampled_from(("in", "late", "out", "like", "close", "spam", "snooze", "reopen")), st.integers(0, 2)),
     max_size=14,
 )
-"""What happened, and how many minutes after what was before it."""
+"""What happened, and how many minutes after what was before it; what comes late was written that long before it."""
 
 
 def told(number: int, what: str, at: datetime, **changes: object) -> Event:
@@ -32,8 +32,11 @@ def happened(story: Story) -> list[tuple[str, datetime]]:
     """The same with moments; what happens at one moment happens in this order."""
     at, found = START, []
     for what, minutes in story:
-        at += timedelta(minutes=minutes)
-        found.append((what, at))
+        if what == "late":
+            found.append(("in", at - timedelta(minutes=minutes)))
+        else:
+            at += timedelta(minutes=minutes)
+            found.append((what, at))
     return found
 
 
@@ -93,10 +96,10 @@ def test_state_is_what_happened_last_and_they_wait_for_what_nobody_has_answered(
             untouched = False
         elif what == "in":
             unanswered.append(at)
-            waits.append(at)
             untouched = False
             if state != "spam" and not (state == "closed" and closed_at is not None and at <= closed_at):
                 state = "open"
+                waits.append(at)
         elif what == "out":
             answered, unanswered, waits = at, [], []
             state = ("closed" if untouched else "pending") if state in ("", "open") else state
@@ -112,6 +115,7 @@ def test_state_is_what_happened_last_and_they_wait_for_what_nobody_has_answered(
             state, closed_at, waits = "spam", None, []
     standing = lived(story)
     assert (standing.state, standing.waiting_since) == (state, min(waits, default=None))
+    assert standing.waiting_since is None or state not in ("closed", "spam"), "what is done waits for nobody"
 
 
 @given(STORIES, st.data())
@@ -134,9 +138,10 @@ def test_history_opens_nothing_and_nobody_waits(story: list[str]) -> None:
 @pytest.mark.parametrize(("minutes", "state"), [(-1, "closed"), (0, "closed"), (1, "open")])
 def test_a_message_from_before_the_closing_does_not_reopen(minutes: int, state: str) -> None:
     standing = states.advance(Standing(), [told(1, "in", START)])
-    standing = replace(standing, state="closed", closed_at=START + timedelta(hours=1))
+    standing = replace(standing, state="closed", closed_at=START + timedelta(hours=1), waiting_since=None)
     late = told(2, "in", START + timedelta(hours=1, minutes=minutes))
-    assert states.advance(standing, [late]).state == state
+    states.advance(standing, [late])
+    assert (standing.state, standing.waiting_since) == (state, late.posted_at if state == "open" else None)
 
 
 @pytest.mark.parametrize("number", [1, 2])

@@ -15,6 +15,7 @@ import migrations
 from core import db
 from inbox import search
 from inbox.knowledge import Attribute
+from inbox.models import Account, Conversation
 from migrations.env_options import OPTIONS
 from migrations.tables import metadata
 
@@ -65,6 +66,23 @@ def test_what_a_contact_had_in_a_column_becomes_rows() -> None:
         (row,) = session.scalars(sa.select(Attribute))
         assert (row.contact_id, row.value, row.source, row.basis) == ("01A", "Anna", "crm:Contact:003A", "contract")
         assert row.at == datetime(2026, 11, 20, 12, 0, 30, 500_000, tzinfo=UTC)
+
+
+def test_who_is_done_waits_for_nobody() -> None:
+    c, at = db.table(Conversation), datetime(2026, 11, 20, tzinfo=UTC)
+    with db.engine().connect().execution_options(widerhall_write=True) as connection, connection.begin():
+        account = sa.insert(db.table(Account)).values(
+            platform="mastodon", external_id="1", handle="us", name="Us", base_url="", config={}, created_at=at
+        )
+        number = connection.execute(account.returning(db.table(Account).c.id)).scalar_one()
+        same = {"account_id": number, "platform": "mastodon", "first_at": at, "last_at": at, "labels": []}
+        rows = [{**same, "thread_key": one, "state": one, "waiting_since": at} for one in ("open", "closed", "spam")]
+        connection.execute(sa.insert(c), rows)
+        command.downgrade(migrations.config(connection), "0046")
+        command.upgrade(migrations.config(connection), "head")
+    with db.read() as session:
+        waiting = session.scalars(sa.select(c.c.state).where(c.c.waiting_since.is_not(None))).all()
+    assert waiting == ["open"]
 
 
 def test_ids_of_messages_are_never_used_again() -> None:
