@@ -76,27 +76,26 @@ NOT_THERE = "There is no such conversation."
 @router.post(f"{HERE}/bulk", tags=[TAG], response_model=All[Result])
 def bulk(change: Changing, reader: Managing, body: Many) -> Response:
     """One deed, or one macro, on up to 200 conversations: each wholly or not at all, with an answer of its own."""
+    deed = None if body.macro is not None else actions.action({"do": body.do, "value": body.value}, DEEDS)
 
-    def work(session: Session) -> All[Result]:
-        run = _run(session, body, reader)
-        seen = visibility.of(session, reader.sight, body.ids)
-        return All(items=[_one(session, number, run, seen=number in seen) for number in dict.fromkeys(body.ids)])
+    def check(session: Session) -> None:
+        if body.macro is not None:
+            macros.find(session, body.macro, reader.actor)
+        elif deed is not None and deed.do == "assign" and deed.value.startswith("user:"):
+            _works_here(session, deed.value)
 
-    return change.do(work)
+    def run(session: Session, number: int) -> Result:
+        if deed is not None:
+            return _did(session, number, [deed], reader)
+        macro = macros.find(session, body.macro or 0, reader.actor)
+        return _result(number, macros.run(session, macro, number, reader.actor), changed=True)
+
+    return change.each(list(dict.fromkeys(body.ids)), check, _one(reader, run))
 
 
-Run = Callable[[int], Result]
-
-
-def _run(session: Session, body: Many, reader: Reader) -> Run:
-    """What is done to one conversation."""
-    if body.macro is not None:
-        macro = macros.find(session, body.macro, reader.actor)
-        return lambda number: _result(number, macros.run(session, macro, number, reader.actor), changed=True)
-    one = actions.action({"do": body.do, "value": body.value}, DEEDS)
-    if one.do == "assign" and one.value.startswith("user:") and one.value not in dict(actors.answering(session)):
+def _works_here(session: Session, actor: str) -> None:
+    if actor not in dict(actors.answering(session)):
         raise Refused(422, "A conversation is given to somebody who works here, or to nobody.", "rejected")
-    return lambda number: _did(session, number, [one], reader)
 
 
 def _did(session: Session, number: int, wanted: Sequence[Action], reader: Reader) -> Result:
@@ -108,25 +107,27 @@ def _result(number: int, back: Sequence[Action], *, changed: bool) -> Result:
     return Result(id=number, changed=changed, back=deeds.shown(back))
 
 
-def _one(session: Session, number: int, run: Run, *, seen: bool) -> Result:
-    """Wholly or not at all."""
-    if not seen:
-        return Result(id=number, changed=False, refused=NOT_THERE)
-    try:
-        with session.begin_nested():
-            return run(number)
-    except Rejected as error:
-        return Result(id=number, changed=False, refused=str(error))
+def _one(reader: Reader, run: Callable[[Session, int], Result]) -> Callable[[Session, int], Result]:
+    """Wholly or not at all, to a conversation that is seen."""
+
+    def work(session: Session, number: int) -> Result:
+        if not visibility.of(session, reader.sight, [number]):
+            return Result(id=number, changed=False, refused=NOT_THERE)
+        try:
+            with session.begin_nested():
+                return run(session, number)
+        except Rejected as error:
+            return Result(id=number, changed=False, refused=str(error))
+
+    return work
 
 
 @router.post(f"{HERE}/bulk/undo", tags=[TAG], response_model=All[Result])
 def undo(change: Changing, reader: Managing, body: Backs) -> Response:
     """Take back what was done to many, as far as it can be: `items` are those of the answer with their `back`."""
+    backs = {one.id: deeds.macro(one.back) for one in body.items}
 
-    def work(session: Session) -> All[Result]:
-        backs = {one.id: deeds.macro(one.back) for one in body.items}
-        seen = visibility.of(session, reader.sight, list(backs))
-        run: Run = lambda number: _did(session, number, backs[number], reader)  # noqa: E731  # one use
-        return All(items=[_one(session, number, run, seen=number in seen) for number in backs])
+    def run(session: Session, number: int) -> Result:
+        return _did(session, number, backs[number], reader)
 
-    return change.do(work)
+    return change.each(list(backs), lambda session: None, _one(reader, run))

@@ -1,5 +1,7 @@
 """Changes by the API: one transaction for the deed and, with an Idempotency-Key, for what was answered.
 
+A deed on many takes one transaction for each of them, and what was done so far is kept in the same one.
+
 The same request with the same key is done once and answered alike for a day; another request with that key is
 refused (422), and so is one whose twin is still at work (409). What was refused may be tried again.
 """
@@ -7,11 +9,12 @@ refused (422), and so is one whose twin is still at work (409). What was refused
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import sqlalchemy as sa
 from fastapi import Depends, Header, Request, Response
@@ -23,6 +26,8 @@ from web.api.v1.problem import Refused, asking
 from web.models import ApiAnswer
 
 KEPT = timedelta(hours=24)
+GOES_ON = 102
+"""The status of an answer that is not whole yet."""
 OTHER = "Another request was sent with this Idempotency-Key."
 AT_WORK = "The request with this Idempotency-Key is still at work. Send this again in a moment."
 
@@ -64,6 +69,45 @@ class Change:
                 said = ask()
             return db.again(lambda: self._done(lambda session: work(session, said), status))
 
+    def each(
+        self,
+        numbers: Sequence[int],
+        check: Callable[[Session], None],
+        work: Callable[[Session, int], BaseModel],
+    ) -> Response:
+        """Do it to one after the other, each in a transaction of its own, and answer with all as `items`.
+
+        `check` refuses the whole before the first. A repeat after a crash goes on behind the last one that was done.
+        """
+        with _alone(self._token, self._key):
+            said: list[Any] = []
+            while len(said) < len(numbers):
+                before = said
+                said = db.again(lambda: self._next(before, numbers, check, work))  # noqa: B023  # called at once
+            return _answer(200, json.dumps({"items": said}))
+
+    def _next(
+        self,
+        said: list[Any],
+        numbers: Sequence[int],
+        check: Callable[[Session], None],
+        work: Callable[[Session, int], BaseModel],
+    ) -> list[Any]:
+        """What is answered after one more, or by a twin that was faster."""
+        with db.write() as session:
+            kept = self._kept(session, wait=bool(said)) if self._key is not None else None
+            if kept is not None:
+                said = json.loads(crypto.unseal(kept.body))["items"]
+                if len(said) == len(numbers):
+                    return said
+            if not said:
+                check(session)
+            said = [*said, work(session, numbers[len(said)]).model_dump(mode="json")]
+            if self._key is not None:
+                whole = len(said) == len(numbers)
+                self._keep(session, 200 if whole else GOES_ON, json.dumps({"items": said}))
+            return said
+
     def _before(self) -> Response | None:
         if self._key is None:
             return None
@@ -78,25 +122,30 @@ class Change:
             if known is not None:
                 return known
             body = work(session).model_dump_json()
-            row = {
-                "token_id": self._token, "key": self._key, "digest": self._digest, "status": status,
-                "body": crypto.seal(body), "at": db.now(),
-            }  # fmt: skip
-            session.execute(sa.insert(db.table(ApiAnswer)), [row])
+            self._keep(session, status, body)
             return _answer(status, body)
 
+    def _keep(self, session: Session, status: int, body: str) -> None:
+        same = {"token_id": self._token, "key": self._key, "digest": self._digest}
+        now = {"status": status, "body": crypto.seal(body), "at": db.now()}
+        put = db.upsert(ApiAnswer).values({**same, **now})
+        session.execute(put.on_conflict_do_update(index_elements=["token_id", "key"], set_=now))
+
     def _known(self, session: Session) -> Response | None:
-        """What was answered before; old answers are thrown away."""
+        """What was answered before."""
+        row = self._kept(session)
+        return None if row is None else _answer(row.status, crypto.unseal(row.body))
+
+    def _kept(self, session: Session, *, wait: bool = False) -> Any:
+        """The row of what was answered before; old answers are thrown away."""
         a = db.table(ApiAnswer)
-        _hold(session, f"{self._token} {self._key}")
+        _hold(session, f"{self._token} {self._key}", wait=wait)
         session.execute(sa.delete(a).where(a.c.at < db.now() - KEPT))
         query = sa.select(a.c.digest, a.c.status, a.c.body).where(a.c.token_id == self._token, a.c.key == self._key)
         row = session.execute(query).first()
-        if row is None:
-            return None
-        if row.digest != self._digest:
+        if row is not None and row.digest != self._digest:
             raise Refused(422, OTHER, "key-used")
-        return _answer(row.status, crypto.unseal(row.body))
+        return row
 
 
 @contextmanager
@@ -117,12 +166,14 @@ def _alone(token_id: int, key: str | None) -> Iterator[None]:
             _running.discard(mark)
 
 
-def _hold(session: Session, words: str) -> None:
-    """Refused while the same key is at work in another process; on SQLite one writer is at work at a time anyway."""
+def _hold(session: Session, words: str, *, wait: bool = False) -> None:
+    """Refused, or waiting, while the same key is at work in another process; on SQLite there is one writer anyway."""
     if db.dialect() != "postgresql":
         return
     number = int.from_bytes(hashlib.sha256(words.encode()).digest()[:8], "big", signed=True)
-    if not session.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(number))):
+    if wait:
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+    elif not session.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(number))):
         raise Refused(409, AT_WORK, "at-work")
 
 
