@@ -91,6 +91,7 @@ BODY_LIMIT = 1_000_000
 
 ROUTERS = (
     macros.router,
+    inbox_deeds.router,
     narrow.router,  # looked through in this order: what is asked for most comes first, words before numbers
     waiting.router,
     inbox.router,
@@ -98,7 +99,6 @@ ROUTERS = (
     replies.router,
     forwards.router,
     people.router,
-    inbox_deeds.router,
     filling.router,
     parts.router,
     cuts.router,

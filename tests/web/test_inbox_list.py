@@ -362,6 +362,13 @@ def test_nobody_is_given_what_they_do_not_see(as_role: As) -> None:
         session.execute(sa.update(u).where(u.c.id == few.user_id).values(accounts=[here]))
     heads = [browser.get(f"/inbox/{n}/head", headers=LIST).text for n in (1, 2)]
     assert [f'value="{limited}"' in one for one in heads] == [True, False]
+    menus = [
+        browser.get(f"/inbox/assign-menu?{asked}", headers=LIST).text for asked in ("ids=1", "ids=2", "ids=1&ids=2", "")
+    ]
+    assert [f'value="assign:{limited}"' in one for one in menus] == [True, False, True, True]
+    assert ["sees 1 of 2" in one for one in menus] == [False, False, True, False]
+    assert all(f'value="assign:user:{browser.user_id}"' in one for one in menus)
+    assert browser.get("/inbox/assign-menu?ids=1").headers["location"] == "/inbox"
     answer = browser.post("/inbox/bulk", {"deed": f"assign:{limited}", "ids": ["1", "2"]}, headers=LIST)
     said = json.loads(answer.headers["hx-trigger"])["toast"]["text"]
     assert said.startswith("1 conversation is assigned. 1 was left as it is. No. 2: This person does not see")

@@ -8,13 +8,13 @@ from contextlib import suppress
 from typing import Annotated, Any
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import JSONResponse
 from sqlmodel import Session
 
 from core import db
 from core.errors import Rejected
-from inbox import actions, desk, macros, visibility
+from inbox import actions, desk, macros, visibility, workers
 from inbox.actions import Action
 from inbox.models import Conversation
 from web import actors, inbox_list, inbox_query, render
@@ -89,6 +89,20 @@ def _list(request: Request, reader: Reader, asked: Asked, current: str, left: Co
     if render.wants_part(request):
         return render.part("parts/inbox_list.html", reader, **values)
     return render.page(request, reader, "inbox.html", position=position, note=said, **values)
+
+
+@router.get("/inbox/assign-menu")
+def assign_menu(request: Request, reader: Managing, ids: Annotated[Sequence[str], Query()] = ()) -> Response:
+    """Whom the conversations that are ticked can be given to, with how many of them somebody sees who is limited."""
+    if not render.wants_part(request):
+        return render.to("/inbox")
+    with db.read() as session:
+        ticked = set(_readable(session, reader, _numbers(ids)))
+        takers = actors.answering(session)
+        hidden = workers.blind(session, [actor for actor, _ in takers], ticked)
+    seen = {actor: sum((number, actor) not in hidden for number in ticked) for actor, _ in takers}
+    shown = [(actor, name, seen[actor]) for actor, name in takers if seen[actor] or not ticked]
+    return render.part("parts/assign_bulk.html", reader, takers=shown, ticked_number=len(ticked))
 
 
 @router.post("/inbox/undo")
