@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0047g"
-down_revision = "0046"
+down_revision = "0046b"
 branch_labels = None
 depends_on = None
 

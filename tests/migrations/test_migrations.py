@@ -78,7 +78,7 @@ def test_who_is_done_waits_for_nobody() -> None:
         same = {"account_id": number, "platform": "mastodon", "first_at": at, "last_at": at, "labels": []}
         rows = [{**same, "thread_key": one, "state": one, "waiting_since": at} for one in ("open", "closed", "spam")]
         connection.execute(sa.insert(c), rows)
-        command.downgrade(migrations.config(connection), "0046")
+        command.downgrade(migrations.config(connection), "0046b")
         command.upgrade(migrations.config(connection), "head")
     with db.read() as session:
         waiting = session.scalars(sa.select(c.c.state).where(c.c.waiting_since.is_not(None))).all()
