@@ -51,12 +51,7 @@ def offered(wanted: str, codes: Iterable[str]) -> str:
 
 
 def translator(session: Session) -> Translator | None:
-    """The server that translates, if one is set up."""
-    return session.get(Translator, 1)
-
-
-def offer(session: Session) -> Translator | None:
-    """The same for a page that only looks."""
+    """The server that translates, if one is set up; to be looked at, not changed."""
     return rows.get(session, Translator, 1)
 
 

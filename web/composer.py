@@ -95,7 +95,7 @@ def composer(
     if parts and answered is not None:
         known = answered.home_id or number
         account = rows.get(session, Account, answered.account_id) or account
-    row, translator = BY_NAME.get(account.platform), translations.offer(session)
+    row, translator = BY_NAME.get(account.platform), translations.translator(session)
     shut = _shut(row, account, answered, reader)
     kinds = _kinds(row, answered, reader, shut=bool(shut))
     draft = drafts.of(session, reader.actor, number) if text is None and kinds else None

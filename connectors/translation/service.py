@@ -99,7 +99,7 @@ def probe(provider: str, url: str, key: str) -> Languages:
 
 def save(session: Session, wanted: Wanted, url: str, key: str, offered: Languages, actor: str) -> None:
     """Keep the server, and switch the purpose on for its lawful basis."""
-    row = translations.translator(session) or Row(id=1, provider=wanted.provider, checked_at=db.now())
+    row = session.get(Row, 1) or Row(id=1, provider=wanted.provider, checked_at=db.now())
     row.provider, row.url, row.private = wanted.provider, url, wanted.private
     row.key = crypto.seal(key) if key else ""
     row.sources, row.targets, row.checked_at = list(offered.sources), list(offered.targets), db.now()

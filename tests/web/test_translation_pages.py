@@ -59,7 +59,10 @@ def test_it_is_tried_before_it_is_kept_and_can_be_tried_again(database: str, as_
     assert libretranslate.KEY not in page
     assert admin.post("/settings/translation/test").headers["location"].endswith("translation-works")
     server["status"] = 500
-    assert "does not answer" in admin.post("/settings/translation/test").text
+    away = admin.post("/settings/translation/test")
+    assert (away.status_code, "does not answer" in away.text) == (422, True)
+    assert 'action="/settings/translation/test"' in away.text, "to be tried again"
+    assert "German" in away.text, "what is kept stays"
     assert admin.post("/settings/translation/remove").status_code == 303
     with db.read() as session:
         assert consent.switched_on(session, "translate")

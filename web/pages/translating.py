@@ -10,7 +10,6 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from connectors.translation import service
 from connectors.translation.service import Wanted
 from core import db
-from core.errors import TryLater
 from inbox import consent, drafts, translations
 from inbox.models import Message
 from web import composer as composers
@@ -173,7 +172,7 @@ def test(request: Request, reader: Setting) -> Response:
     try:
         offered = service.probe(wanted.provider, address, secret)
     except translating.REFUSED as error:
-        return _page(request, reader, 503 if isinstance(error, TryLater) else 422, None, translating.why(error, reader))
+        return _page(request, reader, 422, None, translating.why(error, reader))
     with db.write() as session:
         service.save(session, wanted, address, secret, offered, reader.actor)
     return render.to(SETTINGS, "translation-works")
