@@ -21,7 +21,7 @@ from inbox import activities, attachments, clocks, drafts
 from inbox.cuts import counting, family, rule
 from inbox.cuts.models import ThreadCut
 from inbox.cuts.rule import Line
-from inbox.models import Conversation, Draft, Message, Note, ReplyRow, Seen
+from inbox.models import Activity, Conversation, Draft, Message, Note, ReplyRow, Seen
 from inbox.notice_models import Notification
 from inbox.parts import rule as case_rule
 from inbox.parts import store as parts
@@ -45,6 +45,8 @@ class Going:
     notes: int
     first_at: datetime
     last_at: datetime
+    leaves: Sequence[int] = ()
+    """Conversations that leave their merged case first; how many notes go is known only then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +73,34 @@ def ends(session: Session, conversation_id: int) -> Ends:
 
 def looked_at(session: Session, conversation_id: int, message_id: int) -> Going:
     """What would go; Rejected says why nothing can."""
-    lines, going = _going(session, conversation_id, message_id)
+    home, leaves = _leaving(session, conversation_id, message_id)
+    lines, going = _going(session, conversation_id, message_id, home if leaves else 0)
     times = [one.posted_at for one in lines if one.id in going]
-    notes = session.scalar(sa.select(sa.func.count()).where(*_notes(conversation_id, min(times))))
-    return Going(len(going), len(lines) - len(going), notes or 0, min(times), max(times))
+    notes = session.scalar(sa.select(sa.func.count()).where(*_notes(conversation_id, min(times)))) if not leaves else 0
+    return Going(len(going), len(lines) - len(going), notes or 0, min(times), max(times), leaves)
 
 
-def _going(session: Session, conversation_id: int, message_id: int) -> tuple[list[Line], set[int]]:
+def _leaving(session: Session, conversation_id: int, message_id: int) -> tuple[int, list[int]]:
+    """The conversation a message came in, and what leaves the case so that it stands alone: itself, or all others."""
+    m = db.table(Message)
+    here = (m.c.id == message_id, m.c.conversation_id == conversation_id)
+    home = session.scalar(sa.select(m.c.home_id).where(*here)) or conversation_id
+    every = [one.id for one in parts.of(session, conversation_id)]
+    if home == conversation_id:
+        return home, [one for one in every if one != home]
+    return home, [home] if home in every else []
+
+
+def _going(session: Session, conversation_id: int, message_id: int, home: int = 0) -> tuple[list[Line], set[int]]:
+    """All messages, and those that go; in a merged case only those of the conversation `home`."""
     row = session.get(Conversation, conversation_id)
     if row is None:
         raise Rejected(GONE)
     if not row.inbox:
         raise Rejected(HEARD)
-    if parts.cases(session, [conversation_id]):
+    if not home and parts.cases(session, [conversation_id]):
         raise Rejected(IN_A_CASE)
-    lines = _lines(session, conversation_id)
+    lines = _lines(session, conversation_id, home)
     if all(one.id != message_id for one in lines):
         raise Rejected(NOT_HERE)
     going = set(rule.moving(lines, message_id))
@@ -94,9 +109,11 @@ def _going(session: Session, conversation_id: int, message_id: int) -> tuple[lis
     return lines, going
 
 
-def _lines(session: Session, conversation_id: int) -> list[Line]:
+def _lines(session: Session, conversation_id: int, home: int) -> list[Line]:
     m = db.table(Message)
     query = sa.select(m.c.id, m.c.key, m.c.parent_key, m.c.kind, m.c.posted_at, m.c.direction, m.c.origin)
+    if home:
+        query = query.where(sa.func.coalesce(m.c.home_id, conversation_id) == home)
     found = session.execute(query.where(m.c.conversation_id == conversation_id).order_by(m.c.posted_at, m.c.id))
     return [
         Line(
@@ -122,13 +139,22 @@ def _notes(conversation_id: int, since: datetime) -> tuple[Any, ...]:
 def split_from(session: Session, conversation_id: int, message_id: int, actor: str) -> tuple[int, bool]:
     """Have a message and all after it be a conversation of its own: (its number, whether that is new).
 
-    It is open, of the same team, and taken care of by who splits if they took care of the other one. Rejected says why
+    It is open, of the same team, and taken care of by who splits if they took care of the other one. In a merged case
+    the conversation of the message stands alone first: it leaves the case, or all others leave it. Rejected says why
     it cannot be split there.
     """
     _alone(session, conversation_id)
+    home, leaves = _leaving(session, conversation_id, message_id)
     done = _done(session, conversation_id, message_id)
     if done:
         return done, False
+    for one in leaves:
+        parts.split(session, one, actor, conversation_id)
+    session.expire_all()
+    return _split(session, home, message_id, actor), True
+
+
+def _split(session: Session, conversation_id: int, message_id: int, actor: str) -> int:
     lines, going = _going(session, conversation_id, message_id)
     before = counting.rows(session, [conversation_id])[conversation_id]
     trusted = counting.told(session, before)
@@ -150,7 +176,7 @@ def split_from(session: Session, conversation_id: int, message_id: int, actor: s
     clocks.count(session, [conversation_id, number], quiet=True)
     detail = {"other": number, "message": message_id}
     audit.record(session, actor, "conversation.split-from", f"conversation:{conversation_id}", detail)
-    return number, True
+    return number
 
 
 def _alone(session: Session, conversation_id: int) -> None:
@@ -163,9 +189,14 @@ def _alone(session: Session, conversation_id: int) -> None:
 
 
 def _done(session: Session, conversation_id: int, message_id: int) -> int:
-    t = db.table(ThreadCut)
-    same = (t.c.from_id == conversation_id, t.c.message_id == message_id, t.c.back_at.is_(None))
-    return session.scalar(sa.select(t.c.conversation_id).where(*same)) or 0
+    """What was split off there already, also when the conversation was in a case then."""
+    t, a = db.table(ThreadCut), db.table(Activity)
+    query = sa.select(t.c.from_id, t.c.conversation_id).where(t.c.message_id == message_id, t.c.back_at.is_(None))
+    made: dict[int, int] = {origin: number for origin, number in session.execute(query)}
+    if not made or conversation_id in made:
+        return made.get(conversation_id, 0)
+    left = session.scalars(sa.select(a.c.detail).where(a.c.conversation_id == conversation_id, a.c.what == "split"))
+    return next((made[one["other"]] for one in left if one.get("other") in made), 0)
 
 
 def _made(session: Session, row: Mapping[str, Any], lines: Sequence[Line], going: Collection[int], actor: str) -> int:

@@ -191,12 +191,38 @@ def test_what_makes_no_sense_is_refused(account: int, talk: int) -> None:
     with db.write() as session:
         parts.merge(session, talk, other, "user:1")
     with pytest.raises(Rejected, match="Split the case first"):
-        split(talk, 2)
-    with pytest.raises(Rejected, match="Split the case first"):
         back(made)
     with db.write() as session:
         parts.split(session, other, "user:1")
     back(made)
+    assert row(talk).messages == 4
+
+
+@BOTH
+@pytest.mark.parametrize("parent", ["talk", "other"])
+def test_in_a_case_the_conversation_of_the_message_stands_alone_first(account: int, talk: int, parent: str) -> None:
+    for number in (20, 30):
+        say(account, number, author=person("bo"))
+    other, third = where(20), where(30)
+    case, part = (talk, other) if parent == "talk" else (other, talk)
+    with db.write() as session:
+        parts.merge(session, case, part, "user:1")
+        parts.merge(session, case, third, "user:1")
+        notes.add(session, conversation_id=case, author="user:1", text="about the case")
+    with db.read() as session:
+        going = store.looked_at(session, case, message(4))
+    assert (going.messages, going.stay) == (1, 3)
+    assert list(going.leaves) == ([other, third] if parent == "talk" else [talk])
+    made = split(case, 4)
+    assert [where(number) for number in (1, 2, 3, 4)] == [talk, talk, talk, made]
+    assert (row(talk).state, row(talk).messages, row(made).state, row(made).messages) == ("pending", 3, "open", 1)
+    assert row(made).waiting_since == START + timedelta(minutes=4)
+    with db.write() as session:
+        assert store.split_from(session, case, message(4), "user:1") == (made, False), "twice counts once"
+        assert [one.id for one in parts.of(session, case)] == ([] if parent == "talk" else [other, third])
+        stands = session.scalar(sa.select(db.table(Note).c.conversation_id))
+        assert stands == (made if parent == "talk" else case), "what was written since, where it was written"
+    assert back(made) == talk
     assert row(talk).messages == 4
 
 

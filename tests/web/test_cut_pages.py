@@ -90,15 +90,19 @@ def test_programs_split_and_take_back(as_role: As, talk: tuple[int, list[int]]) 
     assert agent.request("POST", f"/api/v1/conversations/{number}/split-back").status_code == 422
 
 
-def test_a_case_is_not_split_and_says_so(as_role: As, talk: tuple[int, list[int]]) -> None:
+def test_in_a_case_the_page_says_what_leaves_it_first(as_role: As, talk: tuple[int, list[int]]) -> None:
     number, (_, second, third) = talk
     agent = as_role("agent")
     agent.post(f"/inbox/{number}/split-from/{third}")
     with db.write() as session:
         parts.merge(session, number, number + 1, "user:1")
     page = agent.get(f"/inbox/{number}/split-from/{second}")
-    assert (page.status_code, "Split the case first" in page.text) == (200, True)
-    assert agent.post(f"/inbox/{number}/split-from/{second}").status_code == 422
+    assert (page.status_code, f"No. {number + 1} leaves the merged case first" in page.text) == (200, True)
+    done = agent.post(f"/inbox/{number}/split-from/{second}")
+    assert (done.status_code, done.headers["location"].split("?")[0]) == (303, f"/inbox/{number + 2}")
+    assert agent.post(f"/inbox/{number}/split-from/{second}").headers["location"] == done.headers["location"]
+    with db.read() as session:
+        assert not parts.cases(session, [number, number + 1, number + 2])
 
 
 def test_who_does_not_see_it_finds_nothing(as_role: As, talk: tuple[int, list[int]]) -> None:
