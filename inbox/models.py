@@ -263,7 +263,7 @@ class SavedReply(SQLModel, table=True):
 
 
 class Seen(SQLModel, table=True):
-    """When somebody last looked at a conversation."""
+    """What somebody has seen of a conversation: all that was written until a moment, by the platform's clock."""
 
     __tablename__ = "seen"
     conversation_id: int = _of_conversation()

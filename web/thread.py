@@ -9,9 +9,12 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import HTTPException, Request
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
+from starlette.background import BackgroundTask
 
 from core import db, rows
+from core import log as logs
 from inbox import clocks, desk, sightings, teams, visibility, workers
 from inbox.cuts import family
 from inbox.cuts import store as cuts
@@ -29,6 +32,7 @@ from web.place import LARGEST
 from web.promises import Chip
 from web.reader import Reader
 
+logger = logs.get("web")
 NOT_KEPT = frozenset({"note", "earlier", "also", "task"})
 """Parameters that say something once."""
 
@@ -241,10 +245,17 @@ def kept(request: Request) -> str:
     return urlencode([(name, value) for name, value in given if value and name not in NOT_KEPT])
 
 
-def look(conversation_id: int, reader: Reader) -> None:
-    """The reader has the newest messages before their eyes."""
-    with db.write(durable=False) as session:  # no page waits for the disk to know that it was looked at
-        sightings.mark(session, reader.actor, conversation_id)
+def looked(conversation: Conversation, reader: Reader) -> BackgroundTask:
+    """For after the answer: the reader has it before their eyes as it is in this row. No page waits for that."""
+    return BackgroundTask(_look, conversation, reader.actor)
+
+
+def _look(conversation: Conversation, actor: str) -> None:
+    try:
+        with db.write(durable=False) as session:
+            sightings.mark(session, actor, conversation)
+    except OperationalError as error:  # the answer has left: it stays unread until it is opened again
+        logger.warning("not marked as seen", error=type(error).__name__, conversation_id=conversation.id)
 
 
 def answering(talk: Thread, kind: str) -> Thread:

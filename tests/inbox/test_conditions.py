@@ -167,7 +167,7 @@ def _vary(session: Any, rng: random.Random) -> None:
         for tag in rng.sample(["vip", "refund"], rng.randrange(3)):
             desk.tag(session, number, tag, "user:1")
         if rng.random() < 0.5:
-            sightings.mark(session, "user:1", number)
+            sightings.mark(session, "user:1", session.get_one(Conversation, number))
         named = rng.choice([{}, {"user:1": "Ada"}, {"team:1": "Ada"}, {"user:2": "Ada"}])
         notes.add(session, conversation_id=number, author="user:3", text="@Ada", mentions=named)
     for number in session.scalars(sa.select(m.c.id)).all():

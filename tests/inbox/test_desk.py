@@ -201,12 +201,19 @@ def test_what_came_after_the_last_look_is_unread(talk: int, account: int) -> Non
         with db.read() as session:
             return sightings.unread(session, "user:1", session.get_one(Conversation, talk))
 
+    def look(seen: Conversation) -> None:
+        do(sightings.mark, "user:1", seen)
+
     assert unread()
-    do(sightings.mark, "user:1", talk)
-    do(sightings.mark, "user:1", talk)
+    early = row(talk)
+    look(early)
+    look(early)
     assert not unread()
-    arrive(account, 2, posted_at=db.now() + timedelta(seconds=5))
+    arrive(account, 2)  # written long before anybody looked, fetched only now
     assert unread()
+    look(row(talk))
+    look(early)
+    assert not unread(), "an earlier look that is noted late takes nothing back"
 
 
 def test_everything_follows_when_threads_are_united(account: int) -> None:
@@ -220,7 +227,7 @@ def test_everything_follows_when_threads_are_united(account: int) -> None:
         desk.assign(session, new, "user:2", "user:1")
         notes.add(session, conversation_id=new, author="user:2", text="look")
         drafts.save(session, "user:2", new, "note", "draft")
-        sightings.mark(session, "user:2", new)
+        sightings.mark(session, "user:2", session.get_one(Conversation, new))
     store_page(account, Page(events=(event(6, key="mastodon:missing", parent_key=event(1).key),)))
     assert row(old).assignee == "user:2"
     with db.read() as session:

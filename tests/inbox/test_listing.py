@@ -78,7 +78,7 @@ def _vary(session: Any, rng: random.Random) -> None:
         if rng.random() < 0.4:
             desk.tag(session, number, rng.choice(["vip", "refund"]), "user:1")
         if rng.random() < 0.5:
-            sightings.mark(session, "user:1", number)
+            sightings.mark(session, "user:1", session.get_one(Conversation, number))
     for number in session.scalars(sa.select(m.c.id)).all():
         session.execute(sa.update(m).where(m.c.id == number).values(sentiment=rng.choice(["negative", "neutral"])))
 
@@ -239,7 +239,7 @@ def test_an_open_conversation_is_unread_until_it_is_looked_at(account: int) -> N
 
     assert unread() == [True]
     with db.write() as session:
-        sightings.mark(session, "user:1", 1)
+        sightings.mark(session, "user:1", session.get_one(Conversation, 1))
     assert unread() == [False]
     store_page(
         account, Page(events=(event(2, kind="reply", parent_key=event(1).key, posted_at=db.now() + timedelta(1)),))

@@ -93,11 +93,13 @@ def show(request: Request, conversation_id: int, reader: Reading, asked: Wanted,
             pane = inbox_list.pane(session, asked, reader, current=conversation_id, before=before)
         if not alone:
             talk = thread.context(session, conversation, reader, request)
-    if unread and not alone:
-        thread.look(conversation_id, reader)
     if pane is None:
-        return render.part("parts/inbox_open.html", reader, position=position, asked=asked, **talk)
-    return _shown(request, reader, pane, position, talk)
+        answer = render.part("parts/inbox_open.html", reader, position=position, asked=asked, **talk)
+    else:
+        answer = _shown(request, reader, pane, position, talk)
+    if unread and not alone:
+        answer.background = thread.looked(conversation, reader)
+    return answer
 
 
 def _part_of(request: Request, target: str) -> bool:

@@ -62,10 +62,11 @@ def more(request: Request, conversation_id: int, reader: Reading, earlier: str =
         talk = thread.log(session, conversation_id, reader, request, earlier)
         also_there = entries.some(session, conversation_id, talk.account, reader, numbers) if numbers else []
         unread = not earlier and sightings.unread(session, reader.actor, talk.conversation)
-    if unread:
-        thread.look(conversation_id, reader)
     older = replace(talk, page=Page(also_there, "")) if also_there else None
-    return render.part("parts/log.html", reader, talk=talk, older=older, begins=bool(earlier))
+    answer = render.part("parts/log.html", reader, talk=talk, older=older, begins=bool(earlier))
+    if unread:
+        answer.background = thread.looked(talk.conversation, reader)
+    return answer
 
 
 @router.get("/inbox/of/{message_id}")

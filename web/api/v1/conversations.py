@@ -321,8 +321,9 @@ def seen(change: Changing, reader: Reading, conversation_id: Id) -> Response:
     """The token's owner has read it: `unread` is false until a further message comes."""
 
     def work(session: Session) -> Changed:
-        unread = sightings.unread(session, reader.actor, thread.find(session, conversation_id, reader))
-        sightings.mark(session, reader.actor, conversation_id)
+        conversation = thread.find(session, conversation_id, reader)
+        unread = sightings.unread(session, reader.actor, conversation)
+        sightings.mark(session, reader.actor, conversation)
         return Changed(id=conversation_id, changed=unread)
 
     return change.do(work)
