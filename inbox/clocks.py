@@ -18,7 +18,7 @@ from sqlmodel import Session
 from core import db, outbox, rows
 from core.event import MESSAGE_KINDS
 from core.outbox import DONE, Item, Outcome
-from inbox import activities, replies, sla, teams
+from inbox import activities, automatic, sla, teams
 from inbox.conditions import sql, tree
 from inbox.conditions.tree import Asker
 from inbox.hours import ALWAYS, Calendar
@@ -50,7 +50,7 @@ def events(session: Session, conversation_ids: Sequence[int]) -> dict[int, list[
     for number, at, direction, origin, author in session.execute(said):
         if direction == "inbound" and origin == "inbox":
             found[number].append(Event(at, "inbound"))
-        elif direction == "outbound" and not (author or "").startswith(replies.AUTOMATIC):
+        elif direction == "outbound" and automatic.answers(author or ""):
             found[number].append(Event(at, "reply"))
     done = sa.select(a.c.conversation_id, a.c.at, a.c.what, a.c.detail)
     for number, at, what, detail in session.execute(

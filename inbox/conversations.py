@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from core import bulk, db
 from core.event import MESSAGE_KINDS, Event
-from inbox import activities, attachments, states, teams, threading
+from inbox import activities, attachments, automatic, states, teams, threading
 from inbox.cuts import family
 from inbox.cuts import rule as cuts
 from inbox.cuts.family import Families
@@ -317,7 +317,7 @@ def stay_unanswered(session: Session, conversation_id: int) -> None:
     m, c = db.table(Message), db.table(Conversation)
     ours = (m.c.conversation_id == conversation_id, m.c.kind.in_(sorted(MESSAGE_KINDS)))
     live = (*ours, m.c.origin.in_(("inbox", "archive")))
-    human = (*live, m.c.direction == "outbound", m.c.id.not_in(parts.automatic()))
+    human = (*live, m.c.direction == "outbound", m.c.id.not_in(automatic.messages()))
     came = sa.select(sa.func.min(m.c.posted_at)).where(*live, m.c.direction == "inbound")
     last = session.scalar(sa.select(sa.func.max(m.c.posted_at)).where(*human))
     first_in = session.scalar(came)

@@ -25,7 +25,7 @@ from core import audit, db, outbox, rows
 from core.errors import Rejected
 from core.event import MESSAGE_KINDS, Author, Reply, Visibility
 from core.settings import settings
-from inbox import attachments, conversations, notices, submissions
+from inbox import attachments, automatic, conversations, notices, submissions
 from inbox.cuts import counting
 from inbox.models import Account, Conversation, Identity, Message, ReplyRow
 from inbox.notices import Notice
@@ -34,8 +34,6 @@ LATEST = timedelta(days=365)
 """So far ahead a reply may be put off."""
 AT_REST = ("failed", "stopped", "held", "rejected")
 """It has not left, and does not by itself."""
-AUTOMATIC = ("rule:", "survey:")
-"""How authors begin that are nobody: what they write answers no wait."""
 PUT_OFF = timedelta(minutes=2)
 """What waits longer than that was put off: it is stopped when somebody else answers meanwhile."""
 _TOLD = {"failed": "failed", "unknown": "failed", "stopped": "stopped", "held": "held"}
@@ -318,7 +316,7 @@ def mark_sent(session: Session, reply_id: int, event_key: str) -> None:
     session.flush()
     if made is not None:
         counting.bring(session, made.id, made.conversation_id, reply.conversation_id)
-    if reply.author.startswith(AUTOMATIC):
+    if not automatic.answers(reply.author):
         conversations.stay_unanswered(session, reply.conversation_id)
     changed(session, reply)
 

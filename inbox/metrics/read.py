@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from core import db
 from core.event import MESSAGE_KINDS
-from inbox import visibility
+from inbox import automatic, visibility
 from inbox.metrics.figures import Talk
 from inbox.metrics.promises import Promise, promises
 from inbox.metrics.ratings import Answer, Invitation
@@ -153,10 +153,5 @@ def _event(row: Sequence[Any]) -> Event:
     if what == "inbound":
         return Event(at, "received")
     if what == "outbound":
-        return Event(at, "answered" if human(who or "") else "automatic", who or "")
+        return Event(at, "answered" if automatic.answers(who or "") else "automatic", who or "")
     return Event(at, DEEDS[what], who)
-
-
-def human(author: str) -> bool:
-    """Somebody wrote it: here, at the command line, or on the platform itself (empty); not a rule, not the hub."""
-    return author in ("", "cli") or author.startswith("user:")

@@ -17,7 +17,7 @@ from sqlmodel import Session
 from core import audit, bulk, db
 from core.errors import Rejected
 from core.event import MESSAGE_KINDS, Event
-from inbox import activities, attachments, states
+from inbox import activities, attachments, automatic, states
 from inbox.fields.models import FieldValue
 from inbox.forward_models import Forward
 from inbox.models import Account, Activity, Conversation, ConversationTag, Message, Note, ReplyRow
@@ -282,17 +282,10 @@ def _heard(session: Session, part: CasePart) -> Sequence[datetime]:
     return session.scalars(sa.select(m.c.posted_at).where(*_home(part), *theirs, m.c.stored_at <= part.at)).all()
 
 
-def automatic() -> Any:
-    """The messages that rules and surveys sent: nobody's answer."""
-    r = db.table(ReplyRow)
-    made = sa.or_(r.c.author.like("rule:%"), r.c.author.like("survey:%"))
-    return sa.select(r.c.message_id).where(made, r.c.message_id.is_not(None))
-
-
 def counting_as() -> Any:
     """The origin of a message as the rules of `inbox.states` take it."""
     m = db.table(Message)
-    return sa.case((m.c.id.in_(automatic()), "context"), else_=m.c.origin).label("origin")
+    return sa.case((m.c.id.in_(automatic.messages()), "context"), else_=m.c.origin).label("origin")
 
 
 def _happened(session: Session, part: CasePart) -> list[Event | Deed]:

@@ -7,20 +7,21 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core import db
 from core.event import Event, Page
-from inbox import clocks, desk, ingest, policies, sla
+from inbox import clocks, desk, ingest, policies, replies, sla
 from inbox.hours import ALWAYS
 from inbox.metrics import figures, read
 from inbox.metrics.figures import Talk
 from inbox.metrics.promises import PROMISES, promises
 from inbox.metrics.ratings import Rating
 from inbox.metrics.spans import Event as Happened
-from inbox.models import Activity, Message
+from inbox.models import Activity, Conversation, Message
 from tests.conftest import BOTH
 from tests.inbox.conftest import BRAND, START
 
@@ -116,6 +117,30 @@ def test_promises_are_read_as_they_are_kept(account: int, make: Callable[..., Ev
     nobody = figures.figures([found], *period, lambda talk, start, end: end - start, figures.SOMEBODY)
     assert (nobody.counts["closed"], nobody.ratings["kept_first"]) == (0, Rating(1, 0.0))
     assert len(list(figures.pieces([found], "kept_next", *period, figures.SOMEBODY))) == 1
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("author", "answered"), [("user:1", True), ("cli", True), ("crm", True), ("rule:1", False), ("survey:1", False)]
+)
+def test_who_answers_for_the_clock_answers_for_figures_and_lists(
+    account: int, make: Callable[..., Event], author: str, answered: bool
+) -> None:
+    ingest.store_page(account, Page(events=[make(0)]))
+    c = db.table(Conversation)
+    with db.write() as session:
+        policies.save(session, None, policies.Wanted("all", first_reply=120), "cli")
+        number = replies.queue(session, 1, "an answer", author=author, undo_seconds=0).id or 0
+    sent = make(60, direction="outbound", author=BRAND, kind="reply", parent_key=make(0).key)
+    ingest.store_page(account, Page(events=[sent]), also=lambda session: replies.mark_sent(session, number, sent.key))
+    with db.write() as session:
+        clocks.count(session, [1])
+    with db.read() as session:
+        (found,) = read.talks(session, START, START + timedelta(days=9), read.Scope())
+        (clock,) = clocks.stored(session, 1)
+        waits = session.scalar(sa.select(c.c.waiting_since))
+    ended = {one.kind: one.end for one in found.spans}
+    assert (clock.state == "met", ended["first_reply"] is not None, waits is None) == (answered,) * 3
 
 
 def test_a_clock_that_was_not_looked_at_since_is_broken_all_the_same() -> None:
