@@ -163,6 +163,7 @@ def test_one_private_message_makes_it_private_and_a_long_one_is_cut(number: int)
         ([("in", 5), ("in", 3)], "open", 3), ([("in", 2), ("in", 6), ("out", 4)], "open", 6),
         ([("in", 2), ("out", 4)], "pending", None), ([("in", 6), ("out", 4)], "open", 6),
         ([("in", 2), ("out", 8), ("out", 4), ("in", 6)], "pending", None),
+        ([("in", 6), ("in", 7), ("out", 4)], "open", 6),
     ],
 )  # fmt: skip
 def test_what_arrives_late_counts_from_when_it_was_said(
@@ -173,3 +174,22 @@ def test_what_arrives_late_counts_from_when_it_was_said(
         states.advance(standing, [told(number, what, START + timedelta(minutes=minute))])
     moment = None if waits is None else START + timedelta(minutes=waits)
     assert (standing.state, standing.waiting_since) == (state, moment)
+
+
+def test_what_came_back_stays_open_when_something_from_before_the_closing_arrives() -> None:
+    standing = states.advance(Standing(), [told(1, "in", START)])
+    standing = replace(standing, state="closed", closed_at=START + timedelta(hours=1), waiting_since=None)
+    came, late = START + timedelta(hours=2), START + timedelta(minutes=30)
+    states.advance(standing, [told(2, "in", came)])
+    states.advance(standing, [told(3, "in", late)])
+    assert (standing.state, standing.waiting_since) == ("open", late)
+
+
+def test_until_they_write_the_list_shows_the_first_words_there_are() -> None:
+    standing = Standing()
+    for number, (text, excerpt) in enumerate((("", ""), ("ours", "ours"), ("ours again", "ours"))):
+        at = START + timedelta(minutes=number)
+        states.advance(standing, [told(number, "out", at, text=text)])
+        assert standing.excerpt == excerpt
+    states.advance(standing, [told(9, "in", START + timedelta(hours=1), text="theirs")])
+    assert standing.excerpt == "theirs"
