@@ -193,3 +193,26 @@ def test_until_they_write_the_list_shows_the_first_words_there_are() -> None:
         assert standing.excerpt == excerpt
     states.advance(standing, [told(9, "in", START + timedelta(hours=1), text="theirs")])
     assert standing.excerpt == "theirs"
+
+
+def test_the_first_answer_is_the_earliest_in_whatever_order_they_arrive() -> None:
+    standing = Standing()
+    for number, (what, minute) in enumerate((("in", 2), ("out", 8), ("out", 4), ("out", 6))):
+        states.advance(standing, [told(number, what, START + timedelta(minutes=minute))])
+    assert standing.first_reply_at == START + timedelta(minutes=4)
+
+
+@pytest.mark.parametrize("what", ["in", "out"])
+def test_what_is_only_context_is_counted_and_moves_nothing(what: str) -> None:
+    standing = states.advance(Standing(), [told(1, "in", START)])
+    before = replace(standing)
+    states.advance(standing, [told(2, what, START + timedelta(minutes=1), origin="context")])
+    assert standing == replace(before, messages=2, last_at=START + timedelta(minutes=1))
+
+
+def test_a_picture_alone_leaves_the_words_of_the_list_and_history_leaves_what_is_open() -> None:
+    standing = states.advance(Standing(), [told(1, "in", START)])
+    states.advance(standing, [told(2, "in", START + timedelta(minutes=1), text="")])
+    assert standing.excerpt == "in 1"
+    states.advance(standing, [told(3, "in", START - timedelta(days=1), origin="archive")])
+    assert (standing.state, standing.waiting_since, standing.first_at) == ("open", START, START - timedelta(days=1))
