@@ -104,6 +104,56 @@ def test_events_lead_to_a_state(pairs: list[tuple[int, sla.What]], state: str) -
     assert sla.state_of(happened(*pairs)) == state
 
 
+def told(events: list[Event], promise: Promise = HOUR) -> list[list[tuple[bool, str]]]:
+    return [[(step.runs, step.why) for step in one.steps] for one in sla.clocks(events, promise, ALWAYS, at(500))]
+
+
+def test_what_happens_at_one_moment_leaves_no_empty_stretch_but_the_first() -> None:
+    whole = Promise(resolution=120 * MINUTE)
+    assert told(happened((0, "inbound"), (10, "snoozed"), (10, "closed")), whole) == [[(True, ""), (False, "closed")]]
+    assert told(happened((0, "inbound"), (0, "closed")), whole) == [[(True, ""), (False, "closed")]]
+    first, resolution = sla.clocks(happened((5, "inbound"), (5, "reply")), HOUR, ALWAYS, at(500))
+    assert (first.state, first.started_at, first.stopped_at, first.left) == ("met", at(5), at(5), 3600)
+    assert (resolution.state, resolution.left) == ("paused", 7200)
+
+
+def test_a_clock_says_when_it_stopped_for_good_and_only_a_running_one_runs() -> None:
+    first, resolution = sla.clocks(happened((0, "inbound"), (40, "reply")), HOUR, ALWAYS, at(500))
+    assert (first.stopped_at, resolution.stopped_at) == (at(40), None), "it only waits for them"
+    first, resolution = sla.clocks(happened((0, "inbound"), (10, "closed")), HOUR, ALWAYS, at(500))
+    assert (first.stopped_at, resolution.stopped_at) == (at(10), at(10))
+    assert not any(one.runs or one.due_at or one.warn_at for one in (first, resolution))
+    assert all(one.runs for one in sla.clocks(happened((0, "inbound")), HOUR, ALWAYS, at(1)))
+
+
+def test_exactly_in_time_is_kept_and_a_moment_later_is_not() -> None:
+    for reply, state in ((60, "met"), (61, "breached")):
+        (clock,) = sla.clocks(happened((0, "inbound"), (reply, "reply")), Promise(first=60 * MINUTE), ALWAYS, at(500))
+        assert (clock.state, clock.over_at) == (state, at(60) if state == "breached" else None)
+    for now, state in ((60, "running"), (61, "breached")):
+        assert shown(happened((0, "inbound")), Promise(first=60 * MINUTE), now)[0][1] == state
+
+
+def test_what_was_used_up_is_over_when_it_goes_on_and_a_second_answer_moves_nothing() -> None:
+    used = happened((0, "inbound"), (60, "closed"), (100, "opened"))
+    (clock,) = sla.clocks(used, Promise(first=60 * MINUTE), ALWAYS, at(101))
+    assert (clock.state, clock.due_at, clock.over_at) == ("breached", at(100), at(100))
+    (clock,) = sla.clocks(
+        happened((0, "inbound"), (40, "reply"), (50, "reply")), Promise(first=60 * MINUTE), ALWAYS, at(99)
+    )
+    assert (clock.stopped_at, clock.left, len(clock.steps)) == (at(40), 1200, 1)
+
+
+def test_who_wants_no_warning_gets_none_and_who_never_works_breaks_nothing() -> None:
+    (clock,) = sla.clocks(happened((0, "inbound")), Promise(first=60 * MINUTE), ALWAYS, at(1))
+    assert (clock.due_at, clock.warn_at) == (at(60), None)
+    never = calendar(
+        "UTC", {"0": [["09:00", "10:00"]]}, [{"day": str((T0 + n * 1440 * MINUTE).date())} for n in range(999)]
+    )
+    (clock,) = sla.clocks(happened((0, "inbound")), Promise(first=60 * MINUTE, warn=0.2), never, at(900))
+    assert (clock.state, clock.due_at, clock.warn_at, clock.runs) == ("running", sla.NEVER, sla.NEVER, True)
+
+
 def test_nothing_is_promised_to_nobody() -> None:
     assert sla.clocks([], HOUR, ALWAYS, T0) == []
     assert sla.clocks(happened((0, "reply")), HOUR, ALWAYS, T0) == []

@@ -163,7 +163,7 @@ def test_one_private_message_makes_it_private_and_a_long_one_is_cut(number: int)
         ([("in", 5), ("in", 3)], "open", 3), ([("in", 2), ("in", 6), ("out", 4)], "open", 6),
         ([("in", 2), ("out", 4)], "pending", None), ([("in", 6), ("out", 4)], "open", 6),
         ([("in", 2), ("out", 8), ("out", 4), ("in", 6)], "pending", None),
-        ([("in", 6), ("in", 7), ("out", 4)], "open", 6),
+        ([("in", 6), ("in", 7), ("out", 4)], "open", 6), ([("in", 5), ("out", 5)], "pending", None),
     ],
 )  # fmt: skip
 def test_what_arrives_late_counts_from_when_it_was_said(
@@ -216,3 +216,10 @@ def test_a_picture_alone_leaves_the_words_of_the_list_and_history_leaves_what_is
     assert standing.excerpt == "in 1"
     states.advance(standing, [told(3, "in", START - timedelta(days=1), origin="archive")])
     assert (standing.state, standing.waiting_since, standing.first_at) == ("open", START, START - timedelta(days=1))
+
+
+def test_an_answer_and_what_it_answers_at_one_moment_wait_for_them_in_whatever_order() -> None:
+    for order in ((1, 2), (2, 1)):
+        said = [told(order[0], "out", START), told(order[1], "in", START)]
+        standing = states.advance(Standing(), said)
+        assert (standing.state, standing.waiting_since) == ("pending", None)
