@@ -150,3 +150,16 @@ def test_a_clock_that_was_not_looked_at_since_is_broken_all_the_same() -> None:
     assert promises([clock], [], START) == []
     old = replace(clock, state="breached", due_at=None, stopped_at=START + 3 * HOUR)
     assert promises([old], [], START + 9 * HOUR)[0].decided == START + 3 * HOUR
+
+
+def test_who_answered_too_late_has_it_and_what_stopped_without_them_is_nobodys() -> None:
+    late = sla.Clock("first", START, "breached", None, None, START + 3 * HOUR, -3600, over_at=START + 2 * HOUR)
+    answered = [Happened(START, "received"), Happened(START + 3 * HOUR, "answered", "user:4")]
+    (one,) = promises([late], answered, START + 9 * HOUR)
+    assert (one.kept, one.decided, one.ended, one.actor) == (False, START + 2 * HOUR, START + 3 * HOUR, "user:4")
+    (one,) = promises([late], answered[:1], START + 9 * HOUR)
+    assert (one.kept, one.ended, one.actor) == (False, None, "")
+    met = replace(late, state="met", over_at=None)
+    (one,) = promises([met], answered[:1], START + 9 * HOUR)
+    assert (one.kept, one.ended, one.actor) == (True, START + 3 * HOUR, "")
+    assert promises([replace(met, state="ended")], answered, START + 9 * HOUR) == []
