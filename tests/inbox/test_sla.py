@@ -138,6 +138,9 @@ def test_what_was_used_up_is_over_when_it_goes_on_and_a_second_answer_moves_noth
     used = happened((0, "inbound"), (60, "closed"), (100, "opened"))
     (clock,) = sla.clocks(used, Promise(first=60 * MINUTE), ALWAYS, at(101))
     assert (clock.state, clock.due_at, clock.over_at) == ("breached", at(100), at(100))
+    paused = happened((0, "inbound"), (30, "closed"), (100, "opened"), (200, "reply"))
+    (clock,) = sla.clocks(paused, Promise(first=60 * MINUTE), ALWAYS, at(999))
+    assert (clock.state, clock.over_at, clock.stopped_at) == ("breached", at(130), at(200)), "closed it stood still"
     (clock,) = sla.clocks(
         happened((0, "inbound"), (40, "reply"), (50, "reply")), Promise(first=60 * MINUTE), ALWAYS, at(99)
     )
