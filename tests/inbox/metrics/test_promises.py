@@ -147,14 +147,15 @@ def test_a_clock_that_was_not_looked_at_since_is_broken_all_the_same() -> None:
     clock = sla.Clock("first", START, "running", START + HOUR, None, None, 0)
     (one,) = promises([clock], [], START + 2 * HOUR)
     assert (one.kept, one.decided, one.ended) == (False, START + HOUR, None)
-    assert promises([clock], [], START) == []
+    assert promises([clock], [], START) == promises([clock], [], START + HOUR) == []
     old = replace(clock, state="breached", due_at=None, stopped_at=START + 3 * HOUR)
     assert promises([old], [], START + 9 * HOUR)[0].decided == START + 3 * HOUR
 
 
 def test_who_answered_too_late_has_it_and_what_stopped_without_them_is_nobodys() -> None:
     late = sla.Clock("first", START, "breached", None, None, START + 3 * HOUR, -3600, over_at=START + 2 * HOUR)
-    answered = [Happened(START, "received"), Happened(START + 3 * HOUR, "answered", "user:4")]
+    others = [Happened(START + 3 * HOUR, "closed", "user:8"), Happened(START + 5 * HOUR, "answered", "user:9")]
+    answered = [Happened(START, "received"), *others, Happened(START + 3 * HOUR, "answered", "user:4")]
     (one,) = promises([late], answered, START + 9 * HOUR)
     assert (one.kept, one.decided, one.ended, one.actor) == (False, START + 2 * HOUR, START + 3 * HOUR, "user:4")
     (one,) = promises([late], answered[:1], START + 9 * HOUR)
