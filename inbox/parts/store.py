@@ -303,10 +303,13 @@ def _happened(session: Session, part: CasePart) -> list[Event | Deed]:
     for row in rows:
         values = {name: row[name] for name in row if name not in ("stored_at", "id")}
         found.append((row["stored_at"], 0, Event.model_construct(**values)))
-    done = sa.select(a.c.at, a.c.what, a.c.detail).where(
+    done = sa.select(a.c.id, a.c.at, a.c.what, a.c.detail).where(
         a.c.conversation_id == part.parent_id, a.c.at > part.at, a.c.what.in_(list(DEEDS))
     )
-    for at, what, detail in session.execute(done.order_by(a.c.at, a.c.id)):
+    brought = {one for each in _parts(session, part.parent_id) for one in each.own.get("rows", {}).get("activity", ())}
+    for number, at, what, detail in session.execute(done.order_by(a.c.at, a.c.id)):
+        if number in brought:  # it was done to one that was merged later, when that stood alone
+            continue
         if detail.get("by") != "message":  # the message says so itself
             until = datetime.fromisoformat(detail["until"]) if detail.get("until") else None
             found.append((at, 1, Deed(at, what, until)))

@@ -258,6 +258,8 @@ STEP = st.one_of(
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEP, max_size=12).map(lambda steps: [("merge", 0, 1), *steps]))
 @example(steps=[("merge", 0, 1), ("inbound", 1), ("closed", 0), ("open", 0)])
+@example(steps=[("merge", 0, 1), ("closed", 2), ("merge", 0, 2)])
+@example(steps=[("merge", 0, 1), ("closed", 2), ("merge", 2, 0), ("open", 2), ("split", 0)])
 @example(steps=[("merge", 0, 1), ("closed", 0), ("late", 1, 0), ("split", 1), ("open", 1)])
 @example(steps=[("closed", 1), ("merge", 0, 1), ("inbound", 0), ("closed", 0), ("late", 1, 1)])
 @example(steps=[("closed", 1), ("merge", 0, 1), ("snoozed", 0), ("woke", 0)])
