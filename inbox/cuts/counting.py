@@ -59,6 +59,8 @@ def recount(session: Session, row: Mapping[str, Any], *, state_too: bool) -> Non
         theirs = [one.posted_at for one in every if isinstance(one, Event) and asks(one)]
         waits = standing.waiting_since or unanswered(theirs, standing.last_outbound_at)
         standing.waiting_since = waits if standing.state in WAITS else None
+        if standing.state == "pending" and waits is not None:
+            standing.state = "open"
     if standing.state == row["state"]:
         standing.closed_at = row["closed_at"]
     own = parts.own_of(session, row)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from core import db
@@ -294,6 +294,19 @@ def adds_up(names: list[str]) -> None:
         fresh(one, [each for each in found if each["conversation_id"] == number])
 
 
+def parts_of(lines: list[Any]) -> list[list[Any]]:
+    """The messages of each conversation of a case, or all of one alone."""
+    homes = {each["home_id"] for each in lines}
+    return [[each for each in lines if each["home_id"] == home] for home in homes]
+
+
+def first_reply(lines: list[Any]) -> datetime | None:
+    """Our first words after theirs."""
+    theirs = [each["posted_at"] for each in lines if each["direction"] == "inbound"]
+    ours = [each["posted_at"] for each in lines if each["direction"] == "outbound"]
+    return min((at for at in ours if theirs and at > min(theirs)), default=None)
+
+
 def fresh(one: Any, lines: list[Any]) -> None:
     """A conversation is what counting its messages says."""
     said = [each for each in lines if each["kind"] in MESSAGE_KINDS]
@@ -305,8 +318,7 @@ def fresh(one: Any, lines: list[Any]) -> None:
     assert one["last_at"] == max(each["posted_at"] for each in said)
     assert one["last_inbound_at"] == max(theirs)
     assert one["last_outbound_at"] == max(ours, default=None)
-    answers = [at for at in ours if at > min(theirs)]
-    assert one["first_reply_at"] == min(answers, default=None)
+    assert one["first_reply_at"] == min(filter(None, map(first_reply, parts_of(said))), default=None)
     assert one["state"] in ("open", "pending", "closed", "spam")
     if one["waiting_since"] is not None:
         assert one["state"] == "open", "what is done waits for nobody"
@@ -327,6 +339,8 @@ STEP = st.one_of(
 
 
 @SQLITE
+@example(steps=[("spam", 0), ("late", 0), ("out", 0), ("split", 1)])
+@example(steps=[("out", 0), ("in", 0), ("in", 0), ("split", 7), ("merge", 0, 2)])
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEP, min_size=3, max_size=14))
 def test_any_sequence_leaves_each_message_in_one_conversation_and_every_count_right(  # noqa: C901  # one branch per step
