@@ -22,6 +22,8 @@ from core import db
 
 Row = tuple[Any, ...]
 Stamp = Callable[[datetime | None], Any]
+PREPARED: Mapping[str, Mapping[str, Any]] = {"sqlite": {}, "postgresql": {"prepare": True}}
+"""How a driver is told that a statement is planned once per connection; SQLite's keeps all as they are."""
 
 
 # --- values as the driver takes them ---------------------------------------------------------------
@@ -153,10 +155,14 @@ def run(session: Session, sql: str, rows: Iterable[Row]) -> None:
         cursor.executemany(_marked(sql), rows)
 
 
-def fetch(session: Session, sql: str, *values: Any) -> list[Any]:
-    """The rows of one query of ours, tuples as the driver brings them: on SQLite, moments and JSON are text."""
+def fetch(session: Session, sql: str, *values: Any, prepared: bool = False) -> list[Any]:
+    """The rows of one query of ours, tuples as the driver brings them: on SQLite, moments and JSON are text.
+
+    `prepared`: PostgreSQL plans it once per connection, whatever the values are (SQLite does so with every statement).
+    """
     with _cursor(session, sql) as cursor:
-        found: list[Any] = cursor.execute(_marked(sql), values).fetchall()
+        more = PREPARED[db.dialect()] if prepared else {}
+        found: list[Any] = cursor.execute(_marked(sql), values, **more).fetchall()
         return found
 
 

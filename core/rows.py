@@ -1,5 +1,7 @@
 """Small reads of a page: rows as typed records, by plain SQL or a statement compiled once, past the work per statement.
 
+PostgreSQL plans each once per connection: they go along a key. What a person's filters make up does not belong here.
+
 A record is a dataclass of the columns that are asked for, or a model: its rows then belong to no session and are only
 read; setting an attribute of one is an error. Names of tables and columns come from our models, never from outside.
 """
@@ -39,7 +41,7 @@ def columns(kind: type[Any], table: str = "") -> str:
 
 def read(session: Session, kind: type[T], sql: str, *values: Any) -> list[T]:
     """The rows of one query of ours as `kind`, whose fields are the columns in their order."""
-    return records(kind, bulk.fetch(session, sql, *values))
+    return records(kind, bulk.fetch(session, sql, *values, prepared=True))
 
 
 def where(session: Session, model: type[T], condition: str, *values: Any) -> list[T]:
@@ -172,7 +174,7 @@ _NAMED = re.compile(r"%\((\w+)\)s")
 
 def run(session: Session, statement: Prepared, **values: Any) -> list[Any]:
     """The rows of a prepared statement in this session's transaction."""
-    return bulk.fetch(session, statement.sql, *statement.values(values))
+    return bulk.fetch(session, statement.sql, *statement.values(values), prepared=True)
 
 
 def glance(statement: Prepared, **values: Any) -> list[Any]:
@@ -181,7 +183,9 @@ def glance(statement: Prepared, **values: Any) -> list[Any]:
     kind = made.dialect.loaded_dbapi.Error
     try:
         with closing(made.raw_connection()) as connection, closing(connection.cursor()) as cursor:
-            cursor.execute(statement.sql, statement.values(values))
-            return list(cursor.fetchall())
+            cursor.execute(statement.sql, statement.values(values), **bulk.PREPARED[db.dialect()])
+            found = list(cursor.fetchall())
+            connection.commit()  # as in `db.read`
+            return found
     except kind as error:
         raise sa.exc.DBAPIError.instance(statement.sql, None, error, kind, dialect=made.dialect) from error

@@ -29,17 +29,20 @@ die(int(sys.argv[2]), sys.argv[3])
 
 
 def die(number: int, when: When) -> None:
-    """This process kills itself at its `number`-th commit from now, before or after it; 0: never."""
+    """This process kills itself at its `number`-th commit of a write from now, before or after it; 0: never."""
     dialect = db.engine().dialect
     commit, left = dialect.do_commit, [number]
 
     def dying(connection: Any) -> None:
+        if getattr(connection, "read_only", None):
+            return commit(connection)
         left[0] -= 1
         if left[0] == 0 and when == "before":
             os.kill(os.getpid(), signal.SIGKILL)
         commit(connection)
         if left[0] == 0:
             os.kill(os.getpid(), signal.SIGKILL)
+        return None
 
     dialect.do_commit = dying  # type: ignore[method-assign]
 

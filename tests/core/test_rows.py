@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -101,3 +102,24 @@ def test_model_read_plainly_is_not_changed(kim: int) -> None:
     assert found is not None
     with pytest.raises(AttributeError):
         found.name = "Somebody else"
+
+
+@pytest.mark.parametrize("db_url", ["postgresql"], indirect=True)
+def test_small_reads_are_planned_once_and_others_for_their_values(kim: int) -> None:
+    for _ in range(8):
+        with db.read() as session:
+            assert rows.get(session, Identity, kim) is not None
+            bulk.fetch(session, "SELECT name FROM identity WHERE id = ?", kim)
+            session.get(Identity, kim)
+    with db.read() as session:
+        kept = bulk.fetch(session, "SELECT statement FROM pg_prepared_statements WHERE statement LIKE ?", "%identity%")
+    assert len(kept) == 1
+    assert '"identity" WHERE id = $1' in kept[0][0]
+
+
+@BOTH
+def test_nothing_that_a_reading_session_does_is_kept(kim: int) -> None:
+    with contextlib.suppress(sa.exc.DBAPIError), db.read() as session:  # PostgreSQL refuses it
+        bulk.change(session, "UPDATE identity SET name = 'Somebody else' WHERE id = ?", kim)
+    with db.read() as session:
+        assert session.get_one(Identity, kim).name == ""
