@@ -7,18 +7,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from connectors.capabilities import Capability, Carry, capability
+from connectors.capabilities import Capability, Carry, Group, capability
 from connectors.text import graphemes, utf16
 from core.errors import Rejected
 from core.event import File, Reply, Visibility
 
 NONE = "%(platform)s takes no files with this kind of answer. Take them away, or choose another kind."
 MANY = "%(platform)s takes fewer files with one answer. At most: %(most)s."
+ALONE = "%(platform)s takes %(name)s only by itself. Take the other files away, or send it in an answer of its own."
+MIXED = "%(platform)s does not take %(first)s and %(name)s together. Send one of them in an answer of its own."
 KIND = "%(platform)s does not take files like %(name)s. It takes: %(kinds)s."
 LARGE = "%(name)s is too large for %(platform)s. At most: %(most)s MB."
 TEXT = "With a file, %(platform)s takes a shorter text. At most: %(most)s characters."
 GONE = "%(name)s is no longer on this hub's disk. Attach it again."
-SENTENCES = (NONE, MANY, KIND, LARGE, TEXT, GONE)
+SENTENCES = (NONE, MANY, ALONE, MIXED, KIND, LARGE, TEXT, GONE)
+
+ENDINGS = {"video/quicktime": "MOV", "audio/mpeg": "MP3", "audio/mp4": "M4A"}
+"""What people call files of these media types, where that is not the second half."""
 
 
 class Described(Protocol):
@@ -58,17 +63,40 @@ def wrong(row: Capability, visibility: Visibility | str, files: Sequence[Describ
     if rule is None:
         return Wrong(NONE, {"platform": row.title})
     for one in files:
-        if rule.mimes and one.mime not in rule.mimes:
-            kinds = ", ".join(mime.partition("/")[2].upper() for mime in rule.mimes)
-            return Wrong(KIND, {"platform": row.title, "name": one.name, "kinds": kinds})
+        if group(rule, one.mime) is None:
+            return Wrong(KIND, {"platform": row.title, "name": one.name, "kinds": _kinds(rule)})
         most = rule.image_bytes if one.kind == "image" else rule.file_bytes
         if one.size > most:
             return Wrong(LARGE, {"platform": row.title, "name": one.name, "most": most // 1_000_000})
-    if len(files) > rule.most:
-        return Wrong(MANY, {"platform": row.title, "most": rule.most})
+    if found := _together(row, rule, files):
+        return found
     if rule.text and (utf16(text) if row.counting == "utf16" else graphemes(text)) > rule.text:
         return Wrong(TEXT, {"platform": row.title, "most": rule.text})
     return None
+
+
+def group(rule: Carry, mime: str) -> Group | None:
+    """The group that files of a media type belong to; None where they are not taken."""
+    named = next((one for one in rule.groups if mime in one.mimes), None)
+    return named or next((one for one in rule.groups if not one.mimes), None)
+
+
+def _together(row: Capability, rule: Carry, files: Sequence[Described]) -> Wrong | None:
+    """What is wrong with sending these with one answer, each of which is taken."""
+    groups = [group(rule, one.mime) for one in files]
+    first = groups[0]
+    most = first.most if first is not None else 0
+    for one, other in zip(files, groups, strict=True):
+        if len(files) > 1 and other is not None and other.most == 1:
+            return Wrong(ALONE, {"platform": row.title, "name": one.name})
+        if other is not first:
+            return Wrong(MIXED, {"platform": row.title, "first": files[0].name, "name": one.name})
+    return Wrong(MANY, {"platform": row.title, "most": most}) if len(files) > most else None
+
+
+def _kinds(rule: Carry) -> str:
+    mimes = (mime for one in rule.groups for mime in one.mimes)
+    return ", ".join(dict.fromkeys(ENDINGS.get(mime) or mime.partition("/")[2].upper() for mime in mimes))
 
 
 def check(platform: str, reply: Reply) -> None:
@@ -77,9 +105,9 @@ def check(platform: str, reply: Reply) -> None:
         raise Rejected(str(found), "files")
 
 
-def read(file: File) -> bytes:
-    """The content; Rejected when it is gone."""
-    try:
-        return Path(file.path).read_bytes()
-    except OSError as error:
-        raise Rejected(str(Wrong(GONE, {"name": file.name})), "no_file") from error
+def place(file: File) -> Path:
+    """Where the content lies; Rejected when it is gone."""
+    path = Path(file.path)
+    if not path.is_file():
+        raise Rejected(str(Wrong(GONE, {"name": file.name})), "no_file")
+    return path

@@ -18,15 +18,28 @@ Idempotency = Literal["key", "lookup", "none"]
 IMAGES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 
 
+VIDEOS = ("video/mp4", "video/quicktime", "video/webm")
+SOUNDS = ("audio/mpeg", "audio/mp4", "audio/ogg")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Files that go together in one answer; those of two groups do not."""
+
+    name: str
+    """What docs/platforms/README.md calls them."""
+    most: int
+    mimes: tuple[str, ...] = ()
+    """Media types; none: all that are in no other group."""
+
+
 @dataclass(frozen=True)
 class Carry:
-    """The files that go with one answer."""
+    """The files that go with one answer: those of one group."""
 
-    most: int
+    groups: tuple[Group, ...]
     image_bytes: int
     """Largest picture."""
-    mimes: tuple[str, ...] = IMAGES
-    """Media types that are taken; none: any."""
     file_bytes: int = 0
     """Largest file that is no picture."""
     alt: int = 0
@@ -76,6 +89,18 @@ class Capability:
     """Why the sandbox has none, if it has none."""
 
 
+MASTODON_FILES = Carry((Group("pictures", 4, IMAGES),), image_bytes=16_000_000, alt=1500)
+TELEGRAM_FILES = Carry(
+    (
+        Group("pictures and videos", 10, ("image/jpeg", "image/png", "image/webp", "video/mp4")),
+        Group("pieces of music", 10, ("audio/mpeg", "audio/mp4")),
+        Group("other files", 10),
+    ),
+    image_bytes=10_000_000,
+    file_bytes=50_000_000,
+    text=1024,
+)
+
 TABLE: tuple[Capability, ...] = (
     Capability(
         name="mastodon",
@@ -99,8 +124,8 @@ TABLE: tuple[Capability, ...] = (
         rate=(300, 300),
         idempotency="key",
         docs="https://docs.joinmastodon.org/api/",
-        attach=Carry(most=4, image_bytes=16_000_000, alt=1500),
-        attach_dm=Carry(most=4, image_bytes=16_000_000, alt=1500),
+        attach=MASTODON_FILES,
+        attach_dm=MASTODON_FILES,
         aside=True,
     ),
     Capability(
@@ -125,7 +150,7 @@ TABLE: tuple[Capability, ...] = (
         rate=(3000, 300),
         idempotency="lookup",
         docs="https://docs.bsky.app/docs/api/",
-        attach=Carry(most=4, image_bytes=1_000_000, alt=1500),
+        attach=Carry((Group("pictures", 4, IMAGES),), image_bytes=1_000_000, alt=1500),
         aside=True,
     ),
     Capability(
@@ -150,8 +175,8 @@ TABLE: tuple[Capability, ...] = (
         rate=(1800, 60),
         idempotency="none",
         docs="https://core.telegram.org/bots/api",
-        attach=Carry(most=1, image_bytes=10_000_000, mimes=(), file_bytes=50_000_000, text=1024),
-        attach_dm=Carry(most=1, image_bytes=10_000_000, mimes=(), file_bytes=50_000_000, text=1024),
+        attach=TELEGRAM_FILES,
+        attach_dm=TELEGRAM_FILES,
     ),
     Capability(
         name="archive",

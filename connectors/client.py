@@ -24,9 +24,10 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
 import httpx
@@ -48,6 +49,8 @@ USER_AGENT = "Widerhall (social inbox)"
 
 Params = Mapping[str, Any] | list[tuple[str, Any]] | None
 Refusal = Callable[[Answer], WiderhallError | None]
+Build = Callable[[ExitStack], httpx.Request]
+"""Makes a request anew for every attempt; what it opens is closed when the answer is there."""
 
 
 class Auth(Protocol):
@@ -129,8 +132,8 @@ class Client:
         params: Params = None,
         json: Any = None,
         form: Mapping[str, Any] | None = None,
-        files: Mapping[str, tuple[str, bytes, str]] | None = None,
-        content: bytes | None = None,
+        files: Mapping[str, tuple[str, Path, str]] | None = None,
+        content: bytes | Path | None = None,
         headers: Mapping[str, str] | None = None,
         keyed: bool = False,
         interactive: bool = False,
@@ -140,19 +143,24 @@ class Client:
 
         `keyed` marks a write that the platform itself keeps from happening twice. `params=None` keeps
         the query an address already has. `interactive` calls may use the budget's reserve. `files` are fields
-        of a multipart form: {field: (name, content, media type)}; `content` is a body as it is.
+        of a multipart form: {field: (name, where it lies, media type)}; `content` is a body as it is. Files are read
+        while they are sent.
         """
         safe = keyed or method in ("GET", "HEAD")
 
-        def build() -> httpx.Request:
+        def build(opened: ExitStack) -> httpx.Request:
+            fields = {
+                field: (name, opened.enter_context(place.open("rb")), mime)
+                for field, (name, place, mime) in (files or {}).items()
+            }
             return self._http.build_request(
                 method,
                 self.address(path),
                 params=params or None,  # httpx erases the query for an empty mapping
                 json=json,
                 data=form,
-                files=files,
-                content=content,
+                files=fields or None,
+                content=opened.enter_context(content.open("rb")) if isinstance(content, Path) else content,
                 headers=headers,
                 timeout=httpx.Timeout(timeout, connect=8.0) if timeout else TIMEOUT,
             )
@@ -172,7 +180,7 @@ class Client:
             _pause(attempt)
         raise TryLater(f"{self.host} did not answer")
 
-    def _renewing(self, build: Callable[[], httpx.Request], interactive: bool, follow: bool) -> Answer:
+    def _renewing(self, build: Build, interactive: bool, follow: bool) -> Answer:
         """One call, repeated when new credentials came of its refusal: a proof's nonce, then a token."""
         answer = self._once(build, interactive, follow)
         for _ in range(RENEWALS):
@@ -238,9 +246,12 @@ class Client:
         if self._budget:
             self._budget.take(1, interactive)
 
-    def _once(self, build: Callable[[], httpx.Request], interactive: bool, follow: bool) -> Answer:
+    def _once(self, build: Build, interactive: bool, follow: bool) -> Answer:
         self._take(interactive)
-        request = build()
+        with ExitStack() as opened:
+            return self._sent(build(opened), follow)
+
+    def _sent(self, request: httpx.Request, follow: bool) -> Answer:
         if self._auth:
             self._auth.apply(request)
         for _ in range(REDIRECTS + 1):

@@ -68,6 +68,13 @@ class Attachment(Value):
     remote_id: str = ""
 
 
+class Part(Value):
+    """One of several posts of the platform that are one message here, like an item of an album."""
+
+    key: str = Field(min_length=1, max_length=500)
+    text: str = ""
+
+
 class Event(Value):
     """One thing that happened on a platform.
 
@@ -99,6 +106,8 @@ class Event(Value):
     """A content warning, title or subject line."""
     hashtags: tuple[str, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    parts: tuple[Part, ...] = ()
+    """The posts it consists of when there are several, in their order; the first has the event's own key."""
     counts: dict[str, int] = Field(default_factory=dict)
     """likes, reposts, replies, as the platform counts them."""
     raw: dict[str, Any] = Field(default_factory=dict)

@@ -112,6 +112,11 @@ def remove(session: Session, conversation_id: int, author: str, number: int) -> 
     return bool(_remove(session, db.table(Attached).c.id == number, *_beside(conversation_id, author)))
 
 
+def drop(session: Session, numbers: Sequence[int]) -> None:
+    """These files go."""
+    _remove(session, db.table(Attached).c.id.in_(numbers))
+
+
 def give(
     session: Session,
     conversation_id: int,

@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from core import audit, db, outbox
 from core.errors import Rejected
-from inbox import attachments, people, search, tombstones, translations
+from inbox import albums, attachments, people, search, tombstones, translations
 from inbox.approval_models import Approval
 from inbox.fields.models import FieldValue
 from inbox.forward_models import Forward
@@ -77,6 +77,7 @@ TABLES: dict[str, str] = {
     "segment_member": "goes with the identity",
     "seen": "when people who work here looked: goes with the conversation",
     "message": "here: emptied, its key replaced by a hash",
+    "album_item": "here: the posts of the person's messages",
     "message_account": "follows the message: two row ids",
     "message_version": "here",
     "stored_file": "contents without a name: inbox.files.sweep throws away those that nothing names any more",
@@ -245,6 +246,7 @@ def _empty_messages(session: Session, keys: dict[str, int]) -> None:
     session.execute(sa.delete(v).where(v.c.message_id.in_(ids)))
     translations.forget(session, ids)
     attachments.forget(session, "message_id", ids)
+    albums.erase(session, ids)
     moment = db.now()
     for key, row_id in keys.items():
         shell = f"erased:{tombstones.digest('event', key)}"

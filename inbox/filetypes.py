@@ -18,6 +18,18 @@ _STARTS: tuple[tuple[bytes, Kind, str], ...] = (
     (b"%PDF-", "file", "application/pdf"),
     (b"PK\x03\x04", "file", "application/zip"),
 )
+_BRANDS: tuple[tuple[bytes, Kind, str], ...] = (
+    (b"M4A", "audio", "audio/mp4"),
+    (b"M4B", "audio", "audio/mp4"),
+    (b"qt", "video", "video/quicktime"),
+    (b"3g", "video", "video/3gpp"),
+    (b"avif", "file", "image/avif"),
+    (b"hei", "file", "image/heic"),
+    (b"hev", "file", "image/heic"),
+    (b"mif1", "file", "image/heic"),
+    (b"msf1", "file", "image/heic"),
+)
+"""What containers of ISO 14496-12 hold that are no plain MP4: https://mp4ra.org/registered-types/brands"""
 _PLAIN = {"txt": "text/plain", "csv": "text/csv"}
 _OFFICE = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -35,7 +47,8 @@ def told(data: bytes, name: str) -> tuple[Kind, str]:
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image", "image/webp"
     if data[4:8] == b"ftyp":
-        return "video", "video/mp4"
+        brand = data[8:12]
+        return next(((kind, mime) for start, kind, mime in _BRANDS if brand.startswith(start)), ("video", "video/mp4"))
     for start, kind, mime in _STARTS:
         if data.startswith(start):
             return kind, _OFFICE.get(ending, mime) if mime == "application/zip" else mime

@@ -20,7 +20,7 @@ from sqlmodel import Session
 from core import bulk, db, metrics, outbox
 from core.errors import TryLater
 from core.event import MESSAGE_KINDS, Bad, Event, Page
-from inbox import attachments, conversations, identities, incoming, search, threading, tombstones, translations
+from inbox import albums, attachments, conversations, identities, incoming, search, threading, tombstones, translations
 from inbox.models import BadItem, Feed, Message, MessageAccount, MessageVersion
 
 
@@ -94,7 +94,8 @@ def store_events(session: Session, account_id: int, events: Sequence[Event]) -> 
     """The same within a transaction of the caller's; `events` are as `incoming.merged` makes them."""
     if db.dialect() == "postgresql":  # pages of an account take turns
         bulk.fetch(session, "SELECT 1 FROM account WHERE id = ? FOR NO KEY UPDATE", account_id)
-    events = tombstones.spared(session, events)
+    folded = albums.folded(session, tombstones.spared(session, events))
+    events = folded.events
     known = _known(session, events)
     rows = _rows(session, [known[event.key][0] for event in events if event.key in known])
     gone = {event.key: event for event in events if event.action == "delete"}
@@ -110,6 +111,8 @@ def store_events(session: Session, account_id: int, events: Sequence[Event]) -> 
     if fresh:
         _insert(session, account_id, fresh, known, stored)
         _gone_again(session, {key: gone[key] for key in gone.keys() & stored.new.keys()}, stored)
+    albums.keep(session, events, {key: known[key][0] for key in known} | stored.new)
+    albums.forget(session, folded.shortened)
     return stored
 
 
@@ -156,7 +159,7 @@ def _repeat(session: Session, account_id: int, row: Any, event: Event, stored: S
         return
     if _stale(row, event):
         return
-    if event.text != row.text or event.subject != row.subject:
+    if event.text != row.text or event.subject != row.subject or event.parts:
         _edit(session, row, event)
         stored.edited += 1
     elif event.counts and event.counts != row.counts:
@@ -175,7 +178,8 @@ def _edit(session: Session, row: Any, event: Event) -> None:
     m = db.table(Message)
     moment = db.now()
     old = {"message_id": row.id, "version": row.version, "text": row.text, "seen_at": moment}
-    session.execute(db.upsert(MessageVersion).on_conflict_do_nothing(), [old])
+    if (event.text, event.subject) != (row.text, row.subject):
+        session.execute(db.upsert(MessageVersion).on_conflict_do_nothing(), [old])
     translations.forget(session, [row.id])
     attachments.forget(session, "message_id", [row.id])
     session.execute(
@@ -245,6 +249,7 @@ def _insert(
     session: Session, account_id: int, events: list[Event], known: Mapping[str, tuple[int, int]], stored: Stored
 ) -> None:
     authors, to_match = identities.store(session, events)
+    albums.claim(session, events)
     placed, shown = conversations.place(
         session, account_id, events, authors, {key: row[1] for key, row in known.items()}
     )

@@ -8,6 +8,7 @@ import enrichment.behaviour.models
 import enrichment.making.models
 import enrichment.models
 import enrichment.segments.models
+import inbox.album_models
 import inbox.cuts.models
 import inbox.fields.models
 import inbox.file_models

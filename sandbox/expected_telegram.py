@@ -19,6 +19,8 @@ def collect(world: World) -> Doc:
     events: dict[str, Doc] = {}
     hidden, unknown, sent = [], [], []
     for message in state.messages.values():
+        if message.get("album"):
+            continue  # a further post of an album, which is one message
         key = keys.telegram(state, message)
         answered = state.sent.get(message["key"], {}).get("answered", True)
         if message["sender"] == state.bot["user"]["id"]:
@@ -50,7 +52,7 @@ def _event(state: Telegram, message: Doc, handle: str) -> Doc:
     outbound = message["sender"] == state.bot["user"]["id"]
     text = body.get("text", body.get("caption"))
     known = bool(message["deleted_at"]) and (outbound or bool(message["business"]))
-    parent = state.messages.get(message["parent"] or "")
+    parent = _answered(state, message)
     username = body["chat"].get("username")
     event: Doc = {
         "key": keys.telegram(state, message),
@@ -77,6 +79,12 @@ def _event(state: Telegram, message: Doc, handle: str) -> Doc:
     if known:
         event["deletion_visible"] = "poll"
     return event
+
+
+def _answered(state: Telegram, message: Doc) -> Doc | None:
+    """What a message answers; a post of an album stands for the first of them."""
+    parent = state.messages.get(message["parent"] or "")
+    return state.messages.get(parent["album"]) if parent and parent.get("album") else parent
 
 
 def _update(state: Telegram, key: str, doc: Doc, handle: str) -> Doc | None:
@@ -109,7 +117,7 @@ def _update(state: Telegram, key: str, doc: Doc, handle: str) -> Doc | None:
 
 
 def _sent(state: Telegram, message: Doc, handle: str, answered: bool) -> Doc:
-    parent = state.messages.get(message["parent"] or "")
+    parent = _answered(state, message)
     body = message["body"]
     return {
         "platform": "telegram",
@@ -117,7 +125,7 @@ def _sent(state: Telegram, message: Doc, handle: str, answered: bool) -> Doc:
         "key": keys.telegram(state, message),
         "text": body.get("text", body.get("caption")),
         "answered": answered,
-        "files": sum(field in body for field in ("photo", "document")),
+        "files": message.get("items") or sum(field in body for field in ("photo", "video", "audio", "document")),
         "idempotency_key": None,
         "to": keys.telegram(state, parent) if parent else None,
         "conversation": str(body["chat"]["id"]),

@@ -10,7 +10,7 @@ from sandbox.bluesky import chat
 from sandbox.brands import BUSINESS, GROUP, brands
 from sandbox.clock import iso
 from sandbox.script import parse
-from sandbox.telegram.methods import add_file
+from sandbox.telegram.media import add_file
 
 if TYPE_CHECKING:
     from sandbox.world import World

@@ -21,6 +21,8 @@ from web.reader import Reader
 SENTENCES = (
     N_("%(platform)s takes no files with this kind of answer. Take them away, or choose another kind."),
     N_("%(platform)s takes fewer files with one answer. At most: %(most)s."),
+    N_("%(platform)s takes %(name)s only by itself. Take the other files away, or send it in an answer of its own."),
+    N_("%(platform)s does not take %(first)s and %(name)s together. Send one of them in an answer of its own."),
     N_("%(platform)s does not take files like %(name)s. It takes: %(kinds)s."),
     N_("%(name)s is too large for %(platform)s. At most: %(most)s MB."),
     N_("With a file, %(platform)s takes a shorter text. At most: %(most)s characters."),

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from sandbox.telegram import methods, updates
+from sandbox.telegram import media, methods, updates
 from sandbox.telegram.errors import Refused
 from sandbox.telegram.state import Telegram
 from sandbox.web import parameters, reply
@@ -23,16 +23,22 @@ METHODS: dict[str, Callable[[Telegram, Doc], Awaitable[Any]]] = {
     "getchat": methods.get_chat,
     "getfile": methods.get_file,
     "sendmessage": methods.send_message,
-    "sendphoto": methods.send_photo,
-    "senddocument": methods.send_document,
+    "sendphoto": media.send_photo,
+    "sendvideo": media.send_video,
+    "sendaudio": media.send_audio,
+    "senddocument": media.send_document,
+    "sendmediagroup": media.send_media_group,
     "editmessagetext": methods.edit_text,
     "deletemessage": methods.delete_message,
+    "deletemessages": methods.delete_messages,
     "getupdates": updates.get_updates,
     "setwebhook": updates.set_webhook,
     "deletewebhook": updates.delete_webhook,
     "getwebhookinfo": updates.webhook_info,
 }
-JSON_FIELDS = ("allowed_updates", "reply_parameters", "entities", "reply_markup", "link_preview_options")
+JSON_FIELDS = (
+    "allowed_updates", "reply_parameters", "entities", "reply_markup", "link_preview_options", "media", "message_ids",
+)  # fmt: skip
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000"
     "0500017a5eab3f0000000049454e44ae426082"
@@ -68,6 +74,8 @@ async def _call(request: Request) -> Response:
         return _error(problem.code, problem.text)
     except (ValueError, TypeError) as problem:
         return _error(400, f"Bad Request: can't parse the request: {problem}")
+    finally:
+        await request.close()
 
 
 async def _file(request: Request) -> Response:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
-
-from starlette.datastructures import UploadFile
 
 from sandbox.telegram.entities import plain, units
 from sandbox.telegram.errors import Refused, bad
 from sandbox.telegram.state import Telegram
 
 Doc = dict[str, Any]
-TEXT_LIMIT, CAPTION_LIMIT = 4096, 1024
-PHOTO_BYTES, FILE_BYTES = 10_000_000, 50_000_000
+TEXT_LIMIT, MOST_DELETED = 4096, 100
 
 
 async def get_me(state: Telegram, doc: Doc) -> Any:
@@ -50,7 +46,7 @@ async def get_file(state: Telegram, doc: Doc) -> Any:
     file = state.files.get(str(doc.get("file_id") or ""))
     if file is None:
         raise bad("wrong file_id or the file is temporarily unavailable")
-    return file
+    return {name: value for name, value in file.items() if name != "mime_type"}
 
 
 async def send_message(state: Telegram, doc: Doc) -> Any:
@@ -59,21 +55,7 @@ async def send_message(state: Telegram, doc: Doc) -> Any:
         raise bad("message text is empty")
     if units(text) > TEXT_LIMIT:
         raise bad("message is too long")
-    return _send(state, doc, {"text": text})
-
-
-async def send_photo(state: Telegram, doc: Doc) -> Any:
-    file = await _file(state, doc, "photo")
-    if file.get("file_size", 0) > PHOTO_BYTES:
-        raise bad("file is too big for a photo")
-    sizes = [{name: file[name] for name in ("file_id", "file_unique_id")} | {"width": 800, "height": 600}]
-    return _send(state, doc, {"photo": sizes, **_caption(doc)})
-
-
-async def send_document(state: Telegram, doc: Doc) -> Any:
-    file = await _file(state, doc, "document")
-    shown = {name: file[name] for name in ("file_id", "file_unique_id")}
-    return _send(state, doc, {"document": shown, **_caption(doc)})
+    return send(state, doc, {"text": text})
 
 
 async def edit_text(state: Telegram, doc: Doc) -> Any:
@@ -97,7 +79,23 @@ async def delete_message(state: Telegram, doc: Doc) -> Any:
     return True
 
 
-def _send(state: Telegram, doc: Doc, content: Doc) -> Doc:
+async def delete_messages(state: Telegram, doc: Doc) -> Any:
+    """https://core.telegram.org/bots/api#deletemessages: those that cannot be found are skipped."""
+    wanted = doc.get("message_ids")
+    if not isinstance(wanted, list) or not 1 <= len(wanted) <= MOST_DELETED:
+        raise bad("message identifiers are not specified" if not wanted else "too many message identifiers specified")
+    chat = _chat(state, doc)
+    found = [state.messages.get(f"{chat['id']}:{number}") for number in wanted]
+    there = [one for one in found if one is not None and not one["deleted_at"]]
+    if any(one["sender"] != state.bot["user"]["id"] for one in there):
+        raise bad("message can't be deleted")
+    for one in there:
+        state.delete(one)
+    return True
+
+
+def send(state: Telegram, doc: Doc, content: Doc, **more: Any) -> Doc:
+    """Post what a method sends, as an answer where the call says so."""
     chat = _chat(state, doc)
     key = None
     wanted = doc.get("reply_parameters") or {}
@@ -110,7 +108,7 @@ def _send(state: Telegram, doc: Doc, content: Doc) -> Doc:
                 raise bad("message to be replied not found")
             key = None
     business = doc.get("business_connection_id")
-    message = state.post(state.bot["user"], chat, content, reply_to=key, business=business, origin="api")
+    message = state.post(state.bot["user"], chat, content, reply_to=key, business=business, origin="api", **more)
     answered = not doc["_answer_lost"]
     state.sent[message["key"]] = {"answered": answered}
     body: Doc = message["body"]
@@ -140,37 +138,3 @@ def _own(state: Telegram, doc: Doc, refusal: str) -> Doc:
     if message["sender"] != state.bot["user"]["id"]:
         raise bad(refusal)
     return message
-
-
-def _caption(doc: Doc) -> Doc:
-    caption = plain(str(doc.get("caption") or ""), doc.get("parse_mode"))
-    if units(caption) > CAPTION_LIMIT:
-        raise bad("message caption is too long")
-    return {"caption": caption} if caption else {}
-
-
-async def _file(state: Telegram, doc: Doc, field: str) -> Doc:
-    value = doc.get(field)
-    if isinstance(value, UploadFile):
-        content = await value.read()
-        if not content:
-            raise bad("file must be non-empty")
-        if len(content) > FILE_BYTES:
-            raise Refused(413, "Request Entity Too Large")
-        return add_file(
-            state, f"{field}s/{value.filename or 'file'}", hashlib.sha256(content).hexdigest(), len(content)
-        )
-    if value and str(value) in state.files:
-        return state.files[str(value)]
-    if value and str(value).startswith("http"):
-        return add_file(state, f"{field}s/file_{len(state.files)}", hashlib.sha256(str(value).encode()).hexdigest(), 0)
-    raise bad(f"there is no {field} in the request")
-
-
-def add_file(state: Telegram, path: str, digest: str, size: int) -> Doc:
-    """Remember a file by its digest; its content is not kept."""
-    file: Doc = {"file_id": f"AgAD{digest[:40]}", "file_unique_id": f"AQAD{digest[:12]}", "file_path": path}
-    if size:
-        file["file_size"] = size
-    state.files[file["file_id"]] = file
-    return state.files[file["file_id"]]

@@ -11,12 +11,13 @@ import pytest
 
 from connectors import attaching, pictures
 from connectors import client as client_module
-from connectors.capabilities import BY_NAME, TABLE
+from connectors.capabilities import BY_NAME, IMAGES, TABLE
 from connectors.client import Client
 from connectors.platforms.bluesky.sending import Sender as Bluesky
 from connectors.platforms.mastodon.places import Places
 from connectors.platforms.mastodon.sending import Sender as Mastodon
 from connectors.platforms.telegram import connect
+from connectors.platforms.telegram.uploads import SORTS
 from core.errors import Rejected, TryLater, Unknown
 from core.event import Author, File, Reply
 from tests.connectors.support import Tokens
@@ -50,6 +51,8 @@ def file(tmp_path: Path) -> File:
 
 
 PDF = Thing("a.pdf", "application/pdf", "file")
+VIDEO = Thing("a.mp4", "video/mp4", "video")
+MUSIC = Thing("a.mp3", "audio/mpeg", "audio")
 
 
 @pytest.mark.parametrize(
@@ -66,7 +69,15 @@ PDF = Thing("a.pdf", "application/pdf", "file")
         ("bluesky", "private", [], "", None),
         ("telegram", "private", [PDF], "x" * 1024, None),
         ("telegram", "private", [PDF], "x" * 1025, attaching.TEXT),
-        ("telegram", "public", [Thing()] * 2, "", attaching.MANY),
+        ("telegram", "public", [Thing(), VIDEO] * 5, "", None),
+        ("telegram", "public", [Thing()] * 11, "", attaching.MANY),
+        ("telegram", "public", [PDF] * 2, "x" * 1024, None),
+        ("telegram", "public", [Thing(), PDF], "", attaching.MIXED),
+        ("telegram", "public", [MUSIC, VIDEO], "", attaching.MIXED),
+        ("telegram", "public", [PDF, MUSIC], "", attaching.MIXED),
+        ("telegram", "public", [Thing(size=10_000_001)], "", attaching.LARGE),
+        ("telegram", "public", [Thing("a.mp4", "video/mp4", "video", 50_000_001)], "", attaching.LARGE),
+        ("mastodon", "public", [VIDEO], "", attaching.KIND),
         ("archive", "public", [Thing()], "", attaching.NONE),
     ],
 )
@@ -79,9 +90,17 @@ def test_what_a_platform_refuses_is_known_before(platform, kind, files, text, se
 def test_no_row_promises_a_file_without_a_size() -> None:
     for row in TABLE:
         for rule in filter(None, (row.attach, row.attach_dm)):
-            assert rule.most
+            assert all(one.most for one in rule.groups)
             assert rule.image_bytes
-            assert rule.mimes or rule.file_bytes
+            assert rule.file_bytes or all(set(one.mimes) <= set(IMAGES) for one in rule.groups)
+            assert all(one.mimes for one in rule.groups) or rule.groups[-1].mimes == ()
+
+
+def test_telegram_s_groups_are_those_of_its_methods() -> None:
+    rule = BY_NAME["telegram"].attach
+    sorts = {one: {SORTS.get(mime, "document") for mime in one.mimes} for one in rule.groups}
+    assert list(sorts.values()) == [{"photo", "video"}, {"audio"}, set()]
+    assert {mime for one in rule.groups for mime in one.mimes} == set(SORTS)
 
 
 # --- how they are sent ----------------------------------------------------------------------------------
@@ -162,6 +181,9 @@ def reply_to_chat(file: File, **changes: object) -> Reply:
         ("image/png", "image", "sendPhoto"),
         ("application/pdf", "file", "sendDocument"),
         ("image/gif", "image", "sendDocument"),
+        ("video/mp4", "video", "sendVideo"),
+        ("video/webm", "video", "sendDocument"),
+        ("audio/mpeg", "audio", "sendAudio"),
     ],
 )
 def test_telegram_sends_words_and_file_in_one_call(httpx_mock, file: File, mime: str, kind: str, method: str) -> None:
@@ -174,6 +196,30 @@ def test_telegram_sends_words_and_file_in_one_call(httpx_mock, file: File, mime:
     assert b'{"message_id": 3' in request.content
     assert PNG in request.content
     assert event.text == "Look"
+
+
+def test_several_files_go_to_telegram_as_one_album_that_is_one_event(httpx_mock, file: File) -> None:
+    chat = {"id": 5, "type": "private"}
+    posts = [
+        {"message_id": number, "date": 1, "chat": chat, "from": {"id": 1, "is_bot": True}, **said}
+        for number, said in ((9, {"caption": "Look", "photo": [{"file_id": "a"}]}), (10, {"video": {"file_id": "b"}}))
+    ]
+    httpx_mock.add_response(url="https://tg.example/bot1:a/sendMediaGroup", json={"ok": True, "result": posts})
+    video = file.model_copy(update={"name": "tap.mp4", "mime": "video/mp4", "kind": "video"})
+    event = bot().send(reply_to_chat(file, files=(file, video)))
+    (request,) = httpx_mock.get_requests()
+    media = [
+        {"type": "photo", "media": "attach://file0", "caption": "Look"}, {"type": "video", "media": "attach://file1"},
+    ]  # fmt: skip
+    assert json.dumps(media).encode() in request.content
+    assert request.content.count(PNG) == 2
+    assert (event.key, event.text, [one.kind for one in event.attachments]) == (
+        "telegram:1:5:9", "Look", ["image", "video"],
+    )  # fmt: skip
+    assert [one.key for one in event.parts] == ["telegram:1:5:9", "telegram:1:5:10"]
+    httpx_mock.add_response(url="https://tg.example/bot1:a/deleteMessages", json={"ok": True, "result": True})
+    bot().delete(event.ref)
+    assert json.loads(httpx_mock.get_requests()[-1].content) == {"chat_id": 5, "message_ids": [9, 10]}
 
 
 def test_telegram_s_silence_is_unknown_and_not_repeated(httpx_mock, file: File) -> None:

@@ -49,7 +49,7 @@ def carried(row):
     """The files that go with an answer, in public and in private."""
     ways = {"": row.attach, " in private": row.attach_dm}
     cells = [
-        f"{rule.most} {'pictures' if rule.mimes else 'file'}{way}"
+        " or ".join(f"{one.most} {one.name}" for one in rule.groups) + way
         for way, rule in ways.items()
         if rule is not None and not (way and rule == row.attach)
     ]

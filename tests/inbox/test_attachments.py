@@ -243,3 +243,18 @@ def places() -> dict[int, int]:
     """Where each file stands."""
     with db.read() as session:
         return {row.id: row.conversation_id for row in session.scalars(sa.select(Attached))}
+
+
+@pytest.mark.parametrize(
+    ("brand", "told"),
+    [
+        (b"isom", ("video", "video/mp4")),
+        (b"mp42", ("video", "video/mp4")),
+        (b"qt  ", ("video", "video/quicktime")),
+        (b"M4A ", ("audio", "audio/mp4")),
+        (b"heic", ("file", "image/heic")),
+        (b"avif", ("file", "image/avif")),
+    ],
+)
+def test_what_lies_in_an_iso_container_is_told_by_its_brand(brand: bytes, told: tuple[str, str]) -> None:
+    assert filetypes.told(b"\0\0\0\x18ftyp" + brand + b"\0" * 12, "a.mp4") == told

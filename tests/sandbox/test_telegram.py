@@ -118,3 +118,57 @@ def test_an_unknown_method_and_a_wrong_token_are_refused(sandbox: Running) -> No
     assert sandbox.call("makeCoffee").json() == {"ok": False, "error_code": 404, "description": "Not Found"}
     answer = sandbox.telegram.get(f"{sandbox.doc['telegram']}/bot1:nonsense/getMe")
     assert (answer.status_code, answer.json()["description"]) == (401, "Unauthorized")
+
+
+def album(sandbox: Running, *items: tuple[str, str], caption: str = "", size: int = 10) -> httpx.Response:
+    """sendMediaGroup with items of these types and media types."""
+    media = [{"type": sort, "media": f"attach://f{number}"} for number, (sort, _) in enumerate(items)]
+    if media and caption:
+        media[0]["caption"] = caption
+    files = {f"f{number}": (f"{number}.bin", b"x" * size, mime) for number, (_, mime) in enumerate(items)}
+    chat = next(chat["id"] for chat in sandbox.box.world.telegram.chats.values() if chat["type"] == "private")
+    form = {"chat_id": str(chat), "media": json.dumps(media)}
+    return sandbox.telegram.post(f"{sandbox.bot}/sendMediaGroup", data=form, files=files or None)
+
+
+PHOTO, VIDEO, MUSIC, PDF = (
+    ("photo", "image/png"), ("video", "video/mp4"), ("audio", "audio/mpeg"), ("document", "application/pdf"),
+)  # fmt: skip
+
+
+def test_an_album_is_several_messages_of_one_group_and_one_that_was_sent(sandbox: Running) -> None:
+    posts = album(sandbox, PHOTO, VIDEO, caption="Zwei").json()["result"]
+    assert len({one["message_id"] for one in posts}) == 2
+    assert len({one["media_group_id"] for one in posts}) == 1
+    assert [one.get("caption") for one in posts] == ["Zwei", None]
+    assert [one["files"] for one in sandbox.world()["sent"] if one["text"] == "Zwei"] == [2]
+    gone = sandbox.call("deleteMessages", chat_id=posts[0]["chat"]["id"], message_ids=[1, posts[0]["message_id"]])
+    assert gone.json() == {"ok": True, "result": True}
+
+
+@pytest.mark.parametrize(
+    ("items", "words"),
+    [
+        ([], "there are no messages to send"),
+        ([PHOTO] * 11, "too many messages to send as an album"),
+        ([PHOTO, PDF], "document can't be mixed with other media types"),
+        ([MUSIC, VIDEO], "audio can't be mixed with other media types"),
+        ([("animation", "image/gif"), PHOTO], 'type "animation" can\'t be used in sendMediaGroup'),
+    ],
+)
+def test_an_album_that_telegram_refuses_is_refused_whole(
+    sandbox: Running, items: list[tuple[str, str]], words: str
+) -> None:
+    before = len(sandbox.box.world.telegram.messages)
+    answer = album(sandbox, *items)
+    assert (answer.status_code, words in answer.json()["description"]) == (400, True)
+    assert len(sandbox.box.world.telegram.messages) == before
+
+
+def test_a_caption_that_is_too_long_refuses_the_album(sandbox: Running) -> None:
+    assert "caption is too long" in album(sandbox, PHOTO, PHOTO, caption="x" * 1025).json()["description"]
+
+
+def test_a_video_that_is_no_mpeg_4_comes_as_a_document(sandbox: Running) -> None:
+    posts = album(sandbox, ("video", "video/webm"), VIDEO).json()["result"]
+    assert ["document" in one for one in posts] == [True, False]

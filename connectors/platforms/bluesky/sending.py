@@ -79,7 +79,7 @@ class Sender:
     def _upload(self, file: File) -> dict[str, Any]:
         """A picture as a blob, which the server drops when no record comes to name it."""
         answer = self._client.call(
-            "POST", "/xrpc/com.atproto.repo.uploadBlob", content=attaching.read(file),
+            "POST", "/xrpc/com.atproto.repo.uploadBlob", content=attaching.place(file),
             headers={"Content-Type": file.mime}, keyed=True, interactive=True,
         )  # fmt: skip
         blob = answer.object().get("blob")

@@ -93,7 +93,7 @@ class Sender:
     def _upload(self, file: File) -> str:
         """Its id there. https://docs.joinmastodon.org/methods/media/#v2"""
         form = {"description": file.alt} if file.alt else {}
-        fields = {"file": (file.name, attaching.read(file), file.mime)}
+        fields = {"file": (file.name, attaching.place(file), file.mime)}
         answer = self._client.call("POST", "/api/v2/media", form=form, files=fields, keyed=True, interactive=True)
         number = str(answer.object().get("id") or "")
         if not number:

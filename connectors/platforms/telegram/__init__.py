@@ -17,15 +17,14 @@ from connectors import attaching
 from connectors.answers import Answer, loads
 from connectors.base import AccountRef, Budget, TokenStore, Unable, convert_all
 from connectors.client import Client
-from connectors.platforms.telegram.to_event import events, message_event, user
+from connectors.platforms.telegram import uploads
+from connectors.platforms.telegram.to_event import album_event, events, message_event, user
 from connectors.text import utf16
 from core.errors import AuthExpired, BadPayload, NotConfigured, Rejected, TryLater, WiderhallError
 from core.event import Event, Page, Profile, Reply
 
 PAGE = 100
 LIMIT = 4096
-PHOTOS = frozenset({"image/jpeg", "image/png", "image/webp"})
-"""What Telegram shows as a photo; everything else goes as a document."""
 POLL_SECONDS = 25
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the name of a header
 UPDATES = (
@@ -186,29 +185,24 @@ class Telegram(Unable):
         for field in ("business_connection_id", "message_thread_id"):
             if ref.get(field):
                 body[field] = ref[field]
-        found = self._send_file(reply, body) if reply.files else self._call("sendMessage", body, interactive=True)
-        return message_event(found, self._bot_id, self._username)
-
-    def _send_file(self, reply: Reply, body: dict[str, Any]) -> Any:
-        """Upload and message in one call: https://core.telegram.org/bots/api#sending-files"""
+        if not reply.files:
+            return message_event(self._call("sendMessage", body, interactive=True), self._bot_id, self._username)
         attaching.check("telegram", reply)
-        (file,) = reply.files
-        field = "photo" if file.mime in PHOTOS else "document"
-        form = {name: value if isinstance(value, str) else json.dumps(value) for name, value in body.items()}
-        form["caption"] = form.pop("text")
-        fields = {field: (file.name, attaching.read(file), file.mime)}
+        upload = uploads.of(reply.files, body)
         answer = self._client.call(
-            "POST", "sendPhoto" if field == "photo" else "sendDocument", form=form, files=fields, interactive=True,
-            timeout=60.0,
-        )  # fmt: skip
-        return _result(answer.object())
+            "POST", upload.method, form=upload.form, files=upload.fields, interactive=True, timeout=120.0
+        )
+        found = _result(answer.object())
+        return album_event(found if isinstance(found, list) else [found], self._bot_id, self._username)
 
     def delete(self, ref: str) -> None:
-        """Delete a message of ours, within 48 hours; one that is gone already is no error."""
+        """Delete a message of ours, an album as a whole, within 48 hours; what is gone already is no error."""
         place = json.loads(ref)
         body = {"chat_id": place["chat_id"], "message_id": place["message_id"]}
+        if album := place.get("album"):
+            body = {"chat_id": place["chat_id"], "message_ids": album}
         try:
-            self._call("deleteMessage", body, keyed=True, interactive=True)
+            self._call("deleteMessages" if album else "deleteMessage", body, keyed=True, interactive=True)
         except Rejected as refused:
             if "not found" not in str(refused):
                 raise

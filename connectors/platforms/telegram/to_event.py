@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from core.event import Attachment, Author, Event, Kind, Visibility
+from core.event import Attachment, Author, Event, Kind, Part, Visibility
 
 Doc = Mapping[str, Any]
 
@@ -147,6 +147,23 @@ def message_event(message: Doc, bot_id: str, username: str) -> Event:
         hashtags=tuple(_hashtags(message)),
         attachments=tuple(_attachments(message)),
         raw={name: value for name, value in message.items() if name != "reply_to_message"},
+    )
+
+
+def album_event(messages: Sequence[Doc], bot_id: str, username: str) -> Event:
+    """What we sent, as one event: an album is several messages there, the first of which is answered."""
+    items = [message_event(one, bot_id, username) for one in messages]
+    first = items[0]
+    if len(items) == 1:
+        return first
+    numbers = [one["message_id"] for one in messages]
+    return first.model_copy(
+        update={
+            "attachments": tuple(each for one in items for each in one.attachments),
+            "parts": tuple(Part(key=one.key, text=one.text) for one in items),
+            "ref": json.dumps({**json.loads(first.ref), "album": numbers}),
+            "raw": {"album": [one.raw for one in items]},
+        }
     )
 
 
