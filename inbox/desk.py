@@ -170,6 +170,25 @@ def reopen(session: Session, conversation_id: int, actor: str) -> bool:
     return _move(session, conversation_id, "open", "reopened", actor, waiting_since=waiting, closed_at=None)
 
 
+def restore(session: Session, conversation_id: int, state: str, until: datetime | None, actor: str) -> bool:
+    """Take back that it was closed, put away or marked as spam: `state` (and `until`) are what stood there before.
+
+    What somebody opened meanwhile stays open, and what would have come back meanwhile is open.
+    """
+    before = _one(session, conversation_id)
+    if before["state"] in ("open", "pending"):
+        return False
+    if state in ("closed", "spam"):
+        return set_state(session, conversation_id, state, actor)
+    waiting = before["waiting_since"] or _unanswered_since(session, conversation_id, before["last_outbound_at"])
+    if state == "snoozed" and until is not None and until > db.now():
+        moved = snooze(session, conversation_id, until, actor)
+        _set(session, conversation_id, waiting_since=waiting)
+        return moved
+    back = "pending" if state == "pending" and waiting is None else "open"
+    return _move(session, conversation_id, back, "reopened", actor, waiting_since=waiting, closed_at=None)
+
+
 def snooze(session: Session, conversation_id: int, until: datetime, actor: str) -> bool:
     """Away until a moment or the next message; asking again moves the moment."""
     moment = db.now()

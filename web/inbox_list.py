@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import Session
 
 from core.errors import Rejected
-from inbox import accounts, desk, listing, narrowing, teams, views
+from inbox import accounts, desk, listing, narrowing, sightings, teams, views
 from inbox.conditions import tree
 from inbox.conditions.tree import Group
 from inbox.listing import Row
@@ -144,8 +144,8 @@ def more(
         found = listing.page(session, here.wanted, before or None, limit)
         rows, first, older = found.rows, not before, found.next or ""
     return {
-        "asked": asked, "rows": _read(rows, current), "first": first, "older": older, "names": cares(session, rows),
-        "current": current, "base": f"/inbox/{current}" if current else "/inbox",
+        "asked": asked, "rows": _read(rows, _read_on(session, reader, current)), "first": first, "older": older,
+        "names": cares(session, rows), "current": current, "base": f"/inbox/{current}" if current else "/inbox",
     }  # fmt: skip
 
 
@@ -211,10 +211,15 @@ def _read(rows: Iterable[Row], current: int) -> list[Row]:
     return [replace(row, unread=False) if row.id == current else row for row in rows]
 
 
+def _read_on(session: Session, reader: Reader, current: int) -> int:
+    """The open conversation, unless its reader said that it is unread."""
+    return 0 if current and sightings.was_put_back(session, reader.actor, current) else current
+
+
 def few(session: Session, asked: Asked, reader: Reader, ids: Sequence[int], current: int = 0) -> dict[str, Any]:
     """Those of the conversations that stand in the list, with the counts: after live events."""
     here = _here(session, asked, reader)
-    found = _read(listing.rows(session, ids, here.wanted), current)
+    found = _read(listing.rows(session, ids, here.wanted), _read_on(session, reader, current))
     tabs, total = _numbers(session, here, asked, reader)
     if here.view:
         tabs = [*tabs, Tab("saved", "", total, "", True)]

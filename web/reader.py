@@ -201,10 +201,12 @@ class Reader:
         return str(format_timedelta(at - db.now(), add_direction=True, locale=self.babel))
 
     def brief(self, at: datetime) -> str:
-        """How long ago, in the largest unit that fits: "19 min", "2 hrs", "3 days"."""
+        """How long ago, in the largest unit that fits: "< 1 min", "19 mins", "2 hrs", "3 days"."""
         seconds = max(0.0, (db.now() - at).total_seconds())
         unit, size = next(((unit, size) for unit, size in STEPS if seconds >= size), ("minute", 60.0))
-        return str(format_unit(int(seconds // size), f"duration-{unit}", "short", locale=self.babel))
+        number = int(seconds // size)
+        shown = str(format_unit(max(number, 1), f"duration-{unit}", "short", locale=self.babel))
+        return shown if number else f"< {shown}"
 
     def ahead(self, at: datetime) -> bool:
         """The moment is more than two minutes away: nobody watches the seconds run down."""

@@ -797,6 +797,7 @@ NOTES = {
     "reply-retried": N_("The reply is being sent again."),
     "closed": N_("The conversation is closed."),
     "reopened": N_("The conversation is open again."),
+    "unread": N_("Unread again, for you alone."),
     "spam": N_("Marked as spam. Further messages do not open it."),
     "snoozed": N_("The conversation is put away."),
     "assigned": N_("It is settled who takes care of it."),

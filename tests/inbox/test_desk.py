@@ -255,3 +255,51 @@ def test_conversations_that_become_one_keep_what_was_said_of_either(account: int
         do(deed, 2, value, "user:1")
     store_page(account, Page(events=(event(2, kind="reply", parent_key=event(1).key),)))
     assert (row(1).priority, row(1).type, row(1).messages) == ("high", "problem", 3)
+
+
+@pytest.mark.parametrize("deed", ["close", "spam", "snooze"])
+@pytest.mark.parametrize("stood", ["open", "pending", "snoozed", "closed", "spam"])
+def test_what_is_taken_back_stands_as_before(talk: int, stood: str, deed: str) -> None:
+    soon, later = db.now() + timedelta(days=1), db.now() + timedelta(days=2)
+    with db.write() as session:
+        if stood == "snoozed":
+            desk.snooze(session, talk, soon, "user:1")
+        elif stood == "pending":
+            moved = {"state": "pending", "waiting_since": None, "last_outbound_at": db.now()}
+            session.execute(sa.update(db.table(Conversation)).values(**moved))
+        elif stood != "open":
+            desk.set_state(session, talk, stood, "user:1")
+    before = row(talk)
+    with db.write() as session:
+        done = (
+            desk.snooze(session, talk, later, "user:1")
+            if deed == "snooze"
+            else getattr(desk, deed)(session, talk, "user:1")
+        )
+        if done:
+            assert desk.restore(session, talk, before.state, before.snoozed_until, "user:1")
+    after = row(talk)
+    for name in ("state", "snoozed_until", "waiting_since"):
+        assert getattr(after, name) == getattr(before, name), name
+
+
+def test_what_was_opened_meanwhile_stays_open(talk: int) -> None:
+    do(desk.close, talk, "user:1")
+    do(desk.reopen, talk, "user:2")
+    assert not do(desk.restore, talk, "snoozed", db.now() + timedelta(days=1), "user:1")
+    assert row(talk).state == "open"
+
+
+def test_what_somebody_puts_back_is_unread_for_them_until_they_open_it(talk: int, account: int) -> None:
+    def told(author: str) -> tuple[bool, bool]:
+        with db.read() as session:
+            return sightings.unread(session, author, row(talk)), sightings.news(session, author, row(talk))
+
+    for author in ("user:1", "user:2"):
+        do(sightings.mark, author, row(talk))
+    assert do(sightings.put_back, "user:1", row(talk))
+    assert (told("user:1"), told("user:2")) == ((True, False), (False, False))
+    arrive(account, 2)
+    assert (told("user:1"), told("user:2")) == ((True, False), (True, True)), "a page that stays open leaves it unread"
+    do(sightings.mark, "user:1", row(talk))
+    assert told("user:1") == (False, False)

@@ -17,7 +17,7 @@ from core.errors import Rejected
 from inbox import actions, desk, macros, visibility, workers
 from inbox.actions import Action
 from inbox.models import Conversation
-from web import actors, inbox_list, inbox_query, render
+from web import actors, inbox_list, inbox_query, render, snoozing
 from web.i18n import N_, catalogue
 from web.inbox_query import Asked
 from web.permissions import allow
@@ -122,7 +122,7 @@ def undo(
         for number in _readable(session, reader, list(found)):
             with suppress(Rejected):  # what it was before is gone meanwhile, or a field is needed
                 if deed == "close":
-                    desk.reopen(session, number, reader.actor)
+                    desk.restore(session, number, *snoozing.stood(found[number] or "open"), reader.actor)
                 elif deed == "reopen":
                     desk.close(session, number, reader.actor)
                 elif deed == "tag":
@@ -178,9 +178,16 @@ def _do(
             left[number] = str(error)
             continue
         if done:
-            before = str(getattr(row, BEFORE[what]) or "").removeprefix("user:") if what in BEFORE else ""
+            before = _before(what, row)
             changed.append(f"{number}-{before}" if before else str(number))
     return changed, left
+
+
+def _before(what: str, row: Any) -> str:
+    """What a deed replaced, as the way back names it: the state unless it was open, a value, or nothing."""
+    if what == "close":
+        return snoozing.written(row) if row.state != "open" else ""
+    return str(getattr(row, BEFORE[what]) or "").removeprefix("user:") if what in BEFORE else ""
 
 
 def _one(session: Session, reader: Reader, what: str, number: int, value: str, tag: str) -> bool:
@@ -206,7 +213,9 @@ def _put(session: Session, reader: Reader, what: str, number: int, value: str) -
 def _readable(session: Session, reader: Reader, ids: Sequence[int]) -> dict[int, Any]:
     """Those that exist and that the reader may see, with the values that deeds replace."""
     c = db.table(Conversation)
-    query = sa.select(c.c.id, *(c.c[name] for name in BEFORE.values())).where(c.c.id.in_(ids))
+    query = sa.select(c.c.id, c.c.state, c.c.snoozed_until, *(c.c[name] for name in BEFORE.values())).where(
+        c.c.id.in_(ids)
+    )
     query = query.where(*visibility.seen(reader.sight)).order_by(c.c.id)
     return {row.id: row for row in session.execute(query)}
 

@@ -45,9 +45,6 @@ ALSO = 300
 
 NO_MOMENT = N_("Choose the day and the hour at which it leaves.")
 
-STATES = {"closed": "closed", "open": "reopened", "spam": "spam"}
-"""State → the note about it."""
-
 
 # --- reading ------------------------------------------------------------------------------------------
 
@@ -61,7 +58,7 @@ def more(request: Request, conversation_id: int, reader: Reading, earlier: str =
     with db.read() as session:
         talk = thread.log(session, conversation_id, reader, request, earlier)
         also_there = entries.some(session, conversation_id, talk.account, reader, numbers) if numbers else []
-        unread = not earlier and sightings.unread(session, reader.actor, talk.conversation)
+        unread = not earlier and sightings.news(session, reader.actor, talk.conversation)
     older = replace(talk, page=Page(also_there, "")) if also_there else None
     answer = render.part("parts/log.html", reader, talk=talk, older=older, begins=bool(earlier))
     if unread:
@@ -303,21 +300,6 @@ def do(
     return render.page(request, reader, "conversation.html", 422, talk=again, **beside)
 
 
-@router.post("/inbox/{conversation_id}/state/{state}")
-def set_state(request: Request, conversation_id: int, state: str, reader: Managing) -> Response:
-    """Close, open again, or mark as spam."""
-    if state not in STATES:
-        raise HTTPException(404)
-    said = {
-        "closed": N_("The conversation is closed."),
-        "open": N_("The conversation is open again."),
-        "spam": N_("Marked as spam. Further messages do not open it."),
-    }[state]
-    back = "" if state == "open" else "state/open"
-    deed: Deed = lambda session: desk.set_state(session, conversation_id, state, reader.actor)  # noqa: E731  # one use
-    return do(request, conversation_id, reader, deed, reader.words(said), STATES[state], back)
-
-
 @router.post("/inbox/{conversation_id}/assign")
 def assign(request: Request, conversation_id: int, reader: Managing, assignee: Annotated[str, Form()] = "") -> Response:
     """Give the conversation to somebody who answers, or to `none`."""
@@ -334,21 +316,6 @@ def assign(request: Request, conversation_id: int, reader: Managing, assignee: A
         said or reader.words(N_("Nobody takes care of it now.")), "assigned",
         "assign", {"assignee": before or "none"},
     )  # fmt: skip
-
-
-@router.post("/inbox/{conversation_id}/snooze")
-def snooze(request: Request, conversation_id: int, reader: Managing, until: Annotated[str, Form()] = "") -> Response:
-    """Put away until a moment."""
-    moment = snoozing.moment(until, reader)
-
-    def deed(session: Session) -> bool:
-        if moment is None:
-            raise Rejected(N_("That is no date and time. Choose one that lies ahead."))
-        return desk.snooze(session, conversation_id, moment, reader.actor)
-
-    shown = reader.short(moment) if moment is not None else ""
-    said = reader.words(N_("Put away until %(moment)s, or until a new message."), moment=shown)
-    return do(request, conversation_id, reader, deed, said, "snoozed", "state/open")
 
 
 @router.post("/inbox/{conversation_id}/tag")

@@ -329,6 +329,17 @@ def seen(change: Changing, reader: Reading, conversation_id: Id) -> Response:
     return change.do(work)
 
 
+@router.post(f"{HERE}/{{conversation_id}}/unread", tags=[TAG], response_model=Changed)
+def unread(change: Changing, reader: Reading, conversation_id: Id) -> Response:
+    """The token's owner has it before them again: `unread` until they open it; not where nothing has come in."""
+
+    def work(session: Session) -> Changed:
+        done = sightings.put_back(session, reader.actor, thread.find(session, conversation_id, reader))
+        return Changed(id=conversation_id, changed=done)
+
+    return change.do(work)
+
+
 class Other(Given):
     """With which conversation."""
 

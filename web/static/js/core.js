@@ -176,7 +176,8 @@ const STEPS = [["day", 86400], ["hour", 3600], ["minute", 60]];
 const written = Object.fromEntries(STEPS.map(([unit]) => [unit, new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short" })]));
 function brief(seconds) {
   const [unit, size] = STEPS.find(([, one]) => seconds >= one) ?? STEPS[2];
-  return written[unit].format(Math.floor(Math.max(0, seconds) / size));
+  const number = Math.floor(Math.max(0, seconds) / size);
+  return `${number ? "" : "< "}${written[unit].format(number || 1)}`;
 }
 setInterval(() => {
   for (const node of document.querySelectorAll("time[data-since]")) {

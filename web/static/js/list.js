@@ -129,6 +129,12 @@ document.addEventListener("widerhall", ({ detail }) => {
   else timer ||= setTimeout(look, PAUSE);
 });
 
+document.body.addEventListener("row", () => { // the open conversation is unread again
+  asked.add(current());
+  if (asking) again = true;
+  else timer ||= setTimeout(look);
+});
+
 async function look() {
   timer = 0;
   asking = true;
