@@ -354,9 +354,10 @@ def test_closing_by_htmx_can_be_undone_from_the_toast(agent: Browser) -> None:
         "text": "The conversation is closed.",
         "kind": "ok",
         "undo": f"/inbox/{talk()}/state/open?view=mine",
+        "values": {"was": "open"},
     }
     assert 'data-state="closed"' in answer.text
-    agent.post(toast["undo"], headers=HTMX)
+    agent.post(toast["undo"], toast["values"], headers=HTMX)
     assert conversation().state == "open"
 
 
