@@ -49,7 +49,7 @@ OR other_id IN (SELECT id FROM contact WHERE id = ? OR survivor_id = ?) LIMIT 1"
 
 def there_are(session: Session, contact_id: str) -> bool:
     """Something was decided about this person; cheap, since of most there is nothing."""
-    return bool(bulk.fetch(session, _ANY, *[contact_id] * 4))
+    return bool(bulk.fetch(session, _ANY, *[contact_id] * 4, prepared=True))
 
 
 def of_person(session: Session, contact_ids: Sequence[str], limit: int = LATEST) -> list[Decided]:

@@ -211,7 +211,7 @@ def find(session: Session, identity_id: int) -> Person | None:
     contact, others, records = _linked(session, identity.contact_id)
     identities = [identity, *(one for one in others if one.id != identity_id)]
     said = _statements(session, identities, identity.contact_id)
-    urls = bulk.fetch(session, "SELECT url FROM crm_connection WHERE id = 1")
+    urls = bulk.fetch(session, "SELECT url FROM crm_connection WHERE id = 1", prepared=True)
     address = urls[0][0] if urls else ""
     syncs, messages = _sent(session, [one.id for one in identities], address)
     objections, purposes = consent.about(session, subjects(session, identity))
@@ -315,7 +315,7 @@ WHERE {whose} AND kind = 'interaction' GROUP BY state ORDER BY 8"""
 def _sent(session: Session, ids: Sequence[int], address: str) -> tuple[dict[int, Sync], dict[str, int]]:
     """By identity, how far its profile stands in the CRM; and by state, how many of their messages do."""
     whose = bulk.listed(ids)
-    found = bulk.fetch(session, _SENT.format(whose=bulk.among("identity_id")), whose, whose)
+    found = bulk.fetch(session, _SENT.format(whose=bulk.among("identity_id")), whose, whose, prepared=True)
     every = rows.records(_Sent, [row[:-1] for row in found])
     syncs = {
         one.identity_id: Sync(

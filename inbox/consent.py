@@ -106,6 +106,7 @@ def about(session: Session, subjects: Iterable[str]) -> tuple[frozenset[str], di
         "SELECT 'against', purpose, TRUE, '' FROM objection WHERE "  # noqa: S608  # names of our models
         f"{bulk.among('subject')} UNION ALL SELECT 'purpose', name, enabled, basis FROM purpose",
         bulk.listed(subjects),
+        prepared=True,
     )
     known = {name: bool(on and basis) for what, name, on, basis in found if what == "purpose"}
     against = frozenset(name for what, name, _, _ in found if what == "against")

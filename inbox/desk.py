@@ -112,7 +112,7 @@ def untag(session: Session, conversation_id: int, tag: str, actor: str) -> bool:
 def tags_of(session: Session, conversation_id: int) -> list[str]:
     """The tags of a conversation, by name."""
     sql = "SELECT tag FROM conversation_tag WHERE conversation_id = ? ORDER BY tag"
-    return [tag for (tag,) in bulk.fetch(session, sql, conversation_id)]
+    return [tag for (tag,) in bulk.fetch(session, sql, conversation_id, prepared=True)]
 
 
 def known_tags(session: Session, sight: Sight = EVERYTHING) -> list[str]:
@@ -121,7 +121,7 @@ def known_tags(session: Session, sight: Sight = EVERYTHING) -> list[str]:
         c, t = db.table(Conversation), db.table(ConversationTag)
         met = sa.select(t.c.tag).join(c, c.c.id == t.c.conversation_id).where(*visibility.seen(sight))
         return list(session.scalars(met.distinct().order_by(t.c.tag)))
-    return [tag for (tag,) in bulk.fetch(session, _TAGS)]
+    return [tag for (tag,) in bulk.fetch(session, _TAGS, prepared=True)]
 
 
 _TAGS = """WITH RECURSIVE known(tag) AS (SELECT min(tag) FROM conversation_tag UNION ALL

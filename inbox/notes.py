@@ -79,7 +79,7 @@ def mentions(session: Session, note_ids: Sequence[int]) -> dict[int, dict[str, s
     """{note: {target: name}} of these notes."""
     found: dict[int, dict[str, str]] = defaultdict(dict)
     sql = f"SELECT note_id, target, name FROM note_mention WHERE {bulk.among('note_id')} ORDER BY target"  # noqa: S608  # our own names
-    for note_id, target, name in bulk.fetch(session, sql, bulk.listed(note_ids)):
+    for note_id, target, name in bulk.fetch(session, sql, bulk.listed(note_ids), prepared=True):
         found[note_id][target] = name
     return found
 

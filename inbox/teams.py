@@ -61,7 +61,7 @@ SENTENCES = (EMPTY_NAME, LONG_NAME, SAME_NAME, BAD_ZONE, BAD_DAY, MANY_DAYS, BAD
 
 def names(session: Session) -> list[tuple[int, str]]:
     """Every team, by name."""
-    found = bulk.fetch(session, "SELECT id, name FROM team ORDER BY lower(name), id")
+    found = bulk.fetch(session, "SELECT id, name FROM team ORDER BY lower(name), id", prepared=True)
     return [(number, name) for number, name in found]
 
 

@@ -62,7 +62,7 @@ def shown(session: Session, message_ids: Sequence[int], target: str) -> Shown:
         "SELECT t.message_id, t.provider, t.source, t.text, FALSE FROM translation t JOIN message m "
         f"ON m.id = t.message_id AND m.version = t.version WHERE {bulk.among('t.message_id')} AND t.target = ?"
     )
-    found = bulk.fetch(session, sql, bulk.listed(message_ids), target)
+    found = bulk.fetch(session, sql, bulk.listed(message_ids), target, prepared=True)
     who = next((row for row in found if row[0] == 0), None)
     kept = {row[0]: Kept(row[3], row[2], row[1]) for row in found if row[0]}
     if who is None:

@@ -38,7 +38,9 @@ def names(session: Session, actors: Iterable[str]) -> dict[str, str]:
     if not numbers:
         return known
     sql = f'SELECT id, name FROM "user" WHERE {bulk.among("id")}'  # noqa: S608  # constants
-    return known | {numbers[number]: name for number, name in bulk.fetch(session, sql, bulk.listed(numbers))}
+    return known | {
+        numbers[number]: name for number, name in bulk.fetch(session, sql, bulk.listed(numbers), prepared=True)
+    }
 
 
 def named(actor: str, known: dict[str, str], reader: Reader) -> str:

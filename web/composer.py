@@ -163,7 +163,7 @@ def newest(session: Session, conversation_id: int) -> str:
         "SELECT (SELECT max(id) FROM message WHERE conversation_id = ? AND direction = 'outbound'), "
         "(SELECT max(id) FROM reply WHERE conversation_id = ?)"
     )
-    ((said, waits),) = bulk.fetch(session, sql, conversation_id, conversation_id)
+    ((said, waits),) = bulk.fetch(session, sql, conversation_id, conversation_id, prepared=True)
     return f"{said or 0}-{waits or 0}"
 
 

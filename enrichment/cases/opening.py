@@ -124,7 +124,7 @@ def cases_of(session: Session, conversation_ids: Collection[int]) -> dict[int, C
         f"JOIN message m ON m.id = c.message_id WHERE {bulk.among('m.conversation_id')} AND NOT c.deleted "
         "ORDER BY c.at, c.hub_id"
     )
-    found = bulk.fetch(session, sql, bulk.listed(conversation_ids))
+    found = bulk.fetch(session, sql, bulk.listed(conversation_ids), prepared=True)
     cases = rows.records(CrmCase, [row[:-1] for row in found])
     return {row[-1]: case for row, case in zip(found, cases, strict=True)}
 

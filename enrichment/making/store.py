@@ -93,7 +93,7 @@ def take_back(session: Session, identity_id: int, actor: str) -> bool:
 def shown(session: Session, identity_id: int) -> CrmMade | None:
     """What is on its way, or was refused, for this account; the newest."""
     m = db.table(CrmMade)
-    if not bulk.fetch(session, "SELECT 1 FROM crm_made WHERE identity_id = ? LIMIT 1", identity_id):
+    if not bulk.fetch(session, "SELECT 1 FROM crm_made WHERE identity_id = ? LIMIT 1", identity_id, prepared=True):
         return None  # as for nearly everybody: pages ask each time
     query = sa.select(CrmMade).where(m.c.identity_id == identity_id, m.c.state.in_(("pending", "refused")))
     return session.scalars(query.order_by(m.c.at.desc()).limit(1)).first()

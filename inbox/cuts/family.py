@@ -38,7 +38,7 @@ def of(session: Session, ids: Collection[int]) -> Families:
         f"WHERE root_id IN (SELECT root_id FROM thread_cut WHERE {asked})"
     )
     cuts = defaultdict(list)
-    for number, root, begins, message, back in bulk.fetch(session, sql, *both):
+    for number, root, begins, message, back in bulk.fetch(session, sql, *both, prepared=True):
         found.roots[number] = root
         at = bulk.moment(begins)
         if back is None and at is not None:
@@ -52,7 +52,7 @@ def backs(session: Session, ids: Collection[int]) -> dict[int, int]:
     if not ids:
         return {}
     sql = f"SELECT conversation_id, from_id FROM thread_cut WHERE {bulk.among('conversation_id')}"  # noqa: S608  # constants
-    return dict(bulk.fetch(session, f"{sql} AND back_at IS NOT NULL", bulk.listed(ids)))
+    return dict(bulk.fetch(session, f"{sql} AND back_at IS NOT NULL", bulk.listed(ids), prepared=True))
 
 
 def back_in(session: Session, conversation_id: int) -> int:

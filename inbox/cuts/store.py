@@ -66,7 +66,7 @@ def ends(session: Session, conversation_id: int) -> Ends:
         "SELECT conversation_id, from_id FROM thread_cut "
         "WHERE (conversation_id = ? OR from_id = ?) AND back_at IS NULL ORDER BY conversation_id"
     )
-    found = bulk.fetch(session, sql, conversation_id, conversation_id)
+    found = bulk.fetch(session, sql, conversation_id, conversation_id, prepared=True)
     came = next((origin for number, origin in found if number == conversation_id), 0)
     return Ends(came, [number for number, origin in found if origin == conversation_id])
 

@@ -26,7 +26,7 @@ def of_conversation(session: Session, conversation_id: int) -> list[tuple[Defini
         "LEFT JOIN field_value v ON v.field_id = f.id AND v.conversation_id = ? "
         "WHERE f.subject = 'conversation' AND NOT f.archived ORDER BY f.place, f.id"
     )
-    found = bulk.fetch(session, sql, conversation_id)
+    found = bulk.fetch(session, sql, conversation_id, prepared=True)
     fields = rows.records(store.Row, [row[:-1] for row in found])
     return [(store.definition(one), row[-1] or "") for one, row in zip(fields, found, strict=True)]
 

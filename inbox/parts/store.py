@@ -70,14 +70,14 @@ def parents(session: Session, ids: Collection[int]) -> dict[int, int]:
     if not ids:
         return {}
     sql = f"SELECT conversation_id, parent_id FROM case_part WHERE {bulk.among('conversation_id')}"  # noqa: S608  # constants
-    rows = bulk.fetch(session, sql, bulk.listed(ids))
+    rows = bulk.fetch(session, sql, bulk.listed(ids), prepared=True)
     return {number: parent for number, parent in rows if number != parent}
 
 
 def cases(session: Session, ids: Collection[int]) -> bool:
     """Any of these is a case that was merged, or part of one."""
     sql = f"SELECT 1 FROM case_part WHERE {bulk.among('conversation_id')} LIMIT 1"  # noqa: S608  # constants
-    return bool(bulk.fetch(session, sql, bulk.listed(ids)))
+    return bool(bulk.fetch(session, sql, bulk.listed(ids), prepared=True))
 
 
 def of(session: Session, parent_id: int) -> list[Part]:
@@ -87,7 +87,7 @@ def of(session: Session, parent_id: int) -> list[Part]:
         "JOIN conversation c ON c.id = p.conversation_id JOIN account a ON a.id = c.account_id "
         "WHERE p.parent_id = ? ORDER BY p.conversation_id <> p.parent_id, p.conversation_id"
     )
-    rows = bulk.fetch(session, sql, parent_id)
+    rows = bulk.fetch(session, sql, parent_id, prepared=True)
     return [Part(row[0], row[1], row[2], bulk.moment(row[3]) or db.now()) for row in rows]
 
 
