@@ -16,7 +16,7 @@ from sqlmodel import Session
 
 from core import db, outbox
 from core.errors import Rejected
-from inbox import desk, drafts, notes, notices, replies, saved, sharing
+from inbox import desk, drafts, notes, notices, replies, saved, sharing, stood
 from inbox.conditions.tree import ME, NOBODY, PRIORITIES, TYPES
 from inbox.fields import values
 from inbox.models import Account, Conversation, Identity, SavedReply
@@ -35,6 +35,8 @@ RULE = (
     "case", "webhook", "notify",
 )  # fmt: skip
 """What a rule can do."""
+BACK = (*MACRO, "restore")
+"""What takes a macro back."""
 STATES = ("open", "closed", "spam")
 
 NO_ACTIONS = "Say what is to be done: at least one deed."
@@ -102,6 +104,8 @@ def _fits(do: str, value: str) -> bool:
         return re.fullmatch(rf"{notices.ASSIGNEE}|(user|team):[1-9][0-9]{{0,14}}", value) is not None
     if do == "field":
         return re.fullmatch(r"[1-9][0-9]{0,14}=.{0,500}", value) is not None
+    if do == "restore":
+        return re.fullmatch(r"open|pending|closed|spam|snoozed(_[0-9]{1,11})?", value) is not None
     if do in ("team", "draft", "snooze", "webhook"):
         number = re.fullmatch(r"[1-9][0-9]{0,14}", value) is not None
         return (number and (do != "snooze" or int(value) <= HOURS)) or (do == "team" and value == NOBODY)
@@ -167,14 +171,24 @@ def _with(changed: bool, back: Action) -> Done:
 
 
 def _state(session: Session, row: Conversation, state: str, actor: str) -> Done:
-    before = row.state if row.state in STATES else "open"
-    return _with(desk.set_state(session, row.id or 0, state, actor), Action("state", before))
+    back = Action("restore", stood.written(row))
+    return _with(desk.set_state(session, row.id or 0, state, actor), back)
 
 
 def _snooze(session: Session, row: Conversation, hours: str, actor: str) -> Done:
-    before = row.state
-    done = desk.snooze(session, row.id or 0, db.now() + timedelta(hours=int(hours)), actor)
-    return Done(done, Action("state", before) if done and before in STATES else None)
+    back = Action("restore", stood.written(row))
+    return _with(desk.snooze(session, row.id or 0, db.now() + timedelta(hours=int(hours)), actor), back)
+
+
+def _restore(session: Session, row: Conversation, was: str, actor: str) -> Done:
+    number, (state, until), back = row.id or 0, stood.read(was), Action("restore", stood.written(row))
+    if row.state not in ("open", "pending"):
+        return _with(desk.restore(session, number, state, until, actor), back)
+    if state in ("closed", "spam"):  # it was opened
+        return _with(desk.set_state(session, number, state, actor), back)
+    if state == "snoozed" and until is not None and until > db.now():
+        return _with(desk.snooze(session, number, until, actor), back)
+    return Done(False)
 
 
 def _fill(session: Session, row: Conversation, what: str, actor: str) -> Done:
@@ -184,7 +198,7 @@ def _fill(session: Session, row: Conversation, what: str, actor: str) -> Done:
 
 
 _OWN: Mapping[str, Callable[[Session, Conversation, str, str], Done]] = {
-    "state": _state, "snooze": _snooze, "field": _fill,
+    "state": _state, "snooze": _snooze, "field": _fill, "restore": _restore,
 }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from sqlmodel import Session
 from core import audit, db
 from core.errors import Rejected
 from core.settings import settings
-from inbox import activities, attachments, notices, replies, submissions, submitted, visibility
+from inbox import activities, attachments, closing, notices, replies, submissions, submitted, visibility
 from inbox.approval_models import Approval
 from inbox.models import Conversation, Message, ReplyRow
 from inbox.notices import Notice
@@ -79,6 +79,7 @@ def approve(session: Session, reply_id: int, actor: str, decision: Decision | No
     reply.created_at, reply.after_id = moment, replies.newest(session, reply.conversation_id)
     session.add(row)
     replies.leave(session, reply)
+    closing.close(session, reply)
     _note(session, reply, row, "approved", actor, {"edited": edited or row.text.strip() != text})
     return True
 

@@ -371,6 +371,12 @@ class ReplyRow(SQLModel, table=True):
     """It does not leave when they have written since."""
     after_id: int = Field(default=0, sa_column=Column(BigId, nullable=False, server_default="0"))
     """The newest message of the customer when it was written, or decided about: more came after it."""
+    closes: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
+    """It closes the conversation when it is queued."""
+    closed_at: datetime | None = _time()
+    """When it did."""
+    stood: str = Field(default="", max_length=40, sa_column_kwargs={"server_default": ""})
+    """How the conversation stood before, as inbox.stood names it."""
 
 
 class Delivery(SQLModel, table=True):

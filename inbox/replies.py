@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,7 +26,7 @@ from core import audit, db, outbox, rows
 from core.errors import Rejected
 from core.event import MESSAGE_KINDS, Author, Reply, Visibility
 from core.settings import settings
-from inbox import attachments, automatic, conversations, notices, submissions
+from inbox import attachments, automatic, closing, conversations, notices, submissions
 from inbox.cuts import counting
 from inbox.models import Account, Conversation, Identity, Message, ReplyRow
 from inbox.notices import Notice
@@ -58,6 +59,7 @@ def queue(
     approval: str = "",
     part: int | None = None,
     attached: Sequence[int] = (),
+    close: bool = False,
 ) -> ReplyRow:
     """Queue an answer to the newest inbound message of a conversation, or submit it for approval.
 
@@ -66,7 +68,8 @@ def queue(
     key of the message to answer, if it is not the newest; `part` the conversation of a case whose newest is answered.
     With `hold` one that is put off does not leave when they write again. `approval` says why somebody has to approve it
     (role, asked); the account may demand it, too.
-    `attached` are files beside the author's draft; with some, the text may be empty.
+    `attached` are files beside the author's draft; with some, the text may be empty. With `close` the conversation is
+    closed as the reply is queued, which one that has to be approved is by its approval.
     """
     if not text.strip() and not attached:
         raise Rejected(EMPTY)
@@ -83,6 +86,8 @@ def queue(
     wait = settings().undo_seconds if undo_seconds is None else undo_seconds
     moment = db.now()
     check(send_at, moment)
+    if close and send_at is not None:
+        raise Rejected(closing.NOT_LATER)
     seen_as = visibility or answered.visibility
     home = session.get(Conversation, answered.home_id) if answered.home_id is not None else None
     account = session.get(Account, (home or conversation).account_id)
@@ -99,16 +104,19 @@ def queue(
         created_at=moment,
         hold=hold and send_at is not None,
         after_id=newest(session, conversation_id),
+        closes=close,
     )
     session.add(reply)
     session.flush()
     if attached:
         attachments.give(session, conversation_id, author, attached, reply_id=reply.id)
     if why:
+        closing.check(session, reply)
         submissions.add(session, reply, why, account.approval if account is not None else "", send_at)
         changed(session, reply)
     else:
         leave(session, reply)
+        closing.close(session, reply)
     audit.record(
         session, author, f"reply.{reply.state}", f"conversation:{conversation_id}", {"reply": reply.id}
     )  # fmt: skip
@@ -163,7 +171,10 @@ _ANSWERABLE = f"direction = 'inbound' AND ref <> '' AND deleted_at IS NULL AND k
 
 
 def undo(session: Session, reply_id: int, actor: str) -> bool:
-    """Take a reply back that has not left, or put one away that will not; False when it has left already."""
+    """Take a reply back that has not left, or put one away that will not; False when it has left already.
+
+    What it closed stands as before, unless somebody changed that since.
+    """
     r = db.table(ReplyRow)
     result = session.execute(
         sa.update(r).where(r.c.id == reply_id, sa.or_(_waits(), r.c.state.in_(AT_REST))).values(state="cancelled")
@@ -171,7 +182,9 @@ def undo(session: Session, reply_id: int, actor: str) -> bool:
     if result.rowcount != 1:  # type: ignore[attr-defined]  # a cursor result
         return False
     audit.record(session, actor, "reply.cancelled", f"reply:{reply_id}")
-    changed(session, _get(session, reply_id))
+    reply = _get(session, reply_id)
+    closing.take_back(session, reply, actor)
+    changed(session, reply)
     return True
 
 
@@ -235,6 +248,8 @@ def retry(session: Session, reply_id: int, actor: str) -> bool:
     reply.state, reply.error, reply.attempts = "queued", "", 0
     reply.send_at = reply.created_at = db.now()
     leave(session, reply)
+    with suppress(Rejected):  # a field was emptied that is needed to close: it leaves all the same
+        closing.close(session, reply)
     audit.record(session, actor, "reply.retried", f"reply:{reply_id}")
     return True
 
@@ -327,6 +342,8 @@ def mark(session: Session, reply_id: int, state: str, error: str) -> None:
     reply.state, reply.error = state, error[:1000]
     session.add(reply)
     session.flush()
+    if state in AT_REST:
+        closing.take_back(session, reply, "system")
     if kind := _TOLD.get(state):
         reason = f"reply:{reply_id}:{db.now().timestamp()}"
         notices.add(session, [Notice(reply.author, kind, reply.conversation_id, reason)])

@@ -61,8 +61,8 @@ class Composer:
     """Messages of the conversation can be had in the reader's language."""
     before: str = ""
     """What was written before it was translated."""
-    at: str = ""
-    """When the text that was not sent was to leave; empty: at once."""
+    again: str = "yes"
+    """How the text that was not sent was to leave: at once, `close`, or `at:` a moment."""
     approval: str = ""
     """Why a public reply has to be approved: role, account, or empty."""
     parts: Sequence[Part] = ()
@@ -81,7 +81,7 @@ def composer(
     text: str | None = None,
     problem: str = "",
     faster: Faster | None = None,
-    at: str = "",
+    again: str = "yes",
     parts: Sequence[Part] = (),
     part: int = 0,
 ) -> Composer:
@@ -112,7 +112,7 @@ def composer(
         seen=newest(session, number),
         problem=problem,
         faster=faster,
-        at=at,
+        again=again,
         approval="role" if not reader.may("replies.send") else "account" if account.approval else "",
         shelf=attaching.shelf(attachments.begun(session, number, reader.actor) if kinds else (), kinds, row, reader),
         into="" if shut else translating.into(translator, conversation, answered, reader),

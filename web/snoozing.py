@@ -1,13 +1,8 @@
-"""When a conversation that is put away comes back: the moments a menu offers, in the reader's own days.
-
-Also how a form names the state that a deed replaced, for its way back: `pending`, or `snoozed_1763900000`.
-"""
+"""When a conversation that is put away comes back: the moments a menu offers, in the reader's own days."""
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from core import db
 from web.i18n import N_
@@ -47,17 +42,3 @@ def moment(text: str, reader: Reader) -> datetime | None:
     except ValueError:
         return None
     return (given if given.tzinfo is not None else given.replace(tzinfo=reader.zone)).astimezone(UTC)
-
-
-def written(row: Any) -> str:
-    """The state of a conversation, with the second at which it comes back if it is put away."""
-    if row.state == "snoozed" and row.snoozed_until is not None:
-        return f"snoozed_{math.ceil(row.snoozed_until.timestamp())}"
-    return str(row.state)
-
-
-def stood(text: str) -> tuple[str, datetime | None]:
-    """The same, read."""
-    state, _, second = text.partition("_")
-    known = second.isascii() and second.isdigit() and len(second) < 12
-    return state, datetime.fromtimestamp(int(second), UTC) if known else None

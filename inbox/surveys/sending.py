@@ -15,7 +15,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -28,7 +28,7 @@ from core.settings import settings
 from inbox import activities, consent, replies, saved
 from inbox.conditions import known, predicate
 from inbox.conditions.tree import Asker
-from inbox.models import Account, Activity, Conversation, Identity, Message
+from inbox.models import Account, Activity, Conversation, Identity, Message, ReplyRow
 from inbox.surveys import store
 from inbox.surveys.models import Survey, SurveyInvitation
 
@@ -39,6 +39,8 @@ is known; the platform's time to answer is over; there is no private way; the pl
 no public address is set; the text is too long."""
 SHOWN = ("window", "public", "closed", "address", "long")
 """Those that the thread shows: somebody can do something about them."""
+ARRIVES = timedelta(seconds=30)
+"""After its moment an answer stands on its platform."""
 BY_PEOPLE = re.compile(r"user:[0-9]+|cli")
 
 
@@ -107,8 +109,17 @@ def _invite(session: Session, closing: Activity, survey: Survey) -> None:
     }  # fmt: skip
     made = session.execute(db.upsert(SurveyInvitation).on_conflict_do_nothing().returning(i.c.id), row).scalar()
     if made is not None:
-        due = closing.at + timedelta(minutes=survey.delay)
+        due = max(closing.at + timedelta(minutes=survey.delay), _answered(session, talk.id or 0))
         outbox.emit(session, "survey.due", [(str(made), {"invitation_id": made})], due_at=due)
+
+
+def _answered(session: Session, conversation_id: int) -> datetime:
+    """When the answers that are about to leave stand on their platform: nobody is asked before."""
+    r, moment = db.table(ReplyRow), db.now()
+    waiting = (r.c.conversation_id == conversation_id, r.c.state == "queued", r.c.send_at <= moment + replies.PUT_OFF)
+    people = ~r.c.author.startswith("survey:")
+    last = session.scalar(sa.select(sa.func.max(r.c.send_at)).where(*waiting, people))
+    return last + ARRIVES if last is not None else moment
 
 
 # --- invitations → replies --------------------------------------------------------------------------------

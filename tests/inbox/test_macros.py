@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -100,3 +102,30 @@ def test_whatever_comes_is_deeds_or_a_sentence(raw: Any) -> None:
     except Rejected as error:
         said = str(error)
     assert said in ("", *actions.REFUSALS)
+
+
+@pytest.mark.parametrize("deed", [("state", "closed"), ("state", "spam"), ("snooze", "3")])
+def test_what_was_answered_or_put_away_is_so_again_after_a_macro(talk: None, deed: tuple[str, str]) -> None:
+    number, until = make(deed), (db.now() + timedelta(days=2)).replace(microsecond=0)
+
+    def there_and_back() -> tuple[str, Any, Any]:
+        back = [one.written() for one in run(number)]
+        with db.write() as session:
+            actions.all_of(session, 1, actions.read(back, actions.BACK), "user:1")
+            row = session.get(Conversation, 1)
+            assert row is not None
+            return row.state, row.snoozed_until, row.closed_at
+
+    with db.write() as session:
+        desk.snooze(session, 1, until, "user:1")
+    assert there_and_back() == ("snoozed", until, None)
+    with db.write() as session:
+        c = db.table(Conversation)
+        answered = {"state": "pending", "snoozed_until": None, "waiting_since": None, "last_outbound_at": db.now()}
+        session.execute(sa.update(c).values(**answered))
+    assert there_and_back() == ("pending", None, None)
+
+
+def test_a_macro_cannot_be_made_of_what_only_takes_back(database: str) -> None:
+    with pytest.raises(Rejected):
+        make(("restore", "pending"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from datetime import timedelta
@@ -12,6 +13,9 @@ import sqlalchemy as sa
 from core import db
 from enrichment.models import CrmRecord, MatchLink
 from inbox import desk, drafts, notes, replies
+from inbox.fields.store import Wanted
+from inbox.fields.store import save as store_field
+from inbox.fields.values import MISSING
 from inbox.models import Account, Conversation, Identity, Message, ReplyRow
 from tests.conftest import BOTH
 from tests.web.conftest import Browser, account, event, store, user
@@ -210,6 +214,42 @@ def test_reply_by_htmx_brings_an_empty_box_and_a_way_back(agent: Browser) -> Non
     told = json.loads(answer.headers["hx-trigger"])
     assert told["toast"]["undo"] == "/replies/1/undo"
     assert "thread" in told
+
+
+def test_reply_that_closes_says_so_and_its_way_back_opens_again(agent: Browser) -> None:
+    answer = agent.post(f"/inbox/{talk()}/reply", {"text": "Done!", "kind": "public", "close": "yes"}, headers=HTMX)
+    toast = json.loads(answer.headers["hx-trigger"])["toast"]
+    assert (toast["text"], toast["undo"]) == (
+        "Your reply leaves in a few seconds. The conversation is closed.", "/replies/1/undo",
+    )  # fmt: skip
+    assert conversation().state == "closed"
+    agent.post("/replies/1/undo")
+    assert (conversation().state, sent()[0].state) == ("open", "cancelled")
+    answer = agent.post(f"/inbox/{talk()}/reply", {"text": "Done!", "kind": "public", "close": "yes"})
+    assert answer.headers["location"].endswith("note=reply-closed#r2")
+
+
+def test_reply_that_cannot_close_is_not_sent_and_keeps_what_was_typed(agent: Browser) -> None:
+    with db.write() as session:
+        wanted = Wanted(subject="conversation", kind="text", names={"en": "Reason"}, required=True)
+        store_field(session, None, wanted, "user:1")
+    answer = agent.post(f"/inbox/{talk()}/reply", {"text": "a long answer", "kind": "public", "close": "yes"})
+    assert answer.status_code == 422
+    assert "a long answer" in answer.text
+    assert html.escape(MISSING) in answer.text
+    assert (conversation().state, sent()) == ("open", [])
+
+
+def test_reply_that_closes_still_does_when_somebody_was_faster(agent: Browser) -> None:
+    seen = re.search(r'name="seen" value="([^"]+)"', agent.get(f"/inbox/{talk()}").text)
+    assert seen is not None
+    with db.write() as session:
+        replies.queue(session, talk(), "First!", author="user:9")
+    form = {"text": "Second", "kind": "public", "seen": seen[1], "close": "yes"}
+    assert 'name="sure" value="close"' in agent.post(f"/inbox/{talk()}/reply", form).text
+    assert conversation().state == "open"
+    agent.post(f"/inbox/{talk()}/reply", {"text": "Second", "kind": "public", "sure": "close"})
+    assert conversation().state == "closed"
 
 
 def test_reply_for_later_says_when_and_can_be_sent_now_or_taken_back(agent: Browser) -> None:

@@ -128,6 +128,19 @@ def test_answer_by_keys_alone_is_sent_and_taken_back(thread: Page) -> None:
     expect(thread.locator("#log [data-entry=r1]")).to_have_count(0)
 
 
+def test_keys_send_and_close_and_the_toast_takes_both_back(thread: Page) -> None:
+    thread.locator("#reply-text").fill("Done.")
+    thread.keyboard.press("Control+Shift+Enter")
+    expect(thread.locator(".toast").first).to_contain_text("The conversation is closed.")
+    expect(thread.locator("#thread-head")).to_have_attribute("data-state", "closed")
+    thread.locator(".toast button", has_text="Undo").click()
+    expect(thread.locator("#reply-text")).to_have_value("Done.")
+    expect(thread.locator("#thread-head")).to_have_attribute("data-state", "open")
+    thread.locator("input[value=note]").check(force=True)
+    thread.locator("#reply-text").press("Control+Shift+Enter")
+    expect(thread.locator("#reply-text")).to_have_value("Done.")  # a note closes nothing
+
+
 def test_draft_is_there_again_after_a_reload(thread: Page) -> None:
     thread.keyboard.press("n")
     thread.keyboard.type("half a sent")

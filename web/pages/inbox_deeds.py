@@ -14,10 +14,10 @@ from sqlmodel import Session
 
 from core import db
 from core.errors import Rejected
-from inbox import actions, desk, macros, visibility, workers
+from inbox import actions, desk, macros, stood, visibility, workers
 from inbox.actions import Action
 from inbox.models import Conversation
-from web import actors, inbox_list, inbox_query, render, snoozing
+from web import actors, inbox_list, inbox_query, render
 from web.i18n import N_, catalogue
 from web.inbox_query import Asked
 from web.permissions import allow
@@ -122,7 +122,7 @@ def undo(
         for number in _readable(session, reader, list(found)):
             with suppress(Rejected):  # what it was before is gone meanwhile, or a field is needed
                 if deed == "close":
-                    desk.restore(session, number, *snoozing.stood(found[number] or "open"), reader.actor)
+                    desk.restore(session, number, *stood.read(found[number] or "open"), reader.actor)
                 elif deed == "reopen":
                     desk.close(session, number, reader.actor)
                 elif deed == "tag":
@@ -158,7 +158,7 @@ def _run_back(reader: Reader, back: str) -> None:
         numbers = [number for number in _readable(session, reader, list(found)[:MOST])]
     for number in numbers:
         with suppress(Rejected), db.write() as session:
-            actions.all_of(session, number, actions.read(found[number], actions.MACRO), reader.actor)
+            actions.all_of(session, number, actions.read(found[number], actions.BACK), reader.actor)
 
 
 def _do(
@@ -186,7 +186,7 @@ def _do(
 def _before(what: str, row: Any) -> str:
     """What a deed replaced, as the way back names it: the state unless it was open, a value, or nothing."""
     if what == "close":
-        return snoozing.written(row) if row.state != "open" else ""
+        return stood.written(row) if row.state != "open" else ""
     return str(getattr(row, BEFORE[what]) or "").removeprefix("user:") if what in BEFORE else ""
 
 

@@ -165,7 +165,7 @@ def undo(request: Request, conversation_id: int, reader: Managing, back: Annotat
             raw = json.loads(back[:20_000])
         except ValueError:
             raw = None
-        actions.all_of(session, conversation_id, actions.read(raw, KINDS), reader.actor)
+        actions.all_of(session, conversation_id, actions.read(raw, actions.BACK), reader.actor)
         return True
 
     return do(request, conversation_id, reader, deed, reader.words(N_("It was taken back.")), "saved")

@@ -45,7 +45,7 @@ def undo(request: Request, reply_id: int, reader: Replying) -> Response:
     if not render.wants_part(request):
         return render.to(f"/inbox/{conversation_id}#conversation", "reply-undone" if done else "reply-left")
     said = N_("Your reply was taken back. Nothing was sent.") if done else N_("Too late: your reply had left already.")
-    events = ["thread", "composer"] if done else ["thread"]
+    events = ["thread", "head", "composer"] if done else ["thread"]
     return render.told(Response(status_code=204), reader.words(said), "ok" if done else "err", events=events)
 
 

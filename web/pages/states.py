@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from core import db
 from core.errors import Rejected
-from inbox import desk, sightings
+from inbox import desk, sightings, stood
 from web import render, snoozing, thread
 from web.i18n import N_
 from web.pages.thread import do
@@ -32,11 +32,11 @@ def set_state(
     if state not in STATES:
         raise HTTPException(404)
     with db.read() as session:
-        before = snoozing.written(thread.find(session, conversation_id, reader))
+        before = stood.written(thread.find(session, conversation_id, reader))
 
     def deed(session: Session) -> bool:
         if state == "open" and was:
-            return desk.restore(session, conversation_id, *snoozing.stood(was), reader.actor)
+            return desk.restore(session, conversation_id, *stood.read(was), reader.actor)
         return desk.set_state(session, conversation_id, state, reader.actor)
 
     said = {
@@ -53,7 +53,7 @@ def snooze(request: Request, conversation_id: int, reader: Managing, until: Anno
     """Put away until a moment."""
     moment = snoozing.moment(until, reader)
     with db.read() as session:
-        before = snoozing.written(thread.find(session, conversation_id, reader))
+        before = stood.written(thread.find(session, conversation_id, reader))
 
     def deed(session: Session) -> bool:
         if moment is None:

@@ -21,7 +21,7 @@ from enrichment import review
 from enrichment.cases import opening
 from enrichment.models import MatchLink
 from inbox import desk, drafts, notes, replies, sightings
-from inbox.models import Message
+from inbox.models import Message, ReplyRow
 from web import actors, approval_words, approving, attaching, entries, mentions, place, render, snoozing, thread
 from web import composer as composers
 from web.composer import Faster
@@ -124,6 +124,7 @@ def reply(
     when: Annotated[str, Form()] = "",
     hold: Annotated[str, Form()] = "",
     ask: Annotated[str, Form()] = "",
+    close: Annotated[str, Form()] = "",
     mention: Annotated[Sequence[str], Form()] = (),
     part: Annotated[int, Form(ge=0, lt=place.LARGEST)] = 0,
     file: Annotated[Sequence[int], Form()] = (),
@@ -133,10 +134,11 @@ def reply(
 
     When somebody else was faster, nothing is sent until the form says that it shall be. `at` puts it off: a name
     that the menu offers, or `when` for the moment in that field; with `hold` it does not leave when they write again.
-    `ask` has it approved first.
+    `ask` has it approved first; with `close` the conversation is closed as the reply is queued.
     """
     words = text.replace("\r\n", "\n")
     at = sure.removeprefix("at:") if sure.startswith("at:") else (when or at) if at == "when" else at
+    closes = bool(close) or sure == "close"
     attached = attaching.describe(conversation_id, reader, file, alts)
     if kind == "note":
         return _note(request, conversation_id, reader, words, mention, attached)
@@ -159,22 +161,35 @@ def reply(
                     session, conversation_id, words, author=reader.actor, visibility=visibility, send_at=later,
                     key=key[:80] or None, hold=hold == "yes", approval=approving.why(reader, ask),
                     part=talk.composer.part or None,
-                    attached=attached,
+                    attached=attached, close=closes,
                 )  # fmt: skip
                 drafts.drop(session, reader.actor, conversation_id)
     except Rejected as error:
         return _unsent(request, talk, reader, words, kind, problem=reader.words(str(error)))
     if queued is None:
-        return _unsent(request, talk, reader, words, kind, faster=faster, at=at)
-    number, leaves = queued.id, queued.send_at
+        return _unsent(request, talk, reader, words, kind, faster=faster, again=_again(at, closes))
     if queued.state == "submitted":
         return _submitted(request, talk, reader)
+    return _queued(request, talk, reader, queued, later=later is not None)
+
+
+def _queued(request: Request, talk: Thread, reader: Reader, queued: ReplyRow, *, later: bool) -> Response:
+    """An empty box, and the way back."""
     if not render.wants_part(request):
-        return render.to(f"{talk.to()}#r{number}", "reply-later" if later else "reply-queued")
-    said = reader.words(N_("Your reply leaves in a few seconds."))
+        note = "reply-later" if later else "reply-closed" if queued.closes else "reply-queued"
+        return render.to(f"{talk.to()}#r{queued.id}", note)
+    said, events = reader.words(N_("Your reply leaves in a few seconds.")), ["thread"]
+    if queued.closes:
+        events.append("head")
+        said = reader.words(N_("Your reply leaves in a few seconds. The conversation is closed."))
     if later:
-        said = reader.words(N_("Your reply leaves on %(moment)s."), moment=reader.moment(leaves))
-    return render.told(_fresh(request, conversation_id, reader), said, "", f"/replies/{number}/undo", events=["thread"])
+        said = reader.words(N_("Your reply leaves on %(moment)s."), moment=reader.moment(queued.send_at))
+    return render.told(_fresh(request, talk.id, reader), said, "", f"/replies/{queued.id}/undo", events=events)
+
+
+def _again(at: str, closes: bool) -> str:
+    """What *Send anyway* does: as it was to be sent."""
+    return f"at:{at}" if at else "close" if closes else "yes"
 
 
 def _in_the_way(talk: Thread, attached: Sequence[int], kind: str, text: str, reader: Reader) -> str:
@@ -227,7 +242,7 @@ def _unsent(
     kind: str,
     problem: str = "",
     faster: Faster | None = None,
-    at: str = "",
+    again: str = "yes",
 ) -> Response:
     """The box again with what was written, and why it was not sent."""
     with db.read() as session:
@@ -240,15 +255,15 @@ def _unsent(
             text=text,
             problem=problem,
             faster=faster,
-            at=at,
+            again=again,
             parts=talk.parts,
             part=talk.composer.part,
         )
-        again = replace(talk, composer=made)
+        unsent = replace(talk, composer=made)
         if render.wants_part(request):
-            return render.told(render.part("parts/composer.html", reader, 422, talk=again), events=["thread"])
-        beside = thread.beside(session, again, reader)
-    return render.page(request, reader, "conversation.html", 422, talk=again, **beside)
+            return render.told(render.part("parts/composer.html", reader, 422, talk=unsent), events=["thread"])
+        beside = thread.beside(session, unsent, reader)
+    return render.page(request, reader, "conversation.html", 422, talk=unsent, **beside)
 
 
 @router.post("/inbox/{conversation_id}/draft")

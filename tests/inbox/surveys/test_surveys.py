@@ -61,6 +61,17 @@ def test_a_closing_is_asked_about_once_in_private_and_in_their_language(account:
     assert states() == [("sent", ""), ("unsent", "lately")]
 
 
+def test_nobody_is_asked_before_the_answer_that_closed_it_has_left(account: int) -> None:
+    survey()
+    talk = came(account)
+    with db.write() as session:
+        replies.queue(session, talk, "Done.", author="user:1", close=True)
+    work()
+    assert states() == [("waiting", "")]
+    (due,) = [one.due_at for one in rows(OutboxRow) if one.topic == "survey.due"]
+    assert due > rows(ReplyRow)[0].send_at.timestamp()
+
+
 def test_what_opens_again_meanwhile_is_not_asked_about(account: int) -> None:
     survey(delay=10)
     talk = came(account)

@@ -212,6 +212,18 @@ def test_reply_waits_is_taken_back_and_sent_now(full: None, program: Programs) -
     assert one.get("replies/999").status_code == 404
 
 
+def test_reply_closes_and_its_way_back_opens_again(full: None, program: Programs) -> None:
+    one, here = program("agent"), f"conversations/{lived.talk('y:5')}"
+    reply = one.post(f"{here}/replies", {"text": "Готово", "close": True}).json()["id"]
+    assert (one.get(here).json()["state"], one.get(f"replies/{reply}").json()["closes"]) == ("closed", True)
+    one.post(f"replies/{reply}/undo")
+    assert one.get(here).json()["state"] != "closed"
+    later = (db.now() + timedelta(hours=1)).isoformat()
+    assert one.post(f"{here}/replies", {"text": "x", "close": True, "send_at": later}).status_code == 422
+    answering = program("agent", "messages.read", "conversations.reply")
+    assert answering.post(f"{here}/replies", {"text": "x", "close": True}).status_code == 403
+
+
 def test_where_nothing_can_be_answered_nothing_is_queued(full: None, program: Programs) -> None:
     one, before = program("agent"), rows(ReplyRow)
     with db.write() as session:

@@ -16,7 +16,7 @@ from web import actors
 from web.api.v1 import deeds
 from web.api.v1.change import Changing
 from web.api.v1.conversations import HERE
-from web.api.v1.deeds import VALUES, DoneDeed, MacroDeed
+from web.api.v1.deeds import VALUES, BackDeed, DoneDeed
 from web.api.v1.problem import Refused
 from web.api.v1.route import router as _router
 from web.api.v1.shapes import All, Given, Number, Text
@@ -61,7 +61,7 @@ class Back(Given):
     """What takes a deed back on one conversation."""
 
     id: Number
-    back: list[MacroDeed] = Field(min_length=1, max_length=actions.MOST)
+    back: list[BackDeed] = Field(min_length=1, max_length=actions.MOST)
 
 
 class Backs(Given):
@@ -125,7 +125,7 @@ def _one(reader: Reader, run: Callable[[Session, int], Result]) -> Callable[[Ses
 @router.post(f"{HERE}/bulk/undo", tags=[TAG], response_model=All[Result])
 def undo(change: Changing, reader: Managing, body: Backs) -> Response:
     """Take back what was done to many, as far as it can be: `items` are those of the answer with their `back`."""
-    backs = {one.id: deeds.macro(one.back) for one in body.items}
+    backs = {one.id: deeds.back(one.back) for one in body.items}
 
     def run(session: Session, number: int) -> Result:
         return _did(session, number, backs[number], reader)

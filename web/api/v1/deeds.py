@@ -26,6 +26,19 @@ class MacroDeed(Given):
     value: Text = Field("", max_length=actions.LONGEST, description=f"{VALUES}.")
 
 
+class BackDeed(Given):
+    """A deed that takes another back, as it was answered."""
+
+    do: Literal[
+        "assign", "team", "tag", "untag", "priority", "type", "field", "state", "snooze", "note", "draft", "case",
+        "restore",
+    ]  # fmt: skip
+    value: Text = Field(
+        "", max_length=actions.LONGEST,
+        description=f"{VALUES}; restore: how the conversation stood, like `pending` or `snoozed_1763900000`.",
+    )  # fmt: skip
+
+
 class RuleDeed(Given):
     """A deed of a rule."""
 
@@ -50,6 +63,11 @@ class DoneDeed(BaseModel):
 def macro(given: Sequence[MacroDeed]) -> list[Action]:
     """The deeds of a macro; Rejected with what is wrong."""
     return [actions.action(one.model_dump(), actions.MACRO) for one in given]
+
+
+def back(given: Sequence[BackDeed]) -> list[Action]:
+    """The deeds that take others back; Rejected with what is wrong."""
+    return [actions.action(one.model_dump(), actions.BACK) for one in given]
 
 
 def rule(given: Sequence[RuleDeed]) -> list[Action]:

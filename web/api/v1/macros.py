@@ -15,7 +15,7 @@ from inbox.rule_models import Macro
 from web import sharing, thread
 from web.api.v1 import deeds
 from web.api.v1.change import Changing
-from web.api.v1.deeds import DoneDeed, MacroDeed
+from web.api.v1.deeds import BackDeed, DoneDeed, MacroDeed
 from web.api.v1.problem import Refused
 from web.api.v1.route import router as _router
 from web.api.v1.shapes import All, Changed, Given, Id, Made, Moment, Number, Shown, Text
@@ -60,7 +60,7 @@ class Which(Given):
 class Back(Given):
     """What takes a macro back."""
 
-    back: list[MacroDeed] = Field(
+    back: list[BackDeed] = Field(
         min_length=1, max_length=actions.MOST, description="As it was answered when the macro was run."
     )
 
@@ -134,7 +134,7 @@ def undo(change: Changing, reader: Managing, conversation_id: Id, body: Back) ->
 
     def work(session: Session) -> Ran:
         thread.find(session, conversation_id, reader)
-        done = actions.all_of(session, conversation_id, deeds.macro(body.back), reader.actor)
+        done = actions.all_of(session, conversation_id, deeds.back(body.back), reader.actor)
         return Ran(id=conversation_id, back=deeds.shown(done))
 
     return change.do(work)

@@ -90,6 +90,7 @@ class OneReply(Shown):
     created_at: Moment
     sent_at: Moment | None
     hold: bool = Field(description="It does not leave when they have written since.")
+    closes: bool = Field(description="It closes the conversation when it is queued.")
 
 
 @router.get(f"{HERE}/{{conversation_id}}/messages", tags=[TAG])
@@ -155,6 +156,11 @@ class NewReply(Given):
         "one in which was written last.",
     )
     files: Files = Field(default_factory=list, max_length=attachments.MOST, description=BESIDE)
+    close: bool = Field(
+        False,
+        description="Close the conversation as the reply is queued (permission `conversations.manage`), or as it is "
+        "approved; taken back with it. Not with `send_at`.",
+    )
 
 
 class Queued(BaseModel):
@@ -170,12 +176,15 @@ class Queued(BaseModel):
 def add_reply(change: Changing, reader: Replying, conversation_id: Id, body: NewReply) -> Response:
     """Answer the newest inbound message; it leaves after the time to undo, or at `send_at`, or when it is approved."""
 
+    if body.close and not reader.may("conversations.manage"):
+        raise Refused(403)
+
     def work(session: Session) -> Queued:
         visibility = _kind(session, conversation_id, body, reader)
         row = replies.queue(
             session, conversation_id, body.text, author=reader.actor, visibility=visibility, send_at=body.send_at,
             hold=body.hold, approval=approving.why(reader, "asked" if body.approval else ""),
-            part=body.part, attached=body.files,
+            part=body.part, attached=body.files, close=body.close,
         )  # fmt: skip
         return Queued(id=row.id or 0, conversation_id=conversation_id, state=row.state, send_at=row.send_at)
 

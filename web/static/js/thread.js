@@ -127,6 +127,7 @@ for (const name of ["focusout", "toggle"]) {
   document.addEventListener(name, (event) => { if (headWanted && event.target.closest?.("#thread-head")) refresh(); }, true);
 }
 document.body.addEventListener("thread", (event) => refresh(event.target === document.body)); // the toast's undo
+document.body.addEventListener("head", () => refresh(true));
 
 // what had the focus has it again after its part of the page was swapped
 let focus = "";
@@ -161,7 +162,9 @@ function count() {
   for (const one of files?.querySelectorAll("[data-wrong]") ?? []) { one.hidden = one.dataset.wrong !== kind; refused ||= !one.hidden; }
   form.classList.toggle("composer-note", note);
   text.placeholder = note ? text.dataset.note : text.dataset.reply;
-  send.querySelector("span").textContent = send.dataset[kind] ?? send.dataset.reply;
+  for (const one of [send, form.querySelector("[data-send-close]")]) {
+    if (one) one.querySelector("span").textContent = one.dataset[kind] ?? one.dataset.reply;
+  }
   const length = limit ? (MEASURES[form.dataset.counting] ?? ((one) => [...one].length))(text.value) : 0;
   counter.replaceChildren();
   if (limit) {
@@ -202,8 +205,9 @@ document.addEventListener("change", (event) => { if (event.target.name === "kind
 document.addEventListener("keydown", (event) => {
   if (event.target !== field() || event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
   event.preventDefault();
-  const send = event.target.form.querySelector("[data-send]");
-  if (!send.disabled) event.target.form.requestSubmit(send);
+  const form = event.target.form, send = form.querySelector("[data-send]");
+  const wanted = event.shiftKey ? form.querySelector("#later:not([hidden]) [data-send-close]") : send;
+  if (!send.disabled) wanted?.click();
 });
 
 document.addEventListener("keydown", (event) => { // Enter in that field must not send at once
