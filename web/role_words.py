@@ -34,7 +34,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
 HINTS = {
     "messages.read": N_("The inbox with all that is public, its search and its bars."),
     "messages.private": N_("Direct messages and chats, and what reports count of them."),
-    "conversations.reply": N_("Saved replies and macros; conversations can be given to them."),
+    "conversations.reply": N_(
+        "Saved replies and macros; conversations can be given to them. To write they need the right to close and "
+        "reopen conversations, too."
+    ),
     "replies.send": N_("Without it, every reply waits until somebody has approved it."),
     "replies.approve": N_("Of the conversations they see; never one's own."),
     "conversations.forward": N_(

@@ -88,6 +88,11 @@ def rail(reader: Reader) -> list[Entry]:
     return [one for one in RAIL if reader.may(one.permission)]
 
 
+def first(reader: Reader) -> str:
+    """Where a reader begins: the inbox, else the first page of the rail or of the set-up that they may open."""
+    return next(one.href for one in (*rail(reader), *setup(reader), *SETTINGS[-1:]) if reader.may(one.permission))
+
+
 def steps_left() -> bool:
     """The first steps are not finished."""
     with db.read() as session:

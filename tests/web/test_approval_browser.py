@@ -11,6 +11,7 @@ from connectors import tasks
 from core import db, outbox
 from core.event import Author, Event, Reply
 from core.topics import SUBSCRIBERS
+from inbox import replies
 from tests.web.chromium import Seen, needs_chromium
 from tests.web.conftest import account, event, store
 from web import approving, live, roles
@@ -89,3 +90,35 @@ def test_a_reply_is_submitted_changed_approved_and_sent_once(platform: Platform,
         expect(page.locator("#log .event", has_text="changed and approved")).to_have_count(1)
     author.locator("#log .event summary").click()
     expect(author.locator("#log .event ins")).to_have_text(" See you!")
+
+
+def test_who_says_no_by_keyboard_sees_it_at_once_and_stays_on_the_reply(platform: Platform, seen: Seen) -> None:
+    store(account(), event("m:1", "Is it open?", posted_at=db.now() - timedelta(hours=1), thread_key="m:1"))
+    with db.write() as session:
+        made = replies.queue(session, 1, "Yep", author="user:99", undo_seconds=0, approval="role").id
+    boss = opened(seen.page("admin"), f"{seen.address}/inbox/1?view=all")
+    card = boss.locator(f"#log [data-entry=r{made}]")
+    expect(card.locator(".approve")).to_be_visible()
+    boss.keyboard.press("o")
+    boss.keyboard.press("r")
+    boss.keyboard.type("Too short.")
+    boss.keyboard.press("Enter")
+    expect(boss.locator("#toasts")).to_contain_text("Not approved")
+    work()
+    expect(card).to_contain_text("Too short.")
+    expect(card.locator("input[name=reason]")).to_have_count(0)
+    expect(card).to_be_focused()
+
+
+def test_a_reason_that_was_begun_stays_when_the_reply_is_shown_anew(platform: Platform, seen: Seen) -> None:
+    row = account()
+    store(row, event("m:1", "Is it open?", posted_at=db.now() - timedelta(hours=1), thread_key="m:1"))
+    with db.write() as session:
+        replies.queue(session, 1, "Yep", author="user:99", undo_seconds=0, approval="role")
+    boss = opened(seen.page("admin"), f"{seen.address}/inbox/1?view=all")
+    boss.locator("#log input[name=reason]").fill("Too short, and")
+    boss.locator("#log input[name=reason]").blur()
+    store(row, event("m:2", "Hello?", thread_key="m:1"))
+    work()
+    expect(boss.locator("#log .msg-b", has_text="Hello?")).to_have_count(1)
+    expect(boss.locator("#log input[name=reason]")).to_have_value("Too short, and")

@@ -71,6 +71,7 @@ def test_two_agents_work_together(seen: Seen, line: Line) -> None:
     one.locator("#reply-text").fill("We are on it.")
     one.locator("[data-send]").click()
     expect(one.locator("#log")).to_contain_text("We are on it.")
+    expect(two.locator("#writes")).to_be_hidden(timeout=6_000)  # said when it was sent, not when silence is over
     two.locator("[data-send]").click()
     expect(two.locator("#faster")).to_contain_text("Your text was not sent")
     expect(two.locator("#faster")).to_contain_text("We are on it.")

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from core import db
 from inbox import sightings
-from web import firststeps, inbox_list, inbox_query, render, thread
+from web import firststeps, inbox_list, inbox_query, render, shell, thread
 from web.inbox_query import Asked
 from web.permissions import allow
 from web.reader import Reader
@@ -24,11 +24,11 @@ Wanted = Annotated[Asked, Depends(inbox_query.asked)]
 
 
 @router.get("/")
-def home(reader: Reading) -> Response:
-    """To the inbox; in a hub without an account, who can connect one begins with that."""
+def home(reader: Annotated[Reader, Depends(allow("self"))]) -> Response:
+    """To the inbox, or the first page the role opens; in a hub without an account, who can connect one begins there."""
     with db.read() as session:
         empty = reader.may("accounts.manage") and firststeps.needed(session)
-    return render.to("/start" if empty else "/inbox")
+    return render.to("/start" if empty else shell.first(reader))
 
 
 @router.get("/inbox")

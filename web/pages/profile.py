@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 
 from core import db
 from inbox import teams
-from web import auth, render, words
+from web import auth, render, shell, words
 from web.i18n import LANGUAGES
 from web.permissions import allow
 from web.reader import Reader
@@ -19,6 +19,12 @@ router = APIRouter()
 
 Myself = Annotated[Reader, Depends(allow("self"))]
 Answering = Annotated[Reader, Depends(allow("conversations.reply"))]
+
+
+@router.get("/settings")
+def start(reader: Myself) -> Response:
+    """To the first page of the set-up that this reader may open."""
+    return render.to(shell.settings(reader)[0].href)
 
 
 @router.get("/settings/me")

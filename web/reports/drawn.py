@@ -39,6 +39,11 @@ class Chart:
         return Markup(drawing.on_page(self.name, self.data, self.links))  # noqa: S704  # see drawing
 
     @property
+    def still(self) -> Markup:
+        """For the page of who may not open messages: nothing leads anywhere."""
+        return Markup(drawing.on_page(self.name, self.data, ()))  # noqa: S704  # see drawing
+
+    @property
     def paper(self) -> str:
         """For the document."""
         return drawing.on_paper(self.name, self.data)

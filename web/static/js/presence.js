@@ -44,7 +44,8 @@ document.addEventListener("input", (event) => {
   else if (Date.now() - wrote >= TYPING) { wrote = Date.now(); tell(true); }
 });
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.target.id === "composer" && event.detail.successful) stopped();
+  // the box was swapped: the event comes from what is left of the page
+  if (event.detail.requestConfig?.elt.id === "composer" && event.detail.successful) stopped();
 });
 
 function stopped() {

@@ -51,9 +51,13 @@ async function reconcile() {
 const key = (node) => node.dataset.entry;
 const at = (node) => Number(node.dataset.at);
 const held = (node) => node.contains(document.activeElement) && document.activeElement !== document.body;
+const typed = (node) => [...node.querySelectorAll("textarea, input.input")].some((one) => one.value !== one.defaultValue);
+
+let done = ""; // the entry whose form was sent: it is shown anew with somebody on it, who is on the new one then
+let kept = false; // an entry was left as it is, since somebody is on it
 
 async function entries(here) {
-  const list = log(), shown = [...list.querySelectorAll(":scope > [data-entry^=m]")].map((node) => key(node).slice(1));
+  const sent = done, list = log(), shown = [...list.querySelectorAll(":scope > [data-entry^=m]")].map((node) => key(node).slice(1));
   const address = new URL(here.dataset.entries, location);
   if (shown.length) address.searchParams.set("also", shown.slice(0, 300).join(","));
   const found = await fetched(address);
@@ -75,18 +79,42 @@ async function entries(here) {
       before = node;
     }
   }
-  for (const [name, old] of known) if (!keys.has(name) && at(old) >= first && !held(old)) old.remove();
+  for (const [name, old] of known) {
+    if (keys.has(name) || at(old) < first || busy(old)) continue;
+    const lost = adrift(old);
+    old.remove();
+    if (lost) list.parentElement.focus({ preventScroll: true });
+  }
+  if (done === sent) done = "";
   countDown();
 }
 
 // the node that stands there afterwards: the old one if it says the same, or somebody is on it
 function swap(old, node) {
   if (!old) return null;
-  if (old.dataset.version === node.dataset.version || held(old)) return old;
+  if (old.dataset.version === node.dataset.version || busy(old)) return old;
+  const lost = adrift(old);
   old.replaceWith(node);
   htmx.process(node);
+  if (lost) { node.tabIndex = -1; node.focus({ preventScroll: true }); }
   return node;
 }
+
+function busy(old) {
+  if (key(old) === done || !(held(old) || typed(old))) return false;
+  kept = true;
+  return true;
+}
+
+const adrift = (old) => key(old) === done && (held(old) || document.activeElement === document.body);
+
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  const form = detail.requestConfig?.elt;
+  if (detail.successful && form?.matches("#log form[hx-swap=none]")) done = key(form.closest("[data-entry]"));
+});
+document.addEventListener("focusout", (event) => {
+  if (kept && event.target.closest?.("#log")) { kept = false; refresh(); }
+});
 
 function arrived(node) {
   htmx.process(node);

@@ -1,0 +1,112 @@
+"""Claims about roles with few rights: no page leads them where they may not go."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import Counter
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+
+from core import db
+from tests.conftest import BOTH
+from tests.web import lived
+from tests.web.conftest import Browser, account, event, store
+from web import roles
+from web.permissions import granted, permission_of
+
+LINK = re.compile(r'\s(href|src|hx-get|hx-post|action|formaction)="(/[^"]*|\?[^"]*)"')
+AGENT = granted("agent") - {"self"}
+ROLES = {
+    "reads": {"messages.read"},
+    "reads everything": {"messages.read", "messages.private", "people.read"},
+    "answers in words": {"messages.read", "conversations.reply"},
+    "sorts": {"messages.read", "conversations.manage"},
+    "knows people": {"people.read", "people.review"},
+    "listens": {"messages.read", "listening.read"},
+    "listens alone": {"listening.read"},
+    "teaches": {"messages.read", "labels.teach"},
+    "reports": {"reports.read", "metrics.read", "metrics.own"},
+    "keeps the CRM": {"crm.read", "crm.manage"},
+    "keeps it running": {"system.read"},
+    "keeps views": {"views.keep"},
+    "guards data": {"people.object"},
+    "asks customers": {"messages.read", "surveys.manage", "rules.manage"},
+    "an agent without people": AGENT - {"people.read"},
+    "an agent without tags": AGENT - {"conversations.manage"},
+    "an agent without an inbox": AGENT - {"messages.read"},
+}
+
+
+def role(name: str, rights: set[str] | frozenset[str]) -> str:
+    with db.write() as session:
+        return roles.save(session, None, roles.Wanted(name, sorted(rights)), "test")
+
+
+@pytest.mark.timeout(400)
+def test_no_page_leads_a_role_where_it_may_not_go(as_role, database: str) -> None:
+    lived.everything()
+    wrong = [
+        f"{name}: {where} leads to {there}"
+        for name, rights in ROLES.items()
+        for where, there in dead_ends(as_role(role(name, rights)), rights | {"self"})
+    ]
+    assert wrong == []
+
+
+def dead_ends(browser: Browser, rights: set[str] | frozenset[str]) -> list[tuple[str, str]]:
+    """(page, address) of every link and form that is refused; of pages that are alike, the first two are looked at."""
+    waiting, seen, alike, found = ["/", "/settings"], set(), Counter[str](), []
+    while waiting:
+        here = waiting.pop(0)
+        page = browser.get(here)
+        assert page.status_code < 400, here
+        if page.is_redirect:
+            body = f' href="{page.headers["location"]}"'
+        else:
+            body = page.text if "html" in page.headers["content-type"] else ""
+        for kind, value in LINK.findall(body):
+            there = urljoin(here, html.unescape(value)).split("#")[0]
+            route = target(browser, "POST" if kind in ("hx-post", "action", "formaction") else "GET", there)
+            if route is None or (there, kind) in seen:
+                continue
+            seen.add((there, kind))
+            needed = permission_of(route)
+            if needed is not None and needed not in rights:
+                found.append((here, there))
+            elif kind not in ("hx-post", "action", "formaction") and needed:
+                alike[route.path] += 1
+                if alike[route.path] <= 2 and route.path != "/live":
+                    waiting.append(there)
+    return found
+
+
+def target(browser: Browser, method: str, address: str):
+    """The route that answers; a form that asks for a page is answered by a route for GET."""
+    path = urlsplit(address).path
+    asked = ("GET",) if method == "GET" else ("POST", "GET")
+    fits = [one for one in browser.app.routes if getattr(one, "path_regex", None) and one.path_regex.fullmatch(path)]
+    return next((one for verb in asked for one in fits if verb in (getattr(one, "methods", None) or ())), None)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("right", "first"),
+    [
+        ("messages.read", "/inbox"), ("people.read", "/people"), ("reports.read", "/reports"),
+        ("users.manage", "/settings/users"), ("metrics.own", "/settings/me"),
+    ],
+)  # fmt: skip
+def test_who_signs_in_begins_at_a_page_they_may_open(as_role, database: str, right: str, first: str) -> None:
+    browser = as_role(role("Few", {right}))
+    assert browser.get("/").headers["location"] == first
+    assert browser.get(first).status_code == 200
+    assert browser.get(browser.get("/settings").headers["location"]).status_code == 200
+
+
+def test_who_may_not_write_is_told_so_instead_of_losing_what_they_wrote(as_role, database: str) -> None:
+    store(account(), event("1"))
+    page = as_role(role("Few", {"messages.read", "conversations.reply"})).get("/inbox/1").text
+    assert 'name="text"' not in page
+    assert "Your role reads, but does not answer." in page
