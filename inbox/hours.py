@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from core.errors import Rejected
+from core.typed import plain
 
 Spans = tuple[tuple[int, int], ...]
 Stretch = tuple[datetime, datetime]
@@ -171,7 +172,7 @@ BAD_SPANS = "Write hours like 9:00-12:30, 13:00-17:00."
 def read_spans(text: str) -> list[list[str]]:
     """`9:00-12:30, 13-17` as a team keeps it; Rejected when it is no such list."""
     found = []
-    for part in (one for one in text.replace("–", "-").replace(";", ",").split(",") if one.strip()):
+    for part in (one for one in plain(text).replace(";", ",").split(",") if one.strip()):
         pair = [_clock(one) for one in part.split("-")]
         if len(pair) != 2 or pair[0] == pair[1] or pair[0] == "24:00":
             raise Rejected(BAD_SPANS)

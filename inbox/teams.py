@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from core import audit, bulk, db, outbox
 from core.errors import Rejected
+from core.typed import plain
 from inbox.hours import Calendar, calendar
 from inbox.models import Account, Conversation
 from inbox.team_models import Away, Team, TeamMember
@@ -145,7 +146,8 @@ def read_days(text: str) -> list[dict[str, str]]:
     """Lines like `2026-12-25 Christmas` as days off; Wrong when one is none."""
     found = []
     for line in text.splitlines():
-        day, _, name = line.strip().partition(" ")
+        typed, _, name = line.replace("\u3000", " ").strip().partition(" ")
+        day = plain(typed)
         if not day:
             continue
         try:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from babel.units import format_unit
 
 from core import db
+from core.typed import plain
 from inbox.hours import Calendar, between, stretches
 from inbox.sla import Clock, Step
 from inbox.sla_models import SlaClock
@@ -64,7 +65,7 @@ MOST = 14
 
 def read_minutes(text: str) -> int:
     """`4:30` or `90` in minutes, nothing for none; -1 when it is no such time."""
-    found = re.fullmatch(r"(?:([0-9]{1,5}):([0-5][0-9])|([0-9]{1,6}))", text.strip())
+    found = re.fullmatch(r"(?:([0-9]{1,5}):([0-5][0-9])|([0-9]{1,6}))", plain(text))
     if found is None:
         return -1 if text.strip() else 0
     return int(found[3]) if found[3] else int(found[1]) * 60 + int(found[2])

@@ -135,7 +135,7 @@ def test_an_erased_person_leaves_no_clock(as_role: As) -> None:
 
 
 def test_lengths_and_times_are_read_and_written() -> None:
-    assert [promises.read_minutes(one) for one in ("4:30", "90", " ", "4:60", "-1", "1:5")] == [270, 90, 0, -1, -1, -1]
+    assert [promises.read_minutes(one) for one in ("４:30", "90", "", "4:60", "-1", "1:5")] == [270, 90, 0, -1, -1, -1]
     assert [promises.written(one) for one in (270, 0, 61)] == ["4:30", "", "1:01"]
     assert timedelta(minutes=promises.read_minutes("99999:00")) > timedelta(days=4000)
 

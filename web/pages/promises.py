@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from core import db
 from core.errors import Rejected
+from core.typed import plain
 from inbox import clocks, policies
 from inbox.conditions import tree
 from inbox.conditions.tree import EVERYTHING
@@ -142,7 +143,8 @@ async def _do(request: Request, reader: Reader, policy_id: int | None) -> Respon
             with db.read() as session:
                 return _form(request, session, reader, policy_id, 422, typed=shown, draft=draft)
         times = {name: promises.read_minutes(typed[name]) for name in promises.TARGETS}
-        warn = int(typed["warn"]) if typed["warn"].isascii() and typed["warn"].isdigit() else -1
+        share = plain(typed["warn"])
+        warn = int(share) if share.isascii() and share.isdigit() else -1
         wanted = Wanted(
             typed["name"], group, **times, business=ticked["business"], warn=warn, enabled=ticked["enabled"]
         )

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from core import db
 from core.errors import Rejected
+from core.typed import plain
 from inbox import accounts as ours
 from inbox import days_off, hours, teams
 from inbox.team_models import Team
@@ -157,6 +158,7 @@ async def _keep(request: Request, reader: Reader, team_id: int | None) -> Respon
 
 
 def _capacity(text: str) -> int:
+    text = plain(text)
     if not text:
         return 0
     if not (text.isascii() and text.isdigit() and len(text) < 6):
