@@ -15,7 +15,7 @@ from connectors.base import Connector, Seen
 from connectors.capabilities import capability
 from connectors.schedule import streaming
 from connectors.session import open_account
-from core import crypto, db, log, outbox
+from core import crypto, db, heartbeat, log, outbox
 from core.errors import AuthExpired, BadPayload, NotConfigured, Rejected, TryLater, Unknown, WiderhallError
 from core.event import Bad, Page
 from core.outbox import DONE, Item, Outcome
@@ -252,7 +252,8 @@ def send(items: list[Item]) -> Outcome:
             early[number] = moment
             continue
         try:
-            send_reply(number)
+            with heartbeat.beating():
+                send_reply(number)
         except TryLater as error:
             later[item.id] = error
 

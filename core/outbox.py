@@ -302,6 +302,12 @@ def keep_alive() -> None:
         held.since = moment
 
 
+def in_hand() -> Claim | None:
+    """What the handler that runs here has claimed; None outside of one."""
+    held = _current.get()
+    return held.claim if held is not None else None
+
+
 def renew(held: Claim) -> None:
     """Prolong a lease during long work; LeaseLost when another worker has taken the rows."""
     sql = f"UPDATE outbox SET due_at = ? WHERE lease = ? AND {bulk.among('id')}"  # noqa: S608  # constants
