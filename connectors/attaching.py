@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,9 +18,10 @@ ALONE = "%(platform)s takes %(name)s only by itself. Take the other files away, 
 MIXED = "%(platform)s does not take %(first)s and %(name)s together. Send one of them in an answer of its own."
 KIND = "%(platform)s does not take files like %(name)s. It takes: %(kinds)s."
 LARGE = "%(name)s is too large for %(platform)s. At most: %(most)s MB."
+LONG = "%(name)s is too long for %(platform)s. At most: %(most)s minutes."
 TEXT = "With a file, %(platform)s takes a shorter text. At most: %(most)s characters."
 GONE = "%(name)s is no longer on this hub's disk. Attach it again."
-SENTENCES = (NONE, MANY, ALONE, MIXED, KIND, LARGE, TEXT, GONE)
+SENTENCES = (NONE, MANY, ALONE, MIXED, KIND, LARGE, LONG, TEXT, GONE)
 
 ENDINGS = {"video/quicktime": "MOV", "audio/mpeg": "MP3", "audio/mp4": "M4A"}
 """What people call files of these media types, where that is not the second half."""
@@ -37,6 +38,8 @@ class Described(Protocol):
     def kind(self) -> str: ...
     @property
     def size(self) -> int: ...
+    @property
+    def seconds(self) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,16 @@ def carry(row: Capability, visibility: Visibility | str) -> Carry | None:
     return row.attach_dm if visibility == "private" else row.attach
 
 
+def told(row: Capability, limits: Mapping[str, int]) -> Capability:
+    """The row with what the account's own server takes, where it says so: `image_bytes` and `video_bytes`."""
+
+    def own(rule: Carry | None) -> Carry | None:
+        image, video = (int(limits.get(name) or 0) for name in ("image_bytes", "video_bytes"))
+        return rule and replace(rule, image_bytes=image or rule.image_bytes, file_bytes=video or rule.file_bytes)
+
+    return replace(row, attach=own(row.attach), attach_dm=own(row.attach_dm))
+
+
 def wrong(row: Capability, visibility: Visibility | str, files: Sequence[Described], text: str = "") -> Wrong | None:
     """The first thing that the platform would refuse; None when it takes them all."""
     if not files:
@@ -68,6 +81,8 @@ def wrong(row: Capability, visibility: Visibility | str, files: Sequence[Describ
         most = rule.image_bytes if one.kind == "image" else rule.file_bytes
         if one.size > most:
             return Wrong(LARGE, {"platform": row.title, "name": one.name, "most": most // 1_000_000})
+        if rule.seconds and one.seconds > rule.seconds + 0.5:
+            return Wrong(LONG, {"platform": row.title, "name": one.name, "most": rule.seconds // 60})
     if found := _together(row, rule, files):
         return found
     if rule.text and (utf16(text) if row.counting == "utf16" else graphemes(text)) > rule.text:
@@ -94,14 +109,26 @@ def _together(row: Capability, rule: Carry, files: Sequence[Described]) -> Wrong
     return Wrong(MANY, {"platform": row.title, "most": most}) if len(files) > most else None
 
 
+def unlisted(platform: str, files: Sequence[Described], mimes: Sequence[str]) -> Wrong | None:
+    """The first file of a media type that the account's own server does not list; None when it lists none at all."""
+    bad = next((one for one in files if mimes and one.mime not in mimes), None)
+    if bad is None:
+        return None
+    return Wrong(KIND, {"platform": capability(platform).title, "name": bad.name, "kinds": _called(mimes)})
+
+
 def _kinds(rule: Carry) -> str:
-    mimes = (mime for one in rule.groups for mime in one.mimes)
+    return _called(mime for one in rule.groups for mime in one.mimes)
+
+
+def _called(mimes: Iterable[str]) -> str:
     return ", ".join(dict.fromkeys(ENDINGS.get(mime) or mime.partition("/")[2].upper() for mime in mimes))
 
 
-def check(platform: str, reply: Reply) -> None:
-    """Rejected with what the platform would refuse of a reply's files."""
-    if found := wrong(capability(platform), reply.visibility, reply.files, reply.text):
+def check(platform: str, reply: Reply, limits: Mapping[str, int] | None = None) -> None:
+    """Rejected with what the platform, or the account's own server by its `limits`, would refuse of a reply's files."""
+    row = told(capability(platform), limits or {})
+    if found := wrong(row, reply.visibility, reply.files, reply.text):
         raise Rejected(str(found), "files")
 
 

@@ -10,10 +10,18 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from core.errors import NotConfigured, WiderhallError
-from core.event import Bad, Count, Event, Kind, Page, Profile, Reply
+from core.event import Bad, Count, Event, File, Kind, Page, Profile, Reply
 
 RAW_LIMIT = 64 * 1024
 """Characters of an unreadable item that are kept."""
+
+
+Keep = Callable[[File, str], None]
+"""Stores, at once, what a platform said when it took a file: the next attempt finds it as `File.uploaded`."""
+
+
+def keep_nothing(file: File, uploaded: str) -> None:
+    """For who sends without a store: each attempt uploads anew."""
 
 
 @dataclass(frozen=True)
@@ -89,8 +97,11 @@ class Connector(Protocol):
     def recheck(self, seen: Sequence[Seen]) -> Page:
         """The present state of stored messages: edits as upserts, deletions as `action="delete"`."""
 
-    def send(self, reply: Reply) -> Event:
-        """Post an answer once, however often it is called; the event has the key its echo will have."""
+    def send(self, reply: Reply, keep: Keep = keep_nothing) -> Event:
+        """Post an answer once, however often it is called; the event has the key its echo will have.
+
+        A platform that works on a file for longer than a call raises `TryLater`; `keep` stores how it is found again.
+        """
 
     def delete(self, ref: str) -> None:
         """Take back what we sent, by its `Event.ref`; what is gone already is no error."""
@@ -122,7 +133,7 @@ class Unable:
     def recheck(self, seen: Sequence[Seen]) -> Page:
         raise self._cannot("offers no look-up of single messages, so later edits and deletions stay unseen")
 
-    def send(self, reply: Reply) -> Event:
+    def send(self, reply: Reply, keep: Keep = keep_nothing) -> Event:
         raise self._cannot("takes no replies")
 
     def delete(self, ref: str) -> None:

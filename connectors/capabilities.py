@@ -43,7 +43,9 @@ class Carry:
     file_bytes: int = 0
     """Largest file that is no picture."""
     alt: int = 0
-    """Characters that say what a picture shows; 0: the platform has no such text."""
+    """Characters that say what a picture or a video shows; 0: the platform has no such text."""
+    seconds: int = 0
+    """Longest video; 0: as long as its size allows."""
     text: int = 0
     """Longest text beside files; 0: as long as without."""
 
@@ -89,7 +91,19 @@ class Capability:
     """Why the sandbox has none, if it has none."""
 
 
-MASTODON_FILES = Carry((Group("pictures", 4, IMAGES),), image_bytes=16_000_000, alt=1500)
+MASTODON_FILES = Carry(
+    (Group("pictures", 4, IMAGES), Group("video or piece of music", 1, VIDEOS + SOUNDS)),
+    image_bytes=16_000_000,
+    file_bytes=99_000_000,
+    alt=1500,
+)
+BLUESKY_FILES = Carry(
+    (Group("pictures", 4, IMAGES), Group("video", 1, ("video/mp4",))),
+    image_bytes=1_000_000,
+    file_bytes=100_000_000,
+    alt=1000,
+    seconds=180,
+)
 TELEGRAM_FILES = Carry(
     (
         Group("pictures and videos", 10, ("image/jpeg", "image/png", "image/webp", "video/mp4")),
@@ -150,7 +164,7 @@ TABLE: tuple[Capability, ...] = (
         rate=(3000, 300),
         idempotency="lookup",
         docs="https://docs.bsky.app/docs/api/",
-        attach=Carry((Group("pictures", 4, IMAGES),), image_bytes=1_000_000, alt=1500),
+        attach=BLUESKY_FILES,
         aside=True,
     ),
     Capability(

@@ -17,10 +17,10 @@ from connectors.schedule import streaming
 from connectors.session import open_account
 from core import crypto, db, heartbeat, log, outbox
 from core.errors import AuthExpired, BadPayload, NotConfigured, Rejected, TryLater, Unknown, WiderhallError
-from core.event import Bad, Page
+from core.event import Bad, File, Page
 from core.outbox import DONE, Item, Outcome
 from core.settings import settings
-from inbox import accounts, ingest, replies
+from inbox import accounts, attachments, ingest, replies
 from inbox.ingest import CursorMoved, FeedStep
 from inbox.models import Account, Delivery, Feed, Message, ReplyRow
 
@@ -281,7 +281,7 @@ def send_reply(reply_id: int) -> None:
         outgoing = replies.outgoing(session, reply, first_attempt=reply.attempts == 1)
     try:
         _, connector = open_account(account_id)
-        event = connector.send(outgoing)
+        event = connector.send(outgoing, _keep)
     except TryLater as error:
         _mark(reply_id, "queued", f"Waits: {error}")
         raise
@@ -296,6 +296,11 @@ def send_reply(reply_id: int) -> None:
     else:
         page = Page(events=(event,))
         ingest.store_page(account_id, page, also=lambda session: replies.mark_sent(session, reply_id, event.key))
+
+
+def _keep(file: File, uploaded: str) -> None:
+    with db.write() as session:
+        attachments.remember(session, file.id, uploaded)
 
 
 def _unanswered(reply_id: int, platform: str, error: Unknown) -> None:

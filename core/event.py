@@ -148,6 +148,14 @@ class File(Value):
     size: int
     path: str
     alt: str = ""
+    id: int = 0
+    seconds: float = 0.0
+    """Of a video; 0: not known."""
+    width: int = 0
+    height: int = 0
+    """Of a video as it is shown, in pixels; 0: not known."""
+    uploaded: str = ""
+    """What the connector kept when the platform took the file in an earlier attempt."""
 
 
 class Reply(Value):

@@ -18,7 +18,7 @@ from core import bulk, db, rows
 from core.errors import Rejected
 from core.event import File
 from core.settings import settings
-from inbox import files, filetypes, metadata
+from inbox import files, filetypes, films, metadata
 from inbox.file_models import Attached
 from inbox.models import Conversation, Message, Note, ReplyRow
 
@@ -55,9 +55,10 @@ def add(session: Session, conversation_id: int, author: str, name: str, data: by
 
 def _attach(session: Session, conversation_id: int, name: str, data: bytes, **where: Any) -> int:
     kind, mime = filetypes.told(data, name)
+    film = films.told(data) if kind == "video" else films.Film()
     row = Attached(
         digest=files.store(session, data), conversation_id=conversation_id, name=_named(name), mime=mime, kind=kind,
-        size=len(data), at=db.now(), **where,
+        size=len(data), at=db.now(), seconds=film.seconds, width=film.width, height=film.height, **where,
     )  # fmt: skip
     session.add(row)
     session.flush()
@@ -100,7 +101,7 @@ def _beside(conversation_id: int, author: str) -> tuple[Any, ...]:
 
 
 def describe(session: Session, conversation_id: int, author: str, texts: Mapping[int, str]) -> None:
-    """What pictures show, in words, by file."""
+    """What pictures and videos show, in words, by file."""
     a = db.table(Attached)
     for number, text in texts.items():
         words = " ".join(db.sound(text).split())[:ALT]
@@ -137,9 +138,10 @@ def give(
 
 
 def back(session: Session, reply_id: int, author: str) -> None:
-    """The reply was taken back: its files lie beside this person's draft."""
+    """The reply was taken back: its files lie beside this person's draft, as if never uploaded."""
     a = db.table(Attached)
-    session.execute(sa.update(a).where(a.c.reply_id == reply_id).values(reply_id=None, author=author, at=db.now()))
+    values = {"reply_id": None, "author": author, "at": db.now(), "uploaded": ""}
+    session.execute(sa.update(a).where(a.c.reply_id == reply_id).values(values))
 
 
 def some(session: Session, reply_id: int) -> bool:
@@ -167,9 +169,27 @@ def of_conversation(session: Session, conversation_id: int, author: str) -> list
 def outgoing(session: Session, reply_id: int) -> tuple[File, ...]:
     """What a connector sends with a reply."""
     return tuple(
-        File(name=one.name, mime=one.mime, kind=one.kind, alt=one.alt, size=one.size, path=str(files.path(one.digest)))
+        File(
+            name=one.name,
+            mime=one.mime,
+            kind=one.kind,
+            alt=one.alt,
+            size=one.size,
+            path=str(files.path(one.digest)),
+            id=one.id or 0,
+            seconds=one.seconds,
+            width=one.width,
+            height=one.height,
+            uploaded=one.uploaded,
+        )
         for one in of(session, "reply_id", [reply_id]).get(reply_id, [])
     )
+
+
+def remember(session: Session, number: int, uploaded: str) -> None:
+    """Keep what the platform said when it took a file of a reply; empty: it has to be uploaded anew."""
+    a = db.table(Attached)
+    session.execute(sa.update(a).where(a.c.id == number).values(uploaded=db.sound(uploaded)))
 
 
 def moved(session: Session, from_id: int, to_id: int) -> None:

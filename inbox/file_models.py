@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey
+from sqlalchemy import Column, Double, ForeignKey
 from sqlmodel import Field, SQLModel
 
 from core.db import BigId, UtcDateTime
+from inbox import filetypes
 
 
 def _ref(target: str, *, null: bool = True, index: bool = True) -> Any:
@@ -45,6 +46,18 @@ class Attached(SQLModel, table=True):
     kind: str = Field(max_length=10)
     """image, video, audio or file."""
     alt: str = Field(default="", max_length=1500)
-    """What a picture shows, in words."""
+    """What a picture or a video shows, in words."""
     size: int = Field(sa_column=Column(BigId, nullable=False))
+    seconds: float = Field(default=0.0, sa_column=Column(Double, nullable=False, server_default="0"))
+    """How long a video is; 0: it does not tell."""
+    width: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    height: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """What a video measures as it is shown, in pixels; 0: it does not tell."""
+    uploaded: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """What the platform said when it took the file for this reply; its connector alone reads it."""
     at: datetime = Field(default=None, sa_column=Column(UtcDateTime, nullable=False))
+
+    @property
+    def plays(self) -> bool:
+        """A page may play it."""
+        return self.mime in filetypes.PLAYED

@@ -38,7 +38,9 @@ _OFFICE = {
     "odt": "application/vnd.oasis.opendocument.text",
 }
 SHOWN = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
-"""What a page may show; everything else is handed out as a download."""
+"""Pictures that a page may show."""
+PLAYED = frozenset({"video/mp4", "video/webm", "video/quicktime", "audio/mpeg", "audio/mp4", "audio/ogg"})
+"""Videos and sounds that a page may play; what is neither this nor a picture is handed out as a download."""
 
 
 def told(data: bytes, name: str) -> tuple[Kind, str]:

@@ -182,9 +182,13 @@ def _sent(state: Bluesky, key: str, doc: Doc) -> Doc:
         "key": keys.bluesky_message(known) if is_message else keys.bluesky(known),
         "text": known["text"] if is_message else known["value"]["text"],
         "answered": doc["answered"],
-        "files": 0 if is_message else len((known["value"].get("embed") or {}).get("images") or []),
+        "files": 0 if is_message else _files(known["value"].get("embed") or {}),
         "idempotency_key": doc["key"],
         "to": f"bluesky:{parent}" if parent else None,
         "conversation": known["convo"] if is_message else None,
         "posted_at": known["sent_at"] if is_message else known["indexed_at"],
     }
+
+
+def _files(embed: Doc) -> int:
+    return len(embed.get("images") or []) + ("video" in embed)

@@ -14,6 +14,7 @@ from connectors.capabilities import BY_NAME, Capability
 from core import db
 from inbox import attachments
 from inbox.file_models import Attached
+from inbox.models import Account
 from web.i18n import N_
 from web.place import LARGEST
 from web.reader import Reader
@@ -25,6 +26,7 @@ SENTENCES = (
     N_("%(platform)s does not take %(first)s and %(name)s together. Send one of them in an answer of its own."),
     N_("%(platform)s does not take files like %(name)s. It takes: %(kinds)s."),
     N_("%(name)s is too large for %(platform)s. At most: %(most)s MB."),
+    N_("%(name)s is too long for %(platform)s. At most: %(most)s minutes."),
     N_("With a file, %(platform)s takes a shorter text. At most: %(most)s characters."),
     N_("%(name)s is no longer on this hub's disk. Attach it again."),
     N_("The file is empty."),
@@ -44,7 +46,13 @@ class Shelf:
     wrong: dict[str, str] = field(default_factory=dict)
     limits: dict[str, int] = field(default_factory=dict)
     alts: dict[str, int] = field(default_factory=dict)
-    """Characters of a picture's description; 0 where the platform knows none."""
+    """Characters of a picture's or a video's description; 0 where the platform knows none."""
+
+
+def rules(account: Account) -> Capability | None:
+    """What our account's platform takes, by the limits that its own server told; None for an unknown platform."""
+    row = BY_NAME.get(account.platform)
+    return attaching.told(row, account.config.get("limits") or {}) if row is not None else None
 
 
 def shelf(files: Sequence[Attached], kinds: Sequence[str], row: Capability | None, reader: Reader) -> Shelf:
@@ -65,32 +73,39 @@ def shelf(files: Sequence[Attached], kinds: Sequence[str], row: Capability | Non
 
 
 async def alts(request: Request) -> dict[int, str]:
-    """What the form says of pictures, by file: its fields `alt-12`."""
+    """What the form says of pictures and videos, by file: its fields `alt-12`."""
     form = await request.form()
     found = {name[4:]: str(value) for name, value in form.items() if name.startswith("alt-")}
     return {int(one): text for one, text in found.items() if one.isascii() and one.isdigit() and len(one) < 16}
 
 
 def describe(conversation_id: int, reader: Reader, files: Sequence[int], texts: Mapping[int, str]) -> list[int]:
-    """Keep what the form says of pictures; the files it names, in their order."""
+    """Keep what the form says of pictures and videos; the files it names, in their order."""
     if texts:
         with db.write() as session:
             attachments.describe(session, conversation_id, reader.actor, texts)
     return sorted({one for one in files if 0 < one < LARGEST})
 
 
-def refused(conversation_id: int, platform: str, files: Sequence[int], kind: str, text: str, reader: Reader) -> str:
+def refused(
+    conversation_id: int, row: Capability | None, files: Sequence[int], kind: str, text: str, reader: Reader
+) -> str:
     """What the platform would refuse, in the reader's words; nothing when it takes them."""
     with db.read() as session:
-        found = trouble(session, conversation_id, platform, files, kind, text, reader)
+        found = trouble(session, conversation_id, row, files, kind, text, reader)
     return said(found, reader) if found is not None else ""
 
 
 def trouble(
-    session: Session, conversation_id: int, platform: str, files: Sequence[int], kind: str, text: str, reader: Reader
+    session: Session,
+    conversation_id: int,
+    row: Capability | None,
+    files: Sequence[int],
+    kind: str,
+    text: str,
+    reader: Reader,
 ) -> Wrong | None:
     """What the platform would refuse of these files beside the reader's draft."""
-    row = BY_NAME.get(platform)
     wanted = [one for one in attachments.begun(session, conversation_id, reader.actor) if one.id in files]
     return attaching.wrong(row, kind, wanted, text) if row is not None else None
 

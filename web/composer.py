@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 from ulid import ULID
 
-from connectors.capabilities import BY_NAME, Capability
+from connectors.capabilities import Capability
 from core import bulk, db, rows
 from inbox import attachments, drafts, replies, translations
 from inbox.models import Account, Conversation, Message, ReplyRow
@@ -69,6 +69,8 @@ class Composer:
     """The conversations of a case, one of which is answered."""
     part: int = 0
     """The one that is chosen; 0 where there is one alone."""
+    carrier: Capability | None = None
+    """What the account that answers takes."""
 
 
 def composer(
@@ -95,7 +97,7 @@ def composer(
     if parts and answered is not None:
         known = answered.home_id or number
         account = rows.get(session, Account, answered.account_id) or account
-    row, translator = BY_NAME.get(account.platform), translations.translator(session)
+    row, translator = attaching.rules(account), translations.translator(session)
     shut = _shut(row, account, answered, reader)
     kinds = _kinds(row, answered, reader, shut=bool(shut))
     draft = drafts.of(session, reader.actor, number) if text is None and kinds else None
@@ -119,6 +121,7 @@ def composer(
         translates=translating.there(translator, conversation, reader),
         parts=parts,
         part=known,
+        carrier=row,
     )
 
 

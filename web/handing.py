@@ -65,12 +65,17 @@ def _address(session: Session, conversation_id: int, message_id: int, place: int
 
 
 def handed(row: Attached, *, shown: bool = True) -> Response:
-    """The content: a picture may be shown where `shown`, all else is a download."""
-    shown = shown and row.mime in filetypes.SHOWN
+    """The content, or the parts of it that a player asks for (RFC 9110, 14): 206, 416 for a part that is not there.
+
+    A picture may be shown and a video or a sound played where `shown`, all else is a download.
+    """
+    shown = shown and row.mime in filetypes.SHOWN | filetypes.PLAYED
     path = files.path(row.digest)
-    if not path.exists():
-        raise HTTPException(404)
+    try:
+        there = path.stat()
+    except FileNotFoundError as error:
+        raise HTTPException(404) from error
     return FileResponse(
         path, media_type=row.mime if shown else filetypes.UNKNOWN, filename=row.name, headers=HEADERS,
-        content_disposition_type="inline" if shown else "attachment",
+        content_disposition_type="inline" if shown else "attachment", stat_result=there,
     )  # fmt: skip

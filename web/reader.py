@@ -234,6 +234,12 @@ class Reader:
         width: Literal["long", "short"] = "long" if units[0] == "byte" else "short"
         return str(format_unit(shown, f"digital-{units[0]}", width, locale=self.babel))
 
+    def played(self, seconds: float) -> str:
+        """How long a video is, as players say it: 0:07, 12:30, 1:02:03."""
+        minutes, rest = divmod(max(1, round(seconds)), 60)
+        hours, minutes = divmod(minutes, 60)
+        return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
     def number(self, value: float) -> str:
         """A number with this language's separators."""
         if isinstance(value, int) and 0 <= value < 1000:  # nothing to separate

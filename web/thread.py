@@ -104,11 +104,6 @@ class Thread(Log):
         return self.composer.translates
 
     @property
-    def answered_on(self) -> str:
-        """The platform that is answered: that of the chosen part in a case of several."""
-        return {one.id: one.platform for one in self.parts}.get(self.composer.part, self.account.platform)
-
-    @property
     def team(self) -> str:
         """The name of the team it belongs to; empty when it belongs to none."""
         return dict(self.teams).get(self.conversation.team_id or 0, "")

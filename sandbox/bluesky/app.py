@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sandbox.bluesky import auth, chat, feed, oauth, repo
+from sandbox.bluesky import auth, chat, feed, oauth, repo, video
 from sandbox.bluesky.errors import Refused
 from sandbox.bluesky.state import Bluesky
 from sandbox.limits import Limits, Window
@@ -21,6 +21,7 @@ from sandbox.web import reply
 
 QUERIES: dict[str, Callable[..., Any]] = {
     "com.atproto.server.getSession": auth.get_session,
+    "com.atproto.server.getServiceAuth": video.service_auth,
     "com.atproto.identity.resolveHandle": feed.resolve_handle,
     "com.atproto.repo.getRecord": repo.get_record,
     "com.atproto.repo.listRecords": repo.list_records,
@@ -30,6 +31,8 @@ QUERIES: dict[str, Callable[..., Any]] = {
     "app.bsky.feed.getPostThread": feed.get_post_thread,
     "app.bsky.feed.searchPosts": feed.search_posts,
     "app.bsky.feed.getAuthorFeed": feed.author_feed,
+    "app.bsky.video.getJobStatus": video.job_status,
+    "app.bsky.video.getUploadLimits": video.upload_limits,
     "app.bsky.actor.getProfile": feed.get_profile,
     "app.bsky.actor.getProfiles": feed.get_profiles,
     "chat.bsky.convo.listConvos": chat.list_convos,
@@ -45,6 +48,7 @@ PROCEDURES: dict[str, Callable[..., Any]] = {
     "com.atproto.repo.createRecord": repo.create_record,
     "com.atproto.repo.deleteRecord": repo.delete_record,
     "com.atproto.repo.uploadBlob": repo.upload_blob,
+    "app.bsky.video.uploadVideo": video.upload_video,
     "app.bsky.notification.updateSeen": feed.update_seen,
     "chat.bsky.convo.sendMessage": chat.send_message,
     "chat.bsky.convo.deleteMessageForSelf": chat.delete_for_self,

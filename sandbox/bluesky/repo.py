@@ -17,7 +17,7 @@ from sandbox.bluesky.state import POST, Bluesky
 from sandbox.web import parameters, reply, whole
 
 Doc = dict[str, Any]
-MAX_GRAPHEMES, MAX_BYTES, MAX_BLOB, MAX_IMAGES = 300, 3000, 1_000_000, 4
+MAX_GRAPHEMES, MAX_BYTES, MAX_BLOB, MAX_IMAGES, MAX_VIDEO_ALT = 300, 3000, 1_000_000, 4, 1000
 RECORD_KEY = re.compile(r"^[A-Za-z0-9._:~-]{1,512}$")
 TID = re.compile(r"^[234567abcdefghij][234567a-z]{12}$")
 JOINER, REGIONAL = "\u200d", range(0x1F1E6, 0x1F200)
@@ -50,7 +50,9 @@ async def create_record(request: Request) -> Response:
     if not collection or not isinstance(value, dict):
         raise invalid('Input must have the property "collection" and "record"')
     _validate(state, collection, value)
-    _validate_images(state, (value.get("embed") or {}) if collection == POST else {})
+    embed = (value.get("embed") or {}) if collection == POST else {}
+    _validate_images(state, embed)
+    _validate_video(state, embed)
     rkey = str(doc.get("rkey") or "") or None
     if rkey is not None and (not RECORD_KEY.match(rkey) or (collection == POST and not TID.match(rkey))):
         raise invalid(f"Invalid record key: {rkey}")
@@ -177,6 +179,23 @@ def _validate_images(state: Bluesky, embed: Doc) -> None:
         link = (blob.get("ref") or {}).get("$link")
         if link not in state.blobs:
             raise Refused(400, "BlobNotFound", f"Could not find blob: {link}")
+
+
+def _validate_video(state: Bluesky, embed: Doc) -> None:
+    """https://docs.bsky.app/docs/api/app-bsky-embed-video: one, MP4, stored on the server before."""
+    if embed.get("$type") != "app.bsky.embed.video":
+        return
+    bad, blob = "Invalid app.bsky.feed.post record: Record/embed", embed.get("video") or {}
+    if "images" in embed or blob.get("mimeType") != "video/mp4":
+        raise invalid(f"{bad}/video should be a blob of video/mp4")
+    if graphemes(str(embed.get("alt") or "")) > MAX_VIDEO_ALT:
+        raise invalid(f"{bad}/alt must not be longer than {MAX_VIDEO_ALT} graphemes")
+    ratio = embed.get("aspectRatio", {"width": 1, "height": 1})
+    if not all(isinstance(ratio.get(side), int) and ratio[side] > 0 for side in ("width", "height")):
+        raise invalid(f"{bad}/aspectRatio must have the properties width and height")
+    link = (blob.get("ref") or {}).get("$link")
+    if link not in state.blobs:
+        raise Refused(400, "BlobNotFound", f"Could not find blob: {link}")
 
 
 def _validate_facet(bad: str, facet: Doc) -> None:

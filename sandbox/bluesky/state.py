@@ -30,6 +30,7 @@ class Bluesky:
         self.sessions = store.shelf("bluesky.sessions")
         self.grants = store.shelf("bluesky.grants")
         self.blobs = store.shelf("bluesky.blobs")
+        self.jobs = store.shelf("bluesky.jobs")
         self.convos = store.shelf("bluesky.convos")
         self.messages = store.shelf("bluesky.messages")
         self.logs = store.shelf("bluesky.logs")

@@ -59,6 +59,8 @@ def post(state: Bluesky, record: Doc) -> Doc:
     if embed.get("$type") == "app.bsky.embed.images":
         shown = [_picture(record["did"], one) for one in embed["images"]]
         view["embed"] = {"$type": "app.bsky.embed.images#view", "images": shown}
+    if embed.get("$type") == "app.bsky.embed.video":
+        view["embed"] = _film(record["did"], embed)
     if embed.get("$type") == "app.bsky.embed.record":
         view["embed"] = {
             "$type": "app.bsky.embed.record#view",
@@ -76,6 +78,17 @@ def _picture(did: str, image: Doc) -> Doc:
         "fullsize": f"{base}/feed_fullsize/plain/{place}",
         "alt": image["alt"],
     }
+
+
+def _film(owner: str, embed: Doc) -> Doc:
+    """app.bsky.embed.video#view"""
+    link = embed["video"]["ref"]["$link"]
+    address = f"https://video.bsky.app/watch/{owner}/{link}"
+    more: Doc = {name: embed[name] for name in ("alt", "aspectRatio") if name in embed}
+    return {
+        "$type": "app.bsky.embed.video#view", "cid": link, "playlist": f"{address}/playlist.m3u8",
+        "thumbnail": f"{address}/thumbnail.jpg", **more,
+    }  # fmt: skip
 
 
 def _embedded(state: Bluesky, uri: str) -> Doc:

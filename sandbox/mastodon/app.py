@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox.limits import Limits, Window
-from sandbox.mastodon import lists, oauth, server, statuses, streaming
+from sandbox.mastodon import lists, media, oauth, server, statuses, streaming
 from sandbox.mastodon.access import Denied
 from sandbox.mastodon.state import Mastodon
 from sandbox.web import reply
@@ -42,9 +42,9 @@ ROUTES = [
     Route("/api/v2/search", server.search),
     Route("/api/v1/instance", server.instance),
     Route("/api/v2/instance", server.instance),
-    Route("/api/v2/media", server.upload, methods=["POST"]),
-    Route("/api/v1/media", server.upload, methods=["POST"]),
-    Route("/api/v1/media/{id}", server.media),
+    Route("/api/v2/media", media.upload, methods=["POST"]),
+    Route("/api/v1/media", media.upload, methods=["POST"]),
+    Route("/api/v1/media/{id}", media.media),
     Route("/api/v1/apps", oauth.register, methods=["POST"]),
     Route("/api/v1/apps/verify_credentials", oauth.verify_app),
     Route("/oauth/authorize", oauth.authorize, methods=["GET", "POST"]),

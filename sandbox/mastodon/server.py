@@ -1,23 +1,20 @@
-"""The server itself, its accounts, search and media."""
+"""The server itself, its accounts and search."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import Any
 
-from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
 from sandbox.mastodon.access import Denied, maybe_viewer, state_of, viewer
+from sandbox.mastodon.media import DESCRIPTION, IMAGE_BYTES, IMAGES, SOUNDS, VIDEO_BYTES, VIDEOS
 from sandbox.mastodon.state import CHARACTERS_PER_URL, DOMAIN, MAX_CHARACTERS
 from sandbox.web import reply, whole
 
 Doc = dict[str, Any]
 SEARCHED = 5000
-IMAGE_BYTES, DESCRIPTION = 16_777_216, 1500
-IMAGES = ["image/jpeg", "image/png", "image/gif", "image/webp"]
 
 
 async def verify_credentials(request: Request) -> Response:
@@ -125,11 +122,11 @@ async def instance(request: Request) -> Response:
                     "characters_reserved_per_url": CHARACTERS_PER_URL,
                 },
                 "media_attachments": {
-                    "supported_mime_types": IMAGES,
+                    "supported_mime_types": [*IMAGES, *VIDEOS, *SOUNDS],
                     "description_limit": DESCRIPTION,
                     "image_size_limit": IMAGE_BYTES,
                     "image_matrix_limit": 33_177_600,
-                    "video_size_limit": 103_809_024,
+                    "video_size_limit": VIDEO_BYTES,
                     "video_frame_rate_limit": 120,
                     "video_matrix_limit": 8_294_400,
                 },
@@ -155,44 +152,3 @@ async def instance(request: Request) -> Response:
             "rules": [],
         }
     )
-
-
-async def upload(request: Request) -> Response:
-    """https://docs.joinmastodon.org/methods/media/#v2 (images only, kept by size, not by content)"""
-    state, who = state_of(request), viewer(request, "write:media")
-    form = await request.form()
-    file = form.get("file")
-    if not isinstance(file, UploadFile):
-        raise Denied(422, "Validation failed: File can't be blank")
-    if file.content_type not in IMAGES:
-        raise Denied(422, "Validation failed: File content type is not supported")
-    content = await file.read()
-    if len(content) > IMAGE_BYTES:
-        raise Denied(422, "Validation failed: File must be less than 16 MB")
-    if len(str(form.get("description") or "")) > DESCRIPTION:
-        raise Denied(422, f"Validation failed: Description is too long (maximum is {DESCRIPTION} characters)")
-    key = str(110_000_000_000_000_000 + len(state.media))
-    url = f"https://{DOMAIN}/media/{key}.png"
-    state.media[key] = {
-        "id": key,
-        "type": "image",
-        "url": url,
-        "preview_url": url,
-        "remote_url": None,
-        "meta": {},
-        "description": form.get("description"),
-        "blurhash": None,
-        "owner": who["id"],
-        "bytes": len(content),
-        "digest": hashlib.sha256(content).hexdigest(),
-    }
-    return reply(state.views.media(key))
-
-
-async def media(request: Request) -> Response:
-    """https://docs.joinmastodon.org/methods/media/#get"""
-    state, who = state_of(request), viewer(request, "write:media")
-    doc = state.media.get(request.path_params["id"])
-    if doc is None or doc["owner"] != who["id"]:
-        raise Denied(404, "Record not found")
-    return reply(state.views.media(doc["id"]))

@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sandbox.mastodon.access import Denied, maybe_viewer, state_of, viewer, visible_status
+from sandbox.mastodon.media import of_status
 from sandbox.mastodon.state import CHARACTERS_PER_URL, MAX_CHARACTERS, Mastodon
 from sandbox.web import parameters, reply, truth
 
 Doc = dict[str, Any]
-MAX_MEDIA = 4
 VISIBILITIES = ("public", "unlisted", "private", "direct")
 
 
@@ -76,7 +76,7 @@ async def create(request: Request) -> Response:
         _answered(request, state, before)
         return reply(state.views.status(before, who["id"]))
     text = str(doc.get("status") or "")
-    media = _media(state, doc, who)
+    media = of_status(state, doc, who)
     _check(text, media)
     visibility = doc.get("visibility") or "public"
     if visibility not in VISIBILITIES:
@@ -148,19 +148,6 @@ def _check(text: str, media: list[str]) -> None:
     counted = re.sub(r"(@\w+)@[\w.-]+", r"\1", counted)
     if len(counted) > MAX_CHARACTERS:
         raise Denied(422, f"Validation failed: Text character limit of {MAX_CHARACTERS} exceeded")
-
-
-def _media(state: Mastodon, doc: Doc, who: Doc) -> list[str]:
-    wanted = doc.get("media_ids") or []
-    keys = [str(key) for key in (wanted if isinstance(wanted, list) else [wanted])]
-    if any(key not in state.media or state.media[key]["owner"] != who["id"] for key in keys):
-        raise Denied(422, "Validation failed: Media attachment not found")
-    if len(keys) > MAX_MEDIA:
-        raise Denied(422, f"Validation failed: Cannot attach more than {MAX_MEDIA} files")
-    taken = {key for status in state.statuses.values() for key in status["media"]}
-    if set(keys) & taken:
-        raise Denied(422, f"Media {', '.join(sorted(set(keys) & taken))} not found or already attached to another post")
-    return keys
 
 
 def _answered(request: Request, state: Mastodon, status: Doc) -> None:

@@ -135,7 +135,9 @@ class Views:
 
     def media(self, key: str) -> Doc:
         doc = self._state.media[key]
-        return {name: value for name, value in doc.items() if name not in ("owner", "bytes", "digest")}
+        return {
+            name: value for name, value in doc.items() if name not in ("owner", "bytes", "digest", "ready_at", "fails")
+        }
 
     def version(self, status: Doc) -> Doc:
         """One entry of a status's edit history (without its account)."""

@@ -34,6 +34,7 @@ class Thing:
     mime: str = "image/png"
     kind: str = "image"
     size: int = 100
+    seconds: float = 0.0
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +78,17 @@ MUSIC = Thing("a.mp3", "audio/mpeg", "audio")
         ("telegram", "public", [PDF, MUSIC], "", attaching.MIXED),
         ("telegram", "public", [Thing(size=10_000_001)], "", attaching.LARGE),
         ("telegram", "public", [Thing("a.mp4", "video/mp4", "video", 50_000_001)], "", attaching.LARGE),
-        ("mastodon", "public", [VIDEO], "", attaching.KIND),
+        ("mastodon", "public", [VIDEO], "", None),
+        ("mastodon", "private", [MUSIC], "", None),
+        ("mastodon", "public", [Thing(), VIDEO], "", attaching.ALONE),
+        ("mastodon", "public", [VIDEO, MUSIC], "", attaching.ALONE),
+        ("mastodon", "public", [Thing("a.mp4", "video/mp4", "video", 99_000_001)], "", attaching.LARGE),
+        ("bluesky", "public", [Thing("a.mp4", "video/mp4", "video", seconds=180.2)], "", None),
+        ("bluesky", "public", [Thing("a.mp4", "video/mp4", "video", seconds=181)], "", attaching.LONG),
+        ("bluesky", "public", [Thing("a.mp4", "video/mp4", "video", 100_000_001)], "", attaching.LARGE),
+        ("bluesky", "public", [Thing("a.webm", "video/webm", "video")], "", attaching.KIND),
+        ("bluesky", "public", [VIDEO, Thing()], "", attaching.ALONE),
+        ("bluesky", "private", [VIDEO], "", attaching.NONE),
         ("archive", "public", [Thing()], "", attaching.NONE),
     ],
 )
@@ -85,6 +96,17 @@ def test_what_a_platform_refuses_is_known_before(platform, kind, files, text, se
     found = attaching.wrong(BY_NAME[platform], kind, files, text)
     assert (found.sentence if found is not None else None) == sentence
     assert found is None or "%" not in str(found).replace("%%", "")
+
+
+def test_what_the_account_s_own_server_says_comes_before_the_table() -> None:
+    small = attaching.told(BY_NAME["mastodon"], {"image_bytes": 50, "video_bytes": 2_000_000, "max_characters": 5})
+    assert str(attaching.wrong(small, "private", [Thing()])) == "a.png is too large for Mastodon. At most: 0 MB."
+    film = Thing("a.mp4", "video/mp4", "video", 3_000_000)
+    assert str(attaching.wrong(small, "public", [film])) == "a.mp4 is too large for Mastodon. At most: 2 MB."
+    assert attaching.told(BY_NAME["archive"], {"image_bytes": 5}) == BY_NAME["archive"]
+    assert attaching.unlisted("mastodon", [film], ()) is None
+    found = attaching.unlisted("mastodon", [Thing(), film], ("image/png", "video/quicktime"))
+    assert str(found) == "Mastodon does not take files like a.mp4. It takes: PNG, MOV."
 
 
 def test_no_row_promises_a_file_without_a_size() -> None:

@@ -1,4 +1,4 @@
-"""Claims about slow platforms: whoever is still sending a file keeps it, and nobody calls the reply unknown meanwhile."""
+"""Claims about slow platforms: who is still sending a file keeps it, and nobody calls the reply unknown meanwhile."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from connectors import tasks
-from connectors.base import Unable
+from connectors.base import Keep, Unable, keep_nothing
 from core import db, outbox
 from core.errors import AuthExpired, BadPayload, Rejected, TryLater, Unknown, WiderhallError
 from core.event import Author, Event, Page, Profile, Reply
@@ -48,7 +48,7 @@ class Stand(Unable):
     def pull(self, feed: str, cursor: str | None) -> Iterator[Page]:
         yield from self.pages(cursor)
 
-    def send(self, reply: Reply) -> Event:
+    def send(self, reply: Reply, keep: Keep = keep_nothing) -> Event:
         self.sent.append(reply)
         if self.answer is not None:
             raise self.answer

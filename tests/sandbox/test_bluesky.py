@@ -206,3 +206,62 @@ def test_an_oauth_refresh_token_works_once(sandbox: Running, granted: Any) -> No
     body = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"], "client_id": client}
     answers = [httpx.post(url, data=body, headers={"DPoP": proof(key, "POST", url, nonce=nonce)}) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [200, 400]
+
+
+# --- videos ---------------------------------------------------------------------------------------------
+
+
+def service_token(sandbox: Running, method: str, **more: Any) -> httpx.Response:
+    query = {"aud": "did:web:pds.example", "lxm": method, **more}
+    return sandbox.bluesky.get("/com.atproto.server.getServiceAuth", params=query, headers=sandbox.sign_in())
+
+
+def film(
+    sandbox: Running, content: bytes, method: str = "com.atproto.repo.uploadBlob", **headers: str
+) -> httpx.Response:
+    bearer = f"Bearer {service_token(sandbox, method).json()['token']}"
+    did = sandbox.bluesky.get("/com.atproto.server.getSession", headers=sandbox.sign_in()).json()["did"]
+    sent = {"Authorization": bearer, "Content-Type": "video/mp4", **headers}
+    query = {"did": did, "name": "tap.mp4"}
+    return sandbox.bluesky.post("/app.bsky.video.uploadVideo", params=query, content=content, headers=sent)
+
+
+def test_a_video_is_a_job_and_then_a_blob_that_a_post_may_name(sandbox: Running) -> None:
+    sandbox.box.world.bluesky.quirks = {"video_seconds": 0.4}
+    job = film(sandbox, b"a film").json()["jobStatus"]
+    assert ("blob" in job, job["state"]) == (False, "JOB_STATE_ENCODING")
+    time.sleep(0.5)
+    done = sandbox.bluesky.get("/app.bsky.video.getJobStatus", params={"jobId": job["jobId"]}).json()["jobStatus"]
+    assert done["state"] == "JOB_STATE_COMPLETED"
+    embed = {"$type": "app.bsky.embed.video", "video": done["blob"], "alt": "A tap"}
+    record = {"text": "Look", "createdAt": "2026-01-01T00:00:00.000Z", "embed": embed}
+    assert post(sandbox, sandbox.sign_in(), "Look", record=record).status_code == 200
+    assert [one["files"] for one in sandbox.world()["sent"] if one["text"] == "Look"] == [1]
+    again = film(sandbox, b"a film")
+    assert (again.status_code, again.json()["jobId"], again.json()["error"]) == (409, job["jobId"], "already_exists")
+
+
+def test_the_video_service_takes_its_own_tokens_and_mp4_alone(sandbox: Running) -> None:
+    assert film(sandbox, b"x", **{"Content-Type": "video/webm"}).status_code == 400
+    assert film(sandbox, b"x", "app.bsky.video.getUploadLimits").status_code == 401
+    assert film(sandbox, b"x", **sandbox.sign_in()).status_code == 400
+    late = service_token(sandbox, "com.atproto.repo.uploadBlob", exp=int(time.time()) + 7200)
+    assert (late.status_code, late.json()["error"]) == (400, "BadExpiration")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"video": {"mimeType": "image/png", "ref": {"$link": "x"}}}, "should be a blob of video/mp4"),
+        ({"video": {"mimeType": "video/mp4", "ref": {"$link": "nowhere"}}}, "Could not find blob"),
+        ({"alt": "x" * 1001}, "must not be longer than 1000 graphemes"),
+        ({"images": []}, "should be a blob of video/mp4"),
+        ({"aspectRatio": {"width": 0, "height": 5}}, "aspectRatio"),
+    ],
+)
+def test_a_post_with_a_wrong_video_is_refused(sandbox: Running, change: dict[str, Any], words: str) -> None:
+    blob = {"mimeType": "video/mp4", "ref": {"$link": "nowhere"}}
+    embed = {"$type": "app.bsky.embed.video", "video": blob, **change}
+    record = {"text": "Look", "createdAt": "2026-01-01T00:00:00.000Z", "embed": embed}
+    answer = post(sandbox, sandbox.sign_in(), "Look", record=record)
+    assert (answer.status_code, words in answer.json()["message"]) == (400, True)

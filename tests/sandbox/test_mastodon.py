@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import time
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -183,3 +184,49 @@ def test_quirks_can_be_switched_on(sandbox: Running) -> None:
         assert "x-ratelimit-limit" not in sandbox.mastodon.get("/api/v1/instance").headers
     finally:
         sandbox.control.post("/_quirks", json={"mastodon": {}})
+
+
+# --- files ----------------------------------------------------------------------------------------------
+
+
+def uploaded(sandbox: Running, mime: str, size: int = 100) -> httpx.Response:
+    return sandbox.mastodon.post("/api/v2/media", files={"file": ("tap", b"x" * size, mime)})
+
+
+def posted(sandbox: Running, *media: str) -> httpx.Response:
+    return sandbox.mastodon.post("/api/v1/statuses", json={"status": "Look", "media_ids": media})
+
+
+def test_a_video_is_worked_on_before_a_status_may_name_it(sandbox: Running) -> None:
+    sandbox.box.world.mastodon.quirks = {"media_seconds": 0.6}
+    first = uploaded(sandbox, "video/mp4")
+    number = first.json()["id"]
+    assert (first.status_code, first.json()["url"], first.json()["type"]) == (202, None, "video")
+    assert sandbox.mastodon.get(f"/api/v1/media/{number}").status_code == 206
+    early = posted(sandbox, number)
+    assert (early.status_code, "not finished processing" in early.json()["error"]) == (422, True)
+    time.sleep(0.7)
+    assert sandbox.mastodon.get(f"/api/v1/media/{number}").status_code == 200
+    assert posted(sandbox, number).json()["media_attachments"][0]["type"] == "video"
+    assert sandbox.mastodon.get(f"/api/v1/media/{number}").status_code == 404
+    assert posted(sandbox, number).status_code == 422
+
+
+def test_a_video_stands_alone_and_pictures_four_at_most(sandbox: Running) -> None:
+    sandbox.box.world.mastodon.quirks = {"media_seconds": 0}
+    pictures = [uploaded(sandbox, "image/png").json()["id"] for _ in range(5)]
+    film, sound = (uploaded(sandbox, mime).json()["id"] for mime in ("video/mp4", "audio/mpeg"))
+    for wrong in ([film, pictures[0]], [film, sound], pictures):
+        assert posted(sandbox, *wrong).status_code == 422
+    assert posted(sandbox, *pictures[:4]).status_code == posted(sandbox, film).status_code == 200
+
+
+def test_what_is_too_large_of_another_kind_or_broken_is_refused(sandbox: Running) -> None:
+    sandbox.box.world.mastodon.quirks = {"video_bytes": 1000, "media_fails": True, "media_seconds": 0.1}
+    assert "must be less" in uploaded(sandbox, "video/mp4", 1001).json()["error"]
+    assert "not supported" in uploaded(sandbox, "application/pdf").json()["error"]
+    number = uploaded(sandbox, "video/mp4").json()["id"]
+    time.sleep(0.2)
+    answer = sandbox.mastodon.get(f"/api/v1/media/{number}")
+    assert (answer.status_code, posted(sandbox, number).status_code) == (422, 422)
+    sandbox.box.world.mastodon.quirks = {}

@@ -26,7 +26,7 @@ class Platform:
     def __init__(self) -> None:
         self.sent: list[Reply] = []
 
-    def send(self, reply: Reply) -> Event:
+    def send(self, reply: Reply, keep: object = None) -> Event:
         self.sent.append(reply)
         values = {"kind": "reply", "direction": "outbound", "author": US, "parent_key": reply.parent_key}
         return event(f"sent:{len(self.sent)}", reply.text, thread_key="m:1", **values)

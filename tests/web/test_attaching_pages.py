@@ -6,13 +6,16 @@ from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from connectors import pictures
 from core import db
 from core.event import Attachment, Event, Page
-from inbox import attachments, notes, replies
+from inbox import attachments, files, notes, replies
 from inbox.ingest import store_page
+from inbox.models import Account
 from tests import photos
+from tests.films import mp4
 from tests.web.conftest import account, event, store
 
 PNG = photos.png()
@@ -136,4 +139,97 @@ def test_an_upload_that_is_empty_or_too_much_is_said(talk: int, as_role) -> None
 
 def test_pages_load_pictures_from_nowhere_else(talk: int, as_role) -> None:
     policy = as_role("agent").get("/inbox").headers["content-security-policy"]
-    assert "img-src 'self' data:;" in policy
+    assert "img-src 'self' data:; media-src 'self';" in policy
+
+
+# --- videos ---------------------------------------------------------------------------------------------
+
+
+FILM = mp4(185.0, 640, 360, fill=bytes(range(256)) * 40)
+
+
+def test_a_video_is_played_in_the_box_and_in_the_thread(talk: int, as_role) -> None:
+    agent = as_role("agent")
+    part = put(agent, talk, ("tap.mp4", FILM), **PART).text
+    assert f'<video src="/inbox/{talk}/files/1" controls preload="metadata"' in part
+    assert "3:05" in part
+    assert 'name="alt-1"' in part
+    sent = {"text": "", "kind": "public", "key": "k", "file": "1", "alt-1": "A tap that drips"}
+    assert agent.post(f"/inbox/{talk}/reply", sent, **PART).status_code == 200
+    thread = agent.get(f"/inbox/{talk}/entries", **PART).text
+    assert 'aria-label="A tap that drips"></video>' in thread
+    assert f'href="/inbox/{talk}/files/1" download' in thread
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "start", "end"),
+    [
+        ("bytes=0-", 206, 0, len(FILM)),
+        ("bytes=0-0", 206, 0, 1),
+        ("bytes=100-299", 206, 100, 300),
+        ("bytes=-50", 206, len(FILM) - 50, len(FILM)),
+        (f"bytes={len(FILM) - 1}-", 206, len(FILM) - 1, len(FILM)),
+        (f"bytes=10-{len(FILM) + 999}", 206, 10, len(FILM)),
+        (f"bytes={len(FILM)}-", 416, 0, 0),
+        ("bytes=999999999-", 416, 0, 0),
+        ("bytes=20-10", 400, 0, 0),
+        ("apples=1-2", 400, 0, 0),
+    ],
+)
+def test_a_player_gets_the_part_it_asks_for(talk: int, as_role, asked: str, status: int, start: int, end: int) -> None:
+    agent = as_role("agent")
+    put(agent, talk, ("tap.mp4", FILM))
+    answer = agent.get(f"/inbox/{talk}/files/1", headers={"range": asked})
+    assert answer.status_code == status
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    if status == 206:
+        assert answer.content == FILM[start:end]
+        assert answer.headers["content-range"] == f"bytes {start}-{end - 1}/{len(FILM)}"
+        assert answer.headers["content-type"] == "video/mp4"
+        assert answer.headers["content-disposition"].startswith("inline")
+        assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
+    if status == 416:
+        assert answer.headers["content-range"] == f"bytes */{len(FILM)}"
+
+
+def test_no_part_of_a_video_is_anybody_else_s(talk: int, as_role) -> None:
+    put(as_role("agent"), talk, ("tap.mp4", FILM))
+    stranger = as_role("admin").get(f"/inbox/{talk}/files/1", headers={"range": "bytes=0-9"})
+    assert (stranger.status_code, stranger.headers["content-type"]) == (404, "text/html; charset=utf-8")
+
+
+def test_what_two_parts_say_at_once_is_whole(talk: int, as_role) -> None:
+    agent = as_role("agent")
+    put(agent, talk, ("tap.mp4", FILM))
+    answer = agent.get(f"/inbox/{talk}/files/1", headers={"range": "bytes=0-9,20-29"})
+    assert answer.status_code == 206
+    assert answer.headers["content-type"].startswith("multipart/byteranges")
+    assert (FILM[:10] in answer.content, FILM[20:30] in answer.content) == (True, True)
+
+
+def test_a_content_that_is_gone_is_no_fault(talk: int, as_role) -> None:
+    agent = as_role("agent")
+    put(agent, talk, ("tap.mp4", FILM))
+    with db.read() as session:
+        files.path(attachments.begun(session, talk, "user:1")[0].digest).unlink()
+    assert agent.get(f"/inbox/{talk}/files/1").status_code == 404
+
+
+def test_what_mixes_with_a_video_is_said_before(talk: int, as_role) -> None:
+    agent = as_role("agent")
+    put(agent, talk, ("tap.png", PNG))
+    part = put(agent, talk, ("tap.mp4", FILM), **PART).text
+    assert "Mastodon takes tap.mp4 only by itself" in part
+    both = {"text": "Look", "kind": "public", "file": ["1", "2"]}
+    assert agent.post(f"/inbox/{talk}/reply", both, **PART).status_code == 422
+    alone = {"text": "Look", "kind": "public", "file": "2"}
+    assert agent.post(f"/inbox/{talk}/reply", alone, **PART).status_code == 200
+
+
+def test_the_limit_of_the_account_s_own_server_is_said_before(talk: int, as_role) -> None:
+    with db.write() as session:
+        session.execute(sa.update(db.table(Account)).values(config={"limits": {"video_bytes": 9000}}))
+    agent = as_role("agent")
+    assert "tap.mp4 is too large for Mastodon" in put(agent, talk, ("tap.mp4", FILM), **PART).text
+    answer = agent.post(f"/inbox/{talk}/reply", {"text": "Look", "kind": "public", "file": "1"}, **PART)
+    assert answer.status_code == 422

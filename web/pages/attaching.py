@@ -60,7 +60,7 @@ def describe(
     reader: Managing,
     texts: Annotated[dict[int, str], Depends(attaching.alts)],
 ) -> Response:
-    """Say what a picture shows."""
+    """Say what a picture or a video shows."""
     with db.write() as session:
         thread.find(session, conversation_id, reader)
         attachments.describe(session, conversation_id, reader.actor, {file_id: texts.get(file_id, "")})
@@ -100,7 +100,10 @@ def _shelf(request: Request, conversation_id: int, reader: Reader, chosen: tuple
 
 @router.get("/inbox/{conversation_id}/files/{file_id}")
 def content(conversation_id: int, file_id: int, reader: Reading) -> Response:
-    """A file: a picture to be shown, anything else as a download; one beside a draft for its author alone."""
+    """A file: a picture to be shown, a video or a sound to be played, anything else as a download.
+
+    One beside a draft is for its author alone; players ask for parts of it.
+    """
     with db.read() as session:
         row = handing.found(session, conversation_id, file_id, reader)
     return handing.handed(row)

@@ -197,7 +197,7 @@ def _in_the_way(talk: Thread, attached: Sequence[int], kind: str, text: str, rea
     if talk.composer.shut or kind not in talk.composer.kinds:
         wrong = talk.composer.shut or N_("This cannot be answered in that way here. Choose another one.")
         return reader.words(wrong)
-    return attaching.refused(talk.id, talk.answered_on, attached, kind, text, reader)
+    return attaching.refused(talk.id, talk.composer.carrier, attached, kind, text, reader)
 
 
 def _submitted(request: Request, talk: Thread, reader: Reader) -> Response:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from connectors.base import AccountRef, Budget, Seen, TokenStore, Unable, convert, now
+from connectors.base import AccountRef, Budget, Keep, Seen, TokenStore, Unable, convert, keep_nothing, now
 from connectors.client import Client
 from connectors.dpop import BoundTokens
 from connectors.platforms.bluesky.chat import NO_PRIVILEGE, Chat, chat_refusal
@@ -23,6 +23,7 @@ from connectors.platforms.bluesky.sending import DM_LIMIT, LIMIT, Sender
 from connectors.platforms.bluesky.session import PasswordSession, refusal
 from connectors.platforms.bluesky.threads import above, deleted, posts
 from connectors.platforms.bluesky.to_event import author, notification_event, post_event, when
+from connectors.platforms.bluesky.videos import Videos, service_of
 from core.errors import NotConfigured
 from core.event import Bad, Count, Event, Origin, Page, Profile, Reply
 
@@ -169,8 +170,10 @@ class Bluesky(Unable):
         )
         return Page(events=(*events, *gone), bad=bad)
 
-    def send(self, reply: Reply) -> Event:
-        return Sender(self._client, self._chat, self.us).send(reply)
+    def send(self, reply: Reply, keep: Keep = keep_nothing) -> Event:
+        service = service_of(self._server(), self._account.config)
+        videos = Videos(self._client, self.us, service, keep, allow_private=self._allow_private)
+        return Sender(self._client, self._chat, self.us, videos).send(reply)
 
     def delete(self, ref: str) -> None:
         """Take back a post of ours; one that is gone already is no error."""

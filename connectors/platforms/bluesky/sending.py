@@ -20,6 +20,7 @@ from connectors.platforms.bluesky.chat import Chat
 from connectors.platforms.bluesky.people import profiles
 from connectors.platforms.bluesky.richtext import facets
 from connectors.platforms.bluesky.to_event import post_event, when
+from connectors.platforms.bluesky.videos import Videos
 from connectors.text import graphemes
 from core.errors import BadPayload, NotConfigured, Rejected, TryLater, Unknown
 from core.event import Event, File, Reply
@@ -50,8 +51,9 @@ def fits(text: str, most: int, most_bytes: int) -> None:
 class Sender:
     """Posts, messages and deletions of one account."""
 
-    def __init__(self, client: Client, chat: Chat, us: str) -> None:
+    def __init__(self, client: Client, chat: Chat, us: str, videos: Videos | None = None) -> None:
         self._client, self._chat, self._us = client, chat, us
+        self._videos = videos or Videos(client, us)
 
     def send(self, reply: Reply) -> Event:
         """Post once; a repeat answers the post of the first time."""
@@ -67,12 +69,14 @@ class Sender:
         fits(reply.text, LIMIT, LIMIT_BYTES)
         key = record_key(reply.key)
         found = None if reply.first_attempt else self._record(key)
-        return self._event(found or self._create(key, self._build(reply, parent) | self._pictures(reply)))
+        return self._event(found or self._create(key, self._build(reply, parent) | self._embed(reply)))
 
-    def _pictures(self, reply: Reply) -> dict[str, Any]:
-        """The uploaded pictures: https://docs.bsky.app/docs/advanced-guides/posts#images-embeds"""
+    def _embed(self, reply: Reply) -> dict[str, Any]:
+        """The uploaded pictures, https://docs.bsky.app/docs/advanced-guides/posts#images-embeds, or the video."""
         if not reply.files:
             return {}
+        if reply.files[0].kind == "video":
+            return {"embed": self._videos.embed(reply.files[0])}
         images = [{"alt": one.alt, "image": self._upload(one)} for one in reply.files]
         return {"embed": {"$type": "app.bsky.embed.images", "images": images}}
 

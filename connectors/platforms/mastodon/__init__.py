@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
-from connectors.base import AccountRef, Budget, Seen, TokenStore, Unable, convert, now
+from connectors.base import AccountRef, Budget, Keep, Seen, TokenStore, Unable, convert, keep_nothing, now
 from connectors.client import Bearer, Client
 from connectors.platforms.mastodon.lists import Listing
 from connectors.platforms.mastodon.places import Places
@@ -34,6 +34,7 @@ from connectors.platforms.mastodon.to_event import (
     status_event,
     when,
 )
+from connectors.platforms.mastodon.uploads import Uploads
 from core.errors import BadPayload, NotConfigured, Rejected
 from core.event import Bad, Count, Event, Origin, Page, Profile, Reply
 
@@ -87,7 +88,11 @@ class Mastodon(Unable):
             warnings.append("The server offers no event stream; the account is polled.")
         return Profile(
             author=me,
-            limits={"max_characters": facts.characters, "characters_per_url": facts.url_length},
+            limits={
+                "max_characters": facts.characters,
+                "characters_per_url": facts.url_length,
+                **facts.file_limits,
+            },
             abilities=("reply", "dm", "favourite", "boost", "delete", "listen"),
             warnings=tuple(warnings),
         )
@@ -213,8 +218,8 @@ class Mastodon(Unable):
         )
         return Page(events=(*events, *gone), bad=bad)
 
-    def send(self, reply: Reply) -> Event:
-        return Sender(self._client, self.us, self._server, self._places).send(reply)
+    def send(self, reply: Reply, keep: Keep = keep_nothing) -> Event:
+        return Sender(self._client, self.us, self._server, self._places, Uploads(self._client, keep)).send(reply)
 
     def delete(self, ref: str) -> None:
         """Take back a status of ours; one that is gone already is no error."""

@@ -2,14 +2,13 @@
 
 The Idempotency-Key makes a repeat within an hour answer the first status; servers that do not know
 the header (Pixelfed) and later repeats are covered by looking at our newest statuses first. Files are uploaded after
-that look and before the post; what is cut off between leaves files there that no post uses: the server removes them.
+that look and before the post.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,9 +17,10 @@ from connectors.client import Client
 from connectors.platforms.mastodon.places import Places, gone
 from connectors.platforms.mastodon.server import Server
 from connectors.platforms.mastodon.to_event import Us, status_event
+from connectors.platforms.mastodon.uploads import Uploads
 from connectors.text import graphemes, plain
-from core.errors import BadPayload, NotConfigured, Rejected, TryLater, Unknown
-from core.event import Event, File, Reply, Visibility
+from core.errors import BadPayload, NotConfigured, Rejected, Unknown
+from core.event import Event, Reply, Visibility
 
 WIDTH = ("public", "unlisted", "private", "direct")
 FROM_OURS: dict[Visibility, str] = {
@@ -29,8 +29,6 @@ FROM_OURS: dict[Visibility, str] = {
     "followers": "private",
     "private": "direct",
 }
-PATIENCE = 15
-"""Seconds that a server may work on an upload."""
 _URL = re.compile(r"https?://\S+")
 _MENTION = re.compile(r"(?<![\w/@])@([A-Za-z0-9_.-]+)@[A-Za-z0-9.-]+[A-Za-z0-9]")
 
@@ -63,14 +61,17 @@ def addressed(text: str, people: list[str], host: str) -> str:
 class Sender:
     """Posts and takes back statuses of one account."""
 
-    def __init__(self, client: Client, us: Us, about: Server, places: Places) -> None:
+    def __init__(self, client: Client, us: Us, about: Server, places: Places, uploads: Uploads | None = None) -> None:
         self._client, self._us, self._about, self._places = client, us, about, places
+        self._uploads = uploads or Uploads(client)
 
     def send(self, reply: Reply) -> Event:
         """Post once; a repeat answers the status of the first time."""
         parent = _parent(reply)
         visibility = narrower(FROM_OURS[reply.visibility], str(parent.get("visibility") or "public"))
-        attaching.check("mastodon", reply)
+        attaching.check("mastodon", reply, self._about.file_limits)
+        if wrong := attaching.unlisted("mastodon", reply.files, self._about.mimes):
+            raise Rejected(str(wrong), "files")
         text = addressed(reply.text, self._people(reply, parent, visibility), self._us.host).rstrip()
         if (count := length(text, self._about.url_length)) > self._about.characters:
             raise Rejected(
@@ -86,25 +87,9 @@ class Sender:
         status = None if reply.first_attempt else self._sent_before(body, [one.alt for one in reply.files])
         if status is None:
             if reply.files:
-                body["media_ids"] = [self._upload(one) for one in reply.files]
+                body["media_ids"] = self._uploads.ids(reply.files)
             status = self._create(body, reply.key)
         return status_event(status, self._us, self._places.of([status]))
-
-    def _upload(self, file: File) -> str:
-        """Its id there. https://docs.joinmastodon.org/methods/media/#v2"""
-        form = {"description": file.alt} if file.alt else {}
-        fields = {"file": (file.name, attaching.place(file), file.mime)}
-        answer = self._client.call("POST", "/api/v2/media", form=form, files=fields, keyed=True, interactive=True)
-        number = str(answer.object().get("id") or "")
-        if not number:
-            raise BadPayload(f"{answer.host} took a file and did not say under which id")
-        for _ in range(PATIENCE if answer.status == 202 else 0):
-            if self._client.get(f"/api/v1/media/{number}", interactive=True).status == 200:
-                return number
-            time.sleep(1.0)
-        if answer.status == 202:
-            raise TryLater(f"{answer.host} still works on {file.name}", 10.0)
-        return number
 
     def _create(self, body: Mapping[str, Any], key: str) -> Mapping[str, Any]:
         headers = {"Idempotency-Key": key}

@@ -24,13 +24,27 @@ DEFAULT_URL_LENGTH = 23
 
 @dataclass(frozen=True)
 class Server:
-    """Limits in characters; `streaming` is the address of the streaming service or empty."""
+    """Limits in characters; `streaming` is the address of the streaming service or empty.
+
+    Of files: https://docs.joinmastodon.org/entities/Instance/#media_attachments; 0 and none where it tells nothing.
+    """
 
     title: str
     version: str
     characters: int
     url_length: int
     streaming: str
+    image_bytes: int = 0
+    video_bytes: int = 0
+    """Of sounds, too."""
+    mimes: tuple[str, ...] = ()
+    """Media types of the files it takes."""
+
+    @property
+    def file_limits(self) -> dict[str, int]:
+        """What it says of the size of files."""
+        told = {"image_bytes": self.image_bytes, "video_bytes": self.video_bytes}
+        return {name: most for name, most in told.items() if most}
 
 
 _kept: dict[str, tuple[float, Server]] = {}
@@ -76,7 +90,8 @@ def about(client: Client) -> Server:
 
 def _read(doc: Doc) -> Server:
     configuration = _part(doc, "configuration")
-    statuses = _part(configuration, "statuses")
+    statuses, media = _part(configuration, "statuses"), _part(configuration, "media_attachments")
+    mimes = media.get("supported_mime_types")
     urls = {**_part(doc, "urls"), **_part(configuration, "urls")}
     return Server(
         title=str(doc.get("title") or ""),
@@ -84,6 +99,9 @@ def _read(doc: Doc) -> Server:
         characters=_positive(statuses.get("max_characters"), doc.get("max_toot_chars")) or DEFAULT_CHARACTERS,
         url_length=_positive(statuses.get("characters_reserved_per_url")) or DEFAULT_URL_LENGTH,
         streaming=str(urls.get("streaming") or urls.get("streaming_api") or ""),
+        image_bytes=_positive(media.get("image_size_limit")),
+        video_bytes=_positive(media.get("video_size_limit")),
+        mimes=tuple(str(one) for one in mimes) if isinstance(mimes, list) else (),
     )
 
 

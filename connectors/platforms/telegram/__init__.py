@@ -15,7 +15,7 @@ from typing import Any
 
 from connectors import attaching
 from connectors.answers import Answer, loads
-from connectors.base import AccountRef, Budget, TokenStore, Unable, convert_all
+from connectors.base import AccountRef, Budget, Keep, TokenStore, Unable, convert_all, keep_nothing
 from connectors.client import Client
 from connectors.platforms.telegram import uploads
 from connectors.platforms.telegram.to_event import album_event, events, message_event, user
@@ -174,7 +174,7 @@ class Telegram(Unable):
         body = {"url": address, "secret_token": secret, "allowed_updates": list(UPDATES)}
         self._call("setWebhook", body, keyed=True)
 
-    def send(self, reply: Reply) -> Event:
+    def send(self, reply: Reply, keep: Keep = keep_nothing) -> Event:
         """Post once. There is neither a key nor a look-up: no answer means `Unknown`."""
         if (count := utf16(reply.text)) > LIMIT:
             raise Rejected(f"The answer has {count} characters, Telegram takes {LIMIT}: shorten it.", "too_long")

@@ -50,7 +50,7 @@ class OneFile(Shown):
     name: str
     mime: str
     kind: Literal["image", "video", "audio", "file"]
-    alt: str = Field(description="What a picture shows, in words.")
+    alt: str = Field(description="What a picture or a video shows, in words.")
     size: int = Field(description="Bytes.")
     author: str
     reply_id: int | None
@@ -65,11 +65,11 @@ class NewFile(Given):
     content: Annotated[str, AfterValidator(_decodable)] = Field(
         min_length=4, max_length=BODY_LIMIT, json_schema_extra={"contentEncoding": "base64"}, description="In Base64."
     )
-    alt: Text = Field("", max_length=attachments.ALT, description="What a picture shows, in words.")
+    alt: Text = Field("", max_length=attachments.ALT, description="What a picture or a video shows, in words.")
 
 
 class NewAlt(Given):
-    """What a picture shows."""
+    """What a picture or a video shows."""
 
     alt: Text = Field(max_length=attachments.ALT)
 
@@ -107,7 +107,7 @@ def add(change: Changing, reader: Managing, conversation_id: Id, body: NewFile) 
 
 @router.post(FILES + "/{file_id}", tags=[TAG], response_model=Changed)
 def describe(change: Changing, reader: Managing, conversation_id: Id, file_id: Id, body: NewAlt) -> Response:
-    """Say what a picture beside one's draft shows."""
+    """Say what a picture or a video beside one's draft shows."""
 
     def work(session: Session) -> Changed:
         before = _beside(session, conversation_id, file_id, reader).alt

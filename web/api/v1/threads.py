@@ -197,16 +197,15 @@ def _kind(session: Session, number: int, body: NewReply, reader: Reader) -> Visi
     account = session.get(Account, conversation.account_id)
     assert account is not None  # noqa: S101  # a foreign key
     merged = parts.of(session, number)
-    platforms = {one.id: one.platform for one in merged}
-    if body.part is not None and body.part not in platforms:
+    if body.part is not None and body.part not in {one.id for one in merged}:
         raise Refused(422, "This conversation is no part of that case.", "rejected")
     box = composer.composer(session, conversation, account, reader, parts=merged, part=body.part or 0)
     if box.shut:
         raise Refused(422, box.shut, "rejected")
     if body.visibility is not None and body.visibility not in box.kinds:
         raise Refused(422, "This cannot be answered in that way here.", "rejected")
-    kind, platform = body.visibility or box.kinds[0], platforms.get(box.part, account.platform)
-    wrong = attaching.trouble(session, number, platform, body.files, kind, body.text, reader)
+    kind = body.visibility or box.kinds[0]
+    wrong = attaching.trouble(session, number, box.carrier, body.files, kind, body.text, reader)
     if wrong is not None:
         raise Refused(422, wrong.sentence % wrong.values, "rejected")
     return "private" if body.visibility == "private" else None
