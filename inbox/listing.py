@@ -105,6 +105,11 @@ def above(session: Session, wanted: Filter, place: str, limit: int = LIMIT) -> t
     return _rows(session, ids[:limit], wanted), len(ids) <= limit
 
 
+def ids(session: Session, wanted: Filter, limit: int) -> list[int]:
+    """The numbers of the first conversations of this list."""
+    return _chosen(session, wanted, (), limit)
+
+
 def rows(session: Session, ids: Sequence[int], wanted: Filter) -> list[Row]:
     """Those of the conversations that stand in this list, in its order."""
     c = db.table(Conversation)

@@ -26,6 +26,9 @@ Options = Sequence[tuple[str, str]]
 MOST = 300
 """Rows fetched at once, after a connection was cut: a page holds no more (web/static/js/rows.js)."""
 
+EVERY = 500
+"""Conversations of the whole list that are treated in one go."""
+
 
 @dataclass(frozen=True)
 class Tab:
@@ -78,6 +81,11 @@ class Pane:
         return [one for one in self.views if one.name in inbox_query.TABS]
 
     @property
+    def every(self) -> int:
+        """So many of the whole list can be treated in one go; 0 when its rows are all here."""
+        return min(self.total, EVERY) if self.total > len(self.rows) else 0
+
+    @property
     def here(self) -> str:
         """Under which name the number of the list follows live."""
         return "saved" if self.saved else self.asked.view
@@ -123,6 +131,13 @@ def pane(session: Session, asked: Asked, reader: Reader, *, current: int = 0, be
         troubled=[(one, troubles[one.id]) for one in connected if one.id in troubles],
         empty="" if found.rows else _empty(session, asked, connected, total),
     )
+
+
+def meant(session: Session, asked: Asked, reader: Reader, limit: int) -> tuple[list[int], int]:
+    """The first conversations of the whole list, and how many more there are."""
+    wanted = _here(session, asked, reader).wanted
+    found = listing.ids(session, wanted, limit)
+    return found, listing.number(session, wanted) - len(found) if len(found) == limit else 0
 
 
 def more(

@@ -22,7 +22,7 @@ from inbox.models import Conversation, Feed, Message
 from inbox.team_models import Team, TeamMember
 from tests.conftest import BOTH
 from tests.web.conftest import Browser, account, event, store, user
-from web import auth, inbox_query
+from web import auth, inbox_list, inbox_query
 from web.models import User
 
 pytestmark = BOTH
@@ -279,6 +279,11 @@ def test_after_a_cut_the_whole_list_is_given_anew(as_role: As) -> None:
 # --- many at once ------------------------------------------------------------------------------------------
 
 
+def back(browser: Browser, answer: Any) -> Any:
+    toast = json.loads(answer.headers["hx-trigger"])["toast"]
+    return browser.post(toast["undo"], toast["values"])
+
+
 def test_ticked_conversations_are_closed_and_the_toast_takes_it_back(as_role: As) -> None:
     store(account(), *[event(f"m:{n}", author=person(f"p{n}")) for n in range(3)])
     browser = as_role("agent")
@@ -287,8 +292,62 @@ def test_ticked_conversations_are_closed_and_the_toast_takes_it_back(as_role: As
     assert states() == ["closed", "closed", "open"]
     assert toast["text"] == "2 conversations are closed."
     assert rows(answer.text) == [3]
-    assert browser.post(toast["undo"]).status_code == 204
+    assert back(browser, answer).status_code == 204
     assert states() == ["open", "open", "open"]
+
+
+def test_spam_for_many_is_taken_back_to_what_stood_there(as_role: As) -> None:
+    store(account(), *[event(f"m:{n}", author=person(f"p{n}")) for n in range(3)])
+    browser = as_role("agent")
+    do(desk.close, 2, "user:1")
+    until = (db.now() + timedelta(days=1)).replace(microsecond=0)
+    do(desk.snooze, 3, until, "user:1")
+    answer = browser.post("/inbox/bulk?view=all", {"deed": "spam", "ids": ["1", "2", "3"]}, headers=LIST)
+    assert states() == ["spam"] * 3
+    assert json.loads(answer.headers["hx-trigger"])["toast"]["text"] == "3 conversations are marked as spam."
+    back(browser, answer)
+    assert states() == ["open", "closed", "snoozed"]
+    assert 'name="deed" value="spam"' in browser.get("/inbox").text
+    do(desk.spam, 1, "user:1")
+    assert 'name="deed" value="spam"' not in browser.get("/inbox?view=spam").text
+    answer = browser.post("/inbox/bulk?view=spam", {"deed": "reopen", "ids": ["1"]}, headers=LIST)
+    back(browser, answer)
+    assert states()[0] == "spam"
+
+
+def test_the_whole_list_is_chosen_as_its_reader_sees_it(as_role: As, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = account(), account(handle="@other@social.example")
+    store(ours, *[event(f"m:{n}", author=person(f"p{n}"), minutes=n) for n in range(5)])
+    store(theirs, event("o:1", author=person("o")))
+    browser, u = as_role("agent"), db.table(User)
+    with db.write() as session:
+        session.execute(sa.update(u).where(u.c.id == browser.user_id).values(accounts=[ours]))
+        desk.tag(session, 2, "keep", "user:1")
+    monkeypatch.setattr(listing, "LIMIT", 2)
+    assert 'name="all"' in browser.get("/inbox").text
+    answer = browser.post("/inbox/bulk", {"deed": "close", "ids": ["1"], "all": "yes"}, headers=LIST)
+    assert json.loads(answer.headers["hx-trigger"])["toast"]["text"] == "5 conversations are closed."
+    assert states() == ["closed"] * 5 + ["open"]
+    back(browser, answer)
+    assert states() == ["open"] * 6
+    browser.post("/inbox/bulk?tag=keep", {"deed": "close", "ids": ["1"], "all": "yes"}, headers=LIST)
+    assert states() == ["open", "closed", "open", "open", "open", "open"]
+
+
+def test_of_a_longer_list_the_first_are_done_and_the_others_are_said(
+    as_role: As, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(account(), *[event(f"m:{n}", author=person(f"p{n}"), minutes=n) for n in range(5)])
+    monkeypatch.setattr(inbox_list, "EVERY", 3)
+    monkeypatch.setattr(listing, "LIMIT", 2)
+    browser = as_role("agent")
+    assert "The first 3 of all" in browser.get("/inbox").text
+    answer = browser.post("/inbox/bulk", {"deed": "tag", "tag": "x", "all": "yes"}, headers=LIST)
+    said = "3 conversations have the tag. 2 more of this list were not touched: choose them again."
+    assert json.loads(answer.headers["hx-trigger"])["toast"]["text"] == said
+    assert rows(browser.get("/inbox?tag=x").text) == [1, 2]
+    menu = browser.get(f"/inbox/assign-menu?tag=x&all=yes&{'ids=5'}", headers=LIST).text
+    assert "assign:user" in menu
 
 
 def test_assigning_many_is_taken_back_to_who_had_them(as_role: As) -> None:
@@ -304,7 +363,7 @@ def test_assigning_many_is_taken_back_to_who_had_them(as_role: As) -> None:
             return list(session.scalars(sa.select(c.c.assignee).order_by(c.c.id)))
 
     assert who() == [agent, agent]
-    browser.post(json.loads(answer.headers["hx-trigger"])["toast"]["undo"])
+    back(browser, answer)
     assert who() == ["user:77", ""]
 
 
@@ -313,7 +372,7 @@ def test_a_tag_for_many_is_put_on_and_taken_off(as_role: As) -> None:
     browser = as_role("agent")
     answer = browser.post("/inbox/bulk", {"deed": "tag", "tag": " big order ", "ids": ["1"]}, headers=LIST)
     assert rows(browser.get(f"/inbox?tag={quote('big order')}").text) == [1]
-    browser.post(json.loads(answer.headers["hx-trigger"])["toast"]["undo"])
+    back(browser, answer)
     assert rows(browser.get(f"/inbox?tag={quote('big order')}").text) == []
 
 
@@ -343,7 +402,7 @@ def test_where_one_refuses_the_others_are_done_and_it_stays_ticked(as_role: As) 
     out = browser.post("/inbox/bulk?view=closed", {"deed": "reopen", "ids": ["1"]}, headers=LIST)
     assert "data-held" not in out.text
     browser.post("/inbox/bulk", {"deed": "close", "ids": ["1"]}, headers=LIST)
-    browser.post(toast["undo"])
+    back(browser, answer)
     assert browser.get("/api/v1/conversations/counts").json()["open"] == 3
     refused = browser.post("/inbox/bulk", {"deed": "close", "ids": ["2"]}, headers=LIST)
     assert (refused.status_code, refused.json()["error"][:38]) == (400, "1 was left as it is. No. 2: Fill in th")
@@ -420,7 +479,7 @@ def test_who_only_reads_has_nothing_to_tick(as_role: As) -> None:
     browser = as_role("marketer")
     assert 'name="ids"' not in browser.get("/inbox").text
     assert browser.post("/inbox/bulk", {"deed": "close", "ids": ["1"]}).status_code == 403
-    assert browser.post("/inbox/undo?deed=close&rows=1").status_code == 403
+    assert browser.post("/inbox/undo", {"deed": "close", "rows": "~1"}).status_code == 403
 
 
 # --- the volume --------------------------------------------------------------------------------------------

@@ -173,6 +173,28 @@ def test_ticked_rows_are_closed_together_and_come_back(brand: int, inbox: Page) 
     assert shown(inbox) == stored()[: len(shown(inbox))]
 
 
+def test_the_whole_list_is_offered_when_the_page_is_ticked_and_stays_chosen_while_one_scrolls(inbox: Page) -> None:
+    every, number = inbox.locator("[data-every]"), inbox.locator("[data-number]")
+    inbox.locator("#rows .pick input").first.check(force=True)
+    expect(every).to_be_hidden()
+    inbox.locator("[data-all]").check()
+    every.check()
+    expect(number).to_have_text(str(OLD))
+    inbox.locator("#rows").evaluate("node => node.scrollTo(0, node.scrollHeight)")
+    expect(inbox.locator("#rows .pick input:checked")).to_have_count(OLD)
+    inbox.locator("#rows .pick input").last.uncheck(force=True)
+    expect(every).not_to_be_checked()
+    expect(number).to_have_text(str(OLD - 1))
+    inbox.locator("#rows .pick input").last.check(force=True)
+    every.check()
+    inbox.locator("#bulk").get_by_role("button", name="Close").click()
+    expect(inbox.locator(".toast")).to_contain_text(f"{OLD} conversations are closed.")
+    assert stored() == []
+    inbox.keyboard.press("z")
+    expect(inbox.locator(".toast")).to_contain_text("taken back")
+    assert len(stored()) == OLD
+
+
 def test_what_refuses_a_deed_is_named_and_stays_ticked(brand: int, inbox: Page) -> None:
     left = stored()[2]
     with db.write() as session:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from typing import Annotated, Any
 
@@ -17,21 +17,27 @@ from core.errors import Rejected
 from inbox import actions, desk, macros, stood, visibility, workers
 from inbox.actions import Action
 from inbox.models import Conversation
-from web import actors, inbox_list, inbox_query, render
+from web import actors, inbox_list, inbox_query, many, render
 from web.i18n import N_, catalogue
 from web.inbox_query import Asked
 from web.permissions import allow
 from web.reader import Reader
 
 MOST = 200
-"""Conversations in one go."""
+"""Conversations that are ticked, or treated with a macro, in one go."""
+TOGETHER = 20
+"""Deeds of one transaction: others write in between."""
 
 router = APIRouter()
 
 Managing = Annotated[Reader, Depends(allow("conversations.manage"))]
 Wanted = Annotated[Asked, Depends(inbox_query.asked)]
+Stood = dict[int, str]
+"""Conversations that were changed, and what stood there before."""
 
-DEEDS = ("close", "reopen", "assign", "tag", "team", "priority", "type")
+MOVES = {"close": "closed", "reopen": "open", "spam": "spam"}
+"""Deeds that change the state → the state."""
+DEEDS = (*MOVES, "assign", "tag", "team", "priority", "type")
 NAMED = 10
 """Conversations that a refusal names, for each reason."""
 Left = dict[int, str]
@@ -49,33 +55,44 @@ def bulk(
     tag: Annotated[str, Form()] = "",
     current: Annotated[str, Form(alias="open")] = "",
     ids: Annotated[Sequence[str], Form()] = (),
+    every: Annotated[str, Form(alias="all")] = "",
 ) -> Response:
-    """Close, reopen, tag, or set a value (`assign:user:3`, `team:2`) of what was ticked; the answer is the list."""
+    """Close, reopen, tag, or set a value (`assign:user:3`, `team:2`) of what was ticked; the answer is the list.
+
+    With `all`, of the whole list that the address means, the first `inbox_list.EVERY` of it.
+    """
     what, _, whom = deed.partition(":")
+    most = MOST if what == "macro" else inbox_list.EVERY
+    numbers, rest = _meant(reader, asked, most) if every else (_numbers(ids), 0)
     backs: dict[int, list[Action]] = {}
     left: Left = {}
+    changed: Stood = {}
     try:
         if what == "macro":
-            backs, left = _run(reader, _numbers([whom]), _numbers(ids))
-            changed = [str(number) for number in backs]
+            backs, left = _run(reader, _numbers([whom]), numbers)
+            changed = dict.fromkeys(backs, "")
         else:
-            with db.write() as session:
-                changed, left = _do(session, reader, what, whom, tag, _numbers(ids))
+            changed, left = _do(reader, what, whom, tag, numbers)
     except Rejected as error:
         return JSONResponse({"error": reader.words(str(error))}, 400)
     if left and not changed:
         return JSONResponse({"error": _left(reader, left)}, 400)
-    if not left and not render.wants_part(request):
+    if not left and not rest and not render.wants_part(request):
         return render.to(f"/inbox{asked.query()}", "saved")
-    said = " ".join([_said(reader, what, len(changed)), *([_left(reader, left)] if left else [])])
+    said = " ".join(filter(None, [_said(reader, what, len(changed)), _left(reader, left), _rest(reader, rest)]))
     answer = _list(request, reader, asked, current, left, said)
     kind = "err" if left else "ok"
     if what == "macro":
         written = {number: [one.written() for one in back] for number, back in backs.items() if back}
         values = {"back": json.dumps(written, ensure_ascii=False)}
         return render.told(answer, said, kind, "/inbox/undo" if written else "", values)
-    back = f"/inbox/undo{render.query(deed=what, tag=tag if what == 'tag' else '', rows='.'.join(changed))}"
-    return render.told(answer, said, kind, back if changed else "")
+    values = {"deed": what, "tag": tag if what == "tag" else "", "rows": many.written(changed)}
+    return render.told(answer, said, kind, "/inbox/undo" if changed else "", values)
+
+
+def _meant(reader: Reader, asked: Asked, limit: int) -> tuple[list[int], int]:
+    with db.read() as session:
+        return inbox_list.meant(session, asked, reader, limit)
 
 
 def _list(request: Request, reader: Reader, asked: Asked, current: str, left: Collection[int], said: str) -> Response:
@@ -92,12 +109,19 @@ def _list(request: Request, reader: Reader, asked: Asked, current: str, left: Co
 
 
 @router.get("/inbox/assign-menu")
-def assign_menu(request: Request, reader: Managing, ids: Annotated[Sequence[str], Query()] = ()) -> Response:
+def assign_menu(
+    request: Request,
+    reader: Managing,
+    asked: Wanted,
+    ids: Annotated[Sequence[str], Query()] = (),
+    every: Annotated[str, Query(alias="all")] = "",
+) -> Response:
     """Whom the conversations that are ticked can be given to, with how many of them somebody sees who is limited."""
     if not render.wants_part(request):
         return render.to("/inbox")
     with db.read() as session:
-        ticked = set(_readable(session, reader, _numbers(ids)))
+        numbers = inbox_list.meant(session, asked, reader, inbox_list.EVERY)[0] if every else _numbers(ids)
+        ticked = set(_readable(session, reader, numbers))
         takers = actors.answering(session)
         hidden = workers.blind(session, [actor for actor, _ in takers], ticked)
     seen = {actor: sum((number, actor) not in hidden for number in ticked) for actor, _ in takers}
@@ -107,29 +131,39 @@ def assign_menu(request: Request, reader: Managing, ids: Annotated[Sequence[str]
 
 @router.post("/inbox/undo")
 def undo(
-    reader: Managing, deed: str = "", tag: str = "", rows: str = "", back: Annotated[str, Form()] = ""
+    reader: Managing,
+    deed: Annotated[str, Form()] = "",
+    tag: Annotated[str, Form()] = "",
+    rows: Annotated[str, Form()] = "",
+    back: Annotated[str, Form()] = "",
 ) -> Response:
-    """Take a deed on many conversations back; rows are `12`, or `12-3` where another value stood there before.
+    """Take a deed on many conversations back; `rows` says what stood there before (`web.many`).
 
     `back` holds the deeds that take a macro back, by conversation.
     """
     if back:
         _run_back(reader, back)
         return render.told(Response(status_code=204), reader.words("It was taken back."))
-    pairs = [part.partition("-")[::2] for part in rows[:8000].split(".")]
-    found = {number: before for text, before in pairs for number in _numbers([text])}
-    with db.write() as session:
-        for number in _readable(session, reader, list(found)):
-            with suppress(Rejected):  # what it was before is gone meanwhile, or a field is needed
-                if deed == "close":
-                    desk.restore(session, number, *stood.read(found[number] or "open"), reader.actor)
-                elif deed == "reopen":
-                    desk.close(session, number, reader.actor)
-                elif deed == "tag":
-                    desk.untag(session, number, tag, reader.actor)
-                elif deed in BEFORE:
-                    _put(session, reader, deed, number, found[number])
+    found = many.read(rows)
+    for some in _together(list(found)[: inbox_list.EVERY]):
+        with db.write() as session:
+            for number in _readable(session, reader, some):
+                with suppress(Rejected):  # what it was before is gone meanwhile, or a field is needed
+                    _back(session, reader, deed, number, found[number], tag)
     return render.told(Response(status_code=204), reader.words("It was taken back."))
+
+
+def _back(session: Session, reader: Reader, deed: str, number: int, before: str, tag: str) -> None:
+    if deed in MOVES:
+        actions.act(session, number, Action("restore", before or "open"), reader.actor)
+    elif deed == "tag":
+        desk.untag(session, number, tag, reader.actor)
+    elif deed in BEFORE:
+        _put(session, reader, deed, number, before)
+
+
+def _together(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (numbers[at : at + TOGETHER] for at in range(0, len(numbers), TOGETHER))
 
 
 def _run(reader: Reader, macro: Sequence[int], ids: Sequence[int]) -> tuple[dict[int, list[Action]], Left]:
@@ -161,31 +195,31 @@ def _run_back(reader: Reader, back: str) -> None:
             actions.all_of(session, number, actions.read(found[number], actions.BACK), reader.actor)
 
 
-def _do(
-    session: Session, reader: Reader, what: str, value: str, tag: str, ids: Sequence[int]
-) -> tuple[list[str], Left]:
-    """(What was changed, as the way back names it; what was refused.) A deed is refused before it writes anything."""
+def _do(reader: Reader, what: str, value: str, tag: str, ids: Sequence[int]) -> tuple[Stood, Left]:
+    """(What was changed, and what stood there; what was refused.) A deed is refused before it writes anything."""
     if what not in DEEDS:
         raise Rejected("Choose what to do with the conversations.")
-    if what == "assign" and value and value not in dict(actors.answering(session)):
-        raise Rejected("A conversation is given to somebody who works here, or to nobody.")
-    changed: list[str] = []
+    with db.read() as session:
+        if what == "assign" and value and value not in dict(actors.answering(session)):
+            raise Rejected("A conversation is given to somebody who works here, or to nobody.")
+    changed: Stood = {}
     left: Left = {}
-    for number, row in _readable(session, reader, ids).items():
-        try:
-            done = _one(session, reader, what, number, value, tag)
-        except Rejected as error:
-            left[number] = str(error)
-            continue
-        if done:
-            before = _before(what, row)
-            changed.append(f"{number}-{before}" if before else str(number))
+    for some in _together(ids):
+        with db.write() as session:
+            for number, row in _readable(session, reader, some).items():
+                try:
+                    done = _one(session, reader, what, number, value, tag)
+                except Rejected as error:
+                    left[number] = str(error)
+                    continue
+                if done:
+                    changed[number] = _before(what, row)
     return changed, left
 
 
 def _before(what: str, row: Any) -> str:
     """What a deed replaced, as the way back names it: the state unless it was open, a value, or nothing."""
-    if what == "close":
+    if what in MOVES:
         return stood.written(row) if row.state != "open" else ""
     return str(getattr(row, BEFORE[what]) or "").removeprefix("user:") if what in BEFORE else ""
 
@@ -195,7 +229,7 @@ def _one(session: Session, reader: Reader, what: str, number: int, value: str, t
         return desk.tag(session, number, tag, reader.actor)
     if what in BEFORE:
         return _put(session, reader, what, number, value.removeprefix("user:"))
-    return desk.set_state(session, number, {"close": "closed", "reopen": "open"}[what], reader.actor)
+    return desk.set_state(session, number, MOVES[what], reader.actor)
 
 
 def _put(session: Session, reader: Reader, what: str, number: int, value: str) -> bool:
@@ -225,7 +259,9 @@ def _numbers(texts: Sequence[str]) -> list[int]:
 
 
 def _left(reader: Reader, left: Left) -> str:
-    """Which conversations were left as they are, by the reasons why."""
+    """Which conversations were left as they are, by the reasons why; empty without any."""
+    if not left:
+        return ""
     why: dict[str, list[str]] = {}
     for number, reason in left.items():
         why.setdefault(reason, []).append(reader.words(N_("No. %(number)s"), number=str(number)))
@@ -237,12 +273,27 @@ def _left(reader: Reader, left: Left) -> str:
     return " ".join([first % {"number": reader.number(len(left))}, *named])
 
 
+def _rest(reader: Reader, number: int) -> str:
+    """How many of the whole list are still to be done; empty when none is."""
+    if not number:
+        return ""
+    ngettext = catalogue(reader.language).ngettext
+    return ngettext(
+        "%(number)s more of this list was not touched: choose it again.",
+        "%(number)s more of this list were not touched: choose them again.",
+        number,
+    ) % {"number": reader.number(number)}
+
+
 def _said(reader: Reader, what: str, number: int) -> str:
     ngettext = catalogue(reader.language).ngettext
     texts = {
         "close": ngettext("%(number)s conversation is closed.", "%(number)s conversations are closed.", number),
         "reopen": ngettext(
             "%(number)s conversation is open again.", "%(number)s conversations are open again.", number
+        ),
+        "spam": ngettext(
+            "%(number)s conversation is marked as spam.", "%(number)s conversations are marked as spam.", number
         ),
         "macro": ngettext(
             "The macro was run on %(number)s conversation.", "The macro was run on %(number)s conversations.", number

@@ -66,10 +66,12 @@ const ticks = () => [...document.querySelectorAll("#rows .pick input")];
 function ticked() {
   const all = document.querySelector("[data-all]"), boxes = ticks(), shown = boxes.filter((one) => one.checked).length;
   if (!all) return;
-  const on = shown + held().length;
+  const every = document.querySelector("[data-every]");
+  if (every) document.getElementById("every").hidden = !every.checked && shown < boxes.length; // offered when all that is here is ticked
+  const on = every?.checked ? every.dataset.most ?? document.querySelector("#every [data-count]").textContent : shown + held().length;
   all.hidden = false;
   all.checked = shown > 0 && shown === boxes.length;
-  all.indeterminate = on > 0 && shown < boxes.length;
+  all.indeterminate = Boolean(on) && shown < boxes.length;
   const said = document.querySelector("[data-picked]");
   document.querySelector("[data-number]").textContent = on || "";
   if (on) said.textContent = said.dataset.picked.replace("{n}", on);
@@ -84,15 +86,22 @@ document.addEventListener("click", (event) => {
       boxes.slice(from, to + 1).forEach((one) => { one.checked = tick.checked; });
     }
     last = tick;
+    const every = document.querySelector("[data-every]");
+    if (every && !tick.checked) every.checked = false;
     ticked();
   } else if (event.target.matches?.("[data-all]")) {
+    const every = document.querySelector("[data-every]");
+    if (every && !event.target.checked) every.checked = false;
     ticks().forEach((one) => { one.checked = event.target.checked; });
     if (!event.target.checked) held().forEach((one) => one.remove());
     ticked();
-  }
+  } else if (event.target.matches?.("[data-every]")) ticked();
 });
 document.addEventListener("reset", (event) => { if (event.target.id === "bulk") { held().forEach((one) => one.remove()); setTimeout(ticked); } });
-document.addEventListener("rows:changed", ticked);
+document.addEventListener("rows:changed", () => {
+  if (document.querySelector("[data-every]")?.checked) ticks().forEach((one) => { one.checked = true; });
+  ticked();
+});
 
 // --- how many lines of text -----------------------------------------------------------------------------
 
