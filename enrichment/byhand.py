@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import audit, db
+from core import audit, db, names
 from core.errors import Rejected
 from enrichment import contacts, review
 from enrichment.match import RULES, Evidence
@@ -49,7 +49,7 @@ def search(session: Session, words: str, limit: int = FOUND) -> list[Found]:
         Found(
             row.id or 0,
             row.object,
-            row.name or f"{row.first_name} {row.last_name}".strip(),
+            row.name or names.whole(row.first_name, row.last_name),
             row.company,
             tuple(row.emails),
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import db
+from core import db, names
 from enrichment.behaviour import customers
 from enrichment.models import CrmRecord
 from enrichment.normalise import mail
@@ -50,7 +50,7 @@ def give(session: Session, record: CrmRecord, contact_id: str) -> None:
 
 def called(record: CrmRecord) -> str:
     """Its name as people say it."""
-    return record.name or f"{record.first_name} {record.last_name}".strip()
+    return record.name or names.whole(record.first_name, record.last_name)
 
 
 def source(record: CrmRecord) -> str:

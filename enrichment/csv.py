@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import audit, db, outbox
+from core import audit, db, names, outbox
 from core.errors import Rejected
 from enrichment import index, mirror, overlap
 from enrichment.crm import CrmPerson
@@ -177,6 +177,7 @@ def _person(values: Mapping[str, str]) -> tuple[CrmPerson | None, str]:
     telling = [address, given.get("phone", ""), *handles.values(), given.get("website", "")]
     if not any(telling) and not (name and given.get("company")):
         return None, "nobody"
+    called = given.get("name", "") or names.whole(given.get("first_name", ""), given.get("last_name", ""))
     own = given.get("key") or next((one for one in telling if one), f"{name}\n{given.get('company', '')}")
     return (
         CrmPerson(
@@ -184,7 +185,7 @@ def _person(values: Mapping[str, str]) -> tuple[CrmPerson | None, str]:
             _record_id(own),
             given.get("first_name", ""),
             given.get("last_name", ""),
-            name,
+            called,
             emails=(address,) if address else (),
             phones=(given["phone"],) if "phone" in given else (),
             handles=handles,

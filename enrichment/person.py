@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import bulk, db, rows
+from core import bulk, db, names, rows
 from enrichment import connection
 from inbox import attributes, consent, people, visibility
 from inbox.fields import people as fields
@@ -68,7 +68,7 @@ class Known:
     @property
     def called(self) -> str:
         """Its name as people say it."""
-        return self.name or f"{self.first_name} {self.last_name}".strip()
+        return self.name or names.whole(self.first_name, self.last_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Link:
     @property
     def called(self) -> str:
         """The record's name as people say it."""
-        return self.name or f"{self.first_name} {self.last_name}".strip()
+        return self.name or names.whole(self.first_name, self.last_name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import audit, db, outbox
+from core import audit, db, names, outbox
 from core.errors import Rejected
 from enrichment import contacts
 from enrichment.compare import Line, lines
@@ -100,7 +100,7 @@ def _proposal(link: MatchLink, identity: Identity, record: CrmRecord) -> Proposa
         url=identity.url,
         object=record.object,
         record_id=record.record_id,
-        record_name=record.name or f"{record.first_name} {record.last_name}".strip(),
+        record_name=record.name or names.whole(record.first_name, record.last_name),
         company=record.company,
         score=link.score,
         evidence=tuple(link.evidence),

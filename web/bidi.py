@@ -1,6 +1,7 @@
 """Names inside of sentences: whichever way they are written, the words after them stay in place.
 
-What stands in an element of its own is isolated by the style sheet; this is for what is filled into a sentence.
+What stands in an element of its own is isolated by the style sheet; `isolated` is for what is filled into a sentence,
+`contained` for every text that a page shows.
 https://www.unicode.org/reports/tr9/#Explicit_Directional_Isolates
 """
 
@@ -18,6 +19,11 @@ _TURNS = re.compile("[\u0590-\u08ff\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff
 _ORDERS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Signs that open and close directions: one too many would reach beyond the name."""
 
+_SIGNS = tuple("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""The same one by one: looking for each is faster than the pattern."""
+_OVERRIDES = re.compile("[\u202a-\u202e]")
+_ISOLATES = re.compile("([\u2066-\u2069])")
+
 LIMIT = 5000
 """Sentences kept ready: more than there are."""
 
@@ -32,6 +38,25 @@ def isolated(value: Any) -> Any:
     if not isinstance(value, str) or isinstance(value, Markup) or not _TURNS.search(value):
         return value
     return f"\u2068{_ORDERS.sub('', value)}\u2069"
+
+
+def contained(text: str) -> str:
+    """A text that reaches over its end with no sign: as pages show what strangers wrote; what is stored stays."""
+    for sign in _SIGNS:
+        if sign in text:
+            break
+    else:
+        return text
+    kept, depth = [], 0
+    for part in _ISOLATES.split(_OVERRIDES.sub("", text)):
+        if part == "\u2069":
+            if not depth:
+                continue
+            depth -= 1
+        elif _ISOLATES.fullmatch(part):
+            depth += 1
+        kept.append(part)
+    return "".join(kept) + "\u2069" * depth
 
 
 def speaking(words: NullTranslations) -> dict[str, Callable[..., Any]]:

@@ -17,6 +17,8 @@ from jinja2.runtime import Context, Macro
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
 
+from web.bidi import contained
+
 try:
     from markupsafe._speedups import _escape_inner as _plain
 except ImportError:  # no compiled part for this machine
@@ -40,7 +42,7 @@ def _escaped(value: Any) -> str:
     """
     kind = type(value)
     if kind is str:
-        escaped: str = _plain(value)
+        escaped: str = _plain(value if value.isascii() else contained(value))
         return escaped
     if kind is Markup:
         markup: Markup = value

@@ -5,7 +5,7 @@ import json
 import httpx
 import pytest
 
-from connectors.platforms.telegram import SECRET_HEADER
+from connectors.platforms.telegram import SECRET_HEADER, to_event
 from core.errors import AuthExpired, BadPayload, NotConfigured, Rejected, TryLater, Unknown
 from core.event import Reply
 from tests.connectors.support import Tokens, connector, drain
@@ -140,3 +140,8 @@ def test_a_webhook_is_set_with_a_secret_that_is_kept(httpx_mock):
     body = json.loads(httpx_mock.get_requests()[0].content)
     assert body["secret_token"] == tokens.secrets["webhook_secret"]
     assert len(body["secret_token"]) > 30
+
+
+def test_a_japanese_name_has_its_family_name_first() -> None:
+    person = {"id": 556, "is_bot": False, "first_name": "太郎", "last_name": "山田"}
+    assert to_event.user(person).name == "山田 太郎"

@@ -34,3 +34,17 @@ def test_a_stored_text_in_the_place_of_a_sentence_stays_text() -> None:
         assert "<" not in spoken(text)
     assert spoken("50% of 3 %d") == "50% of 3 %d"
     assert spoken("Inbox") == "Eingang"
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("\u202egnp.exe", "gnp.exe"), ("a\u202ab\u202cc", "abc"), ("\u2067שלום", "\u2067שלום\u2069"),
+        ("\u2069\u2069end", "end"), ("to \u2068Kim\u2069", "to \u2068Kim\u2069"),
+        ("\u2066a\u2069\u2069b", "\u2066a\u2069b"), ("高橋 שלום", "高橋 שלום"),
+    ],
+)  # fmt: skip
+def test_nothing_a_stranger_wrote_turns_what_stands_after_it(written: str, shown: str) -> None:
+    text = environment("en").from_string("{{ name }} · 12:30").render(name=written)
+    assert text == f"{shown} · 12:30"
+    assert bidi.contained(shown) == shown

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from core import names
 from core.event import Attachment, Author, Event, Kind, Part, Visibility
 
 Doc = Mapping[str, Any]
@@ -59,7 +60,7 @@ def moment(seconds: Any) -> datetime:
 
 def user(person: Doc) -> Author:
     """A user as an author."""
-    name = " ".join(str(person[part]) for part in ("first_name", "last_name") if person.get(part))
+    name = names.whole(*(str(person.get(part) or "") for part in ("first_name", "last_name")))
     handle = str(person.get("username") or "")
     return Author(
         platform="telegram",

@@ -10,7 +10,7 @@ from fastapi import Depends, Path
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
-from core import db
+from core import db, names
 from enrichment.behaviour import customers, figures, retention
 from enrichment.models import CrmRecord
 from inbox import people
@@ -114,7 +114,7 @@ def contact(reader: Reading, contact_id: ContactId) -> OneContact:
 
 
 def _record(row: CrmRecord) -> Record:
-    name = row.name or f"{row.first_name} {row.last_name}".strip()
+    name = row.name or names.whole(row.first_name, row.last_name)
     return Record(
         object=row.object, record_id=row.record_id, name=name, company=row.company, url="", objects=row.objects
     )
