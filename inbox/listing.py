@@ -311,6 +311,24 @@ def volume(session: Session, wanted: Filter, edges: Sequence[datetime]) -> list[
     return [Bucket(*values) for values in zip(edges[:-1], totals, negatives, strict=True)]
 
 
+def by_account(session: Session, wanted: Filter, since: datetime, until: datetime) -> list[tuple[int, int, int]]:
+    """(account, inbound messages, negative ones) of the list's conversations in a period, the most first.
+
+    Account and period of the filter do not count; an account without messages is not named.
+    """
+    m, c = db.table(Message), db.table(Conversation)
+    total, bad = sa.func.count(), sa.func.sum(sa.case((m.c.sentiment == "negative", 1), else_=0))
+    query = (
+        sa.select(c.c.account_id, total, bad)
+        .join(m, m.c.conversation_id == c.c.id)
+        .where(m.c.posted_at >= since, m.c.posted_at < until, *inbound(m))
+        .where(*in_view(wanted), *narrowed(replace(wanted, account=0), period=False))
+        .group_by(c.c.account_id)
+        .order_by(total.desc(), c.c.account_id)
+    )
+    return [(number, count, int(negative)) for number, count, negative in session.execute(query)]
+
+
 def _epoch(column: sa.Column[Any]) -> sa.ColumnElement[int]:
     """Whole seconds since 1970."""
     if db.dialect() == "sqlite":

@@ -25,7 +25,7 @@ NAMES = {
     "type": N_("Set the type"),
     "field": N_("Fill in a field"),
     "state": N_("Set the state"),
-    "snooze": N_("Put away for hours"),
+    "snooze": N_("Snooze for hours"),
     "note": N_("Write a note"),
     "draft": N_("Put a saved reply into the box"),
     "reply": N_("Answer as they wrote"),

@@ -27,7 +27,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "closed": ("check", N_("%(actor)s closed this")),
     "reopened": ("undo", N_("%(actor)s opened this again")),
     "reopened-by-message": ("undo", N_("A new message opened this again")),
-    "snoozed": ("clock", N_("%(actor)s put this away until %(moment)s")),
+    "snoozed": ("clock", N_("%(actor)s snoozed this until %(moment)s")),
     "woke": ("clock", N_("The time to come back has come")),
     "woke-by-message": ("clock", N_("A new message brought this back")),
     "case": ("link", N_("%(actor)s opened a Salesforce Case for this")),

@@ -19,7 +19,7 @@ from inbox.views import View
 from web import actors, casework, condition_choices, condition_words, inbox_query, volume, words
 from web.inbox_query import Asked, Pill
 from web.reader import Reader
-from web.volume import Volume
+from web.volume import Share, Volume
 
 Options = Sequence[tuple[str, str]]
 """Values with their words, the empty one first."""
@@ -55,6 +55,8 @@ class Pane:
     """The fixed ones."""
     total: int
     volume: Volume
+    shares: list[Share]
+    """The accounts, without their numbers: those are asked for when the menu opens."""
     pills: list[Pill]
     form: dict[str, Options]
     takers: Options
@@ -119,6 +121,7 @@ def pane(session: Session, asked: Asked, reader: Reader, *, current: int = 0, be
         views=tabs,
         total=total,
         volume=_bars(session, here, asked, reader),
+        shares=volume.shares([], connected, asked) if len(connected) > 1 else [],
         pills=_pills(session, asked, reader, known, takers, groups),
         saved=here.view,
         kept=kept(session, asked, reader),
@@ -213,6 +216,17 @@ def kept(session: Session, asked: Asked, reader: Reader, *, counted: bool = Fals
 def bars(session: Session, asked: Asked, reader: Reader) -> Volume:
     """The figure above the list."""
     return _bars(session, _here(session, asked, reader), asked, reader)
+
+
+def shares(session: Session, asked: Asked, reader: Reader, *, counted: bool = False) -> list[Share]:
+    """The accounts that the reader sees with what came in on each; without numbers unless `counted`."""
+    known = [one for one in _accounts(session, reader) if one.state != "removed" or str(one.id) == asked.account]
+    if not counted:
+        return volume.shares([], known, asked)
+    edges = volume.edges(asked, reader)
+    found = listing.by_account(session, _here(session, asked, reader).wanted, edges[0], edges[-1])
+    gone = {number for number, _, _ in found} - {one.id for one in known}
+    return volume.shares(found, [*known, *(one for one in _accounts(session, reader) if one.id in gone)], asked)
 
 
 def _bars(session: Session, here: Here, asked: Asked, reader: Reader) -> Volume:

@@ -39,7 +39,7 @@ STATES = {
 """State of a clock → how its chip looks, and its word."""
 WHYS = {
     "pending": N_("waits for their answer"),
-    "snoozed": N_("put away"),
+    "snoozed": N_("snoozed"),
     "closed": N_("closed"),
     "spam": N_("marked as spam"),
 }

@@ -10,6 +10,7 @@ from babel.dates import format_time
 
 from core import db
 from inbox.listing import Bucket
+from inbox.models import Account
 from web import inbox_query
 from web.inbox_query import Asked
 from web.reader import Reader
@@ -111,6 +112,36 @@ def drawn(buckets: Sequence[Bucket], last: datetime, asked: Asked, reader: Reade
         _sentence(buckets, ends, reader),
         reader.words("%(number)s total", number=reader.number(total)),
     )
+
+
+@dataclass(frozen=True)
+class Share:
+    """What came in on one account; `width` and `negative_width` are hundredths of the largest."""
+
+    number: int
+    platform: str
+    handle: str
+    messages: int
+    negative: int
+    width: float
+    negative_width: float
+    query: str
+    current: bool
+
+
+def shares(found: Sequence[tuple[int, int, int]], accounts: Sequence[Account], asked: Asked) -> list[Share]:
+    """The accounts in the order of `found` (account, messages, negative), then those on which nothing came in."""
+    counted = {number: (total, negative) for number, total, negative in found}
+    top, place = max([total for _, total, _ in found], default=1), {one[0]: n for n, one in enumerate(found)}
+    known = sorted(accounts, key=lambda one: (place.get(one.id or 0, len(place)), one.platform, one.handle))
+    return [_share(one, *counted.get(one.id or 0, (0, 0)), top, asked) for one in known]
+
+
+def _share(one: Account, total: int, negative: int, top: int, asked: Asked) -> Share:
+    number = str(one.id)
+    width, low = round(100 * total / top, 1), round(100 * negative / top, 1)
+    link = asked.query(account=number)
+    return Share(one.id or 0, one.platform, one.handle, total, negative, width, low, link, asked.account == number)
 
 
 def _bar(bucket: Bucket, end: datetime, place: tuple[float, float], top: int, asked: Asked, reader: Reader) -> Bar:

@@ -801,7 +801,7 @@ NOTES = {
     "reopened": N_("The conversation is open again."),
     "unread": N_("Unread again, for you alone."),
     "spam": N_("Marked as spam. Further messages do not open it."),
-    "snoozed": N_("The conversation is put away."),
+    "snoozed": N_("The conversation is snoozed."),
     "assigned": N_("It is settled who takes care of it."),
     "account-connected": N_("The account is connected. Its messages are being fetched."),
     "account-fine": N_("The account works."),

@@ -491,3 +491,30 @@ def test_the_figure_counts_what_its_bars_count(as_role: As) -> None:
     titles = re.findall(r"<title>[^<]*: (\d+) messages, \d+ negative</title>", text)
     assert sum(map(int, titles)) == 6
     assert "6 total" in text
+
+
+def test_the_volume_by_account_counts_what_its_link_shows_and_only_what_is_seen(as_role: As) -> None:
+    ours, other, hidden = (account(handle=f"@brand{n}@social.example") for n in range(3))
+    store(ours, *[event(f"m:{n}", author=person(f"p{n}"), minutes=n * 600) for n in range(4)])
+    store(other, event("o:1", author=person("o")), event("o:2", author=person("o2"), minutes=60 * 24 * 40))
+    store(hidden, event("h:1", author=person("h")))
+    browser, u, m = as_role("agent"), db.table(User), db.table(Message)
+    with db.write() as session:
+        session.execute(sa.update(u).where(u.c.id == browser.user_id).values(accounts=[ours, other]))
+        session.execute(sa.update(m).where(m.c.key == "m:1").values(sentiment="negative"))
+    assert "By account" in browser.get("/inbox").text
+    text = browser.get("/inbox/volume?view=open", headers=LIST).text
+    assert "@brand2@" not in text
+    assert re.findall(r'<b class="num">(\d+)</b>', text) == ["4", "1"]
+    assert re.findall(r'senti-neg">(\d+)<', text) == ["1"]
+    links = re.findall(r'href="/inbox\?account=(\d+)"', text)
+    assert links == [str(ours), str(other)]
+    for link, number in zip(links, ("4", "1"), strict=True):
+        assert f'<span class="num">{number} total</span>' in browser.get(f"/inbox?account={link}").text
+    narrowed = browser.get(f"/inbox/volume?account={other}&view=open", headers=LIST).text
+    assert re.findall(r'<b class="num">(\d+)</b>', narrowed) == ["4", "1"], "one goes from one account to the other"
+    assert "All accounts" in narrowed
+    assert browser.get("/inbox/volume?view=closed").headers["location"] == "/inbox?view=closed"
+    with db.write() as session:
+        session.execute(sa.update(u).where(u.c.id == browser.user_id).values(accounts=[ours]))
+    assert "By account" not in browser.get("/inbox").text

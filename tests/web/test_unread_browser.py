@@ -67,7 +67,7 @@ def test_on_a_phone_it_is_given_to_somebody_and_put_away(seen: Seen) -> None:
     details.get_by_text(said("ja", "Assign"), exact=True).click()
     details.get_by_role("button", name=said("ja", "Take it myself")).click()
     expect(details).to_contain_text(said("ja", "Me"))
-    details.locator("summary", has_text=said("ja", "Put away")).click()
+    details.locator("summary", has_text=said("ja", "Snooze")).click()
     details.locator("button[name=until]").first.click()
     expect(page.locator("#thread-head")).to_have_attribute("data-state", "snoozed")
     assert seen.complaints == []

@@ -67,6 +67,16 @@ def rows(reader: Reading, asked: Wanted, ids: str = "", count: int = 0, current:
     return render.part("parts/inbox_few.html", reader, **values)
 
 
+@router.get("/inbox/volume")
+def volume(request: Request, reader: Reading, asked: Wanted) -> Response:
+    """What came in on each account, in the period of the bars above the list, for the menu."""
+    if not render.wants_part(request):
+        return render.to(f"/inbox{asked.query()}")
+    with db.read() as session:
+        found = inbox_list.shares(session, asked, reader, counted=True)
+    return render.part("parts/inbox_shares.html", reader, shares=found, asked=asked, base="/inbox", counted=True)
+
+
 @router.get("/inbox/views")
 def kept(request: Request, reader: Reading, asked: Wanted) -> Response:
     """The kept views with their numbers, for the menu."""

@@ -61,7 +61,7 @@ def snooze(request: Request, conversation_id: int, reader: Managing, until: Anno
         return desk.snooze(session, conversation_id, moment, reader.actor)
 
     shown = reader.short(moment) if moment is not None else ""
-    said = reader.words(N_("Put away until %(moment)s, or until a new message."), moment=shown)
+    said = reader.words(N_("Snoozed until %(moment)s, or until a new message."), moment=shown)
     return do(request, conversation_id, reader, deed, said, "snoozed", "state/open", {"was": before})
 
 
