@@ -108,6 +108,8 @@ class Event(Value):
     attachments: tuple[Attachment, ...] = ()
     parts: tuple[Part, ...] = ()
     """The posts it consists of when there are several, in their order; the first has the event's own key."""
+    album: str = ""
+    """The same for posts that the platform shows as one: they are one message here, however they arrive."""
     counts: dict[str, int] = Field(default_factory=dict)
     """likes, reposts, replies, as the platform counts them."""
     raw: dict[str, Any] = Field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The table of albums: messages of ours that are several posts on their platform."""
+"""The table of albums: messages that are several posts on their platform."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ class AlbumItem(SQLModel, table=True):
 
     __tablename__ = "album_item"
     key: str = Field(primary_key=True, max_length=500)
+    album: str = Field(default="", max_length=500, sa_column_kwargs={"server_default": ""}, index=True)
+    """What the platform calls the whole, where it tells: posts that come later belong to it."""
     message_id: int = Field(
         sa_column=Column(BigId, ForeignKey("message.id", ondelete="CASCADE"), nullable=False, index=True)
     )

@@ -178,7 +178,8 @@ def _edit(session: Session, row: Any, event: Event) -> None:
     m = db.table(Message)
     moment = db.now()
     old = {"message_id": row.id, "version": row.version, "text": row.text, "seen_at": moment}
-    if (event.text, event.subject) != (row.text, row.subject):
+    grown = bool(event.album) and event.edited_at == row.edited_at  # further posts of an album: nobody has edited it
+    if not grown and (event.text, event.subject) != (row.text, row.subject):
         session.execute(db.upsert(MessageVersion).on_conflict_do_nothing(), [old])
     translations.forget(session, [row.id])
     attachments.forget(session, "message_id", [row.id])
@@ -189,7 +190,7 @@ def _edit(session: Session, row: Any, event: Event) -> None:
             text=event.text,
             subject=event.subject,
             version=row.version + 1,
-            edited_at=event.edited_at or moment,
+            edited_at=event.edited_at if grown else event.edited_at or moment,
             hashtags=list(event.hashtags),
             attachments=[one.model_dump() for one in event.attachments],
             counts=event.counts or row.counts,

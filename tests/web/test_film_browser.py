@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.web.chromium import Seen, needs_chromium
 from tests.web.conftest import account, event, store
+from tests.web.test_axe import violations
 
 pytestmark = [pytest.mark.browser, needs_chromium]
 FILMED = """async () => {
@@ -45,7 +46,7 @@ def film(page: Page) -> bytes:
 def test_a_video_plays_beside_the_draft_and_in_the_thread(database: str, seen: Seen) -> None:
     store(account(platform="telegram"), event("telegram:1:5:1", platform="telegram", visibility="private"))
     page = seen.page("agent")
-    page.goto(f"{seen.address}/inbox/1")
+    page.goto(f"{seen.address}/inbox/1#conversation")
     expect(page.locator("#reply-text")).to_be_visible()
     refused: list[str] = []
     page.on("console", lambda said: refused.append(said.text) if "Content Security Policy" in said.text else None)
@@ -54,6 +55,8 @@ def test_a_video_plays_beside_the_draft_and_in_the_thread(database: str, seen: S
     beside = page.locator(".file video")
     expect(beside).to_be_visible()
     assert beside.evaluate(PLAYED) == [64, 36, None]
+    assert violations(page, "#files") == []
+    page.set_viewport_size({"width": 1440, "height": 900})
     beside.focus()
     assert page.evaluate("document.activeElement.tagName") == "VIDEO"
     page.locator("#reply-text").fill("Look")
@@ -63,3 +66,4 @@ def test_a_video_plays_beside_the_draft_and_in_the_thread(database: str, seen: S
     assert there.evaluate(PLAYED) == [64, 36, None]
     assert page.request.get(f"{seen.address}/inbox/1/files/1", headers={"range": "bytes=0-9"}).status == 206
     assert refused == []
+    assert violations(page, ".msg .film") == []

@@ -147,6 +147,7 @@ def message_event(message: Doc, bot_id: str, username: str) -> Event:
         subject="" if private else str(chat.get("title") or ""),
         hashtags=tuple(_hashtags(message)),
         attachments=tuple(_attachments(message)),
+        album=key(bot_id, chat["id"], f"album:{group}") if (group := message.get("media_group_id")) else "",
         raw={name: value for name, value in message.items() if name != "reply_to_message"},
     )
 
