@@ -13,7 +13,7 @@ for (const field of document.querySelectorAll("[data-zone]")) {
 }
 const forward = document.querySelector("[data-forward]");
 if (forward) location.replace(forward.href);
-if (!document.querySelector("[autofocus]")) document.querySelector("form[method=post] [aria-invalid=true]")?.focus(); // what is to be mended
+if (!document.querySelector("main [autofocus]")) document.querySelector("form[method=post] [aria-invalid=true]")?.focus(); // what is to be mended
 if (navigator.platform.startsWith("Mac")) for (const key of document.querySelectorAll("[data-mod]")) key.textContent = "⌘";
 
 // --- a question before what cannot be taken back ------------------------------------------------------

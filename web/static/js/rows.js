@@ -131,7 +131,7 @@ async function fetched(list, more) {
   for (const [name, value] of Object.entries({ count: PAGE, current: current(), ...more })) address.searchParams.set(name, value);
   try {
     const answer = await fetch(address, { headers: { Accept: "text/html" } });
-    if (answer.status === 401) location.assign("/signin");
+    if (answer.status === 401) location.assign(`/signin?next=${encodeURIComponent(location.pathname + location.search)}`);
     if (!answer.ok) return null;
     const made = document.createElement("template");
     made.innerHTML = await answer.text();

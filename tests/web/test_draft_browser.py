@@ -1,0 +1,79 @@
+"""What is begun in the box is not lost: by going elsewhere at once, by going back, by a sign-in that is over."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from playwright.sync_api import expect
+
+from core import db
+from inbox import drafts
+from tests.web.chromium import Seen, needs_chromium, token
+from tests.web.conftest import account, event, store
+from web.models import SessionRow
+
+pytestmark = [pytest.mark.browser, needs_chromium]
+
+
+def begun(number: int) -> str:
+    with db.read() as session:
+        found = drafts.of(session, "user:1", number)
+    return found.text if found is not None else ""
+
+
+@pytest.fixture
+def talks(database: str) -> None:
+    row = account()
+    store(row, event("a", "The first", minutes=2), event("b", "The second", minutes=1))
+
+
+def test_going_elsewhere_at_once_keeps_the_last_words(talks: None, seen: Seen) -> None:
+    page = seen.page("admin")
+    page.goto(f"{seen.address}/inbox/1?view=all")
+    page.locator("#reply-text").fill("Half a sen")
+    page.locator("#rows [data-row='2'] .conv").click()
+    expect(page.locator("#log")).to_contain_text("The second")
+    expect(page.locator("#reply-text")).to_have_value("")
+    page.locator("#reply-text").fill("Another")
+    page.go_back()
+    expect(page.locator("#log")).to_contain_text("The first")
+    expect(page.locator("#reply-text")).to_have_value("Half a sen")
+    page.go_forward()
+    expect(page.locator("#reply-text")).to_have_value("Another")
+    page.locator("#reply-text").fill("Another one")
+    page.goto(f"{seen.address}/people")
+    page.goto(f"{seen.address}/inbox/2?view=all")
+    expect(page.locator("#reply-text")).to_have_value("Another one")
+    assert (begun(1), begun(2)) == ("Half a sen", "Another one")
+
+
+def test_what_was_sent_is_no_draft_when_one_leaves_meanwhile(talks: None, seen: Seen) -> None:
+    page = seen.page("admin")
+    page.goto(f"{seen.address}/inbox/1?view=all")
+    page.locator("#reply-text").fill("All of it")
+    page.locator("[data-send]").click()
+    expect(page.locator("#log")).to_contain_text("All of it")
+    page.goto(f"{seen.address}/people")
+    page.goto(f"{seen.address}/inbox/1?view=all")
+    expect(page.locator("#log")).to_contain_text("All of it")
+    expect(page.locator("#reply-text")).to_have_value("")
+    assert begun(1) == ""
+
+
+@pytest.mark.parametrize("again", ["admin", "agent"])
+def test_a_sign_in_that_is_over_loses_no_word_and_shows_none_to_others(talks: None, seen: Seen, again: str) -> None:
+    page = seen.page("admin", offline_is_fine=True)
+    page.goto(f"{seen.address}/inbox/1?view=all")
+    with db.write() as session:
+        session.execute(sa.delete(db.table(SessionRow)))
+    page.locator("#reply-text").fill("A long answer")
+    page.locator("[data-send]").click()
+    page.wait_for_url("**/signin?next=*")
+    assert begun(1) == ""
+    page.context.add_cookies([{"name": "widerhall", "value": token(again), "url": seen.address}])
+    page.goto(f"{seen.address}/inbox/1?view=all")
+    expect(page.locator("#log")).to_contain_text("The first")
+    expect(page.locator("#reply-text")).to_have_value("A long answer" if again == "admin" else "")
+    page.wait_for_function("sessionStorage.getItem('begun') === null")
+    assert begun(1) == ("A long answer" if again == "admin" else "")
+    seen.complaints.clear()
