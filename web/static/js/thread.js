@@ -110,15 +110,19 @@ const adrift = (old) => key(old) === done && (held(old) || document.activeElemen
 
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
   const form = detail.requestConfig?.elt;
+  if (detail.successful && form?.id === "composer") mine = true;
   if (detail.successful && form?.matches("#log form[hx-swap=none]")) done = key(form.closest("[data-entry]"));
 });
 document.addEventListener("focusout", (event) => {
   if (kept && event.target.closest?.("#log")) { kept = false; refresh(); }
 });
 
+let mine = false; // one's own words have left the box: they are shown, wherever one is reading
+
 function arrived(node) {
   htmx.process(node);
   node.classList.add("arrives");
+  if (mine && node.dataset.by === pane().dataset.me) { mine = false; log().parentElement.scrollTop = 0; }
   const theirs = node.classList.contains("msg-out") && node.dataset.by !== pane().dataset.me;
   const text = field();
   if (!theirs || !text?.value.trim() || document.querySelector("input[name=kind]:checked")?.value === "note") return;
