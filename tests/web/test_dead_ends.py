@@ -13,7 +13,7 @@ from core import db
 from tests.conftest import BOTH
 from tests.web import lived
 from tests.web.conftest import Browser, account, event, store
-from web import roles
+from web import permissions, roles
 from web.permissions import granted, permission_of
 
 LINK = re.compile(r'\s(href|src|hx-get|hx-post|action|formaction)="(/[^"]*|\?[^"]*)"')
@@ -110,3 +110,8 @@ def test_who_may_not_write_is_told_so_instead_of_losing_what_they_wrote(as_role,
     page = as_role(role("Few", {"messages.read", "conversations.reply"})).get("/inbox/1").text
     assert 'name="text"' not in page
     assert "Your role reads, but does not answer." in page
+
+
+@pytest.mark.parametrize("name", permissions.ROLES)
+def test_pages_of_an_empty_hub_open_for_everybody(as_role, database: str, name: str) -> None:
+    assert dead_ends(as_role(name), granted(name)) == []

@@ -77,3 +77,13 @@ def test_a_sign_in_that_is_over_loses_no_word_and_shows_none_to_others(talks: No
     page.wait_for_function("sessionStorage.getItem('begun') === null")
     assert begun(1) == ("A long answer" if again == "admin" else "")
     seen.complaints.clear()
+
+
+def test_what_one_sends_is_in_sight_wherever_one_reads(database: str, seen: Seen) -> None:
+    store(account(), *[event(f"m:{n}", f"message {n}", minutes=90 - n, thread_key="m:0") for n in range(40)])
+    page = seen.page("admin")
+    page.goto(f"{seen.address}/inbox/1?view=all")
+    page.locator("#log .msg-b", has_text="message 5").first.scroll_into_view_if_needed()
+    page.locator("#reply-text").fill("We are on it.")
+    page.locator("[data-send]").click()
+    expect(page.locator("#log .msg-b", has_text="We are on it.")).to_be_in_viewport()

@@ -157,7 +157,7 @@ document.addEventListener("click", (event) => {
   for (const menu of open()) if (!menu.contains(event.target)) menu.open = false;
 });
 document.addEventListener("keydown", (event) => {
-  const menu = event.target.closest?.("details.drop[open]");
+  const menu = event.target.closest?.("details.drop[open]") ?? (event.target === document.body && event.key === "Escape" ? open().at(-1) : null);
   if (!menu) return;
   const items = [...menu.querySelectorAll(".menu-item:not(:disabled), .menu input:not([type=hidden])")], at = items.indexOf(document.activeElement);
   if (event.key === "Escape") {
@@ -169,6 +169,12 @@ document.addEventListener("keydown", (event) => {
     items[(at + step + items.length) % items.length]?.focus();
     event.preventDefault();
   }
+});
+
+// what a menu fetched has the focus as if it had been there
+document.addEventListener("htmx:afterSettle", ({ target }) => {
+  const menu = target.closest?.("details.drop[open]"), on = document.activeElement;
+  if (menu && (on === document.body || on === menu.querySelector("summary"))) menu.querySelector(".menu-item")?.focus();
 });
 
 // --- times that stay true -----------------------------------------------------------------------------
