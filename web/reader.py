@@ -91,10 +91,12 @@ def _full(here: datetime, locale: str) -> str:
 
 def _short(here: datetime, today: date, locale: str) -> str:
     day = here.date()
-    if day.year != today.year:
+    if day.year < today.year:
         return _day(day, "medium", locale)
     clock = _clock(time(here.hour, here.minute), "short", locale)
-    return clock if day == today else _together("short", locale).format(clock, _day(day, "MMMd", locale))
+    if day == today:
+        return clock
+    return _together("short", locale).format(clock, _day(day, "medium" if day.year > today.year else "MMMd", locale))
 
 
 @dataclass(frozen=True)
@@ -180,7 +182,7 @@ class Reader:
         return _full(at.astimezone(self.zone), self.locale)
 
     def short(self, at: datetime) -> str:
-        """As short as it stays clear: the time today, day and month this year, else the date."""
+        """As short as it stays clear: the time today, day and month this year, else the date, with the time ahead."""
         return _short(at.astimezone(self.zone), db.now().astimezone(self.zone).date(), self.locale)
 
     def stamped(self, at: datetime) -> tuple[str, str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from jinja2 import Environment
 from jinja2.nodes import Add, Call, Concat, Const, Name, TemplateData
 
+from core import db
 from tests.web.conftest import Browser, user
 from web import catalogues, i18n
 from web.reader import Reader
@@ -172,3 +173,12 @@ def i18n_zone(name: str):
 
 def test_unknown_time_zone_is_utc() -> None:
     assert i18n_zone("Nowhere/At all") is UTC
+
+
+@pytest.mark.parametrize(("language", "shown"), [("en", "9:05"), ("de", "09:05"), ("ja", "9:05")])
+def test_a_moment_that_is_ahead_has_its_time_whatever_the_year(language: str, shown: str) -> None:
+    here = db.now().replace(hour=9, minute=5)
+    reader = Reader(language)
+    for days in (1, 40, 400):
+        assert shown in reader.short(here + timedelta(days=days))
+    assert shown not in reader.short(here - timedelta(days=400))
