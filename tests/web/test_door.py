@@ -227,7 +227,7 @@ def test_form_sent_after_the_end_tells_how_to_save_what_was_typed(as_role) -> No
     with db.write() as session:
         session.execute(sa.delete(SessionRow))
     answer = browser.post("/settings/me", {"name": "A"})
-    assert (answer.status_code, "go back in your browser" in answer.text) == (401, True)
+    assert (answer.status_code, "what you typed stands in the form then" in answer.text) == (401, True)
 
 
 def test_refusal_names_the_role_and_who_can_help(as_role) -> None:

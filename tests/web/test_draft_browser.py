@@ -1,4 +1,4 @@
-"""What is begun in the box is not lost: by going elsewhere at once, by going back, by a sign-in that is over."""
+"""What is begun is not lost: by going elsewhere at once, by going back, by a sign-in that is over."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from core import db
 from inbox import drafts
 from tests.web.chromium import Seen, needs_chromium, token
-from tests.web.conftest import account, event, store
+from tests.web.conftest import PASSWORD, account, event, store, user
 from web.models import SessionRow
 
 pytestmark = [pytest.mark.browser, needs_chromium]
@@ -87,3 +87,30 @@ def test_what_one_sends_is_in_sight_wherever_one_reads(database: str, seen: Seen
     page.locator("#reply-text").fill("We are on it.")
     page.locator("[data-send]").click()
     expect(page.locator("#log .msg-b", has_text="We are on it.")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("again", ["admin", "agent"])
+def test_a_form_that_was_refused_is_filled_in_again_for_whoever_typed_it(database: str, seen: Seen, again: str) -> None:
+    page = seen.page("admin", offline_is_fine=True)
+    page.goto(f"{seen.address}/settings/replies/new")
+    page.locator("#f-name").fill("Thanks")
+    page.locator("[name=text_de]").fill("Vielen Dank")
+    page.locator("[name=shared][value=all]").uncheck()
+    with db.write() as session:
+        session.execute(sa.delete(db.table(SessionRow)))
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("link", name="Sign in again").click()
+    page.locator("#f-email").fill(f"{again}@demo.example")
+    user(again)
+    page.locator("#f-password").fill(PASSWORD)
+    page.locator("#f-password").press("Enter")
+    page.wait_for_url("**/settings/replies/new")
+    mine = again == "admin"
+    expect(page.locator("#f-name")).to_have_value("Thanks" if mine else "")
+    expect(page.locator("[name=text_de]")).to_have_value("Vielen Dank" if mine else "")
+    expect(page.locator("[name=shared][value=all]")).to_be_checked(checked=not mine)
+    assert page.evaluate("sessionStorage.getItem('typed')") is None
+    if mine:
+        page.get_by_role("button", name="Save", exact=True).click()
+        expect(page.get_by_role("link", name="Thanks")).to_be_visible()
+    seen.complaints.clear()

@@ -29,7 +29,7 @@ TEXTS: dict[int, tuple[str, str]] = {
     ),
     401: (
         N_("Your session has ended"),
-        N_("Nothing was saved. Sign in again, then go back in your browser: what you typed is still there."),
+        N_("Nothing was saved. Sign in again: what you typed stands in the form then."),
     ),
     403: (
         N_("You may not do this"),
@@ -69,7 +69,7 @@ def show(request: Request, status: int, text: str = "", who: Sequence[str] = ())
     again = _address(request) if request.method in SAFE else ""
     return render.page(
         request, reader, "failure.html", status, title=reader.words(title), text=words, code=status, who=who,
-        again=again, position="",
+        again=again, stale=text == STALE_FORM, position="",
     )  # fmt: skip
 
 
