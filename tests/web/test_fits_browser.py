@@ -1,0 +1,61 @@
+"""Claims about what stands where in a real browser: nothing that one needs is cut off, in any language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.web.chromium import Seen, needs_chromium
+from tests.web.conftest import account, event, store
+
+pytestmark = [pytest.mark.browser, needs_chromium]
+
+
+def edges(place: Locator) -> tuple[float, float]:
+    """Left and right."""
+    box: Any = place.bounding_box()
+    return box["x"], box["x"] + box["width"]
+
+
+@pytest.fixture
+def phone(database: str, seen: Seen) -> Page:
+    store(account(), *[event(f"c:{n}", f"conversation {n}", minutes=n) for n in range(3)])
+    page: Page = seen.page("admin", language="de", width=390)
+    page.goto(f"{seen.address}/inbox/1?view=all#conversation")
+    return page
+
+
+def test_on_a_phone_one_finds_oneself_in_the_bar_below(phone: Page, seen: Seen) -> None:
+    phone.goto(f"{seen.address}/inbox")
+    expect(phone.locator(".rail .me")).to_be_visible()
+    for one in phone.locator(".rail a:visible").all():
+        left, right = edges(one)
+        assert 0 <= left < right <= 390
+    phone.locator(".rail .me").click()
+    expect(phone).to_have_url(f"{seen.address}/settings/me")
+
+
+def test_on_a_phone_a_toast_keeps_to_the_page(phone: Page) -> None:
+    phone.locator("#reply-text").fill("Danke!")
+    phone.locator("#reply-text").press("Control+Enter")
+    left, right = edges(phone.locator(".toast").first)
+    assert left >= 8
+    assert right <= 382
+
+
+def test_on_a_phone_the_menu_of_views_is_as_high_as_the_page(phone: Page, seen: Seen) -> None:
+    phone.goto(f"{seen.address}/inbox?view=all")
+    phone.locator(".view-menu summary").click()
+    menu = phone.locator(".view-menu > .menu")
+    assert menu.evaluate("node => node.scrollHeight <= node.clientHeight")
+
+
+@pytest.mark.parametrize("width", [1000, 1280])
+def test_what_is_done_to_many_fits_beside_the_list(database: str, seen: Seen, width: int) -> None:
+    store(account(), event("c:1", "conversation"))
+    page = seen.page("agent", language="ja", width=width)
+    page.goto(f"{seen.address}/inbox")
+    page.locator("#rows .pick input").check(force=True)
+    assert edges(page.locator("#bulk [type=reset]"))[1] <= edges(page.locator("#list"))[1]
