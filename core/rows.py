@@ -76,18 +76,38 @@ def records(kind: type[T], found: Sequence[Any]) -> list[T]:
     return made
 
 
+class _Row:
+    """A row of a model that no session knows: its columns are plain attributes, which are read sooner than the model's.
+
+    It counts as one of the model, and what else it is asked for the model does.
+    """
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"{name} of a row that was only read: get it from a session to change it")
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        configure_mappers()  # nothing else may have asked for it yet, and without it no attribute can be read
+        made = object.__new__(self.__class__)
+        missing: dict[str, Any] = {"__pydantic_fields_set__": set(vars(self)), "__pydantic_extra__": None}
+        for one, value in {"__dict__": vars(self), **missing}.items():
+            object.__setattr__(made, one, value)
+        return getattr(made, name)
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and vars(other) == vars(self)
+
+
 @lru_cache(maxsize=64)
 def _of_model(model: Any) -> Callable[[list[Any]], Any]:
-    """Puts values in the order of the columns into an instance of a model that no session knows."""
-    configure_mappers()  # nothing else may have asked for it yet, and without it no attribute can be read
-    names = tuple(column.name for column in db.table(model).c)
-    missing: dict[str, Any] = {"__pydantic_fields_set__": set(names), "__pydantic_extra__": None}
+    """Puts values in the order of the columns into a row of a model."""
+    kind = type(model.__name__, (_Row,), {"__class__": property(lambda _: model)})
+    names, new = tuple(column.name for column in db.table(model).c), object.__new__
 
     def make(values: list[Any]) -> Any:
-        made = object.__new__(model)
-        object.__setattr__(made, "__dict__", dict(zip(names, values, strict=True)))
-        for name, value in missing.items():
-            object.__setattr__(made, name, value)
+        made: Any = new(kind)
+        made.__dict__.update(zip(names, values, strict=True))
         return made
 
     return make
@@ -130,7 +150,10 @@ def moment(value: Any) -> datetime:
 def _json(value: Any) -> Any:
     if value == "[]":  # most lists are empty
         return []
-    return json.loads(value) if isinstance(value, str) else value
+    return _decode(value)[0] if isinstance(value, str) else value
+
+
+_decode = json.JSONDecoder().raw_decode  # what we wrote ourselves begins and ends with its value
 
 
 # --- statements compiled once ----------------------------------------------------------------------

@@ -22,6 +22,7 @@ from sentiment.upkeep import Correction
 
 NOT_THERE = "There is nothing to correct: only what somebody else wrote, and what is still there, is rated."
 _MANY = 500
+_WRITTEN = frozenset({*MESSAGE_KINDS, "post"})
 
 Value = str | bool | None
 
@@ -89,7 +90,7 @@ def correctable(message: Message) -> bool:
     return (
         message.direction == "inbound"
         and message.origin != "context"
-        and message.kind in {*MESSAGE_KINDS, "post"}
+        and message.kind in _WRITTEN
         and message.deleted_at is None
         and not message.erased
         and bool(message.text.strip())

@@ -26,6 +26,8 @@ _ISOLATES = re.compile("([\u2066-\u2069])")
 
 LIMIT = 5000
 """Sentences kept ready: more than there are."""
+FILLED = 500
+"""Sentences kept with the one value in them: each row of a list says them again."""
 
 
 @lru_cache(LIMIT)
@@ -42,6 +44,8 @@ def isolated(value: Any) -> Any:
 
 def contained(text: str) -> str:
     """A text that reaches over its end with no sign: as pages show what strangers wrote; what is stored stays."""
+    if text.isascii():
+        return text
     for sign in _SIGNS:
         if sign in text:
             break
@@ -59,21 +63,30 @@ def contained(text: str) -> str:
     return "".join(kept) + "\u2069" * depth
 
 
+def filled(text: str, values: dict[str, Any]) -> Markup:
+    """A sentence with values in it, enclosed where they may turn it; the sentence and what is no markup is escaped."""
+    sentence = _safe(str(text))  # none of our sentences has markup, and a stored text may be handed in for one
+    try:
+        return sentence % {name: isolated(value) for name, value in values.items()}
+    except (ValueError, TypeError, KeyError):
+        if values:
+            raise
+        return sentence  # a stored text with a per cent sign in it
+
+
 def speaking(words: NullTranslations) -> dict[str, Callable[..., Any]]:
     """gettext for templates in one language: each text is looked up once, and filled-in values are enclosed."""
     known: dict[str, Markup] = {}
 
-    def filled(text: str, values: dict[str, Any]) -> Markup:
-        sentence = _safe(str(text))  # none of our sentences has markup, and a stored text may be handed in for one
-        try:
-            return sentence % {name: isolated(value) for name, value in values.items()}
-        except (ValueError, TypeError, KeyError):
-            if values:
-                raise
-            return sentence  # a stored text with a per cent sign in it
+    @lru_cache(FILLED)
+    def filled_once(text: str, name: str, value: str) -> Markup:
+        return filled(words.gettext(text), {name: value})
 
     def spoken(text: str, /, **values: Any) -> Markup:
         if values:
+            name, value = next(iter(values.items()))
+            if len(values) == 1 and type(value) is str:  # a text and no markup: as a key they would be the same
+                return filled_once(text, name, value)
             return filled(words.gettext(text), values)
         found = known.get(text)
         if found is None:

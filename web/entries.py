@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeGuard
+from typing import NamedTuple
 
 from sqlmodel import Session
 
@@ -46,8 +46,7 @@ class Parent:
     """It stands in this very thread."""
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One thing in the thread; exactly one of message, reply, note and activity is set.
 
     `version` changes when anything that is shown changes. `sent` is the reply a message of ours was made from.
@@ -104,22 +103,22 @@ class Page:
     earlier: str
 
 
-@dataclass(frozen=True)
-class _Bare:
-    """An entry before its neighbours are known."""
+Row = Message | ReplyRow | Note | Activity
+
+
+class _Bare(NamedTuple):
+    """A row before its neighbours are known."""
 
     at: datetime
     rank: int
-    row: Message | ReplyRow | Note | Activity
+    """Which comes first of two at one moment: what was done, what was said, a note on it, what waits to be sent."""
+    row: Row
 
-    @property
-    def spoken(self) -> bool:
-        """Somebody outside reads it: it makes the thread turn private or public."""
-        return isinstance(self.row, Message | ReplyRow)
 
-    @property
-    def private(self) -> bool:
-        return isinstance(self.row, Message | ReplyRow) and self.row.visibility == "private"
+DONE, SAID, NOTED, WAITING = range(4)
+"""The ranks."""
+SPOKEN = (SAID, WAITING)
+"""What somebody outside reads: it makes the thread turn private or public."""
 
 
 def page(session: Session, conversation_id: int, account: Account, reader: Reader, before: str = "") -> Page:
@@ -128,19 +127,15 @@ def page(session: Session, conversation_id: int, account: Account, reader: Reade
     found = _messages(session, conversation_id, edge)
     shown, unseen = found[-PAGE:], found[:-PAGE]
     low = shown[0].posted_at if unseen and shown else None
-    bare = [_Bare(one.posted_at, 1, one) for one in shown]
-    for rank, some in (
-        (0, [(one.at, one) for one in activities.of_conversation(session, conversation_id)]),
-        (2, [(one.at, one) for one in notes.of_conversation(session, conversation_id)]),
-        (3, [(one.created_at, one) for one in _waiting(session, conversation_id)]),
-    ):
-        bare += [
-            _Bare(at, rank, row)
-            for at, row in some
-            if (low is None or at >= low) and (edge is None or at < edge[0])
-        ]  # fmt: skip
+    others = [
+        *[_Bare(one.at, DONE, one) for one in activities.of_conversation(session, conversation_id)],
+        *[_Bare(one.at, NOTED, one) for one in notes.of_conversation(session, conversation_id)],
+        *[_Bare(one.created_at, WAITING, one) for one in _waiting(session, conversation_id)],
+    ]
+    bare = [one for one in others if (low is None or one.at >= low) and (edge is None or one.at < edge[0])]
+    bare += [_Bare(one.posted_at, SAID, one) for one in shown]
     bare.sort(key=lambda one: (one.at, one.rank, one.row.id or 0))
-    above = _Bare(unseen[-1].posted_at, 1, unseen[-1]) if unseen else None
+    above = _Bare(unseen[-1].posted_at, SAID, unseen[-1]) if unseen else None
     entries = _Reading(session, account, reader, [*unseen[-1:], *shown], bare).entries(above)
     return Page(entries, place.mark(shown[0].posted_at, shown[0].id) if unseen else "")
 
@@ -149,7 +144,7 @@ def some(session: Session, conversation_id: int, account: Account, reader: Reade
     """Those of the messages that stand in the thread, for places that show them already."""
     condition = f"conversation_id = ? AND {bulk.among('id')} ORDER BY id"
     found = rows.where(session, Message, condition, conversation_id, bulk.listed(ids))
-    bare = [_Bare(one.posted_at, 1, one) for one in found]
+    bare = [_Bare(one.posted_at, SAID, one) for one in found]
     return _Reading(session, account, reader, found, bare).entries(None)
 
 
@@ -173,111 +168,143 @@ class _Reading:
         self, session: Session, account: Account, reader: Reader, messages: Sequence[Message], bare: Sequence[_Bare]
     ) -> None:
         self._account, self._reader, self._bare = account, reader, bare
+        done = [one.row for one in bare if one.rank == DONE and isinstance(one.row, Activity)]
+        noted = [one.row for one in bare if one.rank == NOTED and isinstance(one.row, Note)]
+        waiting = [one.row for one in bare if one.rank == WAITING and isinstance(one.row, ReplyRow)]
+        numbers = [one.id or 0 for one in messages]
         self._parents = _answered(session, messages, reader.sight)
         self._people = _people(session, [*messages, *self._parents.values()])
         self._wordings = _wordings(session, messages)
         self._sent = _sent(session, messages)
-        self._translations = translations.shown(session, [one.id or 0 for one in messages], reader.language)
-        self._towards = said_of_brands(session, [one.id or 0 for one in messages])
+        self._translations = translations.shown(session, numbers, reader.language)
+        self._towards = said_of_brands(session, numbers)
         self._said = corrections.standing(session, [one.id or 0 for one in messages if one.direction == "inbound"])
-        surveyed = {one.row.conversation_id for one in bare if _surveyed(one.row)}
-        self._answers = answering.of_conversation(session, surveyed.pop()) if surveyed else {}
+        surveyed = next((one.conversation_id for one in done if one.what == "surveyed"), 0)
+        self._answers = answering.of_conversation(session, surveyed) if surveyed else {}
         better = {row.author for some in self._said.values() for row in some.values()}
-        moved = any(isinstance(one.row, Activity) and one.row.what == "teamed" for one in bare)
-        self._teams = dict(teams.names(session)) if moved else {}
+        what = {one.what for one in done}
+        self._teams = dict(teams.names(session)) if "teamed" in what else {}
         merged = any(one.home_id is not None or one.account_id != account.id for one in messages)
         self._parts = _accounts(session, messages) if merged else {}
-        filled = any(isinstance(one.row, Activity) and one.row.what == "filled" for one in bare)
-        self._fields = {one.id: one for one in store.every(session, archived=True)} if filled else {}
-        self._cards = approving.cards(
-            session, [one.row for one in bare if isinstance(one.row, ReplyRow)], account, reader
-        )
-        approved = {one.row.id or 0: one.row.detail for one in bare if _approved(one.row)}
+        self._fields = {one.id: one for one in store.every(session, archived=True)} if "filled" in what else {}
+        self._cards = approving.cards(session, waiting, account, reader)
+        approved = {one.id or 0: one.detail for one in done if one.what == "approved" and one.detail.get("edited")}
         self._changes = approving.decided(session, approved) if approved else {}
-        noted = [one.row.id or 0 for one in bare if isinstance(one.row, Note)]
-        self._mentions = notes.mentions(session, noted) if noted else {}
-        replied = [one.id or 0 for one in self._sent.values()] + [
-            one.row.id or 0 for one in bare if isinstance(one.row, ReplyRow)
-        ]
+        written = [one.id or 0 for one in noted]
+        self._mentions = notes.mentions(session, written) if noted else {}
+        replied = [one.id or 0 for one in (*self._sent.values(), *waiting)]
         self._files: dict[str, list[Attached]] = {}
-        for letter, column, numbers in (("r", "reply_id", replied), ("n", "note_id", noted)):
-            found = attachments.of(session, column, numbers) if numbers else {}
+        for letter, column, owners in (("r", "reply_id", replied), ("n", "note_id", written)):
+            found = attachments.of(session, column, owners) if owners else {}
             self._files |= {f"{letter}{number}": some for number, some in found.items()}
-        self._names = actors.names(session, {self._actor(one.row) for one in bare} | set(_given(bare)) | better)
+        wrote = {one.author for one in (*self._sent.values(), *waiting)} | {one.author for one in noted}
+        self._names = actors.names(session, wrote | {one.actor for one in done} | set(_given(done)) | better)
 
     def entries(self, before: _Bare | None) -> list[Entry]:
         """The entries; `before` is what stands above the first one."""
         made: list[Entry] = []
-        spoken = before
-        for one in self._bare:
-            made.append(self._entry(one, before, spoken))
-            before = one
-            if one.spoken:
-                spoken = one
+        day = self._day(before.at) if before is not None else None
+        above, was_private = before.row if before is not None else None, before is not None and _private(before.row)
+        for at, rank, row in self._bare:
+            today = self._day(at)
+            if rank not in SPOKEN:
+                made.append(self._aside(row, at, day != today))
+            else:
+                private = _private(row)
+                turns = (private and not was_private, above is not None and was_private and not private)
+                if isinstance(row, Message):
+                    made.append(self._message(row, self._parent(row, above), private, day != today, turns))
+                elif isinstance(row, ReplyRow):
+                    made.append(self._reply(row, private, day != today, turns))
+                above, was_private = row, private
+            day = today
         return made
 
-    def _entry(self, one: _Bare, before: _Bare | None, spoken: _Bare | None) -> Entry:
-        row = one.row
-        message = row if isinstance(row, Message) else None
-        reply = row if isinstance(row, ReplyRow) else self._sent.get(row.id or 0) if message is not None else None
-        ours = message is None or message.direction == "outbound"
-        person = self._people.get(message.identity_id or 0) if message is not None else None
-        actor = self._actor(row)
-        icon, said = self._sentence(row) if isinstance(row, Activity) else ("", "")
-        answer = self._answers.get(int(row.detail.get("answer", 0))) if isinstance(row, Activity) else None
-        translation = self._translations.kept.get(row.id or 0) if message is not None else None
-        card = self._cards.get(row.id or 0) if isinstance(row, ReplyRow) else None
+    def _message(
+        self, row: Message, parent: Parent | None, private: bool, new_day: bool, turns: tuple[bool, bool]
+    ) -> Entry:
+        number, ours = row.id or 0, row.direction == "outbound"
+        reply, person = self._sent.get(number), self._people.get(row.identity_id or 0)
+        standing, part = self._said.get(number, NOTHING_SAID), self._parts.get(row.account_id)
+        translation, actor = self._translations.kept.get(number), reply.author if reply is not None else ""
+        names = {one.author: self._name(one.author) for one in standing.values()} if standing else {}
         return Entry(
-            key=f"{_LETTERS[type(row)]}{row.id}",
-            version=card.version
-            if card is not None
-            else _version(row, reply, self._said.get(row.id or 0, {}), translation)
-            if answer is None
-            else f"{answer.changed_at.timestamp()}",
-            card=card,
-            changes=self._changes.get(row.id or 0, ()) if isinstance(row, Activity) else (),
-            files=self._files.get(f"r{reply.id}" if reply is not None else f"{_LETTERS[type(row)]}{row.id}", ()),
-            translation=translation,
-            translates=message is not None and translating.offers(message, self._translations, self._reader),
-            answer=answer,
-            at=one.at,
+            key=f"m{number}",
+            version=_version(row, reply, standing, translation),
+            at=row.posted_at,
             ours=ours,
-            private=one.private,
-            author=self._author(ours, actor, person, self._parts.get(message.account_id) if message else None),
-            part=self._parts.get(message.account_id) if message is not None else None,
+            private=private,
+            author=self._author(ours, actor, person, part),
             by=actor,
             person=person,
-            message=message,
+            message=row,
             reply=reply,
-            note=row if isinstance(row, Note) else None,
-            activity=row if isinstance(row, Activity) else None,
-            icon=icon,
-            said=said,
-            parent=self._parent(message, spoken),
-            versions=self._wordings[row.id or 0] if message is not None else (),
-            towards=self._towards.get(message.id or 0, ()) if message is not None else (),
-            new_day=before is None or self._day(one.at) != self._day(before.at),
-            turns_private=one.private and (spoken is None or not spoken.private),
-            turns_public=one.spoken and not one.private and spoken is not None and spoken.private,
-            chips=self._chips(message) if message is not None else (),
-            pieces=notes.split(row.text, self._mentions.get(row.id or 0, {}).values()) if isinstance(row, Note) else (),
+            parent=parent,
+            versions=self._wordings.get(number, ()),
+            towards=self._towards.get(number, ()),
+            new_day=new_day,
+            turns_private=turns[0],
+            turns_public=turns[1],
+            chips=rating.chips(row, standing, names, self._reader),
+            part=part,
+            files=self._files.get(f"r{reply.id}", ()) if reply is not None else (),
+            translation=translation,
+            translates=translating.offers(row, self._translations, self._reader),
         )
 
-    def _sentence(self, row: Activity) -> tuple[str, str]:
-        return deeds.sentence(row, self._name, self._reader, self._teams, self._fields)
+    def _reply(self, row: ReplyRow, private: bool, new_day: bool, turns: tuple[bool, bool]) -> Entry:
+        card = self._cards.get(row.id or 0)
+        state = f"{row.state}-{row.attempts}-{row.send_at.timestamp():.0f}-{row.error}"
+        return Entry(
+            key=f"r{row.id}",
+            version=card.version if card is not None else state,
+            at=row.created_at,
+            ours=True,
+            private=private,
+            author=self._author(True, row.author, None),
+            by=row.author,
+            reply=row,
+            new_day=new_day,
+            turns_private=turns[0],
+            turns_public=turns[1],
+            card=card,
+            files=self._files.get(f"r{row.id}", ()),
+        )
 
-    def _chips(self, message: Message) -> Sequence[Chip]:
-        standing = self._said.get(message.id or 0, {})
-        names = {row.author: self._name(row.author) for row in standing.values()}
-        return rating.chips(message, standing, names, self._reader)
-
-    def _actor(self, row: Message | ReplyRow | Note | Activity) -> str:
-        if isinstance(row, Activity):
-            return row.actor
-        if isinstance(row, Message):
-            sent = self._sent.get(row.id or 0)
-            return sent.author if sent is not None else ""
-        return row.author
+    def _aside(self, row: Row, at: datetime, new_day: bool) -> Entry:
+        """A note, or what was done."""
+        if isinstance(row, Note):
+            return Entry(
+                key=f"n{row.id}",
+                version=f"{row.edited_at.timestamp()}" if row.edited_at is not None else "1",
+                at=at,
+                ours=True,
+                private=False,
+                author=self._author(True, row.author, None),
+                by=row.author,
+                note=row,
+                new_day=new_day,
+                pieces=notes.split(row.text, self._mentions.get(row.id or 0, {}).values()),
+                files=self._files.get(f"n{row.id}", ()),
+            )
+        assert isinstance(row, Activity)  # noqa: S101  # there is nothing else
+        icon, said = deeds.sentence(row, self._name, self._reader, self._teams, self._fields)
+        answer = self._answers.get(int(row.detail.get("answer", 0)))
+        return Entry(
+            key=f"a{row.id}",
+            version=f"{answer.changed_at.timestamp()}" if answer is not None else "1",
+            at=at,
+            ours=True,
+            private=False,
+            author=self._author(True, row.actor, None),
+            by=row.actor,
+            activity=row,
+            answer=answer,
+            new_day=new_day,
+            icon=icon,
+            said=said,
+            changes=self._changes.get(row.id or 0, ()),
+        )
 
     def _author(self, ours: bool, actor: str, person: Identity | None, account: Account | None = None) -> str:
         if not ours:
@@ -288,11 +315,11 @@ class _Reading:
     def _day(self, at: datetime) -> object:
         return at.astimezone(self._reader.zone).date()
 
-    def _parent(self, message: Message | None, spoken: _Bare | None) -> Parent | None:
+    def _parent(self, message: Message, above: Row | None) -> Parent | None:
         """Shown unless it is the very message above."""
-        if message is None or not message.parent_key or message.kind not in {*MESSAGE_KINDS, "post"}:
+        if not message.parent_key or message.kind not in _WRITTEN:
             return None
-        if spoken is not None and isinstance(spoken.row, Message) and spoken.row.key == message.parent_key:
+        if isinstance(above, Message) and above.key == message.parent_key:
             return None
         found = self._parents.get(message.parent_key)
         if found is None:
@@ -307,36 +334,23 @@ class _Reading:
         return actors.named(actor, self._names, self._reader)
 
 
-_LETTERS: Mapping[type, str] = {Message: "m", ReplyRow: "r", Note: "n", Activity: "a"}
+_WRITTEN = frozenset({*MESSAGE_KINDS, "post"})
+NOTHING_SAID: Mapping[str, Correction] = {}
 
 
-def _version(
-    row: Message | ReplyRow | Note | Activity,
-    reply: ReplyRow | None,
-    standing: Mapping[str, Correction],
-    translation: Kept | None,
-) -> str:
-    if isinstance(row, Message):
-        sent = reply.state if reply is not None else ""
-        other = f"-{translation.provider}" if translation is not None else ""
-        return f"{row.version}-{rating.version(row, standing)}-{len(row.labels)}-{sent}{other}"
-    if isinstance(row, Note):
-        return f"{row.edited_at.timestamp()}" if row.edited_at is not None else "1"
-    return f"{reply.state}-{reply.attempts}-{reply.send_at.timestamp():.0f}-{reply.error}" if reply is not None else "1"
+def _private(row: Row) -> bool:
+    return isinstance(row, Message | ReplyRow) and row.visibility == "private"
 
 
-def _surveyed(row: object) -> TypeGuard[Activity]:
-    return isinstance(row, Activity) and row.what == "surveyed"
+def _version(row: Message, reply: ReplyRow | None, standing: Mapping[str, Correction], translation: Kept | None) -> str:
+    sent = reply.state if reply is not None else ""
+    other = f"-{translation.provider}" if translation is not None else ""
+    return f"{row.version}-{rating.version(row, standing)}-{len(row.labels)}-{sent}{other}"
 
 
-def _approved(row: object) -> TypeGuard[Activity]:
-    return isinstance(row, Activity) and row.what == "approved" and bool(row.detail.get("edited"))
-
-
-def _given(bare: Iterable[_Bare]) -> list[str]:
+def _given(done: Iterable[Activity]) -> list[str]:
     """Whom conversations were given to, and whose replies were decided about."""
-    details = [one.row.detail for one in bare if isinstance(one.row, Activity)]
-    return [str(detail.get(name) or "") for detail in details for name in ("assignee", "author")]
+    return [str(one.detail.get(name) or "") for one in done for name in ("assignee", "author")]
 
 
 def _people(session: Session, messages: Iterable[Message]) -> dict[int, Identity]:

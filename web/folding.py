@@ -1,12 +1,13 @@
-"""What a template says with constants alone is worked out when it is compiled, not for every page.
+"""Templates compiled for speed: what they say with constants alone is worked out once, the rest is plain Python.
 
 An environment speaks one language, so `_("Inbox")`, `static("tokens.css")` and `icon("warn")` are constants in it.
+Macros are called like functions, and in the parts that are written most often `a.b` is an attribute and nothing else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, MutableMapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from keyword import iskeyword
 from types import CodeType
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from jinja2 import Environment, Template, nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import Context, Macro
+from jinja2.utils import missing
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
 
@@ -28,11 +30,21 @@ PARTS = "parts/ui.html"
 PLAIN = frozenset({"icon", "sign", "mark", "avatar", "state", "sentiment", "priority", "kbd", "back", "badge", "item"})
 """Macros of the parts that look at nothing but what they are given: what they answered once they answer again."""
 
+STRAIGHT = frozenset(
+    f"parts/{name}.html"
+    for name in ("ui", "entries", "rating", "thread_head", "composer", "person_panel", "inbox_rows")
+)  # fmt: skip
+"""Templates in which `a.b` is an attribute, as in Python; what may be an item of a dictionary, too, is asked twice."""
+
 REMEMBERED = 2000
 """Answers kept of each of them."""
 
 SAID = frozenset({"_", "gettext", "static"})
 """Functions of the environment that always answer the same."""
+
+
+_markup: Callable[[str], Markup] = partial(str.__new__, Markup)
+"""A text that is markup already, as such, past the questions that `Markup` asks of other things."""
 
 
 def _escaped(value: Any) -> str:
@@ -50,6 +62,21 @@ def _escaped(value: Any) -> str:
     return str(value) if kind is int else escape(value)
 
 
+class _Macro(Macro):
+    """Jinja's, whose function is called at once where only its own arguments are given."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> str:
+        given = len(args)
+        if self.caller or self.catch_kwargs or self.catch_varargs or given > self._argument_count:
+            return super().__call__(*args, **kwargs)
+        if given == self._argument_count and not kwargs:
+            return _markup(self._func(*args))
+        left = [kwargs.get(name, missing) for name in self.arguments[given:]]
+        if len(left) - left.count(missing) != len(kwargs):
+            return super().__call__(*args, **kwargs)  # says which one it does not know
+        return _markup(self._func(*args, *left))
+
+
 class _Template(Template):
     """Jinja's, whose macros are made once: every template of an environment has the same globals."""
 
@@ -62,7 +89,7 @@ class _Template(Template):
         uptodate: Callable[[], bool] | None = None,
     ) -> Template:
         made = super().from_code(environment, code, globals, uptodate)
-        made.root_render_func.__globals__["escape"] = _escaped
+        made.root_render_func.__globals__.update(escape=_escaped, Macro=_Macro)
         return made
 
     def _get_default_module(self, ctx: Context | None = None) -> Any:
@@ -87,6 +114,14 @@ def _remembered(macro: Macro) -> Callable[..., Any]:
 
 class _Writing(CodeGenerator):
     """Jinja's, which calls functions straight: none of ours wants Jinja's context, and macros do without."""
+
+    def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:
+        """`a.b`"""
+        if self.name not in STRAIGHT or iskeyword(node.attr):
+            super().visit_Getattr(node, frame)
+            return
+        self.visit(node.node, frame)
+        self.write(f".{node.attr}")
 
     def visit_Call(self, node: nodes.Call, frame: Frame, forward_caller: bool = False) -> None:
         """`f(a, b=c)`; the rare forms as Jinja writes them."""
@@ -125,6 +160,23 @@ class _Folding(NodeTransformer):
                 if isinstance(name, str) and name in PLAIN:
                     parts = parts or environment.get_template(PARTS).module
                     self._said[name] = getattr(parts, name)
+
+    def visit_Output(self, node: nodes.Output, *more: Any, **options: Any) -> list[nodes.Node]:
+        """`{{ a if b else c }}` is written as `{% if b %}`: constants in it are escaped once."""
+        made: list[nodes.Node] = []
+        for one in node.nodes:
+            if isinstance(one, nodes.CondExpr):
+                ways = [
+                    [nodes.Output([way], lineno=node.lineno)] if way is not None else []
+                    for way in (one.expr1, one.expr2)
+                ]
+                chosen = nodes.If(one.test, ways[0], [], ways[1], lineno=node.lineno)
+                made.append(self.generic_visit(chosen, *more, **options))
+            elif made and isinstance(made[-1], nodes.Output):
+                made[-1].nodes.append(self.visit(one, *more, **options))
+            else:
+                made.append(nodes.Output([self.visit(one, *more, **options)], lineno=node.lineno))
+        return made
 
     def visit_Call(self, node: nodes.Call, *more: Any, **options: Any) -> nodes.Node:
         """A call of a known name with constants becomes what it answers."""

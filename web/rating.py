@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from inbox.models import Message
 from sentiment import corrections
-from sentiment.answers import ASKED, LANGUAGE
+from sentiment.answers import LANGUAGE
 from sentiment.port import TASKS
 from sentiment.upkeep import Correction
-from web import words
+from web import i18n, words
 from web.i18n import N_
 from web.reader import Reader
 
@@ -62,19 +63,35 @@ class Choice:
     corrected: bool
 
 
-def chips(message: Message, standing: Mapping[str, Correction], names: Mapping[str, str], reader: Reader) -> list[Chip]:
+def chips(
+    message: Message, standing: Mapping[str, Correction], names: Mapping[str, str], reader: Reader
+) -> Sequence[Chip]:
     """What is worth a word; nothing for what is not rated. `names` has a name for each author of a correction."""
     if not corrections.correctable(message):
-        return []
-    found = []
-    for task in TASK_WORDS:
-        label = corrections.label_of(task, getattr(message, task))
-        row = standing.get(task)
-        if task == LANGUAGE or (row is None and label in QUIET.get(task, ())):
+        return ()
+    by = tuple([(task, names.get(row.author, "")) for task, row in standing.items()])
+    return _chips(_labels(message), by, reader.language)
+
+
+Labels = tuple[str, str, str, str, bool | None]
+
+
+def _labels(message: Message) -> Labels:
+    """In the order of `TASK_WORDS`."""
+    return message.sentiment, message.intent, message.emotion, message.urgency, message.offensive
+
+
+@lru_cache(1000)  # few answers, and a thread asks for each of its messages
+def _chips(labels: Labels, by: tuple[tuple[str, str], ...], language: str) -> Sequence[Chip]:
+    found, corrected, words_ = [], dict(by), i18n.catalogue(language).gettext
+    for task, value in zip(TASK_WORDS, labels, strict=False):  # the language has no chip
+        label = corrections.label_of(task, value)
+        if task not in corrected and label in QUIET.get(task, ()):
             continue
         kind = words.SENTIMENTS.get(label, words.UNRATED)[0] if task == "sentiment" else ""
-        found.append(Chip(task, label, shown(task, label, reader), kind, names.get(row.author, "") if row else ""))
-    return found
+        word = _word(task, label)
+        found.append(Chip(task, label, words_(word) if word else "", kind, corrected.get(task, "")))
+    return tuple(found)
 
 
 def choices(message: Message, standing: Mapping[str, Correction], tasks: Sequence[str], reader: Reader) -> list[Choice]:
@@ -94,13 +111,23 @@ def shown(task: str, label: str, reader: Reader) -> str:
     """A label in the reader's words."""
     if task == LANGUAGE:
         return str(reader.babel.languages.get(label, label))
+    word = _word(task, label)
+    return reader.words(word) if word else ""
+
+
+def _word(task: str, label: str) -> str:
     if task == "sentiment":
-        return reader.words(words.SENTIMENTS.get(label, words.UNRATED)[1])
+        return words.SENTIMENTS.get(label, words.UNRATED)[1]
     table = {"intent": words.INTENTS, "emotion": words.EMOTIONS, "urgency": words.URGENCIES}.get(task, OFFENSIVE_WORDS)
-    return reader.words(table[label]) if label in table else label
+    return table.get(label, label)
 
 
 def version(message: Message, standing: Mapping[str, Correction]) -> str:
     """Changes whenever a chip does."""
-    said = [corrections.label_of(task, getattr(message, task)) for task in ASKED]
-    return "-".join([*said, *(f"{task}:{row.author}" for task, row in sorted(standing.items()))])
+    by = "".join([f"-{task}:{row.author}" for task, row in sorted(standing.items())]) if standing else ""
+    return _version(_labels(message), message.language) + by
+
+
+@lru_cache(1000)
+def _version(labels: Labels, language: str) -> str:
+    return "-".join(map(corrections.label_of, TASK_WORDS, (*labels, language)))

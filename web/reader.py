@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Literal, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -158,6 +158,11 @@ class Reader:
         """The same, ready for Babel: parsed once, not for each date."""
         return _parsed(self.locale)
 
+    @cached_property
+    def today(self) -> date:
+        """The day on which the page is made, where this person is."""
+        return db.now().astimezone(self.zone).date()
+
     @property
     def power(self) -> frozenset[str]:
         """What this person can give to others: nothing but the common when they do not see every conversation."""
@@ -183,12 +188,12 @@ class Reader:
 
     def short(self, at: datetime) -> str:
         """As short as it stays clear: the time today, day and month this year, else the date, with the time ahead."""
-        return _short(at.astimezone(self.zone), db.now().astimezone(self.zone).date(), self.locale)
+        return _short(at.astimezone(self.zone), self.today, self.locale)
 
     def stamped(self, at: datetime) -> tuple[str, str]:
         """Both: in full and as short as it stays clear."""
         here, locale = at.astimezone(self.zone), self.locale
-        return _full(here, locale), _short(here, db.now().astimezone(self.zone).date(), locale)
+        return _full(here, locale), _short(here, self.today, locale)
 
     def day(self, at: datetime) -> str:
         """The date in words."""

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from jinja2.runtime import Context, Macro
+from jinja2.runtime import Context
 from starlette.concurrency import run_in_threadpool
 
 from core import db
@@ -77,14 +77,12 @@ class _Reading:
 
 
 class _Context(Context):
-    """Calls without Jinja's question what each function wants to know: of those in our templates, macros alone do."""
+    """Calls without Jinja's question what each function wants to know: none of those in our templates does."""
 
     def call(self, called: Callable[..., Any], /, *args: Any, **values: Any) -> Any:
         if values:
             values.pop("_loop_vars", None)
             values.pop("_block_vars", None)
-        if isinstance(called, Macro):
-            return called(self.eval_ctx, *args, **values)
         return called(*args, **values)
 
 

@@ -48,3 +48,10 @@ def test_nothing_a_stranger_wrote_turns_what_stands_after_it(written: str, shown
     text = environment("en").from_string("{{ name }} · 12:30").render(name=written)
     assert text == f"{shown} · 12:30"
     assert bidi.contained(shown) == shown
+
+
+def test_a_value_that_is_kept_with_its_sentence_is_not_taken_for_markup_that_reads_the_same() -> None:
+    spoken = bidi.speaking(i18n.catalogue("de"))["_"]
+    for _ in range(2):
+        assert spoken("Me: %(name)s", name="<b>") == "Ich: &lt;b&gt;"
+        assert spoken("Me: %(name)s", name=Markup("<b>")) == "Ich: <b>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -23,6 +24,9 @@ TEMPLATES = {
     "called.html": '{% from "parts/ui.html" import badge %}'
     "{% for x in all %}{{ badge(x=kept(x)) }}{{ kept(x) }}{% endfor %}",
     "class.html": '{{ pairs(**{"class": 1}) }} {{ pairs(id=2) }}',
+    "parts/entries.html": '{% macro two(a, b="") %}<i>{{ a.text }}{{ b }}</i>{% endmacro %}'
+    '{{ two(one, b=word) }}{{ two(one) }}{{ two(a=one) }} {{ "<" if one.text == "x" else "&" }}{{ "y" if not one }}',
+    "wrong.html": "{% macro two(a) %}{{ a }}{% endmacro %}{{ two(1, c=2) }}",
     "badge.html": '{% from "parts/ui.html" import badge %}{{ badge(word) }}',
 }
 
@@ -97,3 +101,23 @@ def test_calls_take_names_that_python_keeps_for_itself(made: FoldingEnvironment)
 def test_value_is_written_as_markupsafe_writes_it(made: FoldingEnvironment, value: object) -> None:
     assert made.from_string("{{ x }}").render(x=value) == str(escape(value))
     assert made.from_string("{% macro m(x) %}{{ x }}{% endmacro %}{{ m(x) }}").render(x=value) == str(escape(value))
+
+
+@dataclass
+class One:
+    """A thing with a text."""
+
+    text: str
+
+
+def test_the_parts_that_are_written_most_often_know_attributes_alone(made: FoldingEnvironment) -> None:
+    template = made.get_template("parts/entries.html")
+    assert template.render(one=One("x"), word="<b>") == "<i>x&lt;b&gt;</i><i>x</i><i>x</i> &lt;"
+    assert template.render(one=One("<"), word=Markup("<b>")) == "<i>&lt;<b></i><i>&lt;</i><i>&lt;</i> &amp;"
+    with pytest.raises(AttributeError):
+        template.render(one={"text": "x"}, word="")
+
+
+def test_a_macro_refuses_what_it_does_not_know(made: FoldingEnvironment) -> None:
+    with pytest.raises(TypeError, match="'c'"):
+        made.get_template("wrong.html").render()

@@ -157,7 +157,7 @@ def _refused(
     with db.read() as session:
         talk = thread.load(session, row.conversation_id, reader, request)
         shown = [
-            replace(one, card=replace(one.card, **said)) if one.card is not None and one.key == f"r{reply_id}" else one
+            one._replace(card=replace(one.card, **said)) if one.card is not None and one.key == f"r{reply_id}" else one
             for one in talk.page.entries
         ]
         if not render.wants_part(request):
@@ -172,4 +172,4 @@ def _refused(
 
 def _alone(entry: entries.Entry) -> entries.Entry:
     """Without the lines that stand before it."""
-    return replace(entry, new_day=False, turns_private=False, turns_public=False)
+    return entry._replace(new_day=False, turns_private=False, turns_public=False)
