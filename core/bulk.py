@@ -8,7 +8,7 @@ and columns come from our models, never from outside.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -113,14 +113,17 @@ def _copy(session: Session, sql: str, rows: Iterable[Row]) -> None:
 def _cursor(session: Session, sql: str) -> Iterator[Any]:
     """The driver's cursor in this session's transaction; its errors come as SQLAlchemy's."""
     connection = session.info.get(db.LINE) or session.connection()
-    driver = connection.dialect.loaded_dbapi
-    cursor = connection.connection.cursor()
-    try:
-        yield cursor
-    except driver.Error as error:
-        raise sa.exc.DBAPIError.instance(sql, None, error, driver.Error, dialect=connection.dialect) from error
-    finally:
-        cursor.close()
+    with closing(connection.connection.cursor()) as cursor:
+        try:
+            yield cursor
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise _translated(error, sql, connection) from error
+
+
+def _translated(error: Exception, sql: str, connection: sa.Connection) -> BaseException:
+    """A driver's error as SQLAlchemy's."""
+    kind: Any = connection.dialect.loaded_dbapi
+    return sa.exc.DBAPIError.instance(sql, None, error, kind.Error, dialect=connection.dialect)
 
 
 def update(session: Session, model: type[SQLModel], columns: Sequence[str], rows: Sequence[Row]) -> None:
@@ -160,10 +163,17 @@ def fetch(session: Session, sql: str, *values: Any, prepared: bool = False) -> l
 
     `prepared`: PostgreSQL plans it once per connection, whatever the values are (SQLite does so with every statement).
     """
-    with _cursor(session, sql) as cursor:
-        more = PREPARED[db.dialect()] if prepared else {}
-        found: list[Any] = cursor.execute(_marked(sql), values, **more).fetchall()
-        return found
+    connection = session.info.get(db.LINE) or session.connection()
+    try:  # a page does this dozens of times: without a context manager, and SQLite without a cursor to look after
+        if db.dialect() == "sqlite":
+            driver: Any = connection.connection.driver_connection
+            return list(driver.execute(sql, values))
+        with closing(connection.connection.cursor()) as cursor:
+            more = PREPARED["postgresql"] if prepared else {}
+            found: list[Any] = cursor.execute(_marked(sql), values, **more).fetchall()
+            return found
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _translated(error, sql, connection) from error
 
 
 def change(session: Session, sql: str, *values: Any) -> int:

@@ -44,8 +44,6 @@ def isolated(value: Any) -> Any:
 
 def contained(text: str) -> str:
     """A text that reaches over its end with no sign: as pages show what strangers wrote; what is stored stays."""
-    if text.isascii():
-        return text
     for sign in _SIGNS:
         if sign in text:
             break

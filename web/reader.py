@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -12,11 +13,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
 from babel.dates import (
+    DateTimeFormat,
     format_date,
     format_skeleton,
-    format_time,
     format_timedelta,
     get_datetime_format,
+    get_time_format,
 )
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal, format_percent
@@ -68,9 +70,25 @@ def _day(day: date, form: str, locale: str) -> str:
     return str(format_date(day, cast(Any, form), locale=_parsed(locale)))
 
 
-@lru_cache(maxsize=4096)
-def _clock(clock: time, form: str, locale: str) -> str:
-    return str(format_time(clock, cast(Any, form), locale=_parsed(locale)))
+@lru_cache(maxsize=16)
+def _clock_pattern(form: str, locale: str) -> tuple[str, tuple[str, ...]]:
+    """A locale's way to write a time: Babel's pattern, and the fields in it, such as `HH` or `a`."""
+    pattern = str(cast(Any, get_time_format(cast(Any, form), locale=_parsed(locale))).format)
+    return pattern, tuple(re.findall(r"%\((\w+)\)s", pattern))
+
+
+@lru_cache(maxsize=1024)
+def _clock_field(field: str, number: int, locale: str) -> str:
+    """One field of a time, of which `number` is the minute, the second, or the hour that everything else goes by."""
+    clock = time(0, number) if field[0] == "m" else time(0, 0, number) if field[0] == "s" else time(number)
+    return str(DateTimeFormat(clock, _parsed(locale))[field])
+
+
+def _clock(here: datetime, form: str, locale: str) -> str:
+    """The time of a moment. Moments are many, hours and minutes few: only these are asked of Babel."""
+    pattern, fields = _clock_pattern(form, locale)
+    numbers = {"m": here.minute, "s": here.second}
+    return pattern % {one: _clock_field(one, numbers.get(one[0], here.hour), locale) for one in fields}
 
 
 @lru_cache(maxsize=1024)
@@ -85,7 +103,7 @@ def _together(form: str, locale: str) -> str:
 
 
 def _full(here: datetime, locale: str) -> str:
-    clock = _clock(here.time().replace(microsecond=0), "medium", locale)
+    clock = _clock(here, "medium", locale)
     return _together("medium", locale).format(clock, _day(here.date(), "medium", locale))
 
 
@@ -93,7 +111,7 @@ def _short(here: datetime, today: date, locale: str) -> str:
     day = here.date()
     if day.year < today.year:
         return _day(day, "medium", locale)
-    clock = _clock(time(here.hour, here.minute), "short", locale)
+    clock = _clock(here, "short", locale)
     if day == today:
         return clock
     return _together("short", locale).format(clock, _day(day, "medium" if day.year > today.year else "MMMd", locale))
