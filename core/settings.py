@@ -98,7 +98,7 @@ class Settings(BaseSettings):
     )
     max_text: int = Field(100_000, description="Characters kept of one message; longer ones are cut and marked.")
     attachment_mb: int = Field(
-        20, description="Megabytes of one file that is attached to a reply or a note.", ge=1, le=50
+        20, description="Megabytes of one file that is attached to a reply or a note, 100 at most.", ge=1, le=100
     )
     track_per_minute: int = Field(
         60_000, description="Messages a minute that one write key may send to the tracking API; 0: any number.", ge=0

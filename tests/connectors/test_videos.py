@@ -18,6 +18,7 @@ from inbox.models import ReplyRow
 from tests.connectors.support import lived
 from tests.connectors.test_attaching_cut import POST, killed_at
 from tests.films import mp4
+from tests.killed import points, was_killed
 
 UPLOAD = {"mastodon": "/api/v2/media", "bluesky": "/xrpc/app.bsky.video.uploadVideo"}
 WORKS = {"mastodon": "media_seconds", "bluesky": "video_seconds"}
@@ -33,18 +34,24 @@ def _private(monkeypatch: pytest.MonkeyPatch) -> None:
     settings.cache_clear()
 
 
-def queue(sandbox: Any, platform: str, text: str, name: str = "tap.mp4", data: bytes = b"") -> None:
-    """Our account has a reply with a video that may leave; each text has a video of its own."""
+def queue(sandbox: Any, platform: str, text: str, data: bytes = b"") -> None:
+    """Our account is connected, and has a first reply with a video that may leave."""
     lived(sandbox, platform)
+    queued(platform, text, data)
+
+
+def queued(platform: str, text: str, data: bytes = b"") -> int:
+    """A reply with a video that may leave; each text has a video of its own."""
     with db.write() as session:
-        number = attachments.add(session, 1, "user:1", name, data or mp4(fill=f"{platform} {text}".encode()))
+        number = attachments.add(session, 1, "user:1", "tap.mp4", data or mp4(fill=f"{platform} {text}".encode()))
         attachments.describe(session, 1, "user:1", {number: "A tap that drips"})
-        replies.queue(session, 1, text, author="user:1", undo_seconds=0, attached=[number])
+        made = replies.queue(session, 1, text, author="user:1", undo_seconds=0, attached=[number])
+        return made.id or 0
 
 
-def reply() -> ReplyRow:
+def reply(number: int = 1) -> ReplyRow:
     with db.read() as session:
-        return session.get_one(ReplyRow, 1)
+        return session.get_one(ReplyRow, number)
 
 
 def posts(sandbox: Any, platform: str, text: str) -> list[int]:
@@ -56,14 +63,14 @@ def asked(sandbox: Any, path: str, since: float) -> int:
     return sum(one["path"] == path and one["method"] == "POST" and one["at"] >= since for one in found)
 
 
-def sent_in_time() -> None:
+def sent_in_time(number: int = 1) -> None:
     """Attempts until the reply has left, as the outbox makes them."""
     for _ in range(30):
         try:
-            return tasks.send_reply(1)
+            return tasks.send_reply(number)
         except TryLater:
             time.sleep(0.3)
-    raise AssertionError(reply().error)
+    raise AssertionError(reply(number).error)
 
 
 @BOTH
@@ -155,10 +162,7 @@ def test_the_same_video_again_is_the_job_it_was_on_bluesky(sandbox: Any, databas
     data = mp4(fill=b"the same one")
     queue(sandbox, "bluesky", "Once", data=data)
     sent_in_time()
-    with db.write() as session:
-        number = attachments.add(session, 1, "user:1", "again.mp4", data)
-        replies.queue(session, 1, "Twice", author="user:1", undo_seconds=0, attached=[number])
-    tasks.send_reply(2)
+    sent_in_time(queued("bluesky", "Twice", data))
     assert posts(sandbox, "bluesky", "Once") == posts(sandbox, "bluesky", "Twice") == [1]
 
 
@@ -175,3 +179,33 @@ def test_taken_back_it_is_as_if_it_was_never_uploaded(sandbox: Any, database: st
         attachments.back(session, 1, "user:1")
         (file,) = attachments.begun(session, 1, "user:1")
         assert (file.uploaded, file.seconds, file.width, file.height) == ("", 5.0, 640, 360)
+
+
+SEND = """
+import time
+from connectors import tasks
+from core.errors import TryLater
+
+for _ in range(30):
+    try:
+        tasks.send_reply(int(sys.argv[4]))
+        break
+    except TryLater:
+        time.sleep(0.2)
+"""
+
+
+@BOTH
+def test_killed_at_any_commit_the_post_stands_once(sandbox: Any, database: str, platform: str) -> None:
+    lived(sandbox, platform)
+    for number, when in points():
+        text, since = f"Killed {when} {number}", time.time()
+        made = queued(platform, text)
+        cut = was_killed(SEND, database, made, number=number, when=when)
+        sent_in_time(made)
+        assert (reply(made).state, posts(sandbox, platform, text)) == ("sent", [1]), (number, when)
+        assert asked(sandbox, UPLOAD[platform], since) <= 2  # again, where its number was not kept yet
+        if not cut:
+            assert asked(sandbox, UPLOAD[platform], since) == 1
+            return
+    raise AssertionError("it has more commits than that")

@@ -134,7 +134,7 @@ def test_an_upload_that_is_empty_or_too_much_is_said(talk: int, as_role) -> None
     for number in range(10):
         put(agent, talk, (f"{number}.png", PNG))
     assert "Ten files at most" in put(agent, talk, ("11.png", PNG), **PART).text
-    assert put(agent, talk, ("big.bin", b"x" * 53_000_000)).status_code == 413
+    assert put(agent, talk, ("big.bin", b"x" * 102_000_001)).status_code == 413
 
 
 def test_pages_load_pictures_from_nowhere_else(talk: int, as_role) -> None:

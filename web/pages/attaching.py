@@ -16,7 +16,7 @@ from web.permissions import allow
 from web.place import LARGEST
 from web.reader import Reader
 
-BODY_LIMIT = 52_000_000
+BODY_LIMIT = 102_000_000
 """Bytes of one upload: the largest file that the settings allow, and the form around it."""
 
 router = APIRouter()

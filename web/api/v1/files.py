@@ -52,6 +52,9 @@ class OneFile(Shown):
     kind: Literal["image", "video", "audio", "file"]
     alt: str = Field(description="What a picture or a video shows, in words.")
     size: int = Field(description="Bytes.")
+    seconds: float = Field(description="How long a video is; 0: it does not tell.")
+    width: int = Field(description="What a video measures, in pixels; 0: it does not tell.")
+    height: int
     author: str
     reply_id: int | None
     note_id: int | None = Field(description="Without both it lies beside the draft of the token's owner.")
