@@ -104,9 +104,11 @@ ADDRESS = {"since": "from", "until": "to"}
 """Fields that are called otherwise in the address."""
 
 
-def asked(request: Request) -> Asked:
+async def asked(request: Request) -> Asked:  # so that it needs no thread
     """What the address asks for; what makes no sense there is left out."""
     given = request.query_params
+    if not given:
+        return Asked()
     found = {
         one.name: db.sound(given.get(ADDRESS.get(one.name, one.name), "")).replace("\x00", "").strip()[:LONGEST]
         for one in fields(Asked)
