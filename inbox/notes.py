@@ -20,6 +20,7 @@ from inbox.notices import Notice
 
 LIMIT = 10_000
 """Characters of a note."""
+TOO_LONG = "The note is too long: 10,000 characters at most."
 GONE = "This note is gone."
 NOT_YOURS = "Only who wrote a note can change it."
 
@@ -114,7 +115,7 @@ def _sound(text: str) -> str:
     if not words:
         raise Rejected("The note is empty. Write something first.")
     if len(words) > LIMIT:
-        raise Rejected(f"The note is too long: {LIMIT} characters at most.")
+        raise Rejected(TOO_LONG)
     return words
 
 

@@ -188,3 +188,14 @@ def test_keys_close_and_undo_and_the_sheet_lists_them(thread: Page) -> None:
     expect(thread.locator("#keys")).to_contain_text("Write a reply")
     thread.keyboard.press("Escape")
     expect(thread.locator("#keys")).to_be_hidden()
+
+
+def test_who_has_added_a_tag_is_at_the_tags_still_and_closes_nothing(thread: Page) -> None:
+    thread.keyboard.press("t")
+    thread.keyboard.type("billing")
+    thread.keyboard.press("Enter")
+    expect(thread.locator("#thread-head .tags")).to_contain_text("billing")
+    expect(thread.locator("#thread-head summary[data-key=t]")).to_be_focused()
+    thread.keyboard.press("Enter")
+    expect(thread.locator("#new-tag")).to_be_visible()
+    expect(thread.locator("#thread-head .badge").first).to_have_text("open")

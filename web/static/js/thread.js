@@ -166,10 +166,11 @@ let focus = "";
 document.addEventListener("htmx:beforeSwap", (event) => {
   const on = document.activeElement, target = event.detail.target;
   if (target.classList.contains("rate")) target.closest("[data-version]").dataset.version = ""; // shows something else now
-  focus = target.id === "thread-head" && target.contains(on) ? on.closest("[data-key]")?.dataset.key || "e" : "";
+  focus = target.id === "thread-head" && target.contains(on) ? (on.closest("[data-key]") ?? on.closest("details.drop")?.querySelector("summary[data-key]"))?.dataset.key || "e" : "";
 });
 document.addEventListener("htmx:afterSettle", (event) => {
-  if (focus) document.querySelector(`#thread-head [data-key="${focus}"], #thread-head [data-key="e"]`)?.focus();
+  const keyed = (name) => document.querySelector(`#thread-head [data-key="${name}"]`);
+  if (focus) (keyed(focus) ?? keyed("e"))?.focus();
   focus = "";
   if (event.target.id === "compose" || event.detail.target?.id === "compose") ready(true);
 });

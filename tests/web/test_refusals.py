@@ -1,0 +1,27 @@
+"""Claims about sentences of other rooms: each is still said there, and put into the reader's words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from inbox import notes
+from tests.web.conftest import account, event, store
+from web import i18n, refusals
+
+ROOT = Path(refusals.__file__).parents[1]
+
+
+def test_every_sentence_is_said_somewhere_and_translated() -> None:
+    said = "".join(one.read_text("utf-8") for room in ("inbox", "connectors") for one in (ROOT / room).rglob("*.py"))
+    assert [one for one in refusals.SENTENCES if one not in said] == []
+    for language in ("de", "ja"):
+        assert [one for one in refusals.SENTENCES if i18n.catalogue(language).gettext(one) == one] == []
+
+
+def test_a_note_that_is_too_long_is_refused_in_the_reader_s_language(as_role, database: str) -> None:
+    store(account(), event("1"))
+    text = "n" * (notes.LIMIT + 1)
+    page = as_role("admin").post("/inbox/1/reply", {"kind": "note", "text": text}, headers={"accept-language": "de"})
+    assert page.status_code == 422
+    assert "Die Notiz ist zu lang: höchstens 10.000 Zeichen." in page.text
+    assert text in page.text
