@@ -1,4 +1,4 @@
-"""What other rooms say when they refuse a note or a reply, in English there: named here so that it is translated."""
+"""What other rooms say when they refuse a note, a reply or a file: named here so that it is translated."""
 
 from __future__ import annotations
 
@@ -12,5 +12,8 @@ SENTENCES = (
     N_("A direct message needs somebody it is addressed to."),
     N_("A direct message on Mastodon needs somebody it is addressed to."),
     N_("This account was removed. Connect it again to go on."),
+    N_("This file is no table in text form. Save it as CSV and choose it again."),
+    N_("The file has no rows below its first line. The first line names the columns."),
+    N_("The file has more than 20,000 rows. Split it."),
 )
 """A test looks for each of them where it is said."""

@@ -12,7 +12,9 @@ ROOT = Path(refusals.__file__).parents[1]
 
 
 def test_every_sentence_is_said_somewhere_and_translated() -> None:
-    said = "".join(one.read_text("utf-8") for room in ("inbox", "connectors") for one in (ROOT / room).rglob("*.py"))
+    said = "".join(
+        one.read_text("utf-8") for room in ("inbox", "connectors", "enrichment") for one in (ROOT / room).rglob("*.py")
+    )
     assert [one for one in refusals.SENTENCES if one not in said] == []
     for language in ("de", "ja"):
         assert [one for one in refusals.SENTENCES if i18n.catalogue(language).gettext(one) == one] == []
@@ -25,3 +27,11 @@ def test_a_note_that_is_too_long_is_refused_in_the_reader_s_language(as_role, da
     assert page.status_code == 422
     assert "Die Notiz ist zu lang: höchstens 10.000 Zeichen." in page.text
     assert text in page.text
+
+
+def test_a_file_that_is_no_table_is_refused_in_the_reader_s_language(as_role, database: str) -> None:
+    admin = as_role("admin")
+    for path in ("/settings/contacts/preview", "/settings/orders/preview"):
+        page = admin.post(path, files={"file": ("a.csv", b"\x00\x01", "text/csv")}, headers={"accept-language": "de"})
+        assert page.status_code == 422
+        assert "Speichern Sie" in page.text
