@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import cached_property, lru_cache
-from typing import Any, Literal, cast
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
 from babel.dates import (
-    DateTimeFormat,
-    format_date,
-    format_skeleton,
     format_timedelta,
-    get_datetime_format,
-    get_time_format,
 )
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal, format_percent
@@ -27,7 +21,7 @@ from fastapi import Request
 
 from core import db
 from inbox.visibility import EVERYTHING, Sight
-from web import bidi, i18n, kept
+from web import bidi, dates, i18n, kept
 from web.sessions import Signed
 
 LANGUAGE = "widerhall-language"
@@ -57,64 +51,9 @@ def asked(request: Request) -> str:
     return i18n.pick(request.headers.get("accept-language", ""))
 
 
-@lru_cache(maxsize=16)
-def _parsed(locale: str) -> Locale:
-    return Locale.parse(locale)
-
-
-@lru_cache(maxsize=4096)
-def _day(day: date, form: str, locale: str) -> str:
-    """A date in one of Babel's formats, or `MMMd`: a page has many times and few days."""
-    if form == "MMMd":
-        return str(format_skeleton(form, datetime.combine(day, time()), locale=_parsed(locale)))
-    return str(format_date(day, cast(Any, form), locale=_parsed(locale)))
-
-
-@lru_cache(maxsize=16)
-def _clock_pattern(form: str, locale: str) -> tuple[str, tuple[str, ...]]:
-    """A locale's way to write a time: Babel's pattern, and the fields in it, such as `HH` or `a`."""
-    pattern = str(cast(Any, get_time_format(cast(Any, form), locale=_parsed(locale))).format)
-    return pattern, tuple(re.findall(r"%\((\w+)\)s", pattern))
-
-
-@lru_cache(maxsize=1024)
-def _clock_field(field: str, number: int, locale: str) -> str:
-    """One field of a time, of which `number` is the minute, the second, or the hour that everything else goes by."""
-    clock = time(0, number) if field[0] == "m" else time(0, 0, number) if field[0] == "s" else time(number)
-    return str(DateTimeFormat(clock, _parsed(locale))[field])
-
-
-def _clock(here: datetime, form: str, locale: str) -> str:
-    """The time of a moment. Moments are many, hours and minutes few: only these are asked of Babel."""
-    pattern, fields = _clock_pattern(form, locale)
-    numbers = {"m": here.minute, "s": here.second}
-    return pattern % {one: _clock_field(one, numbers.get(one[0], here.hour), locale) for one in fields}
-
-
 @lru_cache(maxsize=1024)
 def _percent(value: float, locale: str) -> str:
-    return str(format_percent(value, locale=_parsed(locale)))
-
-
-@lru_cache(maxsize=16)
-def _together(form: str, locale: str) -> str:
-    """How a locale writes time {0} and date {1} side by side."""
-    return str(get_datetime_format(cast(Any, form), locale=_parsed(locale))).replace("'", "")
-
-
-def _full(here: datetime, locale: str) -> str:
-    clock = _clock(here, "medium", locale)
-    return _together("medium", locale).format(clock, _day(here.date(), "medium", locale))
-
-
-def _short(here: datetime, today: date, locale: str) -> str:
-    day = here.date()
-    if day.year < today.year:
-        return _day(day, "medium", locale)
-    clock = _clock(here, "short", locale)
-    if day == today:
-        return clock
-    return _together("short", locale).format(clock, _day(day, "medium" if day.year > today.year else "MMMd", locale))
+    return str(format_percent(value, locale=dates.locale_of(locale)))
 
 
 @dataclass(frozen=True)
@@ -174,7 +113,7 @@ class Reader:
     @property
     def babel(self) -> Locale:
         """The same, ready for Babel: parsed once, not for each date."""
-        return _parsed(self.locale)
+        return dates.locale_of(self.locale)
 
     @cached_property
     def today(self) -> date:
@@ -202,24 +141,24 @@ class Reader:
 
     def moment(self, at: datetime) -> str:
         """Date and time in full."""
-        return _full(at.astimezone(self.zone), self.locale)
+        return dates.full(at.astimezone(self.zone), self.locale)
 
     def short(self, at: datetime) -> str:
         """As short as it stays clear: the time today, day and month this year, else the date, with the time ahead."""
-        return _short(at.astimezone(self.zone), self.today, self.locale)
+        return dates.short(at.astimezone(self.zone), self.today, self.locale)
 
     def stamped(self, at: datetime) -> tuple[str, str]:
         """Both: in full and as short as it stays clear."""
         here, locale = at.astimezone(self.zone), self.locale
-        return _full(here, locale), _short(here, self.today, locale)
+        return dates.full(here, locale), dates.short(here, self.today, locale)
 
     def day(self, at: datetime) -> str:
         """The date in words."""
-        return _day(at.astimezone(self.zone).date(), "long", self.locale)
+        return dates.day(at.astimezone(self.zone).date(), "long", self.locale)
 
     def date(self, day: date) -> str:
         """A day as numbers and short words."""
-        return _day(day, "medium", self.locale)
+        return dates.day(day, "medium", self.locale)
 
     def ago(self, at: datetime) -> str:
         """How long ago, in words."""

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from babel.dates import format_datetime, format_time
+from babel.dates import format_date, format_datetime, format_skeleton, format_time
 
-from web import i18n
+from web import dates, i18n
 from web.reader import Reader, zone
 
+EVERY = pytest.mark.parametrize("language", i18n.LANGUAGES)
 
-@pytest.mark.parametrize("language", i18n.LANGUAGES)
+
+@EVERY
+def test_days_are_written_as_babel_does(language: str) -> None:
+    reader = Reader(language)
+    for number in range(366):
+        on = date(2028, 1, 1) + timedelta(days=number)
+        assert reader.date(on) == format_date(on, "medium", locale=reader.babel)
+        assert dates.day(on, "long", reader.locale) == format_date(on, "long", locale=reader.babel)
+        said = format_skeleton("MMMd", datetime(on.year, on.month, on.day, tzinfo=UTC), locale=reader.babel)
+        assert dates.day(on, dates.SAME_YEAR, reader.locale) == said
+
+
+@EVERY
 def test_moments_are_written_as_babel_does(language: str) -> None:
     reader, rng = Reader(language, zone("Asia/Tokyo")), random.Random(7)
     noon = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
@@ -24,7 +37,7 @@ def test_moments_are_written_as_babel_does(language: str) -> None:
         assert short == reader.short(at)
 
 
-@pytest.mark.parametrize("language", i18n.LANGUAGES)
+@EVERY
 def test_today_is_said_by_the_clock(language: str) -> None:
     reader = Reader(language, zone("Europe/Berlin"))
     at = datetime.combine(reader.today, datetime.min.time(), reader.zone).replace(hour=9, minute=5)
