@@ -144,7 +144,7 @@ def test_what_is_needed_is_asked_for_when_people_and_rules_close(talks: list[int
         deeds = [Action("field", f"{field}=ABC"), Action("state", "closed")]
         back = actions.all_of(session, talk, actions.read([one.written() for one in deeds], actions.MACRO), "user:1")
         assert [one.written() for one in back] == [
-            {"do": "state", "value": "open"},
+            {"do": "restore", "value": "open"},
             {"do": "field", "value": f"{field}="},
         ]
         actions.all_of(session, talk, back, "user:1")
