@@ -26,6 +26,8 @@ PREPARED = 400
 """Statements that one connection to PostgreSQL keeps prepared."""
 LINE = "widerhall_line"
 """Under this name a session that only reads keeps its connection in `session.info`."""
+READING = "widerhall_reading"
+"""Under this name a connection to SQLite keeps in its `info` whether it refuses to write now."""
 _engine: sa.Engine | None = None
 after_commit: list[Callable[[dict[str, Any]], None]] = []
 """Called with `session.info` after each committed write; the queue rings its doorbell here."""
@@ -114,7 +116,7 @@ def larger(left: Any, right: Any) -> Any:
 
 @contextmanager
 def read() -> Iterator[Session]:
-    """A session for reading: nothing it does is kept, and PostgreSQL refuses to write in it."""
+    """A session for reading: a statement that writes is refused."""
     reading = engine().connect().execution_options(postgresql_readonly=True)
     with reading as connection, Session(bind=connection) as session:
         session.info[LINE] = connection  # for core.bulk: no need to be asked for with every statement
@@ -225,6 +227,10 @@ def _sqlite_connect(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None
 
 def _sqlite_begin(connection: sa.Connection) -> None:
     options = connection.get_execution_options()
+    reading = bool(options.get("postgresql_readonly"))
+    if connection.info.get(READING, False) is not reading:
+        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
+        connection.info[READING] = reading
     if not options.get("widerhall_write"):
         connection.exec_driver_sql("BEGIN")
         return
