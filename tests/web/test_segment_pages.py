@@ -21,7 +21,7 @@ from tests.conftest import BOTH
 from tests.enrichment.segments.receiver import listening
 from tests.web.conftest import Browser, account, event
 from tests.web.conftest import store as keep
-from web import words
+from web import people_words, words
 
 pytestmark = BOTH
 HERE = "/people/segments"
@@ -145,8 +145,8 @@ def test_a_subject_is_chosen_by_its_name_and_may_be_gone(kim: int, as_role) -> N
 def test_words_of_the_choices_are_there(kim: int, as_role) -> None:
     for name, known in (("emotion", words.EMOTIONS), ("intent", words.INTENTS), ("urgency", words.URGENCIES)):
         assert set(conditions.FIELDS[name].options) == set(known) == set(CHOICES[name])
-    assert {one.name for one in conditions.FIELDS.values()} == set(words.SEGMENT_FIELDS)
-    assert {one.group for one in conditions.FIELDS.values()} == set(words.SEGMENT_GROUPS)
+    assert {one.name for one in conditions.FIELDS.values()} == set(people_words.SEGMENT_FIELDS)
+    assert {one.group for one in conditions.FIELDS.values()} == set(people_words.SEGMENT_GROUPS)
 
 
 def test_conditions_and_groups_are_taken_away(kim: int, as_role) -> None:

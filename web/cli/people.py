@@ -19,7 +19,7 @@ from enrichment.matching.weights import shipped
 from inbox import consent, erasure
 from inbox.models import Contact, Identity
 from web.cli.base import Json, ready, say, settle, show, working
-from web.words import BAD_ROWS
+from web.people_words import BAD_ROWS
 
 group = typer.Typer(no_args_is_help=True, help="People: accounts of others, contacts, consent, erasure.")
 

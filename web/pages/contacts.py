@@ -10,7 +10,7 @@ from core import db
 from core.errors import Rejected
 from enrichment import csv
 from enrichment.models import ContactFile
-from web import render, uploads, words
+from web import people_words, render, uploads
 from web.permissions import allow
 from web.reader import Reader
 from web.uploads import SHOWN, Upload
@@ -59,7 +59,7 @@ def import_(
         return _preview(request, reader, found, mapping)
     if rejected:
         _, bad = csv.persons(found.sheet, mapping)
-        text = csv.rejected(found.sheet, bad, lambda reason: reader.words(words.BAD_ROWS[reason]))
+        text = csv.rejected(found.sheet, bad, lambda reason: reader.words(people_words.BAD_ROWS[reason]))
         headers = {"Content-Disposition": 'attachment; filename="rejected.csv"'}
         return Response("\ufeff" + text, media_type="text/csv; charset=utf-8", headers=headers)
     with db.write() as session:

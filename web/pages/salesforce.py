@@ -12,7 +12,7 @@ from core.errors import Rejected, WiderhallError
 from enrichment import connection, csv, overview, packing, policies
 from enrichment.crm import CrmStatus
 from inbox import consent
-from web import render, words
+from web import crm_words, render
 from web.i18n import N_
 from web.permissions import allow
 from web.reader import Reader
@@ -125,8 +125,8 @@ def retry(reader: Managing, hub_id: Annotated[str, Form()] = "") -> Response:
 @router.get(f"{HERE}/records")
 def records(request: Request, reader: Reading, state: str = "", kind: str = "", before: int = 0) -> Response:
     """The records behind a figure: those in one state, or in several that are shown as one."""
-    states = [one for one in state.split(",") if one in words.SYNC] or list(words.SYNC)
-    chosen = kind if kind in words.CRM_KINDS else ""
+    states = [one for one in state.split(",") if one in crm_words.SYNC] or list(crm_words.SYNC)
+    chosen = kind if kind in crm_words.CRM_KINDS else ""
     with db.read() as session:
         rows, following = overview.standing(session, states, chosen, before if 0 < before < 2**62 else 0)
     address = f"{HERE}/records{render.query(state=','.join(states), kind=chosen)}"
@@ -141,7 +141,7 @@ def fields(request: Request, reader: Reading) -> Response:
     """Who wins in each field that is written when people in the org say something else."""
     with db.read() as session:
         rows = policies.listed(session)
-    return render.page(request, reader, "settings/fields.html", rows=rows, rules=words.FIELD_RULES)
+    return render.page(request, reader, "settings/fields.html", rows=rows, rules=crm_words.FIELD_RULES)
 
 
 @router.post(f"{HERE}/fields")

@@ -12,7 +12,7 @@ from core import db
 from core.errors import Rejected
 from enrichment import connection, overview, packing, policies
 from enrichment.crm import CrmStatus
-from web import words
+from web import crm_words
 from web.api.v1 import shapes
 from web.api.v1.change import Changing
 from web.api.v1.problem import Refused
@@ -164,7 +164,7 @@ def records(
     found = shapes.place(cursor)
     before = shapes.number(found[0]) if found else 0
     with db.read() as session:
-        rows, following = overview.standing(session, state or list(words.SYNC), kind, before, limit)
+        rows, following = overview.standing(session, state or list(crm_words.SYNC), kind, before, limit)
     return Page(
         items=[OneRecord.model_validate(one) for one in rows], next=shapes.mark(following) if following else None
     )
