@@ -6,6 +6,8 @@ person's ids, so that the platform cannot bring them back.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -64,7 +66,7 @@ TABLES: dict[str, str] = {
     "digest": "people who work here: ids only",
     "push_browser": "people who work here: follows the user",
     "push_key": "no person: a sealed key",
-    "activity": "here: of the person's conversations",
+    "activity": "here: of the person's conversations; who closed and opened them, and when, stays for the figures",
     "draft": "here: of the person's conversations",
     "saved_reply": "texts for everybody: places are filled in where they are sent",
     "saved_view": "no person: conditions of people who work here",
@@ -269,14 +271,13 @@ def _empty_conversations(session: Session, identity_ids: list[int], message_ids:
     waits = r.c.state.in_(("queued", "submitted", "held", "rejected"))
     session.execute(sa.update(r).where(answers).values(text="", state=sa.case((waits, "cancelled"), else_=r.c.state)))
     attachments.forget(session, "reply_id", session.scalars(sa.select(r.c.id).where(answers)).all())
-    touched = sa.select(c.c.id, c.c.thread_key).where(c.c.identity_id.in_(identity_ids))
-    rows = session.execute(touched).all()
+    touched = sa.select(c.c.id, c.c.thread_key, c.c.state).where(c.c.identity_id.in_(identity_ids))
+    rows, moment = session.execute(touched).all(), db.now()
     attachments.forget(session, "conversation_id", [row.id for row in rows])
     for model in (
         ConversationTag,
         FieldValue,
         Note,
-        Activity,
         Draft,
         SlaClock,
         Notification,
@@ -290,10 +291,24 @@ def _empty_conversations(session: Session, identity_ids: list[int], message_ids:
             sa.update(c)
             .where(c.c.id == row.id)
             .values(
-                identity_id=None, excerpt="", state="closed", waiting_since=None, sla_due_at=None,
+                identity_id=None, excerpt="", state="closed", waiting_since=None, sla_due_at=None, snoozed_until=None,
+                closed_at=sa.func.coalesce(c.c.closed_at, moment),
                 thread_key=f"erased:{tombstones.digest('thread', row.thread_key)}",
             )
         )  # fmt: skip
+    _empty_deeds(session, {row.id: row.state for row in rows}, moment)
+
+
+def _empty_deeds(session: Session, states: Mapping[int, str], moment: datetime) -> None:
+    """What was done to conversations goes but for when they were closed and opened: no figure is another afterwards."""
+    a = db.table(Activity)
+    here = a.c.conversation_id.in_(states)
+    session.execute(sa.delete(a).where(here, a.c.what.not_in(("closed", "reopened", "spam"))))
+    session.execute(sa.update(a).where(here).values(detail={}))
+    closed = {"at": moment, "actor": "system", "what": "closed", "detail": {}}
+    open_ones = [number for number, state in states.items() if state not in ("closed", "spam")]
+    if open_ones:
+        session.execute(sa.insert(a), [{"conversation_id": number, **closed} for number in open_ones])
 
 
 def _drop_raw(session: Session, words: set[str]) -> None:

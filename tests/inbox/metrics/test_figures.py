@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -11,13 +12,13 @@ from hypothesis import strategies as st
 
 from core import db
 from core.event import Event, Page
-from inbox import desk, ingest
+from inbox import desk, erasure, ingest
 from inbox.metrics import figures, read
 from inbox.metrics.figures import Talk
 from inbox.metrics.ratings import RATINGS, Answer, Invitation, Rating
 from inbox.metrics.spans import WHAT, spans
 from inbox.metrics.spans import Event as Happened
-from inbox.models import Activity, Conversation, Message, ReplyRow
+from inbox.models import Activity, Conversation, Identity, Message, ReplyRow
 from inbox.surveys.models import SurveyInvitation
 from inbox.surveys.questions import SCORES, verdict
 from inbox.visibility import Sight
@@ -27,6 +28,7 @@ from tests.inbox.surveys.made import answered
 
 HOUR = timedelta(hours=1)
 MONTH = (START - timedelta(days=1), START + timedelta(days=29))
+DAYS = (START - timedelta(days=1), START + timedelta(days=2))
 
 
 def whole(talk: Talk, start: datetime, end: datetime) -> timedelta:
@@ -79,6 +81,37 @@ def test_private_conversations_are_left_out_for_who_may_not_read_them(account: i
     with db.read() as session:
         assert len(read.talks(session, *MONTH, read.Scope())) == 1
         assert read.talks(session, *MONTH, read.Scope(sight=Sight(private=False))) == []
+
+
+@BOTH
+def test_erasing_a_person_changes_no_figure_of_what_was_before(account: int, make: Callable[..., Event]) -> None:
+    ingest.store_page(account, Page(events=[make(0), make(1, author=person("ben")), make(2, author=person("cem"))]))
+    a, i, c = db.table(Activity), db.table(Identity), db.table(Conversation)
+    with db.write() as session:
+        whose = sa.select(c.c.id, i.c.id).join(i, i.c.id == c.c.identity_id).order_by(c.c.id)
+        talks = {talk: who for talk, who in session.execute(whose)}
+        closed, marked, _ = talks
+        desk.close(session, closed, "user:4")
+        desk.spam(session, marked, "user:4")
+        desk.tag(session, closed, "refund", "user:4")
+        session.execute(sa.update(a).values(at=START + 4 * HOUR))
+    now = (START - timedelta(days=1), db.now() + timedelta(days=1))
+
+    def counted(period: tuple[datetime, datetime]) -> figures.Figures:
+        with db.read() as session:
+            return figures.figures(read.talks(session, *period, read.Scope()), *period, whole)
+
+    before = counted(DAYS)
+    assert before.counts == {"received": 3, "opened": 2, "closed": 1, "replies": 0, "backlog": 1, "waiting": 1}
+    for who in talks.values():
+        with db.write() as session:
+            erasure.erase(session, f"identity:{who}", "user:1")
+    assert counted(DAYS) == replace(before, counts=before.counts | {"waiting": 0})  # as when somebody closes it
+    after = counted(now).counts
+    assert (after["backlog"], after["waiting"], after["closed"]) == (0, 0, 2)
+    with db.read() as session:
+        kept = session.execute(sa.select(a.c.what, a.c.actor).order_by(a.c.id)).all()
+    assert [tuple(one) for one in kept] == [("closed", "user:4"), ("spam", "user:4"), ("closed", "system")]
 
 
 STORIES = st.lists(
