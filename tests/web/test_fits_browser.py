@@ -7,6 +7,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from core import db
+from inbox import policies, rules
+from inbox.actions import Action
+from inbox.conditions import tree
+from tests.inbox.surveys.made import survey
 from tests.web.chromium import Seen, needs_chromium
 from tests.web.conftest import account, event, store
 
@@ -59,3 +64,33 @@ def test_what_is_done_to_many_fits_beside_the_list(database: str, seen: Seen, wi
     page.goto(f"{seen.address}/inbox")
     page.locator("#rows .pick input").check(force=True)
     assert edges(page.locator("#bulk [type=reset]"))[1] <= edges(page.locator("#list"))[1]
+
+
+@pytest.mark.parametrize("language", ["de", "ja"])
+def test_on_a_narrow_phone_a_name_stands_in_whole_words(database: str, seen: Seen, language: str) -> None:
+    survey(name="How was it?")
+    with db.write() as session:
+        deeds = [Action("note", "what a rule says in a note of many words that goes on and on to the right")]
+        rules.save(
+            session, None, name="Urgent questions", trigger="message", asked=tree.EVERYTHING, deeds=deeds, last=False,
+            actor="user:1",
+        )  # fmt: skip
+    page = seen.page("admin", language=language, width=320)
+    for path in ("surveys", "rules"):
+        page.goto(f"{seen.address}/settings/{path}")
+        name: Any = page.locator(".cardbody h2 a").first.bounding_box()
+        assert name["height"] < 30
+        for badge in page.locator(".cardbody > p > .badge").all():
+            assert edges(badge)[1] <= edges(page.locator(".cardbody").first)[1]
+
+
+def test_on_a_phone_each_number_of_a_promise_says_what_it_is(database: str, seen: Seen) -> None:
+    with db.write() as session:
+        policies.save(session, None, policies.Wanted("Usual", first_reply=30, resolution=1440), "user:1")
+    page = seen.page("admin", language="de", width=390)
+    page.goto(f"{seen.address}/settings/sla")
+    said = page.locator("td[data-head]").evaluate_all(
+        "cells => cells.map(one => [getComputedStyle(one, '::before').content, one.dataset.head])"
+    )
+    assert len(said) == 5
+    assert all(shown == f'"{head}"' for shown, head in said)
