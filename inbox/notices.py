@@ -32,6 +32,8 @@ USUAL: Mapping[str, tuple[str, ...]] = {kind: CHANNELS for kind in KINDS} | {
     "approved": (PAGE,),
 }
 """Kind → channels, for who has chosen nothing."""
+OF_ONES_OWN = ("failed", "stopped", "held", "approved", "rejected")
+"""Kinds about a reply of one's own: told even to who does not see the conversation any more."""
 FRESH = timedelta(days=1)
 """Messages that were stored longer ago are history: nobody is told."""
 KEPT = timedelta(days=90)
@@ -53,8 +55,17 @@ class Notice:
 
 
 def add(session: Session, found: Iterable[Notice]) -> int:
-    """Make notifications in the caller's transaction; what was made for the same reason before is left. How many."""
+    """Make notifications in the caller's transaction; what was made for the same reason before is left. How many.
+
+    Who does not see the conversation's account is told of nothing but their own replies.
+    """
     wanted = {(one.who, one.reason): one for one in found if one.who.startswith("user:") and one.who != one.actor}
+    blind = workers.blind(session, {who for who, _ in wanted}, {one.conversation_id for one in wanted.values()})
+    wanted = {
+        key: one
+        for key, one in wanted.items()
+        if one.kind in OF_ONES_OWN or (one.conversation_id, one.who) not in blind
+    }
     if not wanted:
         return 0
     chosen, moment = _channels(session, {who for who, _ in wanted}), db.now()
@@ -171,14 +182,12 @@ def _begun(session: Session, ids: Sequence[int]) -> list[Notice]:
     )  # fmt: skip
     query = sa.select(c.c.id, c.c.team_id, c.c.assignee).join(m, m.c.conversation_id == c.c.id)
     query = query.where(*_fresh(ids), c.c.team_id.is_not(None), c.c.state.not_in(("closed", "spam")), ~earlier)
-    found = [
+    return [
         Notice(who, "team", number, f"begun:{number}")
         for number, team, assignee in session.execute(query.order_by(c.c.id)).all()
         for who in members(session, team)
         if who != assignee  # who was given it is told so
     ]
-    blind = workers.blind(session, {one.who for one in found}, {one.conversation_id for one in found})
-    return [one for one in found if (one.conversation_id, one.who) not in blind]
 
 
 # --- reading --------------------------------------------------------------------------------------------

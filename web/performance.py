@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from core import cells, db
 from core.errors import BadPayload
-from inbox import accounts, teams
+from inbox import accounts, desk, teams, visibility
 from inbox.fields import store, values
 from inbox.fields.kinds import CHOSEN, Definition
 from inbox.hours import ALWAYS, between
@@ -23,7 +23,7 @@ from inbox.metrics import figures, read
 from inbox.metrics.figures import Figures, Piece, Talk, Times, Worked
 from inbox.metrics.promises import PROMISES
 from inbox.metrics.ratings import RATINGS, Rating
-from inbox.models import Conversation, ConversationTag, Identity
+from inbox.models import Conversation, Identity
 from inbox.narrowing import PRIORITIES
 from listening.figures.period import Period, period
 from web import actors, casework, words
@@ -235,10 +235,12 @@ def _midnight(day: Any, span: Period) -> datetime:
 
 def _choices(session: Session, reader: Reader) -> dict[str, list[tuple[str, str]]]:
     """What each filter can be set to."""
-    c, t = db.table(Conversation), db.table(ConversationTag)
-    languages = session.scalars(sa.select(c.c.language).where(c.c.language != "").distinct().order_by(c.c.language))
-    tags = session.scalars(sa.select(t.c.tag).distinct().order_by(t.c.tag)).all()
-    ours = accounts.all_accounts(session)
+    c = db.table(Conversation)
+    spoken = sa.select(c.c.language).where(c.c.language != "", *visibility.listed(reader.sight)).distinct()
+    languages = session.scalars(spoken.order_by(c.c.language))
+    tags = desk.known_tags(session, reader.sight)
+    mine = reader.sight.accounts
+    ours = [one for one in accounts.all_accounts(session) if mine is None or one.id in mine]
     platforms = sorted({one.platform for one in ours})
     people = actors.answering(session) if reader.may("metrics.read") else []
     return {

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from core import audit, db
 from core.errors import Rejected
-from inbox import replies, teams
+from inbox import replies, teams, visibility
 from inbox.models import Account
 from inbox.visibility import Sight
 from web import kept
@@ -92,6 +92,21 @@ def sight(session: Session, user: User) -> Sight:
     query = sa.select(*kept.columns()).select_from(db.table(User)).outerjoin(db.table(Role), kept.of_user())
     row = session.execute(query.where(db.table(User).c.id == user.id)).one()
     return kept.sight(user.id or 0, Kept(*row), granted_to(session, user.role))
+
+
+def blind(session: Session, conversation_id: int) -> set[str]:
+    """Who works here (`user:3`) and does not see a conversation."""
+    u = db.table(User)
+    query = sa.select(u.c.id, u.c.role, *kept.columns()).outerjoin(db.table(Role), kept.of_user())
+    found, may = set(), dict[str, frozenset[str]]()
+    for number, role, *columns in session.execute(query.where(u.c.disabled.is_(False))):
+        if role not in may:
+            may[role] = granted_to(session, role)
+        their = kept.sight(number, Kept(*columns), may[role])
+        seen = their.whole or visibility.of(session, their, [conversation_id])
+        if "messages.read" not in may[role] or not seen:
+            found.add(f"user:{number}")
+    return found
 
 
 def holders(session: Session) -> dict[str, list[User]]:

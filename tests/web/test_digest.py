@@ -216,3 +216,34 @@ def test_killed_at_any_step_a_period_has_one_mail_and_nothing_is_lost(
     sent()
     assert len({one["id"] for one in box.mails}) == len(box.mails) == 1 + again
     assert states() == (["unknown", "sent"] if again else ["sent"])
+
+
+def test_mail_tells_nothing_of_what_its_reader_no_longer_sees(database: str, box: Mailbox) -> None:
+    store(account(), event("m:1", author=None))
+    other, who = account(handle="@other@social.example"), somebody()
+    told(who, "one", "two")
+    with db.write() as session:
+        notices.add(session, [Notice(who, "failed", 1, "mine", "system")])
+        session.execute(sa.update(db.table(Notification)).values(at=NOW - timedelta(hours=20)))
+        auth.set_accounts(session, int(who[5:]), [other], "test")
+    assert mail.make(NOW) == 1
+    sent()
+    (one,) = box.mails
+    assert "1 ungelesene" in str(one["subject"])
+    told(who, "three")
+    assert mail.make(NOW + timedelta(days=1)) == 0, "nothing is made that would not be told"
+
+
+def test_those_whose_time_has_not_come_keep_nobody_from_their_mail(
+    database: str, box: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(account(), event("m:1"))
+    monkeypatch.setattr(mail, "AT_ONCE", 1)
+    told(somebody(), "later", at=NOW)
+    email = user("marketer")
+    with db.write() as session:
+        row = auth.find(session, email)
+        assert row is not None
+        notices.choose(session, NotificationChoice(who=f"user:{row.id}", mail="now"))
+    told(f"user:{row.id}", "at once", at=NOW - timedelta(minutes=5))
+    assert mail.make(NOW) == 1

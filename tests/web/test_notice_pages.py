@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from core import db
-from inbox import desk, notices
+from inbox import desk, notices, teams
 from tests.web.conftest import Browser, account, event, store
+from web import auth
 
 
 @pytest.fixture
@@ -65,6 +66,36 @@ def test_who_may_not_read_a_private_conversation_reads_nothing_of_it_here(agent:
     assert "No. 2" in page
     assert "Between us" not in page
     assert "Kim" not in page
+
+
+def test_a_note_names_and_tells_nobody_who_does_not_see_the_conversation(as_role: Any, database: str) -> None:
+    store(account(), event("m:1"))
+    store(account(handle="@other@social.example"), event("n:1"))
+    writer, limited = as_role("admin"), as_role("agent")
+    with db.write() as session:
+        auth.set_accounts(session, limited.user_id, [2], "test")
+        teams.save(session, None, teams.Wanted("Support", members={f"user:{limited.user_id}": 0}), "test")
+    for talk, seen in ((1, False), (2, True)):
+        menu = writer.get(f"/inbox/{talk}/mentionable", headers={"hx-request": "true"}).text
+        assert ("Agent" in menu) == seen
+        assert "Support" in menu
+        for text in ("@Agent, look", "@Support, look"):
+            assert writer.post(f"/inbox/{talk}/reply", {"kind": "note", "text": text}).status_code in (200, 303)
+            assert (unread(limited) != "0") == seen
+            limited.post("/notifications/read")
+
+
+def test_what_became_of_ones_own_reply_is_told_to_who_no_longer_sees_the_conversation(
+    as_role: Any, database: str
+) -> None:
+    store(account(), event("m:1"))
+    other, limited = account(handle="@other@social.example"), as_role("agent")
+    with db.write() as session:
+        auth.set_accounts(session, limited.user_id, [other], "test")
+        who = f"user:{limited.user_id}"
+        made = [notices.Notice(who, kind, 1, kind, "system") for kind in ("failed", "breached", "rule")]
+        assert notices.add(session, made) == 1
+    assert unread(limited) == "1"
 
 
 def test_pages_follow_each_other_without_gap(agent: Browser, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,9 @@ import sqlalchemy as sa
 
 from core import db
 from inbox import desk
-from inbox.models import Conversation
+from inbox.models import Account, Conversation
 from tests.web import lived
+from web import roles
 
 
 @pytest.fixture
@@ -64,6 +65,20 @@ def test_agents_see_their_own_figures_alone(closed: int, as_role) -> None:
         text = browser.get(path).text
         assert f"/inbox/{closed}?" not in text
     assert "Waiting for an answer</dt><dd class" not in browser.get("/reports/team").text
+
+
+def test_filters_offer_nothing_of_conversations_that_are_not_seen(closed: int, as_role) -> None:
+    with db.write() as session:
+        desk.tag(session, closed, "тайна", "user:1")
+        hidden = session.get_one(Conversation, closed).account_id
+        seen = 3 - hidden
+        handles = [session.get_one(Account, number).handle for number in (hidden, seen)]
+        granted = ["messages.read", "metrics.read", "metrics.own"]
+        key = roles.save(session, None, roles.Wanted("Half", granted, "all", [seen]), "test")
+    whole, half = (as_role(one).get("/reports/team").text for one in ("admin", key))
+    assert "тайна" in whole
+    assert "тайна" not in half
+    assert [one in half for one in handles] == [False, True]
 
 
 def test_what_makes_no_sense_is_said_or_left_out(made_up: None, as_role) -> None:

@@ -231,3 +231,17 @@ def test_service_refuses_what_real_ones_refuse(service: Any, monkeypatch: pytest
 def test_word_that_is_too_long_does_not_leave(service: Any) -> None:
     with pytest.raises(Rejected):
         push.send(Subscription("https://push.example/1", "", ""), b"x" * 3001, "", "", "")
+
+
+def test_nobody_is_told_of_a_conversation_that_they_do_not_see(
+    agent: Browser, as_role: Any, service: tuple[Service, str]
+) -> None:
+    store(1, event("d:1", "Between us", kind="dm", visibility="private"))
+    marketer = as_role("marketer")
+    told = subscribed(marketer, service)
+    with db.write() as session:
+        made = [Notice(f"user:{marketer.user_id}", "rule", talk, f"{talk}", "system") for talk in (1, 2)]
+        assert notices.add(session, made) == 2
+    while outbox.step(SUBSCRIBER, pushing.send):
+        pass
+    assert [one["talk"] for one in told.told] == [1]

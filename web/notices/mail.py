@@ -23,7 +23,7 @@ from core import db, log, mail, outbox
 from core.errors import NotConfigured, Rejected, TryLater, Unknown
 from core.outbox import Item, Outcome
 from core.settings import settings
-from inbox import notices
+from inbox import notices, visibility
 from inbox.notice_models import Notification, NotificationChoice
 from web import i18n, reader, render, roles
 from web.models import User
@@ -71,7 +71,7 @@ def make(now: datetime) -> int:
     if not wanted:
         return 0
     with db.write() as session:
-        return sum(_make(session, one, edge, now) for one, edge in wanted)
+        return sum(_make(session, one, edge, now) for one, edge in wanted[:AT_ONCE])
 
 
 def _waiting(session: Session) -> list[Addressee]:
@@ -80,7 +80,6 @@ def _waiting(session: Session) -> list[Addressee]:
         sa.select(n.c.who, sa.func.min(n.c.at).label("oldest"))
         .where(n.c.mail == 1, n.c.read_at.is_(None))
         .group_by(n.c.who)
-        .limit(AT_ONCE)
     )
     oldest = {who: at for who, at in session.execute(query)}
     numbers = [int(one[5:]) for one in oldest]
@@ -198,18 +197,23 @@ def _mark(session: Session, *, number: int, state: str, error: str) -> None:
 
 
 def written(session: Session, row: Digest) -> EmailMessage | None:
-    """The mail in its reader's language; None when they are gone, or have read everything."""
+    """The mail in its reader's language; None when they are gone, or have nothing to read of what they see."""
     user = session.get(User, int(row.who[5:]))
     n = db.table(Notification)
     query = sa.select(Notification).where(n.c.id.in_(row.notices), n.c.read_at.is_(None)).order_by(n.c.id.desc())
-    found = session.scalars(query).all()
-    if user is None or user.disabled or not found:
+    if user is None or user.disabled:
+        return None
+    sight = roles.sight(session, user)
+    unread = session.scalars(query).all()
+    seen = visibility.of(session, sight, sorted({one.conversation_id for one in unread}))
+    found = [one for one in unread if one.kind in notices.OF_ONES_OWN or one.conversation_id in seen]
+    if not found:
         return None
     language = user.language or "en"
     may = roles.granted_to(session, user.role)
     who = Reader(
         language, reader.zone(user.time_zone), user.id or 0, user.name, user.email, user.role,
-        permissions=may, sight=roles.sight(session, user),
+        permissions=may, sight=sight,
     )  # fmt: skip
     shown = listing.shown(session, found[:LISTED], who)
     ngettext = i18n.catalogue(language).ngettext

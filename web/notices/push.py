@@ -11,9 +11,9 @@ from core import crypto, db, log, push
 from core.errors import Rejected, TryLater
 from core.outbox import Item, Outcome
 from core.settings import settings
-from inbox import notices
+from inbox import notices, visibility
 from inbox.notice_models import Notification
-from web import i18n, reader
+from web import i18n, reader, roles
 from web.models import User
 from web.notices import clock, words
 from web.notices.models import PushBrowser, PushKey
@@ -103,6 +103,10 @@ def _wanted(session: Session, number: int) -> tuple[bytes, str, str, list[push.S
     browsers = [push.Subscription(one.endpoint, one.p256dh, one.auth) for one in session.scalars(query)]
     user, key = session.get(User, int(row.who[5:])), session.get(PushKey, 1)
     if not browsers or user is None or user.disabled or key is None:
+        return None
+    if row.kind not in notices.OF_ONES_OWN and not visibility.of(
+        session, roles.sight(session, user), [row.conversation_id]
+    ):
         return None
     chosen = notices.choice(session, row.who)
     if clock.quiet(chosen.quiet_from, chosen.quiet_until, reader.zone(user.time_zone), db.now()):

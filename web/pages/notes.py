@@ -32,12 +32,12 @@ SENTENCES = (
 
 @router.get("/inbox/{conversation_id}/mentionable")
 def mentionable(request: Request, conversation_id: int, reader: Managing) -> Response:
-    """Everybody, and every team, that an @ can name."""
+    """Everybody who sees the conversation, and every team: whom an @ can name."""
     if not render.wants_part(request):
         return render.to(f"/inbox/{conversation_id}#conversation")
     with db.read() as session:
         thread.find(session, conversation_id, reader)
-        found = mentions.everybody(session)
+        found = mentions.offered(session, conversation_id)
     return render.part("parts/mentionable.html", reader, everybody=found)
 
 
@@ -50,7 +50,7 @@ def change(
     try:
         with db.write() as session:
             _there(session, conversation_id, note_id, reader)
-            notes.change(session, note_id, words, mentions.of(session, words), reader.actor)
+            notes.change(session, note_id, words, mentions.of(session, words, conversation_id), reader.actor)
     except Rejected as error:
         return _refused(request, str(error), reader)
     return _done(request, conversation_id, f"#n{note_id}", N_("The note was changed."), "note-changed", reader)

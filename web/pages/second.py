@@ -51,7 +51,8 @@ def prove(
         way = proved if round.data["way"] == "password" else round.data["way"]
         token = entry.complete(session, round.user_id, way, visit) if taken is not None else ""
     if not proved:
-        return page(request, user, by, 403, reader.words(factors.WRONG_CODE))
+        wrong = factors.WRONG_PAPER if by == "recovery" else factors.WRONG_CODE
+        return page(request, user, by, 403, reader.words(wrong))
     throttle.succeeded(address, account, ASKED_OFTEN)
     return forms.lead(request, entry.Came(token), visit.next) if token else late()
 

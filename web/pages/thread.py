@@ -214,7 +214,7 @@ def _note(
         talk = thread.load(session, conversation_id, reader, request)
     try:
         with db.write() as session:
-            named = mentions.of(session, text, chosen)
+            named = mentions.of(session, text, conversation_id, chosen)
             number = notes.add(
                 session, conversation_id=conversation_id, author=reader.actor, text=text, mentions=named,
                 attached=attached,

@@ -18,6 +18,7 @@ from web.signin import passkeys, policy, recovery, rounds, totp
 from web.signin.models import Passkey, SecondFactor
 
 WRONG_CODE = N_("This code is not right, or was used already. Wait for the next one and try again.")
+WRONG_PAPER = N_("This recovery code is not right, or was used already. Each one serves once: take another one.")
 DEMANDED = N_("Your role does not come in without a second factor. Set up another one before you remove this one.")
 NO_FACTOR = N_("There is no second factor to remove.")
 

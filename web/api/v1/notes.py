@@ -85,7 +85,7 @@ def add_note(change: Changing, reader: Managing, conversation_id: Id, body: NewN
 
     def work(session: Session) -> Made:
         thread.find(session, conversation_id, reader)
-        named = mentions.of(session, body.text)
+        named = mentions.of(session, body.text, conversation_id)
         number = notes.add(
             session,
             conversation_id=conversation_id,
@@ -105,7 +105,7 @@ def change_note(change: Changing, reader: Managing, conversation_id: Id, note_id
 
     def work(session: Session) -> Changed:
         _there(session, conversation_id, note_id, reader)
-        named = mentions.of(session, body.text)
+        named = mentions.of(session, body.text, conversation_id)
         return Changed(id=note_id, changed=notes.change(session, note_id, body.text, named, reader.actor))
 
     return change.do(work)
