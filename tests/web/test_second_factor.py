@@ -133,6 +133,9 @@ def test_password_alone_opens_no_session_where_there_is_a_second_factor(browser:
     again = Browser(browser.app)
     again.sign_in("agent@demo.example")
     assert step(again, given)[0] == 403
+    form = {"csrf": again.form_token("/signin/second"), "code": "abcd-efgh-jkmn", "by": "recovery"}
+    used = again.post("/signin/second", form)
+    assert "This recovery code is not right" in used.text
     assert step(again, codes[0]) == (303, "/")
     with db.read() as session:
         ways = session.scalars(sa.select(db.table(SessionRow).c.way).order_by(db.table(SessionRow).c.created_at))
