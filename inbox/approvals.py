@@ -79,7 +79,7 @@ def approve(session: Session, reply_id: int, actor: str, decision: Decision | No
     reply.created_at, reply.after_id = moment, replies.newest(session, reply.conversation_id)
     session.add(row)
     replies.leave(session, reply)
-    closing.close(session, reply)
+    closing.do(session, reply)
     _note(session, reply, row, "approved", actor, {"edited": edited or row.text.strip() != text})
     return True
 

@@ -191,17 +191,22 @@ def restore(session: Session, conversation_id: int, state: str, until: datetime 
 
 def snooze(session: Session, conversation_id: int, until: datetime, actor: str) -> bool:
     """Away until a moment or the next message; asking again moves the moment."""
-    moment = db.now()
-    if until.tzinfo is None:
-        raise Rejected("The time to come back needs a time zone.")
-    if not moment < until <= moment + FARTHEST:
-        raise Rejected("The time to come back must lie ahead, two years at most.")
+    ahead(until)
     before = _one(session, conversation_id)
     if (before["state"], before["snoozed_until"]) == ("snoozed", until):
         return False
     _set(session, conversation_id, state="snoozed", snoozed_until=until, closed_at=None)
     _done(session, conversation_id, "snoozed", actor, {"until": until.isoformat()})
     return True
+
+
+def ahead(until: datetime) -> None:
+    """Rejected for a moment at which nothing can come back."""
+    moment = db.now()
+    if until.tzinfo is None:
+        raise Rejected("The time to come back needs a time zone.")
+    if not moment < until <= moment + FARTHEST:
+        raise Rejected("The time to come back must lie ahead, two years at most.")
 
 
 def wake() -> int:

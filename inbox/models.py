@@ -375,8 +375,10 @@ class ReplyRow(SQLModel, table=True):
     """It closes the conversation when it is queued."""
     closed_at: datetime | None = _time()
     """When it did."""
+    snooze_until: datetime | None = _time()
+    """It snoozes the conversation until then when it is queued."""
     stood: str = Field(default="", max_length=40, sa_column_kwargs={"server_default": ""})
-    """How the conversation stood before, as inbox.stood names it."""
+    """How the conversation stood before it was closed or snoozed, as inbox.stood names it; empty while it was not."""
 
 
 class Delivery(SQLModel, table=True):

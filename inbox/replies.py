@@ -60,6 +60,7 @@ def queue(
     part: int | None = None,
     attached: Sequence[int] = (),
     close: bool = False,
+    snooze_until: datetime | None = None,
 ) -> ReplyRow:
     """Queue an answer to the newest inbound message of a conversation, or submit it for approval.
 
@@ -69,7 +70,7 @@ def queue(
     With `hold` one that is put off does not leave when they write again. `approval` says why somebody has to approve it
     (role, asked); the account may demand it, too.
     `attached` are files beside the author's draft; with some, the text may be empty. With `close` the conversation is
-    closed as the reply is queued, which one that has to be approved is by its approval.
+    closed as the reply is queued, with `snooze_until` snoozed; one that has to be approved is queued by its approval.
     """
     if not text.strip() and not attached:
         raise Rejected(EMPTY)
@@ -86,8 +87,7 @@ def queue(
     wait = settings().undo_seconds if undo_seconds is None else undo_seconds
     moment = db.now()
     check(send_at, moment)
-    if close and send_at is not None:
-        raise Rejected(closing.NOT_LATER)
+    closing.fits(close=close, snooze_until=snooze_until, later=send_at is not None)
     seen_as = visibility or answered.visibility
     home = session.get(Conversation, answered.home_id) if answered.home_id is not None else None
     account = session.get(Account, (home or conversation).account_id)
@@ -105,6 +105,7 @@ def queue(
         hold=hold and send_at is not None,
         after_id=newest(session, conversation_id),
         closes=close,
+        snooze_until=snooze_until,
     )
     session.add(reply)
     session.flush()
@@ -116,7 +117,7 @@ def queue(
         changed(session, reply)
     else:
         leave(session, reply)
-        closing.close(session, reply)
+        closing.do(session, reply)
     audit.record(
         session, author, f"reply.{reply.state}", f"conversation:{conversation_id}", {"reply": reply.id}
     )  # fmt: skip
@@ -173,7 +174,7 @@ _ANSWERABLE = f"direction = 'inbound' AND ref <> '' AND deleted_at IS NULL AND k
 def undo(session: Session, reply_id: int, actor: str) -> bool:
     """Take a reply back that has not left, or put one away that will not; False when it has left already.
 
-    What it closed stands as before, unless somebody changed that since.
+    What it closed or snoozed stands as before, unless somebody changed that since.
     """
     r = db.table(ReplyRow)
     result = session.execute(
@@ -249,7 +250,7 @@ def retry(session: Session, reply_id: int, actor: str) -> bool:
     reply.send_at = reply.created_at = db.now()
     leave(session, reply)
     with suppress(Rejected):  # a field was emptied that is needed to close: it leaves all the same
-        closing.close(session, reply)
+        closing.do(session, reply)
     audit.record(session, actor, "reply.retried", f"reply:{reply_id}")
     return True
 

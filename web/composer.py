@@ -62,7 +62,7 @@ class Composer:
     before: str = ""
     """What was written before it was translated."""
     again: str = "yes"
-    """How the text that was not sent was to leave: at once, `close`, or `at:` a moment."""
+    """How the text that was not sent was to leave: at once, `close`, `snooze:` or `at:` a moment."""
     approval: str = ""
     """Why a public reply has to be approved: role, account, or empty."""
     parts: Sequence[Part] = ()

@@ -226,6 +226,9 @@ REPLY_REFUSALS = (
     N_("That moment has passed. Choose a later one."),
     N_("That is too far away: choose a moment within a year."),
     N_("What leaves later cannot close the conversation now. Send it at once, or do not close."),
+    N_("What leaves later cannot snooze the conversation now. Send it at once, or do not snooze."),
+    N_("A reply closes the conversation or snoozes it, not both."),
+    N_("The time to come back must lie ahead, two years at most."),
 )
 
 SAVED_REFUSALS = (
@@ -410,6 +413,7 @@ NOTES = {
     "set-up": N_("This hub has its first administrator. Please sign in."),
     "reply-queued": N_("Your reply leaves in a few seconds. Until then you can take it back."),
     "reply-closed": N_("Your reply leaves in a few seconds. The conversation is closed."),
+    "reply-snoozed": N_("Your reply leaves in a few seconds. The conversation is snoozed."),
     "reply-later": N_("Your reply leaves at the moment you chose. Until then you can take it back."),
     "reply-undone": N_("Your reply was taken back. Nothing was sent."),
     "reply-left": N_("Too late: your reply had left already."),

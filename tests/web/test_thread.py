@@ -252,6 +252,51 @@ def test_reply_that_closes_still_does_when_somebody_was_faster(agent: Browser) -
     assert conversation().state == "closed"
 
 
+def test_reply_that_snoozes_says_until_when_and_its_way_back_opens_again(agent: Browser) -> None:
+    form = {"text": "I will ask.", "kind": "public", "snooze": "when", "when": "2027-06-01T09:30"}
+    answer = agent.post(f"/inbox/{talk()}/reply", form, headers=HTMX)
+    told = json.loads(answer.headers["hx-trigger"])
+    assert "Snoozed until 1 Jun 2027" in told["toast"]["text"]
+    assert {"head", "thread"} <= told.keys()
+    assert conversation().state == "snoozed"
+    agent.post(told["toast"]["undo"])
+    assert (conversation().state, sent()[0].state) == ("open", "cancelled")
+    answer = agent.post(f"/inbox/{talk()}/reply", {"text": "Soon", "kind": "public", "snooze": "tomorrow"})
+    assert answer.headers["location"].endswith("note=reply-snoozed#r2")
+
+
+@pytest.mark.parametrize(
+    ("form", "why"),
+    [
+        ({"snooze": "when"}, "at which the conversation comes back"),
+        ({"snooze": "when", "when": "2020-01-01T09:30"}, "must lie ahead"),
+        ({"snooze": "week", "at": "tomorrow"}, "cannot snooze the conversation now"),
+        ({"snooze": "week", "close": "yes"}, "not both"),
+    ],
+)
+def test_reply_that_cannot_snooze_is_not_sent_and_keeps_what_was_typed(
+    agent: Browser, form: dict[str, str], why: str
+) -> None:
+    answer = agent.post(f"/inbox/{talk()}/reply", {"text": "a long answer", "kind": "public", **form})
+    assert answer.status_code == 422
+    assert "a long answer" in answer.text
+    assert why in answer.text
+    assert (conversation().state, sent()) == ("open", [])
+
+
+def test_reply_that_snoozes_still_does_when_somebody_was_faster(agent: Browser) -> None:
+    seen = re.search(r'name="seen" value="([^"]+)"', agent.get(f"/inbox/{talk()}").text)
+    assert seen is not None
+    with db.write() as session:
+        replies.queue(session, talk(), "First!", author="user:9")
+    form = {"text": "Second", "kind": "public", "seen": seen[1], "snooze": "when", "when": "2027-06-01T09:30"}
+    again = re.search(r'name="sure" value="(snooze:[^"]+)"', agent.post(f"/inbox/{talk()}/reply", form).text)
+    assert again is not None
+    assert conversation().state == "open"
+    agent.post(f"/inbox/{talk()}/reply", {"text": "Second", "kind": "public", "sure": again[1]})
+    assert conversation().state == "snoozed"
+
+
 def test_reply_for_later_says_when_and_can_be_sent_now_or_taken_back(agent: Browser) -> None:
     for text, more in (("Tomorrow!", {"at": "tomorrow"}), ("Then!", {"at": "when", "when": "2031-01-01T09:30"})):
         answer = agent.post(f"/inbox/{talk()}/reply", {"text": text, "kind": "public", **more})

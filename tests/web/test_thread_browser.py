@@ -50,7 +50,7 @@ def texts(page: Page) -> list[str]:
 def test_a_reply_is_put_off_by_the_menu_and_by_a_moment(thread: Page) -> None:
     thread.locator("#reply-text").fill("Good morning!")
     thread.locator("#later summary").click()
-    thread.locator("#later [value=tomorrow]").click()
+    thread.locator("#later [name=at][value=tomorrow]").click()
     expect(thread.locator(".toast")).to_contain_text("leaves on")
     expect(thread.locator("#log")).to_contain_text("Good morning!")
     expect(thread.locator("#log")).to_contain_text("Send now")
@@ -139,6 +139,25 @@ def test_keys_send_and_close_and_the_toast_takes_both_back(thread: Page) -> None
     thread.locator("input[value=note]").check(force=True)
     thread.locator("#reply-text").press("Control+Shift+Enter")
     expect(thread.locator("#reply-text")).to_have_value("Done.")  # a note closes nothing
+
+
+def test_keys_send_and_snooze_and_the_toast_takes_both_back(thread: Page) -> None:
+    thread.locator("#reply-text").fill("I will ask.")
+    thread.keyboard.press("Control+Alt+Enter")
+    expect(thread.locator("#later [name=snooze]").first).to_be_focused()
+    thread.keyboard.press("ArrowDown")
+    thread.keyboard.press("Enter")
+    expect(thread.locator(".toast").first).to_contain_text("Snoozed until")
+    expect(thread.locator("#thread-head")).to_have_attribute("data-state", "snoozed")
+    thread.locator(".toast button", has_text="Undo").click()
+    expect(thread.locator("#reply-text")).to_have_value("I will ask.")
+    expect(thread.locator("#thread-head")).to_have_attribute("data-state", "open")
+    thread.locator("#reply-text").blur()
+    thread.keyboard.press("s")
+    expect(thread.locator("#later [data-send-close]")).to_be_focused()
+    thread.locator("#send-at").fill((db.now() + timedelta(days=3)).strftime("%Y-%m-%dT10:00"))
+    thread.get_by_role("button", name="Send now, snooze until then").click()
+    expect(thread.locator("#thread-head")).to_have_attribute("data-state", "snoozed")
 
 
 def test_draft_is_there_again_after_a_reload(thread: Page) -> None:

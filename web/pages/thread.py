@@ -44,6 +44,7 @@ ALSO = 300
 """Messages of older pages that one call brings up to date."""
 
 NO_MOMENT = N_("Choose the day and the hour at which it leaves.")
+NO_RETURN = N_("Choose the day and the hour at which the conversation comes back.")
 
 
 # --- reading ------------------------------------------------------------------------------------------
@@ -125,6 +126,7 @@ def reply(
     hold: Annotated[str, Form()] = "",
     ask: Annotated[str, Form()] = "",
     close: Annotated[str, Form()] = "",
+    snooze: Annotated[str, Form()] = "",
     mention: Annotated[Sequence[str], Form()] = (),
     part: Annotated[int, Form(ge=0, lt=place.LARGEST)] = 0,
     file: Annotated[Sequence[int], Form()] = (),
@@ -134,10 +136,12 @@ def reply(
 
     When somebody else was faster, nothing is sent until the form says that it shall be. `at` puts it off: a name
     that the menu offers, or `when` for the moment in that field; with `hold` it does not leave when they write again.
-    `ask` has it approved first; with `close` the conversation is closed as the reply is queued.
+    `ask` has it approved first; with `close` the conversation is closed as the reply is queued, with `snooze` (named
+    like `at`) put away until then.
     """
     words = text.replace("\r\n", "\n")
-    at = sure.removeprefix("at:") if sure.startswith("at:") else (when or at) if at == "when" else at
+    at = _moment(sure, "at", at, when)
+    away = _moment(sure, "snooze", snooze, when)
     closes = bool(close) or sure == "close"
     attached = attaching.describe(conversation_id, reader, file, alts)
     if kind == "note":
@@ -149,8 +153,9 @@ def reply(
     if problem := _in_the_way(talk, attached, chosen, words, reader):
         return _unsent(request, talk, reader, words, kind, problem=problem)
     later = snoozing.moment(at, reader) if at else None
-    if at and later is None:
-        return _unsent(request, talk, reader, words, kind, problem=reader.words(NO_MOMENT))
+    until = snoozing.moment(away, reader) if away else None
+    if (at and later is None) or (away and until is None):
+        return _unsent(request, talk, reader, words, kind, problem=reader.words(NO_RETURN if away else NO_MOMENT))
     queued, faster = None, None
     try:
         with db.write() as session:
@@ -161,13 +166,13 @@ def reply(
                     session, conversation_id, words, author=reader.actor, visibility=visibility, send_at=later,
                     key=key[:80] or None, hold=hold == "yes", approval=approving.why(reader, ask),
                     part=talk.composer.part or None,
-                    attached=attached, close=closes,
+                    attached=attached, close=closes, snooze_until=until,
                 )  # fmt: skip
                 drafts.drop(session, reader.actor, conversation_id)
     except Rejected as error:
         return _unsent(request, talk, reader, words, kind, problem=reader.words(str(error)))
     if queued is None:
-        return _unsent(request, talk, reader, words, kind, faster=faster, again=_again(at, closes))
+        return _unsent(request, talk, reader, words, kind, faster=faster, again=_again(at, away, closes))
     if queued.state == "submitted":
         return _submitted(request, talk, reader)
     return _queued(request, talk, reader, queued, later=later is not None)
@@ -176,20 +181,34 @@ def reply(
 def _queued(request: Request, talk: Thread, reader: Reader, queued: ReplyRow, *, later: bool) -> Response:
     """An empty box, and the way back."""
     if not render.wants_part(request):
-        note = "reply-later" if later else "reply-closed" if queued.closes else "reply-queued"
+        note = "reply-closed" if queued.closes else "reply-snoozed" if queued.snooze_until else "reply-queued"
+        note = "reply-later" if later else note
         return render.to(f"{talk.to()}#r{queued.id}", note)
     said, events = reader.words(N_("Your reply leaves in a few seconds.")), ["thread"]
-    if queued.closes:
+    if queued.closes or queued.snooze_until:
         events.append("head")
+    if queued.closes:
         said = reader.words(N_("Your reply leaves in a few seconds. The conversation is closed."))
+    elif queued.snooze_until:
+        back = reader.moment(queued.snooze_until)
+        said = reader.words(
+            N_("Your reply leaves in a few seconds. Snoozed until %(moment)s, or until a new message."), moment=back
+        )
     if later:
         said = reader.words(N_("Your reply leaves on %(moment)s."), moment=reader.moment(queued.send_at))
     return render.told(_fresh(request, talk.id, reader), said, "", f"/replies/{queued.id}/undo", events=events)
 
 
-def _again(at: str, closes: bool) -> str:
+def _again(at: str, away: str, closes: bool) -> str:
     """What *Send anyway* does: as it was to be sent."""
-    return f"at:{at}" if at else "close" if closes else "yes"
+    return f"at:{at}" if at else f"snooze:{away}" if away else "close" if closes else "yes"
+
+
+def _moment(sure: str, name: str, chosen: str, when: str) -> str:
+    """The moment of a menu, of the field beside it, or of *Send anyway*."""
+    if sure.startswith(f"{name}:"):
+        return sure.removeprefix(f"{name}:")
+    return (when or chosen) if chosen == "when" else chosen
 
 
 def _in_the_way(talk: Thread, attached: Sequence[int], kind: str, text: str, reader: Reader) -> str:

@@ -224,6 +224,22 @@ def test_reply_closes_and_its_way_back_opens_again(full: None, program: Programs
     assert answering.post(f"{here}/replies", {"text": "x", "close": True}).status_code == 403
 
 
+def test_reply_snoozes_and_its_way_back_opens_again(full: None, program: Programs) -> None:
+    one, here = program("agent"), f"conversations/{lived.talk('y:5')}"
+    later = (db.now() + timedelta(hours=1)).replace(microsecond=0)
+    until = later.isoformat().replace("+00:00", "Z")
+    reply = one.post(f"{here}/replies", {"text": "Спрошу", "snooze_until": until}).json()["id"]
+    stands = one.get(here).json()
+    assert (stands["state"], stands["snoozed_until"]) == ("snoozed", until)
+    assert one.get(f"replies/{reply}").json()["snooze_until"] == until
+    one.post(f"replies/{reply}/undo")
+    assert one.get(here).json()["state"] != "snoozed"
+    for more in ({"send_at": until}, {"close": True}, {"snooze_until": "2020-01-01T00:00:00Z"}):
+        assert one.post(f"{here}/replies", {"text": "x", "snooze_until": until, **more}).status_code == 422
+    answering = program("agent", "messages.read", "conversations.reply")
+    assert answering.post(f"{here}/replies", {"text": "x", "snooze_until": until}).status_code == 403
+
+
 def test_where_nothing_can_be_answered_nothing_is_queued(full: None, program: Programs) -> None:
     one, before = program("agent"), rows(ReplyRow)
     with db.write() as session:

@@ -91,6 +91,7 @@ class OneReply(Shown):
     sent_at: Moment | None
     hold: bool = Field(description="It does not leave when they have written since.")
     closes: bool = Field(description="It closes the conversation when it is queued.")
+    snooze_until: Moment | None = Field(description="It snoozes the conversation until then when it is queued.")
 
 
 @router.get(f"{HERE}/{{conversation_id}}/messages", tags=[TAG])
@@ -161,6 +162,12 @@ class NewReply(Given):
         description="Close the conversation as the reply is queued (permission `conversations.manage`), or as it is "
         "approved; taken back with it. Not with `send_at`.",
     )
+    snooze_until: Moment | None = Field(
+        None,
+        description="Snooze the conversation until this moment, or the next message, as the reply is queued "
+        "(permission `conversations.manage`), or as it is approved; taken back with it. Within two years, not with "
+        "`close` or `send_at`.",
+    )
 
 
 class Queued(BaseModel):
@@ -176,7 +183,7 @@ class Queued(BaseModel):
 def add_reply(change: Changing, reader: Replying, conversation_id: Id, body: NewReply) -> Response:
     """Answer the newest inbound message; it leaves after the time to undo, or at `send_at`, or when it is approved."""
 
-    if body.close and not reader.may("conversations.manage"):
+    if (body.close or body.snooze_until) and not reader.may("conversations.manage"):
         raise Refused(403)
 
     def work(session: Session) -> Queued:
@@ -184,7 +191,7 @@ def add_reply(change: Changing, reader: Replying, conversation_id: Id, body: New
         row = replies.queue(
             session, conversation_id, body.text, author=reader.actor, visibility=visibility, send_at=body.send_at,
             hold=body.hold, approval=approving.why(reader, "asked" if body.approval else ""),
-            part=body.part, attached=body.files, close=body.close,
+            part=body.part, attached=body.files, close=body.close, snooze_until=body.snooze_until,
         )  # fmt: skip
         return Queued(id=row.id or 0, conversation_id=conversation_id, state=row.state, send_at=row.send_at)
 

@@ -195,7 +195,7 @@ function count() {
   for (const one of files?.querySelectorAll("[data-wrong]") ?? []) { one.hidden = one.dataset.wrong !== kind; refused ||= !one.hidden; }
   form.classList.toggle("composer-note", note);
   text.placeholder = note ? text.dataset.note : text.dataset.reply;
-  for (const one of [send, form.querySelector("[data-send-close]")]) {
+  for (const one of [send, ...form.querySelectorAll("[data-send-close], [data-send-snooze]")]) {
     if (one) one.querySelector("span").textContent = one.dataset[kind] ?? one.dataset.reply;
   }
   const length = limit ? (MEASURES[form.dataset.counting] ?? ((one) => [...one].length))(text.value) : 0;
@@ -239,6 +239,11 @@ document.addEventListener("keydown", (event) => {
   if (event.target !== field() || event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
   event.preventDefault();
   const form = event.target.form, send = form.querySelector("[data-send]");
+  if (event.altKey) { // a moment is still to be chosen
+    const menu = form.querySelector("#later:not([hidden])");
+    if (menu && !send.disabled) { menu.open = true; menu.querySelector("[name=snooze]").focus(); }
+    return;
+  }
   const wanted = event.shiftKey ? form.querySelector("#later:not([hidden]) [data-send-close]") : send;
   if (!send.disabled) wanted?.click();
 });
@@ -246,7 +251,7 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("keydown", (event) => { // Enter in that field must not send at once
   if (event.target.id !== "send-at" || event.key !== "Enter") return;
   event.preventDefault();
-  event.target.parentElement.querySelector("button").click();
+  event.target.closest(".field").querySelector("button").click();
 });
 
 const said = (text) => { const place = document.getElementById("draft"); if (place) place.textContent = text; };
