@@ -65,7 +65,7 @@ def show(request: Request, status: int, text: str = "", who: Sequence[str] = ())
     title, standard = TEXTS.get(status, TEXTS[400 if status < 500 else 500])
     words = reader.words(text or standard)
     if "text/html" not in request.headers.get("accept", ""):
-        return JSONResponse({"error": words}, status)
+        return JSONResponse({"error": words, **({"stale": True} if text == STALE_FORM else {})}, status)
     again = _address(request) if request.method in SAFE else ""
     return render.page(
         request, reader, "failure.html", status, title=reader.words(title), text=words, code=status, who=who,
@@ -93,7 +93,7 @@ def register(app: FastAPI) -> None:
     async def _signed_out(request: Request, _: Exception) -> Response:
         if problem.concerns(request):
             return problem.answer(401)
-        if "text/html" not in request.headers.get("accept", ""):
+        if "text/html" not in request.headers.get("accept", "") or "hx-request" in request.headers:
             return JSONResponse({"error": "Sign in first."}, 401)
         if request.method not in SAFE:
             return show(request, 401)

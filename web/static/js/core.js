@@ -141,7 +141,7 @@ if (here.searchParams.has("note")) {
 
 document.addEventListener("htmx:responseError", (event) => {
   const { xhr } = event.detail;
-  if (xhr.status === 401) return location.assign(`/signin?next=${encodeURIComponent(location.pathname + location.search)}`);
+  if (xhr.status === 401) return; // typed.js leads to the sign-in
   let said = "";
   try { said = JSON.parse(xhr.responseText).error; } catch { /* not ours */ }
   toast({ text: said || region.dataset.failed, kind: "err" });

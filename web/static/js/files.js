@@ -18,6 +18,7 @@ async function send(files) {
     const answer = await fetch(form.action, { method: "POST", body, headers }).catch(() => null);
     if (form !== document.getElementById("attach-form")) return; // another conversation, or it was sent meanwhile
     if (answer?.ok || answer?.status === 422) put(await answer.text());
+    else if (answer?.status === 401) document.dispatchEvent(new Event("signedout"));
     else if (place) { place.textContent = shelf().dataset[answer?.status === 413 ? "large" : "away"]; return; }
   }
   if (place) place.textContent = said;

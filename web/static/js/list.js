@@ -179,8 +179,8 @@ async function fetched(more) {
   for (const [name, value] of Object.entries({ ...more, current: current() })) address.searchParams.set(name, value);
   try {
     const answer = await fetch(address, { headers: { "X-CSRF-Token": token(), Accept: "text/html" } });
-    if (answer.status === 401) location.assign(`/signin?next=${encodeURIComponent(location.pathname + location.search)}`);
-    if (!answer.ok) return null;
+    if (answer.redirected) document.dispatchEvent(new Event("signedout"));
+    if (!answer.ok || answer.redirected) return null;
     const made = document.createElement("template");
     made.innerHTML = await answer.text();
     return made.content;

@@ -131,8 +131,8 @@ async function fetched(list, more) {
   for (const [name, value] of Object.entries({ count: PAGE, current: current(), ...more })) address.searchParams.set(name, value);
   try {
     const answer = await fetch(address, { headers: { Accept: "text/html" } });
-    if (answer.status === 401) location.assign(`/signin?next=${encodeURIComponent(location.pathname + location.search)}`);
-    if (!answer.ok) return null;
+    if (answer.redirected) document.dispatchEvent(new Event("signedout"));
+    if (!answer.ok || answer.redirected) return null;
     const made = document.createElement("template");
     made.innerHTML = await answer.text();
     return list.isConnected ? made.content : null;
