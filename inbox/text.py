@@ -15,6 +15,7 @@ from __future__ import annotations
 import operator
 import re
 import unicodedata
+from collections.abc import Iterator
 
 SEARCH_VERSION = 1
 """Raise it whenever `search_tokens` may answer differently: stored search rows are then rebuilt."""
@@ -91,6 +92,11 @@ def words(folded: str) -> list[str]:
     if folded.isascii():
         return folded.encode().translate(_ASCII_WORDS).decode().split()
     return _WORD.findall(folded)
+
+
+def word_spans(folded: str) -> Iterator[tuple[str, int]]:
+    """The words of folded text in order, each with the place where it begins."""
+    return ((found[0], found.start()) for found in _WORD.finditer(folded))
 
 
 def has_cjk(text: str) -> bool:

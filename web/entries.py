@@ -32,6 +32,8 @@ from web.reader import Reader
 
 PAGE = 40
 """Messages of one page."""
+LONG = 200
+"""Messages of one on the way to something older."""
 
 
 @dataclass(frozen=True)
@@ -121,11 +123,13 @@ SPOKEN = (SAID, WAITING)
 """What somebody outside reads: it makes the thread turn private or public."""
 
 
-def page(session: Session, conversation_id: int, account: Account, reader: Reader, before: str = "") -> Page:
-    """The newest page, or the one before the place `before` (`Page.earlier`)."""
+def page(
+    session: Session, conversation_id: int, account: Account, reader: Reader, before: str = "", size: int = PAGE
+) -> Page:
+    """The newest page, or the one before the place `before` (`Page.earlier`), with `size` messages at most."""
     edge = place.read(before)
-    found = _messages(session, conversation_id, edge)
-    shown, unseen = found[-PAGE:], found[:-PAGE]
+    found = _messages(session, conversation_id, edge, size)
+    shown, unseen = found[-size:], found[:-size]
     low = shown[0].posted_at if unseen and shown else None
     others = [
         *[_Bare(one.at, DONE, one) for one in activities.of_conversation(session, conversation_id)],
@@ -148,10 +152,10 @@ def some(session: Session, conversation_id: int, account: Account, reader: Reade
     return _Reading(session, account, reader, found, bare).entries(None)
 
 
-def _messages(session: Session, conversation_id: int, edge: Place | None) -> list[Message]:
+def _messages(session: Session, conversation_id: int, edge: Place | None, size: int) -> list[Message]:
     """One more than a page, oldest first: the first one tells what stands above."""
     above = " AND (posted_at, id) < (?, ?)" if edge is not None else ""
-    condition = f"conversation_id = ?{above} ORDER BY posted_at DESC, id DESC LIMIT {PAGE + 1}"
+    condition = f"conversation_id = ?{above} ORDER BY posted_at DESC, id DESC LIMIT {size + 1}"
     place = (bulk.stamp()(edge[0]), edge[1]) if edge is not None else ()
     return rows.where(session, Message, condition, conversation_id, *place)[::-1]
 

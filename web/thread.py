@@ -33,7 +33,7 @@ from web.promises import Chip
 from web.reader import Reader
 
 logger = logs.get("web")
-NOT_KEPT = frozenset({"note", "earlier", "also", "task"})
+NOT_KEPT = frozenset({"note", "earlier", "also", "many", "task"})
 """Parameters that say something once."""
 
 
@@ -167,11 +167,13 @@ def _whole(
     )
 
 
-def log(session: Session, conversation_id: int, reader: Reader, request: Request, before: str) -> Log:
+def log(
+    session: Session, conversation_id: int, reader: Reader, request: Request, before: str, size: int = entries.PAGE
+) -> Log:
     """The newest page of entries, or the one before a place."""
     conversation = find(session, conversation_id, reader)
     account = _account(session, conversation)
-    page = entries.page(session, conversation_id, account, reader, before)
+    page = entries.page(session, conversation_id, account, reader, before, size)
     return Log(conversation, account, page, kept(request))
 
 

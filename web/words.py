@@ -401,6 +401,7 @@ NOTES = {
     "orders-imported": N_("The file is imported."),
     "reply-kept": N_("The saved reply is kept."),
     "reply-removed": N_("The saved reply is gone. What was sent with it stays."),
+    "nothing-found": N_("Nothing found"),
     "note-added": N_("The note is kept."),
     "note-changed": N_("The note was changed."),
     "note-removed": N_("The note is gone."),

@@ -51,13 +51,20 @@ NO_RETURN = N_("Choose the day and the hour at which the conversation comes back
 
 
 @router.get("/inbox/{conversation_id}/entries")
-def more(request: Request, conversation_id: int, reader: Reading, earlier: str = "", also: str = "") -> Response:
-    """The newest page of the thread, or the one before a place; `also` are messages of older pages shown already."""
+def more(
+    request: Request, conversation_id: int, reader: Reading, earlier: str = "", also: str = "", many: str = ""
+) -> Response:
+    """The newest page of the thread, or the one before a place, a long one with `many`.
+
+    `also` are messages of older pages shown already.
+    """
     if not render.wants_part(request):
         return _whole(conversation_id, request)
     numbers = [int(one) for one in also.split(",") if one.isascii() and one.isdigit() and len(one) < 16][:ALSO]
     with db.read() as session:
-        talk = thread.log(session, conversation_id, reader, request, earlier)
+        talk = thread.log(
+            session, conversation_id, reader, request, earlier, entries.LONG if many else entries.PAGE
+        )
         also_there = entries.some(session, conversation_id, talk.account, reader, numbers) if numbers else []
         unread = not earlier and sightings.news(session, reader.actor, talk.conversation)
     older = replace(talk, page=Page(also_there, "")) if also_there else None

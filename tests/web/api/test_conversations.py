@@ -48,6 +48,19 @@ def test_pages_together_are_the_inbox_s_list(full: None, program: Programs) -> N
         assert len(expected) > 5
 
 
+@BOTH
+def test_words_are_found_in_one_conversation_alone(full: None, program: Programs) -> None:
+    one = program("agent")
+    talk = lived.talk("y:4")
+    every = list(walked(one, f"conversations/{talk}/messages"))
+    word = max(every[-1]["text"].split(), key=len).strip(".,!?")
+    found = list(walked(one, f"conversations/{talk}/messages?q={word}", 1))
+    assert found
+    assert [row["id"] for row in found] == [row["id"] for row in every if word.lower() in row["text"].lower()]
+    assert list(walked(one, f"conversations/{talk}/messages?q=nowhere")) == []
+    assert list(walked(one, f"conversations/{talk}/messages?q=%2D%2D")) == []
+
+
 def test_filters_are_those_of_the_inbox_and_nonsense_is_refused(full: None, program: Programs) -> None:
     one = program("agent")
     found = one.get("conversations?platform=bluesky&view=open").json()["items"]

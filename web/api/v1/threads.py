@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
-from fastapi import Depends, Response
+from fastapi import Depends, Query, Response
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
 from core import db
 from core.event import Visibility
-from inbox import activities, approvals, attachments, replies
+from inbox import activities, approvals, attachments, replies, search
 from inbox.models import Account, Message, ReplyRow
 from inbox.parts import store as parts
 from web import approving, attaching, composer, place, thread
@@ -29,6 +29,7 @@ TAG = "threads"
 router = _router()
 Reading = Annotated[Reader, Depends(allow("messages.read"))]
 Replying = Annotated[Reader, Depends(allow("conversations.reply"))]
+Words = Annotated[str, Query(max_length=200, description="Words, “phrases” and beginnings* that all stand in them.")]
 
 
 class OneMessage(Shown):
@@ -95,13 +96,18 @@ class OneReply(Shown):
 
 
 @router.get(f"{HERE}/{{conversation_id}}/messages", tags=[TAG])
-def messages(reader: Reading, conversation_id: Id, cursor: Cursor = "", limit: Limit = 50) -> Page[OneMessage]:
-    """The messages of a conversation, newest first."""
+def messages(
+    reader: Reading, conversation_id: Id, cursor: Cursor = "", limit: Limit = 50, q: Words = ""
+) -> Page[OneMessage]:
+    """The messages of a conversation, newest first; with `q` those in which the words stand."""
     edge = place.read(cursor) if cursor else None
     if cursor and edge is None:
         raise shapes.wrong_place()
     m = db.table(Message)
     query = sa.select(Message).where(m.c.conversation_id == conversation_id)
+    if q.strip():
+        said = search.matches(q)
+        query = query.where(said if said is not None else sa.false())
     if edge is not None:
         query = query.where(
             sa.tuple_(m.c.posted_at, m.c.id) < sa.tuple_(sa.literal(edge[0], m.c.posted_at.type), edge[1])
