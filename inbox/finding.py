@@ -54,4 +54,3 @@ def hits(session: Session, conversation_id: int, query: str) -> list[Hit]:
 
 def _newest(hit: Hit) -> tuple[datetime, int]:
     return hit.at, int(hit.key[1:])
-

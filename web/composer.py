@@ -135,7 +135,7 @@ def _kinds(row: Capability | None, answered: Message | None, reader: Reader, *, 
 
 
 def _shut(row: Capability | None, account: Account, answered: Message | None, reader: Reader) -> str:
-    if not (reader.may("conversations.reply") and reader.may("conversations.manage")):
+    if not reader.may("conversations.reply"):
         return NOT_READ
     if row is None or not row.reply:
         return N_("This came from an archive: it can be read here, but not answered.")

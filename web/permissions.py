@@ -136,18 +136,19 @@ def _own(kept: str) -> frozenset[str]:
     return frozenset(json.loads(kept)) & PERMISSIONS.keys()
 
 
-def allow(permission: str) -> Dependency:
-    """A dependency that lets in who has the permission: by sign-in, and for changes only with the page's CSRF token.
+def allow(*asked: str) -> Dependency:
+    """A dependency that lets in who has one of the permissions: by sign-in, for changes with the page's CSRF token.
 
     Under `API` by a token alone, within its scopes.
     """
-    if permission not in PERMISSIONS:
-        raise KeyError(f"There is no permission {permission!r} in web/permissions.py.")
+    for permission in asked:
+        if permission not in PERMISSIONS:
+            raise KeyError(f"There is no permission {permission!r} in web/permissions.py.")
 
     async def checked(request: Request) -> Reader:
         if request.url.path.startswith(API):
             caller = await _caller(request)
-            if not caller.may(permission):
+            if not any(map(caller.may, asked)):
                 raise Forbidden
             return caller
         signed = await _signed(request)
@@ -158,11 +159,11 @@ def allow(permission: str) -> Dependency:
         request.state.reader = reader  # before anything is refused: the refusal speaks the reader's language
         if request.method not in SAFE:
             await _csrf(request, signed.csrf)
-        if not reader.may(permission):
+        if not any(map(reader.may, asked)):
             raise Forbidden
         return reader
 
-    checked.permission = permission  # type: ignore[attr-defined]  # read by check_routes
+    checked.permissions = asked  # type: ignore[attr-defined]  # read by check_routes
     return checked
 
 
@@ -218,16 +219,21 @@ def same_site(request: Request) -> None:
 
 
 def permission_of(route: BaseRoute) -> str | None:
-    """The permission a route asks for, anywhere among its dependencies."""
+    """The first of the permissions a route asks for; None when it asks for none."""
+    return next(iter(permissions_of(route)), None)
+
+
+def permissions_of(route: BaseRoute) -> tuple[str, ...]:
+    """The permissions of which a route asks for one, anywhere among its dependencies."""
     dependant: Any = getattr(route, "dependant", None)
     waiting = [dependant] if dependant is not None else []
     while waiting:
         one = waiting.pop()
-        found: str | None = getattr(one.call, "permission", None)
-        if found is not None:
+        found: tuple[str, ...] = getattr(one.call, "permissions", ())
+        if found:
             return found
         waiting.extend(one.dependencies)
-    return None
+    return ()
 
 
 def check_routes(routes: Iterable[BaseRoute], public: Mapping[str, str] = PUBLIC) -> None:

@@ -35,15 +35,15 @@ HINTS = {
     "messages.read": N_("The inbox with all that is public, its search and its bars."),
     "messages.private": N_("Direct messages and chats, and what reports count of them."),
     "conversations.reply": N_(
-        "Saved replies and macros; conversations can be given to them. To write they need the right to close and "
-        "reopen conversations, too."
+        "Write replies, with saved replies and files; conversations can be given to them. Notes, macros and closing "
+        "need the right to close and reopen conversations, too."
     ),
     "replies.send": N_("Without it, every reply waits until somebody has approved it."),
     "replies.approve": N_("Of the conversations they see; never one's own."),
     "conversations.forward": N_(
         "What customers wrote leaves the hub; each mail stands in the thread and the audit trail."
     ),
-    "conversations.manage": N_("Write in conversations: replies, notes, tags, state, team, priority, macros."),
+    "conversations.manage": N_("Notes, tags, state, team, priority, macros, translation."),
     "views.share": N_("Needs the right to keep views."),
     "shared.edit": N_("Views, macros and saved replies of others; one's own can always be changed."),
     "rules.manage": N_("Rules work on every conversation, whoever made them."),

@@ -36,6 +36,8 @@ RAIL = (
     Entry("/reports", "chart", N_("Reports"), "reports.read", ("/reports",), "g r"),
 )
 """From top to bottom, and from left to right on a phone."""
+OWN_FIGURES = Entry("/reports/team", "chart", N_("Answering"), "metrics.own", ("/reports/team",), "g r")
+"""In the place of the reports for who may see no other."""
 
 SETTINGS = (
     Entry("/settings/accounts", "plug", N_("Accounts"), "accounts.read", ("/settings/accounts", "/oauth")),
@@ -85,7 +87,9 @@ def mine(reader: Reader) -> int:
 
 def rail(reader: Reader) -> list[Entry]:
     """The entries a reader sees."""
-    return [one for one in RAIL if reader.may(one.permission)]
+    found = [one for one in RAIL if reader.may(one.permission)]
+    alone = reader.may(OWN_FIGURES.permission) and not reader.may("reports.read")
+    return [*found, OWN_FIGURES] if alone else found
 
 
 def first(reader: Reader) -> str:

@@ -18,7 +18,7 @@ from core.settings import Settings
 from sentiment.port import TASKS
 from web.app import create_app
 from web.cli.commands import app
-from web.permissions import PERMISSIONS, PUBLIC, ROLES, permission_of
+from web.permissions import PERMISSIONS, PUBLIC, ROLES, permissions_of
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -102,10 +102,10 @@ def routes() -> str:
     """Every address of the web process, who may use it, and what it is for."""
     lines = ["| address | method | who | what |", "|---|---|---|---|"]
     for route in create_app().router.routes:
-        path, asked = str(getattr(route, "path", "")), permission_of(route)
+        path, asked = str(getattr(route, "path", "")), permissions_of(route)
         methods = "GET" if isinstance(route, Mount) else ", ".join(sorted(getattr(route, "methods", ()) - {"HEAD"}))
         doc = (getattr(getattr(route, "endpoint", None), "__doc__", "") or "").strip().split("\n")[0]
-        who = f"`{asked}`" if asked else "everybody: " + PUBLIC[path]
+        who = " or ".join(f"`{one}`" for one in asked) if asked else "everybody: " + PUBLIC[path]
         lines.append(f"| `{path}` | {methods} | {who} | {'' if isinstance(route, Mount) else doc} |")
     return "\n".join(lines)
 

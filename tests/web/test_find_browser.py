@@ -1,4 +1,4 @@
-"""Words in one conversation: found where they stand, also in what was not loaded; older messages load as one reads up."""
+"""Words in one conversation: found where they stand, loaded or not; older messages load as one reads up."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ pytestmark = [pytest.mark.browser, needs_chromium]
 def thread(database: str, seen: Seen) -> Page:
     texts = {3: "Die Größe stimmt nicht", 250: "Which groesse? 👍 GRÖSSE", 299: "東京都の天気"}
     row = account()
-    store(row, *[event(f"m:{n:03}", texts.get(n, f"message {n}"), minutes=900 - n, thread_key="m:000") for n in range(300)])
+    said = [texts.get(n, f"message {n}") for n in range(300)]
+    store(row, *[event(f"m:{n:03}", text, minutes=900 - n, thread_key="m:000") for n, text in enumerate(said)])
     with db.write() as session:
         notes.add(session, conversation_id=1, author="user:1", text="Ask for the Größe again")
     page = seen.page("admin")
@@ -35,7 +36,8 @@ def marked(page: Page, name: str = "found") -> list[str]:
 
 
 def test_hits_are_counted_marked_and_walked_through_from_the_newest(thread: Page) -> None:
-    thread.keyboard.press("s")
+    thread.keyboard.press("g")
+    thread.keyboard.press("f")
     expect(thread.locator("#find-q")).to_be_focused()
     thread.keyboard.type("größe")
     expect(thread.locator("#found")).to_have_text("1 of 3")

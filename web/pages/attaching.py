@@ -22,7 +22,7 @@ BODY_LIMIT = 102_000_000
 router = APIRouter()
 
 Reading = Annotated[Reader, Depends(allow("messages.read"))]
-Managing = Annotated[Reader, Depends(allow("conversations.manage"))]
+Writing = Annotated[Reader, Depends(allow("conversations.reply", "conversations.manage"))]
 Part = Annotated[int, Form(ge=0, lt=LARGEST)]
 """Of a case of several conversations the one that is answered."""
 
@@ -34,7 +34,7 @@ Part = Annotated[int, Form(ge=0, lt=LARGEST)]
 def add(
     request: Request,
     conversation_id: int,
-    reader: Managing,
+    reader: Writing,
     upload: Annotated[Sequence[UploadFile], File(alias="files")] = (),
     kind: Annotated[str, Form()] = "",
     part: Part = 0,
@@ -57,7 +57,7 @@ def add(
 def describe(
     conversation_id: int,
     file_id: int,
-    reader: Managing,
+    reader: Writing,
     texts: Annotated[dict[int, str], Depends(attaching.alts)],
 ) -> Response:
     """Say what a picture or a video shows."""
@@ -72,7 +72,7 @@ def remove(
     request: Request,
     conversation_id: int,
     file_id: int,
-    reader: Managing,
+    reader: Writing,
     kind: Annotated[str, Form()] = "",
     part: Part = 0,
 ) -> Response:

@@ -16,7 +16,8 @@ from inbox.fields.kinds import Definition
 from web import field_words, place, render, thread
 from web.i18n import N_
 from web.pages import people as pages
-from web.pages.thread import beside, do
+from web.pages.beside import beside
+from web.pages.thread import do
 from web.permissions import Forbidden, allow
 from web.reader import Reader
 

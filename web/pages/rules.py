@@ -68,6 +68,15 @@ def new(request: Request, reader: Ruling) -> Response:
     return _form(request, reader, None, Part(), [])
 
 
+@router.post(HERE + "/fields")
+async def fields(request: Request, reader: Ruling) -> Response:
+    """The conditions drawn anew: another way of asking has other fields."""
+    form = await request.form()
+    with db.read() as session:
+        built = narrow.builder(session, condition_form.read(form, reader), reader)
+    return render.part("parts/conditions.html", reader, **built | {"refresh": HERE + "/fields"})
+
+
 @router.get(HERE + "/{rule_id:int}")
 def one(request: Request, reader: Ruling, rule_id: int) -> Response:
     """The form with what is kept."""
@@ -209,6 +218,7 @@ def _form(
     with db.read() as session:
         options = action_words.choices(session, reader, rule=True)
         built = narrow.builder(session, draft, reader)
+    built["refresh"] = HERE + "/fields"
     return render.page(
         request, reader, "settings/rule.html", status, rule_id=rule_id, rows=rows, deed_kinds=KINDS,
         deed_words=action_words, deed_choices=options, most=rules.TRIED, **built, **given,

@@ -11,15 +11,11 @@ from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
-from fastapi.responses import HTMLResponse
 from sqlmodel import Session
 
 from core import db
 from core.errors import Rejected
 from core.event import Visibility
-from enrichment import review
-from enrichment.cases import opening
-from enrichment.models import MatchLink
 from inbox import desk, drafts, notes, replies, sightings
 from inbox.models import Message, ReplyRow
 from web import actors, approval_words, approving, attaching, entries, mentions, place, render, snoozing, thread
@@ -27,7 +23,7 @@ from web import composer as composers
 from web.composer import Faster
 from web.entries import Page
 from web.i18n import N_
-from web.permissions import allow
+from web.permissions import Forbidden, allow
 from web.reader import Reader
 from web.thread import Thread
 
@@ -36,8 +32,7 @@ router = APIRouter()
 Reading = Annotated[Reader, Depends(allow("messages.read"))]
 Replying = Annotated[Reader, Depends(allow("conversations.reply"))]
 Managing = Annotated[Reader, Depends(allow("conversations.manage"))]
-Opening = Annotated[Reader, Depends(allow("cases.open"))]
-Reviewing = Annotated[Reader, Depends(allow("people.review"))]
+Writing = Annotated[Reader, Depends(allow("conversations.reply", "conversations.manage"))]
 
 NO_ALTS: Mapping[int, str] = {}
 ALSO = 300
@@ -62,9 +57,7 @@ def more(
         return _whole(conversation_id, request)
     numbers = [int(one) for one in also.split(",") if one.isascii() and one.isdigit() and len(one) < 16][:ALSO]
     with db.read() as session:
-        talk = thread.log(
-            session, conversation_id, reader, request, earlier, entries.LONG if many else entries.PAGE
-        )
+        talk = thread.log(session, conversation_id, reader, request, earlier, entries.LONG if many else entries.PAGE)
         also_there = entries.some(session, conversation_id, talk.account, reader, numbers) if numbers else []
         unread = not earlier and sightings.news(session, reader.actor, talk.conversation)
     older = replace(talk, page=Page(also_there, "")) if also_there else None
@@ -122,7 +115,7 @@ def _head(talk: Thread, reader: Reader, status: int = 200) -> Response:
 def reply(
     request: Request,
     conversation_id: int,
-    reader: Managing,
+    reader: Writing,
     text: Annotated[str, Form()] = "",
     kind: Annotated[str, Form()] = "",
     key: Annotated[str, Form()] = "",
@@ -146,6 +139,9 @@ def reply(
     `ask` has it approved first; with `close` the conversation is closed as the reply is queued, with `snooze` (named
     like `at`) put away until then.
     """
+    more = kind == "note" or close or snooze or sure.startswith(("close", "snooze"))
+    if more and not reader.may("conversations.manage"):
+        raise Forbidden
     words = text.replace("\r\n", "\n")
     at = _moment(sure, "at", at, when)
     away = _moment(sure, "snooze", snooze, when)
@@ -295,7 +291,7 @@ def _unsent(
 @router.post("/inbox/{conversation_id}/draft")
 def draft(
     conversation_id: int,
-    reader: Managing,
+    reader: Writing,
     text: Annotated[str, Form()] = "",
     kind: Annotated[str, Form()] = "",
 ) -> Response:
@@ -373,90 +369,3 @@ def untag(request: Request, conversation_id: int, reader: Managing, tag: Annotat
     said = reader.words(N_("Tag “%(tag)s” removed."), tag=tag.strip())
     deed: Deed = lambda session: desk.untag(session, conversation_id, tag, reader.actor)  # noqa: E731  # one use
     return do(request, conversation_id, reader, deed, said, "saved", "tag", {"tag": tag.strip()})
-
-
-# --- the person beside --------------------------------------------------------------------------------
-
-
-@router.post("/inbox/{conversation_id}/links/{link_id}")
-def decide(
-    request: Request, conversation_id: int, link_id: int, reader: Reviewing, decision: Annotated[str, Form()] = ""
-) -> Response:
-    """Say that the person is the one of the CRM, or is not, or take that back."""
-    deeds = {"accept": review.accept, "reject": review.reject, "undo": review.undo}
-    if decision not in deeds:
-        raise HTTPException(400)
-    with db.read() as session:
-        conversation = thread.find(session, conversation_id, reader)
-        link = session.get(MatchLink, link_id)
-        if link is None or link.identity_id != conversation.identity_id:
-            raise HTTPException(404)
-    problem = ""
-    try:
-        with db.write() as session:
-            deeds[decision](session, link_id, reader.actor)
-    except Rejected as error:
-        problem = reader.words(str(error))
-    said = {
-        "accept": N_("The two are linked."),
-        "reject": N_("Noted: not the same person."),
-        "undo": N_("The decision is taken back."),
-    }[decision]
-    if not render.wants_part(request):
-        note = {"accept": "person-linked", "reject": "person-not-linked", "undo": "saved"}[decision]
-        return render.to(f"/inbox/{conversation_id}#person", "" if problem else note)
-    back = "" if problem or decision == "undo" else f"/inbox/{conversation_id}/links/{link_id}"
-    answer = beside(request, conversation_id, reader)
-    return render.told(answer, problem or reader.words(said), "err" if problem else "ok", back, {"decision": "undo"})
-
-
-@router.post("/inbox/{conversation_id}/person-note")
-def person_note(
-    request: Request,
-    conversation_id: int,
-    reader: Managing,
-    text: Annotated[str, Form(alias="person-note")] = "",
-) -> Response:
-    """Write a note on the person."""
-    with db.read() as session:
-        identity_id = thread.find(session, conversation_id, reader).identity_id
-    if identity_id is None:
-        raise HTTPException(404)
-    try:
-        with db.write() as session:
-            notes.add(session, identity_id=identity_id, author=reader.actor, text=text.replace("\r\n", "\n"))
-    except Rejected as error:
-        return beside(request, conversation_id, reader, reader.words(str(error)), text)
-    if not render.wants_part(request):
-        return render.to(f"/inbox/{conversation_id}#person", "note-added")
-    return render.told(beside(request, conversation_id, reader), reader.words(N_("The note is kept.")))
-
-
-@router.post("/inbox/{conversation_id}/case")
-def open_case(request: Request, conversation_id: int, reader: Opening) -> Response:
-    """Open a Salesforce Case for the conversation; a second click finds the one there is."""
-    with db.read() as session:
-        thread.find(session, conversation_id, reader)
-    try:
-        with db.write() as session:
-            opening.open_case(session, conversation_id, reader.actor)
-    except Rejected as error:
-        return beside(request, conversation_id, reader, case=reader.words(str(error)))
-    if not render.wants_part(request):
-        return render.to(f"/inbox/{conversation_id}#person", "case-opened")
-    said = reader.words(N_("The Salesforce Case is on its way."))
-    return render.told(beside(request, conversation_id, reader), said, events=["thread"])
-
-
-def beside(
-    request: Request, conversation_id: int, reader: Reader, problem: str = "", text: str = "", case: str = "",
-    field: tuple[int, str] = (0, ""),
-) -> Response:  # fmt: skip
-    """The panel, or the whole page, with what was wrong: with a note, a case, or a field of the person."""
-    status = 422 if problem or case or field[1] else 200
-    with db.read() as session:
-        talk = thread.load(session, conversation_id, reader, request)
-        values = thread.beside(session, talk, reader, problem, text, case) | {"field_wrong": field}
-        if render.wants_part(request):
-            return HTMLResponse(render.text("parts/person_panel.html", reader, talk=talk, **values), status)
-    return render.page(request, reader, "conversation.html", status, talk=talk, **values)

@@ -22,7 +22,7 @@ TAG = "threads"
 DRAFT = HERE + "/{conversation_id}/draft"
 
 router = _router()
-Managing = Annotated[Reader, Depends(allow("conversations.manage"))]
+Writing = Annotated[Reader, Depends(allow("conversations.reply", "conversations.manage"))]
 Kind = Literal["public", "private", "note"]
 
 
@@ -43,7 +43,7 @@ class NewDraft(Given):
 
 
 @router.get(DRAFT, tags=[TAG])
-def draft(reader: Managing, conversation_id: Id) -> OneDraft:
+def draft(reader: Writing, conversation_id: Id) -> OneDraft:
     """What the token's owner has begun to write there; the files beside it stand under `/files`."""
     with db.read() as session:
         thread.find(session, conversation_id, reader)
@@ -53,7 +53,7 @@ def draft(reader: Managing, conversation_id: Id) -> OneDraft:
 
 
 @router.post(DRAFT, tags=[TAG], response_model=Changed)
-def keep(change: Changing, reader: Managing, conversation_id: Id, body: NewDraft) -> Response:
+def keep(change: Changing, reader: Writing, conversation_id: Id, body: NewDraft) -> Response:
     """Keep what is written so far: it stands in the box of the owner's page. An empty text drops it."""
 
     def work(session: Session) -> Changed:
@@ -68,7 +68,7 @@ def keep(change: Changing, reader: Managing, conversation_id: Id, body: NewDraft
 
 
 @router.post(DRAFT + "/drop", tags=[TAG], response_model=Changed)
-def drop(change: Changing, reader: Managing, conversation_id: Id) -> Response:
+def drop(change: Changing, reader: Writing, conversation_id: Id) -> Response:
     """Throw away what was begun; files beside it stay until they are removed."""
 
     def work(session: Session) -> Changed:

@@ -32,7 +32,7 @@ CONTENT: dict[int | str, dict[str, Any]] = {
 
 router = _router()
 Reading = Annotated[Reader, Depends(allow("messages.read"))]
-Managing = Annotated[Reader, Depends(allow("conversations.manage"))]
+Writing = Annotated[Reader, Depends(allow("conversations.reply", "conversations.manage"))]
 
 
 def _decodable(value: str) -> str:
@@ -95,7 +95,7 @@ def content(reader: Reading, conversation_id: Id, file_id: Id) -> Response:
 
 
 @router.post(FILES, tags=[TAG], response_model=Made, status_code=201, max_body_size=BODY_LIMIT)
-def add(change: Changing, reader: Managing, conversation_id: Id, body: NewFile) -> Response:
+def add(change: Changing, reader: Writing, conversation_id: Id, body: NewFile) -> Response:
     """Put a file beside the draft of the token's owner; a reply or a note names it in its `files`. Ten at most."""
 
     def work(session: Session) -> Made:
@@ -109,7 +109,7 @@ def add(change: Changing, reader: Managing, conversation_id: Id, body: NewFile) 
 
 
 @router.post(FILES + "/{file_id}", tags=[TAG], response_model=Changed)
-def describe(change: Changing, reader: Managing, conversation_id: Id, file_id: Id, body: NewAlt) -> Response:
+def describe(change: Changing, reader: Writing, conversation_id: Id, file_id: Id, body: NewAlt) -> Response:
     """Say what a picture or a video beside one's draft shows."""
 
     def work(session: Session) -> Changed:
@@ -121,7 +121,7 @@ def describe(change: Changing, reader: Managing, conversation_id: Id, file_id: I
 
 
 @router.post(FILES + "/{file_id}/remove", tags=[TAG], response_model=Changed)
-def remove(change: Changing, reader: Managing, conversation_id: Id, file_id: Id) -> Response:
+def remove(change: Changing, reader: Writing, conversation_id: Id, file_id: Id) -> Response:
     """Take a file away from beside one's draft; those of replies and notes stay with them."""
 
     def work(session: Session) -> Changed:

@@ -76,7 +76,7 @@ def described(routes: Sequence[Any]) -> dict[str, Any]:
 
 def _complete(operation: dict[str, Any], method: str, route: APIRoute) -> None:
     """Add the refusals, the limit's headers and the permission that is asked for."""
-    operation["x-permission"] = permissions.permission_of(route)
+    operation["x-permission"] = " or ".join(permissions.permissions_of(route)) or None
     answers = operation["responses"]
     for one in answers.values():
         one["headers"] = {name: _header(words) for name, words in LIMITS.items()}

@@ -28,8 +28,8 @@ class Route(APIRoute):
 
     def get_route_handler(self) -> Handler:
         """The handler, with who calls before it and refusals after it."""
-        inner, permission = super().get_route_handler(), permissions.permission_of(self)
-        let_in = permissions.allow(permission) if permission is not None else None
+        inner, asked = super().get_route_handler(), permissions.permissions_of(self)
+        let_in = permissions.allow(*asked) if asked else None
 
         async def handle(request: Request) -> Response:
             try:

@@ -1,0 +1,109 @@
+"""`/inbox/{number}/…`: the person beside a conversation: who it is in the CRM, notes on them, a Salesforce Case."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
+from fastapi.responses import HTMLResponse
+
+from core import db
+from core.errors import Rejected
+from enrichment import review
+from enrichment.cases import opening
+from enrichment.models import MatchLink
+from inbox import notes
+from web import render, thread
+from web.i18n import N_
+from web.permissions import allow
+from web.reader import Reader
+
+router = APIRouter()
+
+Managing = Annotated[Reader, Depends(allow("conversations.manage"))]
+Opening = Annotated[Reader, Depends(allow("cases.open"))]
+Reviewing = Annotated[Reader, Depends(allow("people.review"))]
+
+
+@router.post("/inbox/{conversation_id}/links/{link_id}")
+def decide(
+    request: Request, conversation_id: int, link_id: int, reader: Reviewing, decision: Annotated[str, Form()] = ""
+) -> Response:
+    """Say that the person is the one of the CRM, or is not, or take that back."""
+    deeds = {"accept": review.accept, "reject": review.reject, "undo": review.undo}
+    if decision not in deeds:
+        raise HTTPException(400)
+    with db.read() as session:
+        conversation = thread.find(session, conversation_id, reader)
+        link = session.get(MatchLink, link_id)
+        if link is None or link.identity_id != conversation.identity_id:
+            raise HTTPException(404)
+    problem = ""
+    try:
+        with db.write() as session:
+            deeds[decision](session, link_id, reader.actor)
+    except Rejected as error:
+        problem = reader.words(str(error))
+    said = {
+        "accept": N_("The two are linked."),
+        "reject": N_("Noted: not the same person."),
+        "undo": N_("The decision is taken back."),
+    }[decision]
+    if not render.wants_part(request):
+        note = {"accept": "person-linked", "reject": "person-not-linked", "undo": "saved"}[decision]
+        return render.to(f"/inbox/{conversation_id}#person", "" if problem else note)
+    back = "" if problem or decision == "undo" else f"/inbox/{conversation_id}/links/{link_id}"
+    answer = beside(request, conversation_id, reader)
+    return render.told(answer, problem or reader.words(said), "err" if problem else "ok", back, {"decision": "undo"})
+
+
+@router.post("/inbox/{conversation_id}/person-note")
+def person_note(
+    request: Request,
+    conversation_id: int,
+    reader: Managing,
+    text: Annotated[str, Form(alias="person-note")] = "",
+) -> Response:
+    """Write a note on the person."""
+    with db.read() as session:
+        identity_id = thread.find(session, conversation_id, reader).identity_id
+    if identity_id is None:
+        raise HTTPException(404)
+    try:
+        with db.write() as session:
+            notes.add(session, identity_id=identity_id, author=reader.actor, text=text.replace("\r\n", "\n"))
+    except Rejected as error:
+        return beside(request, conversation_id, reader, reader.words(str(error)), text)
+    if not render.wants_part(request):
+        return render.to(f"/inbox/{conversation_id}#person", "note-added")
+    return render.told(beside(request, conversation_id, reader), reader.words(N_("The note is kept.")))
+
+
+@router.post("/inbox/{conversation_id}/case")
+def open_case(request: Request, conversation_id: int, reader: Opening) -> Response:
+    """Open a Salesforce Case for the conversation; a second click finds the one there is."""
+    with db.read() as session:
+        thread.find(session, conversation_id, reader)
+    try:
+        with db.write() as session:
+            opening.open_case(session, conversation_id, reader.actor)
+    except Rejected as error:
+        return beside(request, conversation_id, reader, case=reader.words(str(error)))
+    if not render.wants_part(request):
+        return render.to(f"/inbox/{conversation_id}#person", "case-opened")
+    said = reader.words(N_("The Salesforce Case is on its way."))
+    return render.told(beside(request, conversation_id, reader), said, events=["thread"])
+
+
+def beside(
+    request: Request, conversation_id: int, reader: Reader, problem: str = "", text: str = "", case: str = "",
+    field: tuple[int, str] = (0, ""),
+) -> Response:  # fmt: skip
+    """The panel, or the whole page, with what was wrong: with a note, a case, or a field of the person."""
+    status = 422 if problem or case or field[1] else 200
+    with db.read() as session:
+        talk = thread.load(session, conversation_id, reader, request)
+        values = thread.beside(session, talk, reader, problem, text, case) | {"field_wrong": field}
+        if render.wants_part(request):
+            return HTMLResponse(render.text("parts/person_panel.html", reader, talk=talk, **values), status)
+    return render.page(request, reader, "conversation.html", status, talk=talk, **values)
