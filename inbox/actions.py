@@ -38,6 +38,8 @@ RULE = (
 BACK = (*MACRO, "restore")
 """What takes a macro back."""
 STATES = ("open", "closed", "spam")
+WORDS: dict[str, tuple[str, ...]] = {"priority": PRIORITIES, "type": (*TYPES, NOBODY), "state": STATES}
+"""Deeds that take one of some words."""
 
 NO_ACTIONS = "Say what is to be done: at least one deed."
 TOO_MANY = "At most ten deeds are done at once."
@@ -95,9 +97,8 @@ def action(raw: Any, kinds: Collection[str]) -> Action:
 
 
 def _fits(do: str, value: str) -> bool:
-    fixed = {"priority": PRIORITIES, "type": (*TYPES, NOBODY), "state": STATES}
-    if do in fixed:
-        return value in fixed[do]
+    if do in WORDS:
+        return value in WORDS[do]
     if do == "assign":
         return re.fullmatch(rf"{ME}|{NOBODY}|user:[1-9][0-9]{{0,14}}", value) is not None
     if do == "notify":

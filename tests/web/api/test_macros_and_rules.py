@@ -138,3 +138,11 @@ def test_rules_are_for_who_may_keep_them(full: None, program: Programs) -> None:
     for one in (program("agent"), program("admin", "messages.read")):
         assert one.get("rules").status_code == 403
         assert one.post("rules/1/remove").status_code == 403
+
+
+def test_a_refusal_names_each_deed_that_cannot_be_done(full: None, program: Programs) -> None:
+    deeds = [{"do": "tag", "value": "late"}, {"do": "state", "value": "asleep"}, {"do": "assign"}]
+    for where, more in (("macros", {}), ("rules", {"trigger": "message"})):
+        wrong = program().post(where, {"name": "X", "actions": deeds, **more}).json()["errors"]
+        assert [each["where"] for each in wrong] == ["body.actions.1.value", "body.actions.2.value"]
+        assert "open, closed, spam" in wrong[0]["why"]

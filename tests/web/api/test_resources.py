@@ -164,7 +164,9 @@ def test_endpoint_is_made_tested_rotated_and_removed(full: None, program: Progra
     assert one.post(f"{here}/remove").json()["changed"] is True
     assert one.get(here).status_code == 404
     assert one.post("webhooks", {**body, "url": "http://x.example"}).status_code == 422
-    assert one.post("webhooks", {**body, "events": ["no.such"]}).status_code == 422
+    wrong = one.post("webhooks", {**body, "events": ["reply.sent", "no.such"]}).json()["errors"]
+    assert [each["where"] for each in wrong] == ["body.events.1"]
+    assert "there are: conversation.opened, " in wrong[0]["why"]
     assert [row["type"] for row in walked(one, "webhooks/3/deliveries", 1)] == ["webhook.test"] * 2
     assert one.post("webhooks/2/replay", {"since": "2020-01-01T00:00:00Z"}).json() == {"count": 1}
     assert program("marketer").get("webhooks").status_code == 403

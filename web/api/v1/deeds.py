@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from core.errors import Rejected
 from inbox import actions
 from inbox.actions import Action
+from web.api.v1.problem import Unfit
 from web.api.v1.shapes import Given, Text
 
 VALUES = (
-    "assign: `user:3`, `me` or `none`; team: a number or `none`; priority, type and state: their words, type also "
-    "`none`; field: `4=value`; snooze: hours; tag, untag, note: a text; draft: a saved reply's number; case: nothing"
+    "assign: `user:3`, `me` or `none`; team: a number or `none`; priority and type: their words, type also `none`; "
+    "state: open, closed, spam; field: `4=value`; snooze: hours; tag, untag, note: a text; draft: a saved reply's "
+    "number; case: nothing"
 )
 
 
@@ -61,18 +64,34 @@ class DoneDeed(BaseModel):
 
 
 def macro(given: Sequence[MacroDeed]) -> list[Action]:
-    """The deeds of a macro; Rejected with what is wrong."""
-    return [actions.action(one.model_dump(), actions.MACRO) for one in given]
+    """The deeds of a macro; Unfit names those that cannot be done."""
+    return _read(given, actions.MACRO)
 
 
 def back(given: Sequence[BackDeed]) -> list[Action]:
-    """The deeds that take others back; Rejected with what is wrong."""
-    return [actions.action(one.model_dump(), actions.BACK) for one in given]
+    """The deeds that take others back; Unfit names those that cannot be done."""
+    return _read(given, actions.BACK, "back")
 
 
 def rule(given: Sequence[RuleDeed]) -> list[Action]:
-    """The deeds of a rule; Rejected with what is wrong."""
-    return [actions.action(one.model_dump(), actions.RULE) for one in given]
+    """The deeds of a rule; Unfit names those that cannot be done."""
+    return _read(given, actions.RULE)
+
+
+def _read(
+    given: Sequence[MacroDeed | BackDeed | RuleDeed], kinds: Collection[str], field: str = "actions"
+) -> list[Action]:
+    found: list[Action] = []
+    wrong: dict[str, str] = {}
+    for number, one in enumerate(given):
+        try:
+            found.append(actions.action(one.model_dump(), kinds))
+        except Rejected as error:
+            words = f" There are: {', '.join(actions.WORDS[one.do])}." if one.do in actions.WORDS else ""
+            wrong[f"body.{field}.{number}.value"] = f"{error}{words}"
+    if wrong:
+        raise Unfit(wrong)
+    return found
 
 
 def shown(done: Sequence[Action]) -> list[DoneDeed]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Response
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 from sqlmodel import Session
 
 from core import db
@@ -16,6 +16,7 @@ from web.api.v1.problem import Refused
 from web.api.v1.route import router as _router
 from web.api.v1.shapes import All, Changed, Cursor, Given, Id, Limit, Made, Moment, Page, Shown, Text
 from web.outgoing import store
+from web.outgoing.events import TYPES
 from web.outgoing.models import Endpoint, Told
 from web.permissions import allow
 from web.reader import Reader
@@ -26,6 +27,15 @@ TAG = "webhooks"
 router = _router()
 Managing = Annotated[Reader, Depends(allow("webhooks.manage"))]
 Texts = Literal["none", "public", "all"]
+
+
+def _told(value: str) -> str:
+    if value not in TYPES:
+        raise ValueError(f"there is no such event; there are: {', '.join(TYPES)}")
+    return value
+
+
+Type = Annotated[str, AfterValidator(_told), Field(json_schema_extra={"enum": list(TYPES)})]
 
 
 class OneEndpoint(Shown):
@@ -64,7 +74,7 @@ class NewEndpoint(Given):
     """An address to tell."""
 
     url: Text = Field(min_length=1, max_length=500)
-    events: list[Text] = Field(min_length=1, max_length=100, description="Types of docs/api.md.")
+    events: list[Type] = Field(min_length=1, max_length=100, description="What is told of, as in docs/api.md.")
     texts: Texts = "none"
 
 
