@@ -12,5 +12,16 @@ _KANJI_KANA = re.compile(
 def whole(given: str, family: str) -> str:
     """Both together: the family name comes first where both are written in kanji or kana."""
     given, family = given.strip(), family.strip()
-    japanese = _KANJI_KANA.fullmatch(given) and _KANJI_KANA.fullmatch(family)
-    return " ".join(part for part in ((family, given) if japanese else (given, family)) if part)
+    return " ".join(part for part in ((family, given) if _japanese(given, family) else (given, family)) if part)
+
+
+def called(name: str, given: str, family: str) -> str:
+    """The whole name that somebody else put together, unless its parts show that the order is another.
+
+    A CRM that is set to English writes the given name of everybody first.
+    """
+    return name if name and not _japanese(given.strip(), family.strip()) else whole(given, family) or name
+
+
+def _japanese(given: str, family: str) -> bool:
+    return _KANJI_KANA.fullmatch(given) is not None and _KANJI_KANA.fullmatch(family) is not None

@@ -49,7 +49,7 @@ def search(session: Session, words: str, limit: int = FOUND) -> list[Found]:
         Found(
             row.id or 0,
             row.object,
-            row.name or names.whole(row.first_name, row.last_name),
+            names.called(row.name, row.first_name, row.last_name),
             row.company,
             tuple(row.emails),
         )

@@ -50,7 +50,7 @@ def give(session: Session, record: CrmRecord, contact_id: str) -> None:
 
 def called(record: CrmRecord) -> str:
     """Its name as people say it."""
-    return record.name or names.whole(record.first_name, record.last_name)
+    return names.called(record.name, record.first_name, record.last_name)
 
 
 def source(record: CrmRecord) -> str:

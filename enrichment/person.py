@@ -68,7 +68,7 @@ class Known:
     @property
     def called(self) -> str:
         """Its name as people say it."""
-        return self.name or names.whole(self.first_name, self.last_name)
+        return names.called(self.name, self.first_name, self.last_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Link:
     @property
     def called(self) -> str:
         """The record's name as people say it."""
-        return self.name or names.whole(self.first_name, self.last_name)
+        return names.called(self.name, self.first_name, self.last_name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ def _proposal(link: MatchLink, identity: Identity, record: CrmRecord) -> Proposa
         url=identity.url,
         object=record.object,
         record_id=record.record_id,
-        record_name=record.name or names.whole(record.first_name, record.last_name),
+        record_name=names.called(record.name, record.first_name, record.last_name),
         company=record.company,
         score=link.score,
         evidence=tuple(link.evidence),

@@ -82,6 +82,16 @@ BY = {
     "priority": N_("Priority"),
 }
 """By what figures are told apart."""
+GROUPED = {
+    "agent": N_("By agent"),
+    "team": N_("By team"),
+    "account": N_("By account"),
+    "platform": N_("By platform"),
+    "language": N_("By language"),
+    "tag": N_("By tag"),
+    "priority": N_("By priority"),
+}
+"""The headings over figures told apart."""
 PER_PAGE = 50
 _LONGEST = 120
 

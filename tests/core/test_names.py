@@ -17,3 +17,16 @@ from core import names
 )  # fmt: skip
 def test_the_family_name_comes_first_where_both_are_kanji_or_kana(given: str, family: str, whole: str) -> None:
     assert names.whole(given, family) == whole
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "family", "called"),
+    [
+        ("健 佐藤", "健", "佐藤", "佐藤 健"), ("Dr. Anna Berg", "Anna", "Berg", "Dr. Anna Berg"),
+        ("", "Anna", "Berg", "Anna Berg"), ("佐藤", "", "佐藤", "佐藤"), ("株式会社 海辺", "", "", "株式会社 海辺"),
+    ],
+)  # fmt: skip
+def test_a_name_that_a_crm_put_together_in_another_order_is_put_right(
+    name: str, given: str, family: str, called: str
+) -> None:
+    assert names.called(name, given, family) == called

@@ -12,7 +12,7 @@ from inbox.metrics import figures
 from inbox.metrics.promises import PROMISES
 from inbox.metrics.ratings import RATINGS
 from web import performance, render
-from web.performance import BY, HERE, MEANS, NAMES, PER_PAGE
+from web.performance import BY, GROUPED, HERE, MEANS, NAMES, PER_PAGE
 from web.permissions import allow
 from web.reader import Reader
 from web.reports.say import Say
@@ -29,7 +29,7 @@ def index(request: Request, reader: Reading) -> Response:
     with db.read() as session:
         sheet = performance.sheet(session, reader, asked)
     return render.page(
-        request, reader, "performance.html", sheet=sheet, asked=asked, names=NAMES, means=MEANS, by=BY,
+        request, reader, "performance.html", sheet=sheet, asked=asked, names=NAMES, means=MEANS, by=BY, grouped=GROUPED,
         times=figures.TIMES, problem=asked.problem, **_words(reader),
     )  # fmt: skip
 

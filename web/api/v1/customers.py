@@ -114,7 +114,7 @@ def contact(reader: Reading, contact_id: ContactId) -> OneContact:
 
 
 def _record(row: CrmRecord) -> Record:
-    name = row.name or names.whole(row.first_name, row.last_name)
+    name = names.called(row.name, row.first_name, row.last_name)
     return Record(
         object=row.object, record_id=row.record_id, name=name, company=row.company, url="", objects=row.objects
     )
