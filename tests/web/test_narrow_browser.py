@@ -67,3 +67,20 @@ def test_from_an_empty_form_to_a_kept_view(talks: None, seen: Seen) -> None:
     page.locator(".view-menu > summary").click()
     page.locator(".view-menu .menu-item", has_text="Upset").click()
     expect(page.locator("#rows > [data-row]")).to_have_count(3)
+
+
+def test_the_short_form_is_filled_by_keys_alone(talks: None, seen: Seen) -> None:
+    page = seen.page("agent")
+    page.goto(f"{seen.address}/inbox")
+    page.keyboard.press("f")
+    expect(page.locator(".narrow-form select").first).to_be_focused()
+    page.locator("#n-sentiment").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#n-sentiment")).not_to_have_value("")
+    expect(page.locator("#n-sentiment")).to_be_focused()
+    page.locator("#n-from").focus()
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("#n-from")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator(".narrow-form")).to_be_hidden()
+    expect(page.locator('summary[data-key="f"]')).to_be_focused()

@@ -152,6 +152,7 @@ for (const name of ["htmx:sendError", "htmx:timeout"]) {
 
 // --- menus: arrows move, Escape and a click elsewhere close ---------------------------------------------
 
+const STEPPED = "select, textarea, input:is([type=date], [type=time], [type=datetime-local], [type=number], [type=radio])"; // arrows are theirs
 const open = () => [...document.querySelectorAll("details.drop[open]")];
 document.addEventListener("click", (event) => {
   for (const menu of open()) if (!menu.contains(event.target)) menu.open = false;
@@ -164,7 +165,7 @@ document.addEventListener("keydown", (event) => {
     menu.open = false;
     menu.querySelector("summary").focus();
     event.stopPropagation();
-  } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+  } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && !event.target.matches(STEPPED)) {
     const step = event.key === "ArrowDown" ? 1 : -1;
     items[(at + step + items.length) % items.length]?.focus();
     event.preventDefault();

@@ -15,7 +15,7 @@ function press(key) {
   if (!found) return false;
   const field = found.matches("textarea, input:not([type=radio], [type=checkbox])");
   if (field) { found.focus(); found.select(); } else found.click();
-  if (found.matches("summary")) (found.parentElement.querySelector(".menu-item, .menu input:not([type=hidden])") ?? found).focus();
+  if (found.matches("summary")) (found.parentElement.querySelector(".menu-item, .menu :is(input:not([type=hidden]), select)") ?? found).focus();
   return true;
 }
 
