@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from core import db, outbox
+from core import bulk, db, outbox
 from core.errors import Rejected
 from inbox import desk, drafts, notes, notices, replies, saved, sharing, stood
 from inbox.conditions.tree import ME, NOBODY, PRIORITIES, TYPES
@@ -48,7 +48,8 @@ NO_VALUE = "Say with what: a deed is not complete."
 BAD_VALUE = "This deed cannot be done with that value."
 GONE = "The saved reply of this deed is gone."
 NO_TEAM = "The team of this deed is gone."
-REFUSALS = (NO_ACTIONS, TOO_MANY, NO_DEED, NO_VALUE, BAD_VALUE, GONE, NO_TEAM)
+NO_ENDPOINT = "The webhook of this deed is gone."
+REFUSALS = (NO_ACTIONS, TOO_MANY, NO_DEED, NO_VALUE, BAD_VALUE, GONE, NO_TEAM, NO_ENDPOINT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,8 @@ def act(session: Session, conversation_id: int, one: Action, actor: str, kept: s
     elif one.do == "case":
         outbox.emit(session, "case.wanted", [(str(row.id), {"conversation_id": row.id, "actor": actor})])
     elif one.do == "webhook":
+        if not bulk.fetch(session, "SELECT 1 FROM webhook_endpoint WHERE id = ?", int(one.value), prepared=True):
+            raise Rejected(NO_ENDPOINT)
         told = {"conversation_id": row.id, "endpoint_id": int(one.value), "actor": actor}
         outbox.emit(session, "webhook.wanted", [(kept, told)])
     else:

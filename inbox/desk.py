@@ -33,6 +33,7 @@ FARTHEST = timedelta(days=730)
 DUE = 200
 """Conversations the clock wakes in one transaction."""
 
+SHUT_OUT = "This person is shut out. Choose somebody else."
 BLIND = "This person does not see conversations of this account. Choose somebody else."
 
 _WORKER = re.compile(r"user:[1-9][0-9]{0,17}")
@@ -48,6 +49,8 @@ def assign(session: Session, conversation_id: int, assignee: str, actor: str) ->
     before = _one(session, conversation_id)
     if before["assignee"] == assignee:
         return False
+    if assignee and workers.shut_out(session, assignee):
+        raise Rejected(SHUT_OUT)
     if assignee and workers.blind(session, [assignee], [conversation_id]):
         raise Rejected(BLIND)
     _set(session, conversation_id, assignee=assignee)

@@ -44,6 +44,13 @@ class _Limits:
     of_role: list[int] | None
 
 
+def shut_out(session: Session, member: str) -> bool:
+    """An administrator has shut this person out."""
+    number = int(member[5:]) if member.startswith("user:") and member[5:].isdecimal() else 0
+    sql = 'SELECT 1 FROM "user" WHERE id = ? AND disabled'
+    return bool(bulk.fetch(session, sql, number, prepared=True))
+
+
 def accounts(session: Session, conversation_ids: Collection[int]) -> dict[int, set[int]]:
     """The accounts of conversations, and of all parts of those that are cases."""
     c, p = db.table(Conversation), db.table(CasePart)

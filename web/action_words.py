@@ -58,6 +58,7 @@ REFUSALS = (
     N_("Say with what: a deed is not complete."),
     N_("This deed cannot be done with that value."),
     N_("The saved reply of this deed is gone."),
+    N_("The webhook of this deed is gone."),
     N_("The team of this deed is gone."),
     N_("Give the macro a name."),
     N_("There is a macro of this name already."),

@@ -19,4 +19,5 @@ TYPES = {
     "other": N_("Something else"),
 }
 BLIND = N_("This person does not see conversations of this account. Choose somebody else.")
+SHUT_OUT = N_("This person is shut out. Choose somebody else.")
 """As inbox.desk refuses it."""

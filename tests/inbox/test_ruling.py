@@ -176,11 +176,11 @@ def test_what_was_there_before_a_rule_or_is_switched_off_is_not_touched(account:
 
 
 def test_a_deed_that_cannot_be_done_is_logged_and_the_others_are_done(account: int) -> None:
-    rule(("team", "77"), ("state", "open"), ("tag", "x"))
+    rule(("team", "77"), ("webhook", "77"), ("state", "open"), ("tag", "x"))
     came(account, 1)
     work()
     (run,) = runs()
-    assert [one["said"] for one in run.outcome] == [actions.NO_TEAM, "same", "done"]
+    assert [one["said"] for one in run.outcome] == [actions.NO_TEAM, actions.NO_ENDPOINT, "same", "done"]
     assert (run.done, talk()["tags"]) == (1, ["x"])
 
 

@@ -7,9 +7,12 @@ import html
 import pytest
 
 from core import db, outbox
+from core.errors import Rejected
 from core.topics import SUBSCRIBERS
-from inbox import facts, ruling
+from inbox import actions, desk, facts, ruling
+from inbox.actions import Action
 from tests.web.conftest import account, event, store
+from web import auth
 
 HERE = "/settings/rules"
 FORM = {
@@ -78,3 +81,14 @@ def test_what_is_wrong_stands_in_the_form(talks: int, as_role) -> None:
 def test_rules_are_the_administrators(database: str, as_role, role: str) -> None:
     assert as_role(role).get(HERE).status_code == 403
     assert as_role(role).post(HERE, FORM).status_code == 403
+
+
+def test_a_rule_gives_nothing_to_who_was_shut_out_and_says_so(talks: int, as_role) -> None:
+    agent = as_role("agent")
+    with db.write() as session:
+        auth.set_disabled(session, agent.user_id, True, "test")
+        with pytest.raises(Rejected, match="shut out"):
+            actions.act(session, 1, Action("assign", f"user:{agent.user_id}"), "rule:1")
+        assert not desk.assign(session, 1, "", "test")
+        auth.set_disabled(session, agent.user_id, False, "test")
+        assert desk.assign(session, 1, f"user:{agent.user_id}", "test")

@@ -367,7 +367,8 @@ def test_a_rule_calls_one_endpoint_once(receiver: Receiver) -> None:
         with db.write() as session:
             deed = actions.action({"do": "webhook", "value": "1"}, actions.RULE)
             assert actions.act(session, number, deed, "rule:7", "rule:1:0").changed
-            actions.act(session, number, actions.Action("webhook", "99"), "rule:7", "rule:1:1")
+            with pytest.raises(Rejected, match="webhook of this deed is gone"):
+                actions.act(session, number, actions.Action("webhook", "99"), "rule:7", "rule:1:1")
     while outbox.step(SUBSCRIBERS[WANTED], handler(WANTED)):
         pass
     work()
