@@ -33,13 +33,19 @@ def test_a_switch_that_is_on_looks_unlike_one_that_is_off(page: Page, seen: Seen
 
 @pytest.mark.parametrize(
     ("path", "place"),
-    [("/inbox", ".rail a"), ("/inbox", ".tab"), ("/inbox/1?view=all", ".conv"), ("/settings/rules", ".set-nav .tab")],
+    [
+        ("/inbox", ".rail a"),
+        ("/inbox", ".tab"),
+        ("/inbox/1?view=all", ".conv"),
+        ("/inbox/1?view=all", "#composer .tab"),
+        ("/settings/rules", ".set-nav .tab"),
+    ],
 )
 def test_what_is_chosen_has_a_line(page: Page, seen: Seen, path: str, place: str) -> None:
     page.goto(f"{seen.address}{path}")
     page.evaluate("document.activeElement.blur()")
-    chosen = page.locator(f"{place}:is([aria-current], [aria-selected=true])").first
+    chosen = page.locator(f"{place}:is([aria-current], [aria-selected=true], :has(:checked))").first
     assert chosen.evaluate("one => getComputedStyle(one).outlineStyle") == "dashed"
-    other = page.locator(f"{place}:not([aria-current], [aria-selected=true])")
+    other = page.locator(f"{place}:not([aria-current], [aria-selected=true], :has(:checked))")
     if other.count():
         assert other.first.evaluate("one => getComputedStyle(one).outlineStyle") == "none"
