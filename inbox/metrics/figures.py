@@ -112,7 +112,7 @@ def _of_talk(talk: Talk, figure: str, start: datetime, end: datetime) -> Iterato
                 verdict = "good" if promise.kept else "bad"
                 yield Piece(talk, promise.start, promise.ended, promise.actor, verdict=verdict)
         return
-    kind = {"opened": "resolution", "closed": "resolution", "backlog": "resolution", "waiting": "reply"}.get(
+    kind = {"opened": "resolution", "closed": "resolution", "backlog": "resolution", "waiting": "wait"}.get(
         figure, figure
     )
     for span in talk.spans:
@@ -208,7 +208,7 @@ def daily(talks: Sequence[Talk], edges: Sequence[datetime], agent: str = "") -> 
             continue
         parts = found[name] = [0] * (len(edges) - 1)
         if name in ("backlog", "waiting"):
-            kind = "resolution" if name == "backlog" else "reply"
+            kind = "resolution" if name == "backlog" else "wait"
             for talk in talks:
                 for span in talk.spans:
                     if span.kind == kind:

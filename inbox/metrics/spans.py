@@ -3,6 +3,7 @@
     received ─────────── answered            first_reply, reply
         received ──────────────── answered   reply
     received ──────────────────────── closed resolution
+    received ─── answered, or closed         wait
 
 A span that has not ended has no end. What a rule or the hub itself writes answers nobody.
 """
@@ -15,7 +16,7 @@ from datetime import datetime
 
 WHAT = ("received", "answered", "automatic", "reopened", "closed", "spam")
 """What an event can be."""
-KINDS = ("first_reply", "reply", "resolution")
+KINDS = ("first_reply", "reply", "resolution", "wait")
 """What a span measures."""
 
 
@@ -48,6 +49,8 @@ class _Walk:
         self.unanswered: datetime | None = None
         """The first message nobody has answered, whether or not it was closed since."""
         self.opened: datetime | None = None
+        self.waits: datetime | None = None
+        """Since when a customer has no answer in a conversation that is open."""
         self.answered = self.unwanted = False
 
     def received(self, one: Event) -> None:
@@ -56,6 +59,7 @@ class _Walk:
         self.first = self.first or one.at
         self.unanswered = self.unanswered or one.at
         self.opened = self.opened or one.at
+        self.waits = self.waits or one.at
 
     def answered_by(self, one: Event) -> None:
         if self.unanswered is not None:
@@ -64,19 +68,28 @@ class _Walk:
             self.found.append(Span("first_reply", self.first, one.at, one.actor))
             self.answered = True
         self.unanswered = None
+        self._waited(one)
 
     def closed(self, one: Event) -> None:
         if self.opened is not None:
             self.found.append(Span("resolution", self.opened, one.at, one.actor))
         self.opened = None
+        self._waited(one)
+
+    def _waited(self, one: Event) -> None:
+        if self.waits is not None:
+            self.found.append(Span("wait", self.waits, one.at, one.actor))
+        self.waits = None
 
     def reopened(self, one: Event) -> None:
         self.unwanted = False
         self.opened = self.opened or one.at
+        if self.unanswered is not None:
+            self.waits = self.waits or one.at
 
     def spam(self) -> None:
         self.unwanted = True
-        self.opened = self.unanswered = None
+        self.opened = self.unanswered = self.waits = None
         if not self.answered:
             self.first = None
 
@@ -86,7 +99,8 @@ class _Walk:
             return []
         waits = [Span("reply", self.unanswered)] if self.unanswered is not None else []
         new = [Span("first_reply", self.first)] if self.first is not None and not self.answered else []
-        return [*new, *waits, Span("resolution", self.opened)]
+        now = [Span("wait", self.waits)] if self.waits is not None else []
+        return [*new, *waits, *now, Span("resolution", self.opened)]
 
 
 def spans(events: Iterable[Event]) -> list[Span]:

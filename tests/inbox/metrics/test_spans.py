@@ -22,11 +22,12 @@ def story(*events: tuple[float, str]) -> list[Event]:
     return [Event(at(hours), what, "user:3" if what in ("answered", "closed") else "") for hours, what in events]
 
 
-def told(events: Sequence[Event]) -> list[tuple[str, float, float | None]]:
+def told(events: Sequence[Event], *, waits: bool = False) -> list[tuple[str, float, float | None]]:
     def hours(moment: datetime) -> float:
         return (moment - START).total_seconds() / 3600
 
-    return [(one.kind, hours(one.start), None if one.end is None else hours(one.end)) for one in spans(events)]
+    shown = [one for one in spans(events) if (one.kind == "wait") == waits]
+    return [(one.kind, hours(one.start), None if one.end is None else hours(one.end)) for one in shown]
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,7 @@ def test_who_ended_it_has_it() -> None:
     assert [(one.kind, one.actor) for one in found] == [
         ("reply", "user:3"),
         ("first_reply", "user:3"),
+        ("wait", "user:3"),
         ("resolution", "user:4"),
     ]
 
@@ -104,7 +106,37 @@ def slow(events: Sequence[Event]) -> list[Span]:
 @given(EVENTS)
 def test_spans_that_ended_are_what_the_definitions_say(events: list[tuple[int, str]]) -> None:
     ordered = sorted(story(*events), key=lambda one: (one.at, WHAT.index(one.what)))
-    assert [one for one in spans(ordered) if one.end is not None] == slow(ordered)
+    assert [one for one in spans(ordered) if one.end is not None and one.kind != "wait"] == slow(ordered)
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        ([(0, "received"), (1, "received"), (3, "answered"), (5, "closed")], [(0, 3)]),
+        ([(0, "received"), (2, "closed")], [(0, 2)]),
+        ([(0, "received"), (2, "closed"), (5, "reopened"), (6, "answered")], [(0, 2), (5, 6)]),
+        ([(0, "received"), (2, "closed"), (5, "received")], [(0, 2), (5, None)]),
+        ([(0, "received"), (2, "answered"), (3, "closed"), (5, "reopened")], [(0, 2)]),
+        ([(0, "received"), (2, "automatic")], [(0, None)]),
+        ([(0, "received"), (1, "spam")], []),
+    ],
+)
+def test_somebody_waits_while_it_is_open_and_unanswered(
+    events: list[tuple[float, str]], expected: list[tuple[float, float | None]]
+) -> None:
+    assert [(start, end) for _, start, end in told(story(*events), waits=True)] == expected
+
+
+@given(EVENTS)
+def test_what_happens_later_does_not_change_who_waited(events: list[tuple[int, str]]) -> None:
+    ordered = sorted((one for one in story(*events) if one.what != "spam"), key=lambda one: one.at)
+
+    def waiting(known: Sequence[Event], moment: datetime) -> int:
+        waits = [one for one in spans(known) if one.kind == "wait"]
+        return sum(one.start < moment and (one.end is None or one.end >= moment) for one in waits)
+
+    for moment in (at(hours + 0.5) for hours in range(40)):
+        assert waiting(ordered, moment) == waiting([one for one in ordered if one.at < moment], moment) <= 1
 
 
 @given(EVENTS, st.randoms())
