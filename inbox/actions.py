@@ -114,6 +114,11 @@ def _fits(do: str, value: str) -> bool:
     return len(value) <= (desk.TAG if do in ("tag", "untag") else LONGEST)
 
 
+def settled(session: Session, deeds: Sequence[Action]) -> list[Action]:
+    """Deeds as they are kept; Rejected where a custom field does not hold what it is to be filled with."""
+    return [Action(one.do, values.settled(session, one.value)) if one.do == "field" else one for one in deeds]
+
+
 # --- doing ----------------------------------------------------------------------------------------------
 
 

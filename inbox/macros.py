@@ -61,6 +61,7 @@ def save(
         raise Rejected(LONG_NAME)
     kept = [one.written() for one in wanted]
     actions.read(kept, actions.MACRO)
+    kept = [one.written() for one in actions.settled(session, wanted)]
     row = (
         _own(session, macro_id, actor, all_of_them) if macro_id else Macro(name=title, owner=actor, changed_at=db.now())
     )

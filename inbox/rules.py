@@ -98,6 +98,7 @@ def save(
         raise Rejected(PERSONAL)
     kept = [one.written() for one in deeds]
     actions.read(kept, actions.RULE)
+    kept = [one.written() for one in actions.settled(session, deeds)]
     if Action("assign", tree.ME) in deeds:
         raise Rejected(NOBODY_LOOKS)
     moment, r = db.now(), db.table(Rule)

@@ -11,6 +11,7 @@ from inbox import notices, saved, teams
 from inbox.actions import Action
 from inbox.conditions.tree import ME
 from inbox.fields import store as definitions
+from inbox.fields.kinds import Definition
 from web import condition_choices, words
 from web.i18n import N_
 from web.outgoing import store
@@ -85,6 +86,7 @@ def choices(session: Session, reader: Reader, *, rule: bool) -> dict[str, Option
     people = [(actor, name) for actor, name in takers if actor.startswith("user:")]
     groups = [(f"team:{number}", name) for number, name in teams.names(session)]
     whom = [(notices.ASSIGNEE, reader.words(CARES)), *people, *groups]
+    fields = definitions.every(session, "conversation")
     return {
         "notify": whom,
         **{do: found[name] for do, name in asked.items()},
@@ -92,8 +94,24 @@ def choices(session: Session, reader: Reader, *, rule: bool) -> dict[str, Option
         "state": states,
         "draft": offered,
         "webhook": _endpoints(session) if rule else [],
-        "field": [(str(one.id), one.name(reader.language)) for one in definitions.every(session, "conversation")],
+        "field": [(str(one.id), one.name(reader.language)) for one in fields],
+        **{f"field={one.id}": _options(one, reader) for one in fields},
     }
+
+
+def _options(field: Definition, reader: Reader) -> Options:
+    """What can be chosen in a custom field: keys with their words."""
+    if field.kind == "flag":
+        return [("yes", reader.words("yes")), ("no", reader.words("no"))]
+    return [(one.key, one.name(reader.language)) for one in field.options]
+
+
+def filled(number: str, value: str, options: Mapping[str, Options]) -> str:
+    """What is filled in, as people type it: options by their words."""
+    known = dict(options.get(f"field={number}", ()))
+    if any("," in one for one in known.values()):
+        return value
+    return ", ".join(known.get(one, one) for one in value.split(",")) if known else value
 
 
 def _endpoints(session: Session) -> Options:
@@ -109,6 +127,8 @@ def said(deed: Action, reader: Reader, options: Mapping[str, Options]) -> str:
     if deed.do == "field":
         number, _, typed = deed.value.partition("=")
         field = dict(options.get("field", ())).get(number, "?")
-        return reader.words(N_("%(field)s is %(value)s"), field=field, value=typed or reader.words(N_("empty")))
+        return reader.words(
+            N_("%(field)s is %(value)s"), field=field, value=filled(number, typed, options) or reader.words(N_("empty"))
+        )
     value = dict(options.get(deed.do, ())).get(deed.value, deed.value)
     return reader.words(N_("%(deed)s: “%(value)s”"), deed=name, value=value)

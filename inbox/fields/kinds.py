@@ -21,6 +21,8 @@ from core.errors import Rejected
 KINDS = ("text", "number", "date", "flag", "choice", "several", "link")
 CHOSEN = ("choice", "several")
 SUBJECTS = ("conversation", "person")
+FLAGS = {"yes": "yes", "ja": "yes", "はい": "yes", "no": "no", "nein": "no", "いいえ": "no"}
+"""What may be typed for yes and no."""
 LONGEST = 500
 LARGEST = Decimal(10) ** 15
 
@@ -122,9 +124,10 @@ def _date(field: Definition, text: str, before: str) -> str:
 
 
 def _flag(field: Definition, text: str, before: str) -> str:
-    if text not in ("yes", "no"):
+    found = FLAGS.get(text.casefold())
+    if found is None:
         raise Rejected(NO_FLAG)
-    return text
+    return found
 
 
 def _link(field: Definition, text: str, before: str) -> str:

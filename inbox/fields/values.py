@@ -68,6 +68,13 @@ def put(session: Session, conversation_id: int, field_id: int, typed: str | Sequ
     return before
 
 
+def settled(session: Session, what: str) -> str:
+    """`12=value` with the value as it is kept; Rejected where there is no such field, or it does not hold that."""
+    number, _, typed = what.partition("=")
+    field = store.find(session, int(number), "conversation")
+    return f"{number}={kinds.canonical(field, typed)}"
+
+
 def missing(session: Session, conversation_id: int) -> list[int]:
     """The fields that have to be filled in before it is closed, and are not."""
     f, v = db.table(CustomField), db.table(FieldValue)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core import db
 from core.errors import Rejected
 from core.event import Page
-from inbox import actions, activities, desk, erasure, people
+from inbox import actions, activities, desk, erasure, macros, people, rules
 from inbox.actions import Action
 from inbox.conditions import known, own, predicate, sql, tree
 from inbox.conditions.tree import Asker, Condition, Group
@@ -132,6 +132,31 @@ def test_a_field_is_filled_in_emptied_and_kept_when_it_is_put_away(talks: list[i
             store.save(session, None, Wanted("person", "text", {"en": "Credit card"}), "user:1")
         with pytest.raises(Wrong, match="Another"):
             store.save(session, None, Wanted("conversation", "text", {"en": "colour"}), "user:1")
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "expected"),
+    [("choice", "grün", "o2"), ("several", "Blue, Rot", "o1,o3"), ("flag", "Ja", "yes"), ("flag", "いいえ", "no"),
+     ("number", "12,50", "12.5"), ("choice", "purple", None), ("flag", "maybe", None), ("date", "soon", None),
+     ("choice", "", "")],
+)  # fmt: skip
+@pytest.mark.parametrize("db_url", ["sqlite"], indirect=True)
+def test_rules_and_macros_keep_what_the_field_holds_and_refuse_what_it_does_not(
+    talks: list[int], kind: str, typed: str, expected: str | None
+) -> None:
+    field = make(kind)
+    deeds = actions.read([{"do": "field", "value": f"{field}={typed}"}], actions.MACRO)
+    asked = {"name": "A", "trigger": "message", "asked": tree.EVERYTHING, "deeds": deeds, "last": False}
+    for save in (
+        lambda session: rules.get(session, rules.save(session, None, **asked, actor="user:1")),
+        lambda session: macros.find(session, macros.save(session, None, "A", deeds, "user:1", shared=()), "user:1"),
+    ):
+        with db.write() as session:
+            if expected is None:
+                with pytest.raises(Rejected):
+                    save(session)
+                continue
+            assert save(session).actions == [{"do": "field", "value": f"{field}={expected}"}]
 
 
 @pytest.mark.parametrize("db_url", ["sqlite"], indirect=True)

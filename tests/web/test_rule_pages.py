@@ -11,6 +11,8 @@ from core.errors import Rejected
 from core.topics import SUBSCRIBERS
 from inbox import actions, desk, facts, ruling
 from inbox.actions import Action
+from inbox.fields import store as fields
+from inbox.fields.store import Wanted
 from tests.web.conftest import account, event, store
 from web import auth
 
@@ -92,3 +94,23 @@ def test_a_rule_gives_nothing_to_who_was_shut_out_and_says_so(talks: int, as_rol
         assert not desk.assign(session, 1, "", "test")
         auth.set_disabled(session, agent.user_id, False, "test")
         assert desk.assign(session, 1, f"user:{agent.user_id}", "test")
+
+
+def test_what_a_rule_fills_in_stands_in_words(talks: int, as_role) -> None:
+    words = {"en": ["Red", "Green"], "de": ["Rot", "Grün"]}
+    with db.write() as session:
+        wanted = Wanted("conversation", "choice", {"en": "Colour"}, options=words)
+        number = fields.save(session, None, wanted, "user:1")
+    admin = as_role("admin")
+    deed = {
+        "a.0_do": "field",
+        "a.0_f": str(number),
+        "a.0_v": "grün",
+        "name": "Paint",
+        "trigger": "message",
+        "do": "save",
+    }
+    assert admin.post(HERE, {**deed, "a.0_v": "purple"}).status_code == 422
+    assert admin.post(HERE, deed).status_code == 303
+    assert "Colour is Green" in plain(admin.get(HERE).text)
+    assert 'value="Green"' in admin.get(f"{HERE}/1").text

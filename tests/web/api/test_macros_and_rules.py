@@ -65,13 +65,13 @@ def test_macro_of_another_is_theirs_until_it_is_shared(full: None, program: Prog
 
 def test_macro_that_is_refused_leaves_nothing(full: None, program: Programs) -> None:
     one, number = program("agent"), lived.talk("y:5")
-    deeds = [DEEDS[0], {"do": "field", "value": "987654=x"}]
+    deeds = [DEEDS[0], {"do": "team", "value": "987654"}]
     macro = one.post("macros", {"name": "Сломано", "actions": deeds}).json()["id"]
     assert one.post(f"conversations/{number}/macro", {"macro_id": macro}).status_code == 422
     assert one.get(f"conversations/{number}").json()["tags"] == []
     bad: list[dict[str, Any]] = [
         {"name": "x", "actions": []}, {"name": "x", "actions": [{"do": "dance"}]},
-        {"name": "Гарантия", "actions": DEEDS},
+        {"name": "Гарантия", "actions": DEEDS}, {"name": "x", "actions": [{"do": "field", "value": "987654=x"}]},
         {"name": "x", "actions": [{"do": "priority", "value": "huge"}]}, {"name": "x", "actions": [DEEDS[0]] * 11},
     ]  # fmt: skip
     assert [program("admin").post("macros", body).status_code for body in bad] == [422] * len(bad)
