@@ -14,8 +14,9 @@ from core.event import Event, Page
 from inbox import desk, erasure, ingest
 from inbox.metrics import figures, read
 from inbox.metrics.figures import Talk
+from inbox.metrics.promises import PROMISES, Promise
 from inbox.metrics.ratings import RATINGS, Answer, Invitation, Rating
-from inbox.metrics.spans import WHAT, spans
+from inbox.metrics.spans import WHAT, Span, spans
 from inbox.metrics.spans import Event as Happened
 from inbox.models import Activity, Conversation, Identity, Message, ReplyRow
 from inbox.surveys.models import SurveyInvitation
@@ -142,6 +143,46 @@ def test_every_number_is_what_it_opens_and_days_add_up(stories: list[list[tuple[
         assert mine.counts["replies"] == sum(
             what == "answered" and by == who for story in stories for _, what, by in story
         )
+
+
+def test_what_happens_where_two_periods_meet_belongs_to_the_later_one() -> None:
+    first, meet, last = START, START + HOUR, START + 2 * HOUR
+    talks = []
+    for number, at in enumerate((first, meet, last)):
+        events = [Happened(at, "received"), Happened(at, "answered", "user:1"), Happened(at, "closed", "user:1")]
+        promised = [Promise(name, at, at, at, True) for name in PROMISES]
+        rated = [Answer(at, kind, 5, "good") for kind in ("csat", "nps", "ces")]
+        talks.append(
+            Talk(
+                number, 1, "x", "de", None, "normal", events=events, spans=spans(events), answers=rated,
+                invitations=[Invitation(at, at)], promises=promised,
+            )
+        )  # fmt: skip
+    moments = [
+        name for name in (*figures.COUNTS, *figures.TIMES, *figures.SHARES) if name not in ("backlog", "waiting")
+    ]
+    for name in moments:
+        earlier, later = figures.pieces(talks, name, first, meet), figures.pieces(talks, name, meet, last)
+        assert [one.talk.id for one in earlier] == [0], name
+        assert [one.talk.id for one in later] == [1], name
+
+
+def test_who_stands_open_when_a_period_ends_is_counted_in_it() -> None:
+    end = START + HOUR
+    over = [Span(kind, START, end, "user:1") for kind in ("resolution", "wait")]
+    fresh = [Span(kind, end) for kind in ("resolution", "wait")]
+    talks = [Talk(0, 1, "x", "de", None, "normal", spans=over), Talk(1, 1, "x", "de", None, "normal", spans=fresh)]
+    for name in ("backlog", "waiting"):
+        assert [one.talk.id for one in figures.pieces(talks, name, START, end)] == [0]
+        assert figures.daily(talks, [START, end, end + HOUR])[name] == [1, 1]
+
+
+def test_business_hours_stand_beside_the_plain_time() -> None:
+    events = [Happened(START, "received"), Happened(START + 3 * HOUR, "answered", "user:1")]
+    talk = Talk(1, 1, "x", "de", None, "normal", events=events, spans=spans(events))
+    found = figures.figures([talk], *MONTH, lambda talk, start, end: (end - start) / 3)
+    assert (found.times["reply"].median, found.business["reply"].median) == (3 * HOUR, HOUR)
+    assert "resolution" not in found.business
 
 
 def test_times() -> None:
