@@ -12,7 +12,19 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-NAMES = ("ingest", "pipeline", "latency", "memory", "pages", "inbox", "annotate", "topics", "match_people", "sync")
+NAMES = (
+    "ingest",
+    "pipeline",
+    "latency",
+    "memory",
+    "pages",
+    "inbox",
+    "annotate",
+    "topics",
+    "match_people",
+    "sync",
+    "many",
+)
 
 
 def main() -> int:

@@ -107,7 +107,7 @@ def _fits(do: str, value: str) -> bool:
     if do == "field":
         return re.fullmatch(r"[1-9][0-9]{0,14}=.{0,500}", value) is not None
     if do == "restore":
-        return re.fullmatch(r"open|pending|closed|spam|snoozed(_[0-9]{1,11})?", value) is not None
+        return re.fullmatch(r"open|pending|answered|closed|spam|snoozed(_[0-9]{1,11})?", value) is not None
     if do in ("team", "draft", "snooze", "webhook"):
         number = re.fullmatch(r"[1-9][0-9]{0,14}", value) is not None
         return (number and (do != "snooze" or int(value) <= HOURS)) or (do == "team" and value == NOBODY)
@@ -180,7 +180,8 @@ def _with(changed: bool, back: Action) -> Done:
 
 
 def _state(session: Session, row: Conversation, state: str, actor: str) -> Done:
-    back = Action("restore", stood.written(row))
+    opened = row.state == "pending" and state == "open"
+    back = Action("restore", "answered" if opened else stood.written(row))
     return _with(desk.set_state(session, row.id or 0, state, actor), back)
 
 
@@ -191,6 +192,8 @@ def _snooze(session: Session, row: Conversation, hours: str, actor: str) -> Done
 
 def _restore(session: Session, row: Conversation, was: str, actor: str) -> Done:
     number, (state, until), back = row.id or 0, stood.read(was), Action("restore", stood.written(row))
+    if state == "answered":  # it was opened, and nobody waits
+        return _with(desk.answered(session, number, actor), Action("state", "open"))
     if row.state not in ("open", "pending"):
         return _with(desk.restore(session, number, state, until, actor), back)
     if state in ("closed", "spam"):  # it was opened

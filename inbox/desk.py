@@ -173,6 +173,14 @@ def reopen(session: Session, conversation_id: int, actor: str) -> bool:
     return _move(session, conversation_id, "open", "reopened", actor, waiting_since=waiting, closed_at=None)
 
 
+def answered(session: Session, conversation_id: int, actor: str) -> bool:
+    """Take back that what was answered was opened; it stays open where somebody waits."""
+    before = _one(session, conversation_id)
+    if before["state"] != "open" or before["waiting_since"] or before["last_outbound_at"] is None:
+        return False
+    return _move(session, conversation_id, "pending", "reopened", actor)
+
+
 def restore(session: Session, conversation_id: int, state: str, until: datetime | None, actor: str) -> bool:
     """Take back that it was closed, put away or marked as spam: `state` (and `until`) are what stood there before.
 

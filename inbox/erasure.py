@@ -20,6 +20,7 @@ from inbox.approval_models import Approval
 from inbox.fields.models import FieldValue
 from inbox.forward_models import Forward
 from inbox.knowledge import Attribute, ContactEdge, PersonDecision
+from inbox.many.models import BulkItem
 from inbox.models import (
     Activity,
     BadItem,
@@ -66,6 +67,8 @@ TABLES: dict[str, str] = {
     "digest": "people who work here: ids only",
     "push_browser": "people who work here: follows the user",
     "push_key": "no person: a sealed key",
+    "bulk_job": "no person outside: deeds of people who work here",
+    "bulk_item": "here: of the person's conversations",
     "activity": "here: of the person's conversations; who closed and opened them, and when, stays for the figures",
     "draft": "here: of the person's conversations",
     "saved_reply": "texts for everybody: places are filled in where they are sent",
@@ -283,6 +286,7 @@ def _empty_conversations(session: Session, identity_ids: list[int], message_ids:
         Notification,
         SurveyInvitation,
         Forward,
+        BulkItem,
     ):
         written = db.table(model)
         session.execute(sa.delete(written).where(written.c.conversation_id.in_([row.id for row in rows])))

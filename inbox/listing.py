@@ -110,6 +110,11 @@ def ids(session: Session, wanted: Filter, limit: int) -> list[int]:
     return _chosen(session, wanted, (), limit)
 
 
+def every(wanted: Filter) -> sa.Select[Any]:
+    """A select of the numbers of the whole list."""
+    return sa.select(db.table(Conversation).c.id).where(*in_view(wanted), *narrowed(wanted))
+
+
 def rows(session: Session, ids: Sequence[int], wanted: Filter) -> list[Row]:
     """Those of the conversations that stand in this list, in its order."""
     c = db.table(Conversation)

@@ -14,6 +14,7 @@ import inbox.fields.models
 import inbox.file_models
 import inbox.forward_models
 import inbox.knowledge
+import inbox.many.models
 import inbox.membership
 import inbox.models
 import inbox.notice_models

@@ -23,6 +23,7 @@ from web.pages import (
     asked,
     attaching,
     beside,
+    bulk_jobs,
     campaigns,
     casework,
     commands,
@@ -97,6 +98,7 @@ ROUTERS = (
     inbox_deeds.router,
     narrow.router,  # looked through in this order: what is asked for most comes first, words before numbers
     waiting.router,
+    bulk_jobs.router,
     inbox.router,
     thread.router,
     beside.router,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import Session
 
 from core.errors import Rejected
@@ -16,8 +17,9 @@ from inbox.listing import Row
 from inbox.models import Account
 from inbox.narrowing import NOBODY, Filter
 from inbox.views import View
-from web import actors, casework, condition_choices, condition_words, inbox_query, volume, words
+from web import actors, casework, condition_choices, condition_words, inbox_query, many_words, volume, words
 from web.inbox_query import Asked, Pill
+from web.many_words import Box
 from web.reader import Reader
 from web.volume import Share, Volume
 
@@ -25,9 +27,6 @@ Options = Sequence[tuple[str, str]]
 """Values with their words, the empty one first."""
 MOST = 300
 """Rows fetched at once, after a connection was cut: a page holds no more (web/static/js/rows.js)."""
-
-EVERY = 500
-"""Conversations of the whole list that are treated in one go."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +73,8 @@ class Pane:
     """What of the address could not be heeded, and why."""
     troubled: list[tuple[Account, str]]
     """Accounts that need a look, and why."""
+    job: Box | None
+    """What the reader has done to many, while it is under way and until it is put away."""
     empty: str
     """Why there is no row: start, nobody, nothing, done or end; empty when there are rows."""
 
@@ -84,8 +85,8 @@ class Pane:
 
     @property
     def every(self) -> int:
-        """So many of the whole list can be treated in one go; 0 when its rows are all here."""
-        return min(self.total, EVERY) if self.total > len(self.rows) else 0
+        """So many are treated when the whole list is chosen; 0 when its rows are all here."""
+        return self.total if self.total > len(self.rows) else 0
 
     @property
     def here(self) -> str:
@@ -132,15 +133,14 @@ def pane(session: Session, asked: Asked, reader: Reader, *, current: int = 0, be
         tags=tags,
         teams=groups,
         troubled=[(one, troubles[one.id]) for one in connected if one.id in troubles],
+        job=many_words.above(session, reader),
         empty="" if found.rows else _empty(session, asked, connected, total),
     )
 
 
-def meant(session: Session, asked: Asked, reader: Reader, limit: int) -> tuple[list[int], int]:
-    """The first conversations of the whole list, and how many more there are."""
-    wanted = _here(session, asked, reader).wanted
-    found = listing.ids(session, wanted, limit)
-    return found, listing.number(session, wanted) - len(found) if len(found) == limit else 0
+def chosen(session: Session, asked: Asked, reader: Reader) -> sa.Select[Any]:
+    """The numbers of the whole list, as a select."""
+    return listing.every(_here(session, asked, reader).wanted)
 
 
 def more(

@@ -1,47 +1,50 @@
-"""The way back of a deed on many conversations, short enough for a header: `pending~3.1.1!~9`.
-
-Conversations by what stood there before, their numbers in order as distances in base 36.
-"""
+"""The handler of deeds on many conversations: batch after batch, in turn with the jobs of others."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
+import time
 
-DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-LONGEST = 40_000
-"""Characters that are read."""
+from sqlmodel import Session
 
+from core import outbox
+from core.outbox import Item, Outcome
+from inbox.many import work as bulk
+from inbox.visibility import Sight
+from web import roles
+from web.models import User
 
-def written(stood: Mapping[int, str]) -> str:
-    """{conversation: what stood there before} as text."""
-    groups: dict[str, list[int]] = defaultdict(list)
-    for number in sorted(stood):
-        groups[stood[number]].append(number)
-    return "!".join(f"{before}~{_distances(numbers)}" for before, numbers in groups.items())
-
-
-def read(text: str) -> dict[int, str]:
-    """The same, read; what is none is left out."""
-    found: dict[int, str] = {}
-    for group in text[:LONGEST].split("!"):
-        before, _, distances = group.rpartition("~")
-        number = 0
-        for one in distances.split("."):
-            if not one or len(one) > 11 or set(one) - set(DIGITS):
-                break
-            number += int(one, 36)
-            found[number] = before
-    return found
+AT_ONCE = 50
+"""So many conversations are treated while their author waits; more are left to the worker."""
+SECONDS = 3.0
+"""So long one job is worked at before the next one has its turn."""
+REST = 0.02
+"""Seconds between two batches in which whoever waits to write has their turn."""
 
 
-def _distances(numbers: list[int]) -> str:
-    return ".".join(_base36(here - last) for last, here in zip([0, *numbers], numbers, strict=False))
+def work(items: list[Item]) -> Outcome:
+    """Outbox handler of `list.due`: what is left after a while goes on with a letter of its own."""
+    left = [item for item in items if _goes_on(int(item.payload["job_id"]))]
+
+    def write(session: Session) -> None:
+        outbox.emit(session, "list.due", [(item.key, item.payload) for item in left])
+
+    return Outcome(write=write if left else None)
 
 
-def _base36(number: int) -> str:
-    text = ""
-    while number:
-        number, digit = divmod(number, 36)
-        text = DIGITS[digit] + text
-    return text or "0"
+def _goes_on(job_id: int) -> bool:
+    end = time.monotonic() + SECONDS
+    while bulk.step(job_id, may):
+        if time.monotonic() > end:
+            return True
+        outbox.keep_alive()
+        time.sleep(REST)
+    return False
+
+
+def may(session: Session, actor: str) -> Sight | None:
+    """What somebody sees who may change conversations at present; None for who may not, or is gone."""
+    number = actor.removeprefix("user:")
+    user = session.get(User, int(number)) if number.isdecimal() else None
+    if user is None or user.disabled or "conversations.manage" not in roles.granted_to(session, user.role):
+        return None
+    return roles.sight(session, user)

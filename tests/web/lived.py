@@ -47,6 +47,7 @@ from inbox.approvals import Decision
 from inbox.conditions import tree
 from inbox.fields import store as fields
 from inbox.fields import values
+from inbox.many.models import BulkItem, BulkJob
 from inbox.models import Contact, Feed, Identity, Message
 from inbox.narrowing import Filter
 from inbox.notices import Notice
@@ -241,6 +242,17 @@ def _desk() -> None:
         replies.mark(session, asked[1], "held", "")
         sent = forwards.add(session, one, forwards.Wanted(["a@mail.example"], "Смотри", "Посмотри сюда"), "user:1", "x")
         forwards.set_state(session, sent[0], "failed", "550 Нет")
+        tagged = [{"do": "tag", "value": "гарантия"}]
+        many = BulkJob(actor="user:1", deeds=tagged, state="done", total=3, changed=1, left=2, made_at=db.now())
+        session.add(many)
+        session.flush()
+        for number, state, why in (
+            (one, "changed", ""),
+            (987654, "left", "Нет"),
+            (987655, "left", "Somebody changed it since."),
+        ):
+            item = BulkItem(job_id=many.id, conversation_id=number, state=state, reason=why)
+            session.add(item)
         for actor in ("user:1", "rule:гарантия", "system"):
             desk.tag(session, one, f"гарантия {actor[0]}", actor)
         desk.assign(session, one, "user:2", "user:1")

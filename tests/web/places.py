@@ -34,6 +34,7 @@ NUMBERS = (
     "duplicate_id",
     "view_id", "macro_id", "rule_id", "notice_id",
     "forward_id", "team_id", "policy_id", "survey_id", "passkey_id", "role_id", "field_id", "part_id", "file_id",
+    "job_id",
 )  # fmt: skip
 """Parameters of addresses."""
 

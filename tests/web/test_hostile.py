@@ -47,6 +47,8 @@ from inbox.conditions import tree
 from inbox.fields import store as fields
 from inbox.fields import values
 from inbox.file_models import Attached
+from inbox.many import jobs
+from inbox.many.models import BulkItem
 from inbox.models import Contact, Conversation, Identity
 from inbox.narrowing import Filter
 from inbox.notices import Notice
@@ -165,6 +167,10 @@ def _shop() -> None:
             teams.save(session, None, teams.Wanted(text[:80], holidays=day, members={"user:1": 1}), "user:1")
             deeds = [Action("note", text), Action("tag", db.sound(text)[:50])]
             macros.save(session, None, text[:80], deeds, "user:1", shared=["all"])
+            every = sa.select(db.table(Conversation).c.id).limit(1)
+            job = jobs.begin(session, "user:1", deeds, every, macro=db.sound(text)[:80])
+            left = sa.update(db.table(BulkItem)).where(db.table(BulkItem).c.job_id == job.id)
+            session.execute(left.values(state="left", reason=db.sound(text)))
             ruled = rules.save(
                 session, None, name=text[:80], trigger="message", asked=tree.EVERYTHING, deeds=deeds, last=False,
                 actor="user:1",

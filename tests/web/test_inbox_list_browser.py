@@ -16,7 +16,7 @@ from inbox.fields import values
 from inbox.listing import Filter
 from tests.web.chromium import Seen, needs_chromium
 from tests.web.conftest import account, event, store
-from web import live
+from web import live, many
 
 pytestmark = [pytest.mark.browser, needs_chromium]
 OLD = 60
@@ -188,11 +188,29 @@ def test_the_whole_list_is_offered_when_the_page_is_ticked_and_stays_chosen_whil
     inbox.locator("#rows .pick input").last.check(force=True)
     every.check()
     inbox.locator("#bulk").get_by_role("button", name="Close").click()
-    expect(inbox.locator(".toast")).to_contain_text(f"{OLD} conversations are closed.")
+    box = inbox.locator("#bulk-job")
+    expect(inbox.locator(".toast")).to_contain_text(f"{OLD} conversations are being changed.")
+    expect(box).to_contain_text(f"0 of {OLD}")
+    worker()
+    expect(box).to_contain_text(f"{OLD} were changed.")
+    expect(inbox.locator(".toast").last).to_contain_text(f"{OLD} were changed.")
     assert stored() == []
-    inbox.keyboard.press("z")
-    expect(inbox.locator(".toast")).to_contain_text("taken back")
+    box.get_by_role("button", name="Undo").click()
+    expect(box).to_contain_text(f"0 of {OLD} taken back")
+    worker()
+    expect(box).to_contain_text(f"{OLD} stand as before again.")
     assert len(stored()) == OLD
+    box.get_by_role("button", name="Dismiss").click()
+    expect(box).to_have_count(0)
+    inbox.reload()
+    expect(inbox.locator("#rows > li").first).to_be_visible()
+    expect(box).to_have_count(0)
+
+
+def worker() -> None:
+    """What the worker does of what was asked for."""
+    while outbox.step(SUBSCRIBERS["web.many.work"], many.work):
+        pass
 
 
 def test_what_refuses_a_deed_is_named_and_stays_ticked(brand: int, inbox: Page) -> None:

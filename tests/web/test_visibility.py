@@ -170,7 +170,7 @@ HARMLESS = {
     "item_id", "proposal_id", "share_id", "label_id", "theme_id", "key_id", "segment_id", "token_id", "saved_id",
     "endpoint_id", "delivery_id", "activation_id", "decision_id", "duplicate_id", "view_id", "macro_id", "rule_id",
     "team_id", "policy_id", "role_id", "survey_id", "notice_id", "passkey_id", "token", "deed", "step", "state",
-    "platform", "note_id", "mark", "field_id", "object", "part_id",
+    "platform", "note_id", "job_id", "mark", "field_id", "object", "part_id",
 }  # fmt: skip
 """Parameters of other things: what is shown of them holds no text of a conversation that is not seen."""
 

@@ -82,7 +82,7 @@ def bulk(change: Changing, reader: Managing, body: Many) -> Response:
         if body.macro is not None:
             macros.find(session, body.macro, reader.actor)
         elif deed is not None and deed.do == "assign" and deed.value.startswith("user:"):
-            _works_here(session, deed.value)
+            works_here(session, deed.value)
 
     def run(session: Session, number: int) -> Result:
         if deed is not None:
@@ -93,7 +93,8 @@ def bulk(change: Changing, reader: Managing, body: Many) -> Response:
     return change.each(list(dict.fromkeys(body.ids)), check, _one(reader, run))
 
 
-def _works_here(session: Session, actor: str) -> None:
+def works_here(session: Session, actor: str) -> None:
+    """Refused when a conversation cannot be given to this person."""
     if actor not in dict(actors.answering(session)):
         raise Refused(422, "A conversation is given to somebody who works here, or to nobody.", "rejected")
 

@@ -38,7 +38,8 @@ class BackDeed(Given):
     ]  # fmt: skip
     value: Text = Field(
         "", max_length=actions.LONGEST,
-        description=f"{VALUES}; restore: how the conversation stood, like `pending` or `snoozed_1763900000`.",
+        description=f"{VALUES}; restore: how the conversation stood, like `pending`, `answered` (it was, and was "
+        "opened) or `snoozed_1763900000`.",
     )  # fmt: skip
 
 

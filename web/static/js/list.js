@@ -33,7 +33,7 @@ function mark(link) {
 // links of the pane keep the conversation that is open
 document.addEventListener("htmx:configRequest", (event) => {
   const { detail } = event, from = event.target;
-  if (!from.closest?.("#list") || from.closest("#rows, #bulk") || from.matches("[data-address]")) return;
+  if (!from.closest?.("#list") || from.closest("#rows, #bulk, #bulk-job") || from.matches("[data-address]")) return;
   const path = new URL(detail.path, location);
   path.pathname = location.pathname;
   detail.path = path.pathname + path.search;
@@ -68,7 +68,7 @@ function ticked() {
   if (!all) return;
   const every = document.querySelector("[data-every]");
   if (every) document.getElementById("every").hidden = !every.checked && shown < boxes.length; // offered when all that is here is ticked
-  const on = every?.checked ? every.dataset.most ?? document.querySelector("#every [data-count]").textContent : shown + held().length;
+  const on = every?.checked ? document.querySelector("#every [data-count]").textContent : shown + held().length;
   all.hidden = false;
   all.checked = shown > 0 && shown === boxes.length;
   all.indeterminate = Boolean(on) && shown < boxes.length;
