@@ -10,9 +10,11 @@ from babel.numbers import format_decimal
 from sqlmodel import Session
 
 from core import db
+from core.errors import Rejected
+from core.typed import plain
 from inbox.conditions import own
 from inbox.conditions.tree import NOBODY
-from inbox.fields import store
+from inbox.fields import kinds, store
 from inbox.fields.kinds import CHOSEN, Definition
 from web.i18n import N_
 from web.reader import Reader
@@ -33,6 +35,7 @@ FLAGS = {"yes": N_("yes"), "no": N_("no")}
 REFUSALS = (
     N_("That is too long: 500 characters at most."),
     N_("Write a number, like 12 or 12.5."),
+    N_("This number can be read in two ways. Write it without signs between thousands, like 1234.5."),
     N_("Write a day, like 2026-12-24."),
     N_("This is yes or no."),
     N_("Choose one of the options."),
@@ -48,6 +51,7 @@ REFUSALS = (
     N_("This field is gone."),
     N_("Fill in the marked fields first: they are needed before this is closed."),
 )
+NOT_SO = N_("Write a number like 1,234.5: with a comma between thousands and a point before the rest.")
 NOT_YOURS = N_("Your role does not fill this field in.")
 NO_SUCH = N_("a field that is gone")
 
@@ -56,6 +60,18 @@ def may_fill(field: Definition, reader: Reader) -> bool:
     """This person fills it in, as far as they may change conversations or people at all."""
     needed = "conversations.manage" if field.subject == "conversation" else "people.review"
     return reader.may(needed) and (not field.editors or reader.role in field.editors or reader.may("fields.manage"))
+
+
+def typed(field: Definition, values: Sequence[str], reader: Reader) -> Sequence[str]:
+    """What somebody typed, numbers as their language writes them; Rejected for one that it writes otherwise."""
+    if field.kind != "number":
+        return values
+    text = next((one for one in map(plain, values) if one), "")
+    signs = reader.babel.number_symbols["latn"]
+    number = kinds.decimal(text, signs["group"], signs["decimal"])
+    if text and not number:
+        raise Rejected(NOT_SO)
+    return [number]
 
 
 def shown(field: Definition, value: str, reader: Reader) -> str:

@@ -8,6 +8,7 @@ Nothing is an empty text.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit
 
 from core import db
 from core.errors import Rejected
+from core.typed import plain
 
 KINDS = ("text", "number", "date", "flag", "choice", "several", "link")
 CHOSEN = ("choice", "several")
@@ -28,11 +30,12 @@ LARGEST = Decimal(10) ** 15
 
 LONG = "That is too long: 500 characters at most."
 NO_NUMBER = "Write a number, like 12 or 12.5."
+UNCLEAR = "This number can be read in two ways. Write it without signs between thousands, like 1234.5."
 NO_DATE = "Write a day, like 2026-12-24."
 NO_FLAG = "This is yes or no."
 NO_OPTION = "Choose one of the options."
 NO_LINK = "Write an address that begins with https:// or http://."
-SENTENCES = (LONG, NO_NUMBER, NO_DATE, NO_FLAG, NO_OPTION, NO_LINK)
+SENTENCES = (LONG, NO_NUMBER, UNCLEAR, NO_DATE, NO_FLAG, NO_OPTION, NO_LINK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +105,32 @@ def _text(field: Definition, text: str, before: str) -> str:
 
 
 def _number(field: Definition, text: str, before: str) -> str:
+    text = plain(text)
+    if re.fullmatch(r"[+-]?\d{1,3},\d{3}", text):
+        raise Rejected(UNCLEAR)
     try:
-        number = Decimal(text.replace(",", ".", 1))
+        number = Decimal(decimal(text) or text.replace(",", ".", 1))
     except InvalidOperation:
         raise Rejected(NO_NUMBER) from None
     if not number.is_finite() or abs(number) >= LARGEST or len(text) > 30:
         raise Rejected(NO_NUMBER)
-    plain = f"{round(number, 6):f}"
-    plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
-    return "0" if plain in ("-0", "") else plain
+    digits = f"{round(number, 6):f}"
+    digits = digits.rstrip("0").rstrip(".") if "." in digits else digits
+    return "0" if digits in ("-0", "") else digits
+
+
+def decimal(text: str, group: str = "", point: str = "") -> str:
+    """A number with signs between its thousands as Python reads it; empty when it is written otherwise.
+
+    Without the signs of a language only where it can be nothing else: `1,234.5` and `1.234,5`.
+    """
+    if not point:
+        return decimal(text, ",", ".") or decimal(text, ".", ",") if "," in text and "." in text else ""
+    text = re.sub(r"(?<=\d)[ '\u2019](?=\d{3}(?!\d))", group, text)
+    thousands = rf"\d{{1,3}}(?:{re.escape(group)}\d{{3}})+|\d+"
+    if not re.fullmatch(rf"[+-]?(?:{thousands})(?:{re.escape(point)}\d+)?", text):
+        return ""
+    return text.replace(group, "").replace(point, ".")
 
 
 def _date(field: Definition, text: str, before: str) -> str:

@@ -48,6 +48,8 @@ def make(kind: str, name: str = "", subject: str = "conversation", **changes: ob
     ("kind", "typed", "kept"),
     [
         ("text", "  two   words ", "two words"), ("text", "x" * 501, None), ("number", "12,50", "12.5"),
+        ("number", "1,234", None), ("number", "1.234", "1.234"), ("number", "1,234.5", "1234.5"),
+        ("number", "1.234,5", "1234.5"), ("number", "１２．５", "12.5"), ("number", "12,345,678.9", "12345678.9"),
         ("number", "-0.0", "0"), ("number", "1e3", "1000"), ("number", "nan", None), ("number", "many", None),
         ("date", "2026-12-24", "2026-12-24"), ("date", "24.12.2026", None), ("date", "2026-13-01", None),
         ("flag", "yes", "yes"), ("flag", "maybe", None), ("choice", "o2", "o2"), ("choice", "grün", "o2"),

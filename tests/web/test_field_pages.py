@@ -84,7 +84,7 @@ def test_a_field_is_filled_in_asked_for_and_told_on(as_role: As, talk: int) -> N
     wrong = browser.post(f"/inbox/{talk}/field/{number}", {"value": "many"}, headers=part)
     assert wrong.status_code == 422
     assert "Write a number" in wrong.text
-    assert browser.post(f"/inbox/{talk}/field/{number}", {"value": "12,5"}).status_code == 303
+    assert browser.post(f"/inbox/{talk}/field/{number}", {"value": "12.5"}).status_code == 303
     assert browser.post(f"/inbox/{talk}/field/99", {"value": "1"}).status_code == 404
     assert "filled in" in browser.get(f"/inbox/{talk}/entries", headers=part).text
     name = f"conversation:choice:{cause}"
@@ -145,3 +145,31 @@ def test_a_macro_fills_a_field_in(as_role: As, talk: int) -> None:
 
 def browser_actor(browser: Browser) -> str:
     return f"user:{browser.user_id}"
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "kept", "shown"),
+    [
+        ("en", "1,234.5", "1234.5", "1,234.5"), ("en", "1,234", "1234", "1,234"), ("en", "1,5", None, ""),
+        ("de", "1.234,5", "1234.5", "1.234,5"), ("de", "1.234", "1234", "1.234"), ("de", "1.5", None, ""),
+        ("de", "-1 234,5", "-1234.5", "-1.234,5"), ("ja", "１，２３４．５", "1234.5", "1,234.5"),
+        ("ja", "1.234,5", None, ""), ("en", "12,34,5", None, ""), ("en", "5", "5", "5"),
+    ],
+)  # fmt: skip
+def test_numbers_are_read_and_shown_as_the_reader_writes_them(
+    as_role, talk: int, language: str, typed: str, kept: str | None, shown: str
+) -> None:
+    browser = as_role("admin")
+    number = made(browser, kind="number", name_en="Amount", required="")
+    browser.post("/settings/me", {"name": "Admin", "language": language, "time_zone": "UTC"})
+    part = {"hx-request": "true"}
+    answer = browser.post(f"/inbox/{talk}/field/{number}", {"value": typed}, headers=part)
+    with db.read() as session:
+        found = dict((one.id, value) for one, value in values.of_conversation(session, talk))[number]
+    assert (answer.status_code, found or None) == (200 if kept else 422, kept)
+    if kept:
+        assert f'value="{shown}"' in answer.text
+        browser.post(f"/inbox/{talk}/field/{number}", {"value": "1.234", "kept": "yes"}, headers=part)
+        with db.read() as session:
+            found = dict((one.id, value) for one, value in values.of_conversation(session, talk))[number]
+        assert found == "1.234"

@@ -25,21 +25,24 @@ router = APIRouter()
 Managing = Annotated[Reader, Depends(allow("conversations.manage"))]
 Reviewing = Annotated[Reader, Depends(allow("people.review"))]
 Typed = Annotated[Sequence[str], Form()]
+Kept = Annotated[str, Form()]
+"""`yes`: the value is one as it is kept, to be put back, and not one that was typed."""
 KEPT = N_("%(field)s is filled in.")
 EMPTIED = N_("%(field)s is empty now.")
 
 
 @router.post("/inbox/{conversation_id}/field/{field_id}")
 def of_conversation(
-    request: Request, conversation_id: int, field_id: int, reader: Managing, value: Typed = ()
+    request: Request, conversation_id: int, field_id: int, reader: Managing, value: Typed = (), kept: Kept = ""
 ) -> Response:
     """Fill in a field of the conversation, or empty it."""
     with db.read() as session:
         field = _field(session, field_id, "conversation", reader)
-    back: dict[str, str] = {}
+    back = {"kept": "yes"}
 
     def deed(session: Session) -> bool:
-        before = values.put(session, conversation_id, field_id, value, reader.actor)
+        wanted = value if kept else field_words.typed(field, value, reader)
+        before = values.put(session, conversation_id, field_id, wanted, reader.actor)
         back["value"] = before or ""
         return before is not None
 
@@ -48,7 +51,7 @@ def of_conversation(
 
 @router.post("/inbox/{conversation_id}/person-field/{field_id}")
 def beside_conversation(
-    request: Request, conversation_id: int, field_id: int, reader: Reviewing, value: Typed = ()
+    request: Request, conversation_id: int, field_id: int, reader: Reviewing, value: Typed = (), kept: Kept = ""
 ) -> Response:
     """The same of the person, from the panel beside the conversation."""
     with db.read() as session:
@@ -57,7 +60,7 @@ def beside_conversation(
     if identity_id is None:
         raise HTTPException(404)
     try:
-        before = _put(identity_id, field_id, value, reader)
+        before = _put(identity_id, field, value if kept else field_words.typed(field, value, reader), reader)
     except Rejected as error:
         return beside(request, conversation_id, reader, field=(field_id, reader.words(str(error))))
     if not render.wants_part(request):
@@ -65,26 +68,28 @@ def beside_conversation(
     answer, back = beside(request, conversation_id, reader), f"/inbox/{conversation_id}/person-field/{field_id}"
     if before is None:
         return answer
-    return render.told(answer, _said(field, value, reader), "ok", back, {"value": before})
+    return render.told(answer, _said(field, value, reader), "ok", back, {"value": before, "kept": "yes"})
 
 
 @router.post("/people/{identity_id:int}/fields/{field_id:int}")
-def of_person(request: Request, identity_id: int, field_id: int, reader: Reviewing, value: Typed = ()) -> Response:
+def of_person(
+    request: Request, identity_id: int, field_id: int, reader: Reviewing, value: Typed = (), kept: Kept = ""
+) -> Response:
     """The same from the person's own page."""
     pages.known(identity_id)
     with db.read() as session:
-        _field(session, field_id, "person", reader)
+        field = _field(session, field_id, "person", reader)
     try:
-        _put(identity_id, field_id, value, reader)
+        _put(identity_id, field, value if kept else field_words.typed(field, value, reader), reader)
     except Rejected as error:
         return pages.page(request, identity_id, reader, 422, reader.words(str(error)))
     return render.to(f"/people/{identity_id}#profile", "saved")
 
 
-def _put(identity_id: int, field_id: int, value: Sequence[str], reader: Reader) -> str | None:
+def _put(identity_id: int, field: Definition, value: Sequence[str], reader: Reader) -> str | None:
     with db.write() as session:
         return people.put(
-            session, merging.contact_for(session, identity_id, reader.actor), field_id, value, reader.actor
+            session, merging.contact_for(session, identity_id, reader.actor), field.id, value, reader.actor
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from fastapi import Depends, Query, Response
@@ -58,9 +59,13 @@ class Filled(Given):
     """What goes into a field."""
 
     field_id: Number
-    value: Annotated[Text, Field(max_length=2000)] | list[Annotated[Text, Field(max_length=500)]] = Field(
-        description="12.5, 2026-12-24, yes or no, an option's key, several keys; empty to clear it."
+    value: Annotated[Text, Field(max_length=2000)] | float | list[Annotated[Text, Field(max_length=500)]] = Field(
+        description="12.5 (a number or its text), 2026-12-24, yes or no, an option's key, several keys; empty to clear it."
     )
+
+    def typed(self) -> str | list[str]:
+        """The value as text."""
+        return f"{Decimal(str(self.value)):f}" if isinstance(self.value, float) else self.value
 
 
 @router.get("/api/v1/fields", tags=[TAG])
@@ -88,7 +93,7 @@ def of_conversation(change: Changing, reader: Managing, conversation_id: Id, bod
     def work(session: Session) -> Changed:
         thread.find(session, conversation_id, reader)
         _may(session, body.field_id, "conversation", reader)
-        before = values.put(session, conversation_id, body.field_id, body.value, reader.actor)
+        before = values.put(session, conversation_id, body.field_id, body.typed(), reader.actor)
         return Changed(id=conversation_id, changed=before is not None)
 
     return change.do(work)
@@ -101,7 +106,7 @@ def of_person(change: Changing, reader: Reviewing, identity_id: Id, body: Filled
     def work(session: Session) -> Changed:
         _may(session, body.field_id, "person", reader)
         contact = merging.contact_for(session, identity_id, reader.actor)
-        before = people.put(session, contact, body.field_id, body.value, reader.actor)
+        before = people.put(session, contact, body.field_id, body.typed(), reader.actor)
         return Changed(id=identity_id, changed=before is not None)
 
     return change.do(work)
