@@ -34,6 +34,7 @@ import httpx
 
 from connectors.answers import Answer, rate, reason, wait
 from connectors.base import Budget, now
+from connectors.refusals import REFUSED, SILENT
 from core import metrics
 from core.errors import AuthExpired, BadPayload, Rejected, TryLater, Unknown, WiderhallError
 from core.ssrf import transport
@@ -309,10 +310,10 @@ class Client:
             return Unknown(f"{self.host} answered {answer.status}; what was sent may have arrived")
         if answer.status == 401:
             return AuthExpired(f"{self.host} no longer accepts these credentials: connect the account again")
-        return Rejected(
-            f"{self.host} refused ({answer.status}): {words or 'without a reason'}",
-            code or str(answer.status),
-        )
+        if not words:
+            return Rejected(SILENT % {"host": self.host, "code": answer.status}, code or str(answer.status))
+        said = {"platform": f"{self.host} ({answer.status})", "why": words}
+        return Rejected(REFUSED % said, code or str(answer.status))
 
 
 def _server_fault(answer: Answer) -> bool:

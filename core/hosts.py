@@ -15,6 +15,12 @@ METADATA = frozenset({"169.254.169.254", "169.254.170.2", "100.100.100.200", "fd
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
+PRIVATE = (
+    "%(host)s lies in a private network, which is not called. If that is meant, an operator sets "
+    "WIDERHALL_ALLOW_PRIVATE_HOSTS=1."
+)
+
+
 class PrivateAddress(NotConfigured):
     """The host lies in a private network and this installation does not allow that."""
 
@@ -44,8 +50,5 @@ def resolve(host: str, port: int, allow_private: bool) -> list[str]:
     found = [str(row[4][0]) for row in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     usable = [address for address in dict.fromkeys(found) if allowed(address, allow_private)]
     if not usable:
-        raise PrivateAddress(
-            f"{host} lies in a private network, which is not called. If that is meant, an operator sets "
-            "WIDERHALL_ALLOW_PRIVATE_HOSTS=1."
-        )
+        raise PrivateAddress(PRIVATE % {"host": host})
     return usable

@@ -29,6 +29,7 @@ READ = 1000
 """Bytes of an answer that are looked at."""
 LONGEST = 500
 """Characters of an address."""
+SILENT = "The receiver did not answer: %(error)s."
 NO_URL = "Give an address that begins with https://."
 
 
@@ -114,7 +115,7 @@ def call(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
     except NotConfigured as error:  # a private address
         raise Rejected(str(error)) from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise TryLater(f"The receiver did not answer: {type(error).__name__}.", 60) from error
+        raise TryLater(SILENT % {"error": type(error).__name__}, 60) from error
 
 
 def _wait(said: str) -> float | None:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
+
+from connectors import attaching
+from connectors import refusals as platforms
 from web.i18n import N_
+from web.reader import Reader
 
 SENTENCES = (
     N_("The note is too long: 10,000 characters at most."),
@@ -17,3 +23,45 @@ SENTENCES = (
     N_("The file has more than 20,000 rows. Split it."),
 )
 """A test looks for each of them where it is said."""
+
+TEMPLATES = (
+    N_("The answer has %(count)s characters, %(platform)s takes %(most)s: shorten it."),
+    N_("The answer has %(count)s bytes, %(platform)s takes %(most)s: shorten it."),
+    N_("%(platform)s has not finished its work on %(name)s. Send it again."),
+    N_("%(why)s – %(name)s could not be used. Save it in another format, and attach it anew."),
+    N_("Bluesky could not use %(name)s: %(why)s. Save it anew as MP4, and attach it again."),
+    N_("Bluesky takes no video from this account now: %(why)s"),
+    N_("%(host)s refused without a reason (%(code)s)"),
+    N_("%(platform)s refused: %(why)s"),
+    N_("The receiver did not answer: %(error)s."),
+    N_(
+        "%(host)s lies in a private network, which is not called. If that is meant, an operator sets "
+        "WIDERHALL_ALLOW_PRIVATE_HOSTS=1."
+    ),
+)
+"""The same with what changes from one to the next; `web.attaching` has those about files."""
+NO_ANSWER = TEMPLATES[-2:]
+
+
+def said(text: str, reader: Reader) -> str:
+    """A refusal that was kept, in the reader's words with its names and numbers; what nobody knows stays as it is."""
+    for template, shape in _shapes():
+        if found := shape.fullmatch(text):
+            parts = {name: float(part) if part.isdigit() else part for name, part in found.groupdict().items()}
+            return reader.words(template, **parts)
+    return reader.words(text)
+
+
+def known() -> tuple[str, ...]:
+    """Every sentence with something in it, the most particular first."""
+    return (*attaching.SENTENCES, *platforms.SENTENCES, *NO_ANSWER)
+
+
+@lru_cache(maxsize=1)
+def _shapes() -> list[tuple[str, re.Pattern[str]]]:
+    made = []
+    for template in known():
+        parts = re.split(r"%\((\w+)\)s", template)
+        names = [f"(?P<{part}>.+?)" if place % 2 else re.escape(part) for place, part in enumerate(parts)]
+        made.append((template, re.compile("".join(names), re.DOTALL)))
+    return made

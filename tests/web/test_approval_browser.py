@@ -62,6 +62,9 @@ def test_a_reply_is_submitted_changed_approved_and_sent_once(platform: Platform,
         grants = ["messages.read", "conversations.reply", "conversations.manage"]
         key = roles.save(session, None, roles.Wanted("Trainee", grants), "test")
 
+    other = opened(seen.page("admin"), f"{seen.address}/inbox?view=all")
+    pill = other.locator(".filters .pill", has_text="To approve")
+    expect(pill).to_be_hidden()
     author = opened(seen.page(key), f"{seen.address}/inbox/1?view=all")
     author.locator("#reply-text").fill("Yes, until six.")
     expect(author.locator("[data-send]")).to_contain_text("Submit")
@@ -69,6 +72,7 @@ def test_a_reply_is_submitted_changed_approved_and_sent_once(platform: Platform,
     expect(author.locator("#log .approve")).to_contain_text("The author's role needs approval")
     work()
     assert platform.sent == []
+    expect(pill).to_have_text("To approve 1")
 
     boss = opened(seen.page("admin"), f"{seen.address}/inbox")
     boss.locator(".filters [data-count=approve]").click()
@@ -84,6 +88,7 @@ def test_a_reply_is_submitted_changed_approved_and_sent_once(platform: Platform,
     work()
     work()
     assert [one.text for one in platform.sent] == ["Yes, until six. See you!"]
+    expect(pill).to_be_hidden()
     for page in (author, boss):
         expect(page.locator("#log .msg-b", has_text="See you!")).to_have_count(1)
         expect(page.locator("#log .approve")).to_have_count(0)

@@ -21,6 +21,7 @@ from connectors.platforms.bluesky.people import profiles
 from connectors.platforms.bluesky.richtext import facets
 from connectors.platforms.bluesky.to_event import post_event, when
 from connectors.platforms.bluesky.videos import Videos
+from connectors.refusals import TOO_BIG, TOO_LONG
 from connectors.text import graphemes
 from core.errors import BadPayload, NotConfigured, Rejected, TryLater, Unknown
 from core.event import Event, File, Reply
@@ -43,9 +44,9 @@ def fits(text: str, most: int, most_bytes: int) -> None:
     """Refuse what the platform would refuse, with both numbers."""
     count, size = graphemes(text), len(text.encode())
     if count > most:
-        raise Rejected(f"The answer has {count} characters, Bluesky takes {most}: shorten it.", "too_long")
+        raise Rejected(TOO_LONG % {"count": count, "platform": "Bluesky", "most": most}, "too_long")
     if size > most_bytes:
-        raise Rejected(f"The answer has {size} bytes, Bluesky takes {most_bytes}: shorten it.", "too_long")
+        raise Rejected(TOO_BIG % {"count": size, "platform": "Bluesky", "most": most_bytes}, "too_long")
 
 
 class Sender:

@@ -18,6 +18,7 @@ from connectors import attaching
 from connectors.answers import Answer, loads, reason
 from connectors.base import Keep, keep_nothing
 from connectors.client import Bearer, Client
+from connectors.refusals import NO_VIDEO, NOT_NOW, REFUSED, UNFINISHED
 from core.errors import BadPayload, Rejected, TryLater, WiderhallError
 from core.event import File
 
@@ -78,7 +79,7 @@ class Videos:
                 return found
         if time.time() - since > LONGEST:
             self._keep(file, "")
-            raise Rejected(f"Bluesky has not finished its work on {file.name}. Send it again.", "video")
+            raise Rejected(UNFINISHED % {"platform": "Bluesky", "name": file.name}, "video")
         raise TryLater(f"Bluesky still works on {file.name}", AGAIN_SECONDS)
 
     def _result(self, file: File, job: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -89,9 +90,7 @@ class Videos:
             return None
         self._keep(file, "")
         words = str(job.get("message") or job.get("error") or "without a reason").rstrip(".")
-        raise Rejected(
-            f"Bluesky could not use {file.name}: {words}. Save it anew as MP4, and attach it again.", "video"
-        )
+        raise Rejected(NO_VIDEO % {"name": file.name, "why": words}, "video")
 
     def _known(self, file: File) -> tuple[dict[str, Any], float] | None:
         """The job of an earlier attempt, and since when; None when there was none, or the service has forgotten it."""
@@ -135,7 +134,7 @@ class Videos:
         left = found.get("remainingDailyBytes")
         if found.get("canUpload") is False or (isinstance(left, int) and left < file.size):
             words = found.get("message") or found.get("error") or "its limit for today is reached"
-            raise Rejected(f"Bluesky takes no video from this account now: {words}", "video_limit")
+            raise Rejected(NOT_NOW % {"why": words}, "video_limit")
 
     def _token(self, audience: str, method: str) -> str:
         """https://docs.bsky.app/docs/api/com-atproto-server-get-service-auth"""
@@ -160,7 +159,7 @@ def _refusal(answer: Answer) -> WiderhallError | None:
             return _Known(body)
     if answer.status in (400, 401, 403):  # of the token made for it, not of our sign-in
         code, words = reason(answer)
-        return Rejected(f"Bluesky's video service refused: {words or code or answer.status}", code)
+        return Rejected(REFUSED % {"platform": "Bluesky", "why": words or code or answer.status}, code)
     return None
 
 

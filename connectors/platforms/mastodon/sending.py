@@ -18,6 +18,7 @@ from connectors.platforms.mastodon.places import Places, gone
 from connectors.platforms.mastodon.server import Server
 from connectors.platforms.mastodon.to_event import Us, status_event
 from connectors.platforms.mastodon.uploads import Uploads
+from connectors.refusals import TOO_LONG
 from connectors.text import graphemes, plain
 from core.errors import BadPayload, NotConfigured, Rejected, Unknown
 from core.event import Event, Reply, Visibility
@@ -74,11 +75,8 @@ class Sender:
             raise Rejected(str(wrong), "files")
         text = addressed(reply.text, self._people(reply, parent, visibility), self._us.host).rstrip()
         if (count := length(text, self._about.url_length)) > self._about.characters:
-            raise Rejected(
-                f"The answer has {count} characters, {self._about.title or 'the server'} takes "
-                f"{self._about.characters}: shorten it.",
-                "too_long",
-            )
+            takes = {"count": count, "platform": self._about.title or "Mastodon", "most": self._about.characters}
+            raise Rejected(TOO_LONG % takes, "too_long")
         body: dict[str, Any] = {"status": text, "visibility": visibility}
         if parent.get("id"):
             body["in_reply_to_id"] = str(parent["id"])

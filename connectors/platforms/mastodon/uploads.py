@@ -17,6 +17,7 @@ from connectors import attaching
 from connectors.base import Keep, keep_nothing
 from connectors.client import Client
 from connectors.platforms.mastodon.places import gone
+from connectors.refusals import UNFINISHED, UNUSABLE
 from core.errors import BadPayload, Rejected, TryLater
 from core.event import File
 
@@ -84,7 +85,7 @@ class Uploads:
             return
         if ready is None or time.time() - upload.at > LONGEST:
             self._keep(file, "")
-            raise Rejected(f"{self._client.host} has not finished its work on {file.name}. Send it again.", "media")
+            raise Rejected(UNFINISHED % {"platform": self._client.host, "name": file.name}, "media")
         raise TryLater(f"{self._client.host} still works on {file.name}", AGAIN_SECONDS)
 
     def _state(self, file: File, number: str) -> bool | None:
@@ -95,6 +96,4 @@ class Uploads:
             if gone(refused):
                 return None
             self._keep(file, "")
-            raise Rejected(
-                f"{refused} – {file.name} could not be used. Save it in another format, and attach it anew.", "media"
-            ) from refused
+            raise Rejected(UNUSABLE % {"why": refused, "name": file.name}, "media") from refused

@@ -19,6 +19,7 @@ from connectors.base import AccountRef, Budget, Keep, TokenStore, Unable, conver
 from connectors.client import Client
 from connectors.platforms.telegram import uploads
 from connectors.platforms.telegram.to_event import album_event, events, message_event, user
+from connectors.refusals import REFUSED, TOO_LONG
 from connectors.text import utf16
 from core.errors import AuthExpired, BadPayload, NotConfigured, Rejected, TryLater, WiderhallError
 from core.event import Event, Page, Profile, Reply
@@ -79,7 +80,7 @@ def refusal(answer: Answer) -> WiderhallError | None:
         return TryLater(f"Telegram has a fault and did nothing ({words})", 5.0)
     if extra and extra.get("migrate_to_chat_id"):
         return Rejected("The group became a supergroup: answer in its new chat.", "migrated")
-    return Rejected(f"Telegram refused: {words or code}", str(code))
+    return Rejected(REFUSED % {"platform": "Telegram", "why": words or code}, str(code))
 
 
 class Telegram(Unable):
@@ -177,7 +178,7 @@ class Telegram(Unable):
     def send(self, reply: Reply, keep: Keep = keep_nothing) -> Event:
         """Post once. There is neither a key nor a look-up: no answer means `Unknown`."""
         if (count := utf16(reply.text)) > LIMIT:
-            raise Rejected(f"The answer has {count} characters, Telegram takes {LIMIT}: shorten it.", "too_long")
+            raise Rejected(TOO_LONG % {"count": count, "platform": "Telegram", "most": LIMIT}, "too_long")
         ref = _parent(reply)
         body: dict[str, Any] = {"chat_id": ref["chat_id"], "text": reply.text}
         if ref.get("message_id"):

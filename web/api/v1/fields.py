@@ -60,7 +60,7 @@ class Filled(Given):
 
     field_id: Number
     value: Annotated[Text, Field(max_length=2000)] | float | list[Annotated[Text, Field(max_length=500)]] = Field(
-        description="12.5 (a number or its text), 2026-12-24, yes or no, an option's key, several keys; empty to clear it."
+        description="A number or its text, 2026-12-24, yes or no, an option's key, several keys; empty to clear it."
     )
 
     def typed(self) -> str | list[str]:

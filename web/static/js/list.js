@@ -264,6 +264,7 @@ function counts(part) {
   for (const one of part.querySelectorAll("data")) {
     for (const node of document.querySelectorAll(`[data-count="${one.value}"]`)) {
       if (node.textContent !== one.textContent) node.textContent = one.textContent;
+      node.closest("[data-any]")?.toggleAttribute("hidden", one.textContent === "0"); // shown while there are any
     }
   }
   const volume = part.querySelector("#volume"), old = document.getElementById("volume");

@@ -80,8 +80,8 @@ async function entries(here) {
     }
   }
   for (const [name, old] of known) {
-    if (keys.has(name) || at(old) < first || busy(old)) continue;
-    const lost = adrift(old);
+    if (keys.has(name) || at(old) < first || (typed(old) && busy(old))) continue;
+    const lost = held(old) || adrift(old);
     old.remove();
     if (lost) list.parentElement.focus({ preventScroll: true });
   }
