@@ -12,6 +12,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import NotConfigured
 
+LARGEST_ATTACHMENT_MB = 100
+"""Of one file, whatever an operator allows, by pages and by programs alike."""
+
 
 class Settings(BaseSettings):
     """One line of help per field; `widerhall settings` prints them with their values."""
@@ -98,7 +101,10 @@ class Settings(BaseSettings):
     )
     max_text: int = Field(100_000, description="Characters kept of one message; longer ones are cut and marked.")
     attachment_mb: int = Field(
-        20, description="Megabytes of one file that is attached to a reply or a note, 100 at most.", ge=1, le=100
+        20,
+        description="Megabytes of one file that is attached to a reply or a note, 100 at most.",
+        ge=1,
+        le=LARGEST_ATTACHMENT_MB,
     )
     track_per_minute: int = Field(
         60_000, description="Messages a minute that one write key may send to the tracking API; 0: any number.", ge=0

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core import names
 from enrichment.models import CrmRecord
 from enrichment.normalise import mail, phones
 from inbox.models import Identity
@@ -44,7 +45,7 @@ def lines(identity: Identity, record: CrmRecord, evidence: Sequence[Mapping[str,
     against = {str(one["signal"]) for one in evidence if not one.get("supports")}
     country = phones.region(identity.location, identity.language)
     handle = record.handles.get(identity.platform, "")
-    name = record.name or f"{record.first_name} {record.last_name}"
+    name = record.name or names.whole(record.first_name, record.last_name)
     pairs: tuple[tuple[str, Sequence[str], Sequence[str]], ...] = (
         ("name", [identity.name], [name]),
         ("handle", [identity.handle], [handle]),

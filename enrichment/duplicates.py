@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import audit, db
+from core import audit, db, names
 from core.errors import Rejected
 from enrichment import calibration, contacts, index, merging
 from enrichment.keys import Key
@@ -69,7 +69,7 @@ def _shown(record: CandidateView) -> sides.Account:
     values: dict[str, list[str]] = defaultdict(list)
     for key in sorted(record.keys):
         values[key.kind].append(key.value)
-    name = record.name or f"{record.first_name} {record.last_name}".strip()
+    name = record.name or names.whole(record.first_name, record.last_name)
     made = sides.account(sides.Profile(str(record.id), "crm", name=name, bio=record.company, location=record.city))
     return replace(
         made,

@@ -66,6 +66,18 @@ def test_person_is_found_and_compared_before_anything_happens(kim: int, twin: in
     assert whose(twin) == [None]
 
 
+def test_two_of_one_name_are_told_apart_in_every_column(kim: int, twin: int, as_role) -> None:
+    with db.write() as session:
+        for number in (kim, twin):
+            session.get_one(Identity, number).name = "Kim Park"
+    text = as_role("agent").get(f"/people/{kim}/merge?with={twin}").text
+    heads = re.findall(r'<th scope="col">Kim Park<br><small class="aside">(.*?)</small></th>', text)
+    assert len(set(heads)) == 2
+    assert "kimmy.example" in heads[1]
+    assert f"No. {twin}" in heads[1]
+    assert 'data-head="Kim Park, Bluesky kimmy.example"' in text
+
+
 def test_merge_is_undone_from_the_toast_and_stands_in_the_history(kim: int, twin: int, as_role) -> None:
     browser = as_role("agent")
     place = merged(browser, kim, twin)

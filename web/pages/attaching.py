@@ -9,14 +9,14 @@ from fastapi import APIRouter, Depends, File, Form, HTTPException, Request, Resp
 
 from core import db
 from core.errors import Rejected
-from core.settings import settings
+from core.settings import LARGEST_ATTACHMENT_MB, settings
 from inbox import attachments
 from web import attaching, handing, render, thread
 from web.permissions import allow
 from web.place import LARGEST
 from web.reader import Reader
 
-BODY_LIMIT = 102_000_000
+BODY_LIMIT = (LARGEST_ATTACHMENT_MB + 2) * 1_000_000
 """Bytes of one upload: the largest file that the settings allow, and the form around it."""
 
 router = APIRouter()

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 from sqlmodel import Session
 
 from core import db
+from core.settings import LARGEST_ATTACHMENT_MB
 from inbox import attachments
 from inbox.file_models import Attached
 from web import handing, thread
@@ -24,8 +25,9 @@ from web.reader import Reader
 
 TAG = "files"
 FILES = HERE + "/{conversation_id}/files"
-BODY_LIMIT = 70_000_000
-"""Bytes of one request: the largest file that the settings allow, in Base64."""
+CONTENT_LIMIT = LARGEST_ATTACHMENT_MB * 1_000_000 * 4 // 3 + 4
+"""Characters of a content: the largest file that the settings allow, in Base64."""
+BODY_LIMIT = CONTENT_LIMIT + 100_000
 CONTENT: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 }
@@ -66,7 +68,10 @@ class NewFile(Given):
 
     name: Text = Field(min_length=1, max_length=attachments.NAME)
     content: Annotated[str, AfterValidator(_decodable)] = Field(
-        min_length=4, max_length=BODY_LIMIT, json_schema_extra={"contentEncoding": "base64"}, description="In Base64."
+        min_length=4,
+        max_length=CONTENT_LIMIT,
+        json_schema_extra={"contentEncoding": "base64"},
+        description="In Base64.",
     )
     alt: Text = Field("", max_length=attachments.ALT, description="What a picture or a video shows, in words.")
 
