@@ -134,7 +134,7 @@ def test_a_macro_fills_a_field_in(as_role: As, talk: int) -> None:
     assert browser.post("/settings/macros", form).status_code == 303
     with db.read() as session:
         (one,) = macros.of(session, browser_actor(browser))
-    assert one.actions == [{"do": "field", "value": f"{cause}=Broken"}]
+    assert one.actions == [{"do": "field", "value": f"{cause}=o2"}]
     assert "Broken" in browser.get("/settings/macros").text
     shown = browser.get(f"/settings/macros/{one.id}").text
     assert f'<option value="{cause}" selected>' in shown
