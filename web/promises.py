@@ -93,6 +93,8 @@ class Chip:
     look: str
     text: str
     share: float
+    short: str = ""
+    """Without what was promised, where that leaves something to say."""
 
 
 def chip(clocks: Sequence[SlaClock], reader: Reader) -> Chip | None:
@@ -112,7 +114,8 @@ def chip(clocks: Sequence[SlaClock], reader: Reader) -> Chip | None:
     warned = one.warn_at is not None and now >= one.warn_at
     left = (due - now).total_seconds() / max(1.0, (due - one.started_at).total_seconds())
     text = reader.words((LATE if late else DUE)[one.kind], moment=reader.short(due))
-    return Chip("late" if late else "warn" if warned else "", text, max(0.0, min(1.0, left)))
+    short = reader.words(N_("was due %(moment)s") if late else N_("due %(moment)s"), moment=reader.short(due))
+    return Chip("late" if late else "warn" if warned else "", text, max(0.0, min(1.0, left)), short)
 
 
 @dataclass(frozen=True)
