@@ -14,6 +14,7 @@ from inbox.conditions import tree
 from tests.inbox.surveys.made import survey
 from tests.web.chromium import Seen, needs_chromium
 from tests.web.conftest import account, event, store
+from web.outgoing import store as webhooks
 
 pytestmark = [pytest.mark.browser, needs_chromium]
 
@@ -94,3 +95,15 @@ def test_on_a_phone_each_number_of_a_promise_says_what_it_is(database: str, seen
     )
     assert len(said) == 5
     assert all(shown == f'"{head}"' for shown, head in said)
+
+
+def test_on_a_phone_deliveries_stand_in_whole_words(database: str, seen: Seen) -> None:
+    with db.write() as session:
+        webhooks.add(session, "https://receiver.example/" + "x" * 80, ["message.received"], "none", "user:1")
+        webhooks.test(session, 1, "user:1")
+    page = seen.page("admin", language="de", width=320)
+    for path in ("", "/1"):
+        page.goto(f"{seen.address}/settings/webhooks{path}")
+        table = page.locator("table")
+        assert table.evaluate("one => one.parentElement.scrollWidth <= one.parentElement.clientWidth")
+        assert table.locator("td[data-head]").count() >= 2
