@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.tour import job, pictures
+from tests.tour import desk, job, pictures
 from tests.tour.house import ROOT, Demo, running
 from tests.web.chromium import PROGRAM
 
@@ -55,12 +55,14 @@ def _figures(done: list[job.Done]) -> str:
 
 
 def _pictures(browser: Browser, demo: Demo, given: Any) -> list[pictures.Shot]:
+    kept = desk.settle(demo)
     demo.control("/_play", steps="all")
     page = browser.new_context(locale="en-GB").new_page()
     job.sign_in(page, demo)
     page.wait_for_timeout(15_000)  # the world's story is read and annotated
     cookie = next(one["value"] for one in page.context.cookies() if one["name"] == "widerhall")
-    values = find(page, demo)
+    desk.work(demo)
+    values = {**kept, **find(page, demo)}
     page.context.close()
     only = set(given.only.split(",")) - {""}
     return pictures.take(

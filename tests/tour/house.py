@@ -26,6 +26,7 @@ COMMAND = [sys.executable, "-c", "from web.cli import main; main()"]
 class Demo:
     """The addresses that the command prints, and the way in."""
 
+    folder: Path
     inbox: str
     customer: str
     salesforce: str
@@ -64,7 +65,7 @@ def running(folder: Path) -> Iterator[Demo]:
         command, cwd=ROOT, env={**environment, "WIDERHALL_PORT": "0"}, stdout=subprocess.PIPE, text=True
     )
     try:
-        yield _read(process)
+        yield _read(process, folder)
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(60)
@@ -72,7 +73,7 @@ def running(folder: Path) -> Iterator[Demo]:
         process.stdout.close()
 
 
-def _read(process: subprocess.Popen[str]) -> Demo:
+def _read(process: subprocess.Popen[str], folder: Path) -> Demo:
     assert process.stdout is not None
     lines: list[str] = []
     while "Ctrl-C stops everything" not in (lines[-1] if lines else ""):
@@ -88,6 +89,7 @@ def _read(process: subprocess.Popen[str]) -> Demo:
         return found[1].rstrip("/")
 
     return Demo(
+        folder=folder,
         inbox=after(r"Inbox\s+(\S+)"),
         customer=after(r"Be a customer\s+(\S+)"),
         salesforce=after(r"Salesforce org\s+(\S+)"),

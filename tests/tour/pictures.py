@@ -17,12 +17,16 @@ QUALITY = 74
 
 @dataclass(frozen=True)
 class Place:
-    """A page of the tour. `path` is looked up in the running demo; `sentence` stands beside it in the README."""
+    """A page of the tour. `path` is looked up in the running demo; `sentence` stands beside it in the README.
+
+    `keys` are pressed on it before the picture is taken.
+    """
 
     name: str
     path: str
     sentence: str
     signed: bool = True
+    keys: tuple[str, ...] = ()
 
 
 PLACES = (
@@ -37,6 +41,17 @@ PLACES = (
         "{thread}#person",
         "The person beside the thread: CRM, accounts, what may be done with the data.",
     ),
+    Place(
+        "many",
+        "/inbox?view=all",
+        "Many at once, by mouse or by keys: what is ticked, and what can be done with it.",
+        keys=("j", "x", "j", "x", "j", "x"),
+    ),
+    Place("filter", "/inbox", "Conditions over everything that is known about a conversation.", keys=("f",)),
+    Place("palette", "/inbox", "Go to, do or find anything with Ctrl K.", keys=("Control+k",)),
+    Place("keys", "{thread}#conversation", "Every key of the page, with the question mark.", keys=("?",)),
+    Place("waiting", "/inbox/waiting", "Replies that wait: for somebody's approval, for their moment, for a look."),
+    Place("notifications", "/notifications", "What one is told of, in the page, by push, or as a digest by e-mail."),
     Place("messages", "/messages", "Single messages, as they stand behind every figure."),
     Place("people", "/people", "Everybody who wrote, with their place in the CRM."),
     Place("person", "/people/{person}", "One person in whole: the merged profile with the source of each field."),
@@ -49,6 +64,12 @@ PLACES = (
         "/reports/{subject}",
         "A month in one page: a sentence, figures, charts; every figure opens its messages.",
     ),
+    Place(
+        "report-answering",
+        "/reports/team",
+        "How well customers are answered, and by whom; every number opens its spans.",
+    ),
+    Place("spans", "/reports/team/spans?figure=replies", "What a number is made of."),
     Place("settings-accounts", "/settings/accounts", "Connected accounts and how they are."),
     Place(
         "settings-salesforce",
@@ -56,6 +77,22 @@ PLACES = (
         "The exchange with Salesforce: state, last runs, what was refused.",
     ),
     Place("settings-users", "/settings/users", "Users and what each role may do."),
+    Place(
+        "settings-teams", "/settings/teams/{team}", "A team: its hours, holidays, and how conversations are given out."
+    ),
+    Place("settings-rules", "/settings/rules", "What is done by itself, each rule as a sentence, with its log."),
+    Place(
+        "settings-rule", "/settings/rules/{rule}", "A rule: when, if, then, tried on what is stored before it is on."
+    ),
+    Place("settings-promises", "/settings/sla/{policy}", "How soon is answered and closed, and for whom."),
+    Place("survey", "/settings/surveys/1/preview", "What customers are asked after a conversation was closed."),
+    Place(
+        "settings-webhook",
+        "/settings/webhooks/{hook}",
+        "A program that is told: its deliveries, and making them again.",
+    ),
+    Place("settings-security", "/settings/me/security", "One's second factors, passkeys and sessions."),
+    Place("api", "/settings/tokens/reference", "What the API can do, readable."),
     Place("settings-system", "/settings/system", "The system's own check-up."),
     Place("first-steps", "/start", "The first three steps of a new hub."),
     Place("ui", "/ui", "All parts in all states, light and dark side by side."),
@@ -96,6 +133,9 @@ def take(
         page = _page(browser, demo, cookie, shot)
         page.goto(demo.inbox + shot.place.path.format_map(values), wait_until="load")
         page.wait_for_timeout(700)
+        for key in shot.place.keys:
+            page.keyboard.press(key)
+            page.wait_for_timeout(400)
         path = folder / (shot.file.replace(".jpg", ".png") if png else shot.file)
         page.screenshot(path=path, **({} if png else {"type": "jpeg", "quality": QUALITY}))  # type: ignore[arg-type]  # both kinds
         page.context.close()

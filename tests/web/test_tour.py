@@ -38,4 +38,4 @@ def test_folder_holds_the_pictures_that_its_page_shows() -> None:
     shown = {shot.file for shot in pictures.shots()}
     assert {path.name for path in folder.glob("*.jpg")} == shown
     assert all(name in (folder / "README.md").read_text("utf-8") for name in shown)
-    assert sum(path.stat().st_size for path in folder.iterdir()) < 6_000_000
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 8_000_000
