@@ -24,6 +24,11 @@ ANSWERS = {
     "de": "Danke für den Hinweis. Wir kümmern uns darum und melden uns heute noch.",
     "ja": "ご連絡ありがとうございます。確認のうえ、本日中に改めてご連絡いたします。",
 }
+ASKED = {
+    "en": "@Demo Have you seen this before? It looks like last week's case.",
+    "de": "@Demo Kennst du das schon? Es sieht aus wie der Fall von letzter Woche.",
+    "ja": "@Demo 先週の件と似ています。確認をお願いできますか。",
+}
 TAGS = ("delivery", "refund", "roaming")
 
 
@@ -49,7 +54,7 @@ class Api:
 
 def settle(demo: Demo) -> dict[str, str]:
     """Set up what a small company has; the numbers of things worth a picture."""
-    with httpx.Client(base_url=f"{demo.inbox}/api/v1", headers=_token(demo), timeout=60) as client:
+    with _client(demo, demo.email) as client:
         api = Api(client)
         agents = [
             api.post("/users", email=f"{short}@demo.example", name=name, password="correct horse battery", role="agent")
@@ -67,11 +72,13 @@ def settle(demo: Demo) -> dict[str, str]:
         }
 
 
-def _token(demo: Demo) -> dict[str, str]:
-    command = [*COMMAND, "--data", str(demo.folder), "tokens", "add", demo.email, "tour", "--json"]
+def _client(demo: Demo, email: str) -> httpx.Client:
+    """The API as somebody's program sees it."""
+    command = [*COMMAND, "--data", str(demo.folder), "tokens", "add", email, "tour", "--json"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("WIDERHALL_")}
     made = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
-    return {"Authorization": f"Bearer {json.loads(made.stdout)['token']}"}
+    headers = {"Authorization": f"Bearer {json.loads(made.stdout)['token']}"}
+    return httpx.Client(base_url=f"{demo.inbox}/api/v1", headers=headers, timeout=60)
 
 
 def _teams(api: Api, agents: Sequence[int]) -> int:
@@ -115,8 +122,8 @@ def _kept(api: Api, team: int) -> int:
 
 def work(demo: Demo) -> None:
     """What colleagues do with the conversations on top: given out, tagged, answered after somebody's look."""
-    with httpx.Client(base_url=f"{demo.inbox}/api/v1", headers=_token(demo), timeout=60) as client:
-        api = Api(client)
+    with _client(demo, demo.email) as client, _client(demo, "jonas@demo.example") as other:
+        api, colleague = Api(client), Api(other)
         everybody = [one["id"] for one in api.get("/users")["items"]]
         for turn, one in enumerate(api.get("/conversations", view="open", limit=24)["items"]):
             here = f"/conversations/{one['id']}"
@@ -127,3 +134,7 @@ def work(demo: Demo) -> None:
                 api.post(f"{here}/priority", priority=("urgent", "high")[turn // 5 % 2])
             if turn in (1, 4):
                 api.post(f"{here}/replies", text=ANSWERS.get(one["language"], ANSWERS["en"]), approval=True)
+            if turn in (2, 3, 6):
+                colleague.post(f"{here}/notes", text=ASKED.get(one["language"], ASKED["en"]))
+            if turn in (5, 7):
+                colleague.post(f"{here}/assign", assignee="user:1")
