@@ -30,12 +30,12 @@ class Place:
 
 
 PLACES = (
-    Place("inbox", "/inbox", "The list: what waits comes first, with the volume of two weeks above it."),
     Place(
         "thread",
         "{thread}#conversation",
         "One conversation with the person behind it: public cards, private bubbles, what was done.",
     ),
+    Place("inbox", "/inbox", "The list: what waits comes first, with the volume of two weeks above it."),
     Place(
         "person-panel",
         "{thread}#person",
