@@ -185,6 +185,36 @@ def test_business_hours_stand_beside_the_plain_time() -> None:
     assert "resolution" not in found.business
 
 
+def test_conversations_stand_in_the_groups_of_what_they_are() -> None:
+    events = [Happened(START, "received"), Happened(START + HOUR, "answered", "user:2")]
+    talks = [
+        Talk(1, 7, "x", "de", 3, "high", ("late", "refund"), events, spans(events)),
+        Talk(2, 8, "y", "ja", None, "normal"),
+    ]
+    expected = {
+        "team": {"3": [1], "": [2]}, "account": {"7": [1], "8": [2]}, "platform": {"x": [1], "y": [2]},
+        "language": {"de": [1], "ja": [2]}, "tag": {"late": [1], "refund": [1], "": [2]},
+        "priority": {"high": [1], "normal": [2]}, "agent": {"user:2": [1]},
+    }  # fmt: skip
+    assert set(expected) == set(figures.GROUPS)
+    for by, found in expected.items():
+        grouped = figures.groups(talks, by, *MONTH)
+        assert {key: [one.id for one in members] for key, members in grouped.items()} == found, by
+
+
+def test_days_of_one_person_hold_what_they_did_on_the_day_they_did_it() -> None:
+    day = timedelta(days=1)
+    events = [Happened(START, "received"), Happened(START + day, "answered", "user:1"),
+              Happened(START + 2 * day, "closed", "user:2")]  # fmt: skip
+    talks = [Talk(1, 1, "x", "de", None, "normal", events=events, spans=spans(events))]
+    edges = [START - HOUR + n * day for n in range(4)]
+    everybody = figures.daily(talks, edges)
+    assert {name: everybody[name] for name in ("received", "opened", "replies", "closed")} == {
+        "received": [1, 0, 0], "opened": [1, 0, 0], "replies": [0, 1, 0], "closed": [0, 0, 1],
+    }  # fmt: skip
+    assert figures.daily(talks, edges, "user:1") == {"closed": [0, 0, 0], "replies": [0, 1, 0]}
+
+
 def test_times() -> None:
     assert figures.times([]) is None
     found = figures.times([HOUR * n for n in range(1, 12)])
