@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 import structlog
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 
 import migrations
 from core import broker, db
@@ -43,6 +45,9 @@ def _in_memory() -> None:
 
 
 _in_memory()
+
+examples.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+examples.load_profile("steady")  # how fast examples are made says nothing on a machine with other work
 
 BOTH = pytest.mark.parametrize("db_url", ["sqlite", "postgresql"], indirect=True)
 

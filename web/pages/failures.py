@@ -111,7 +111,9 @@ def register(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:
-        return show(request, error.status_code)
+        answer = show(request, error.status_code)
+        answer.headers.update(error.headers or {})  # Allow, with 405
+        return answer
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, _: Exception) -> Response:

@@ -27,7 +27,8 @@ def problem(answer: httpx.Response) -> int:
 def test_unknown_address_wrong_method_and_no_token(program: Programs, browser: Browser) -> None:
     one = program()
     assert problem(one.get("nothing")) == 404
-    assert problem(one.call("PUT", "me")) == 405
+    refused = one.call("PUT", "me")
+    assert (problem(refused), refused.headers["Allow"]) == (405, "GET")
     for accept in ("text/html", "application/json"):
         assert problem(browser.get("/api/v1/me", headers={"accept": accept})) == 401
     assert problem(browser.get("/api/v1")) == 404

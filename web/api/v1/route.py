@@ -69,7 +69,7 @@ def _refused(error: Exception) -> Response:
     if isinstance(error, permissions.TooMany):
         return problem.answer(429, f"Send this again in {error.stand.wait} seconds.")
     if isinstance(error, HTTPException):
-        return problem.answer(error.status_code)
+        return problem.answer(error.status_code, headers=error.headers)
     if isinstance(error, Rejected | BadPayload | NotConfigured | AuthExpired):
         field = str(getattr(error, "field", ""))
         wrong = [problem.Wrong(where=f"body.{field}", why=str(error))] if field else []
