@@ -133,6 +133,7 @@ def check(account_id: int, actor: str = "cli") -> Profile:
             accounts.set_state(session, account_id, "auth_expired", str(error), actor)
         raise
     with db.write() as session:
+        accounts.learn(session, account_id, profile)
         if account.state in ("auth_expired", "active"):
             accounts.set_state(session, account_id, "active", " ".join(profile.warnings))
             if account.state != "active":

@@ -29,6 +29,8 @@ PULL_SECONDS = 45.0
 RECHECK_AT_ONCE = 40
 RECHECK_PORTION = 100
 """So many of the newest messages are looked up each time, and so many of the older ones in turn."""
+ASKED_AGAIN = timedelta(days=1)
+"""After so long a platform is asked anew what it allows an account."""
 
 logger = log.get("connectors")
 
@@ -199,13 +201,21 @@ def recheck(items: list[Item]) -> Outcome:
 
 
 def recheck_account(account_id: int) -> ingest.Stored:
-    """Look up the newest messages of an account, and the next portion of the older ones in turn."""
+    """Look up the newest messages of an account, and the next portion of the older ones in turn.
+
+    Once a day its platform is asked what it allows.
+    """
     total = ingest.Stored()
     seen, after = _to_recheck(account_id)
-    if not seen:
-        return total
     try:
-        _, connector = open_account(account_id)
+        account, connector = open_account(account_id)
+        known = accounts.known_since(account)
+        if known is None or known < db.now() - ASKED_AGAIN:
+            profile = connector.check()
+            with db.write() as session:
+                accounts.learn(session, account_id, profile)
+        if not seen:
+            return total
         for start in range(0, len(seen), RECHECK_AT_ONCE):
             page = connector.recheck(seen[start : start + RECHECK_AT_ONCE])
             total += ingest.store_page(account_id, page.model_copy(update={"cursor": None}))

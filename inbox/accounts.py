@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,7 +36,7 @@ def add(
     account = found or Account(platform=platform, external_id=author.id, created_at=db.now())
     account.handle, account.name, account.base_url = author.handle, author.name, base_url
     account.secrets = crypto.seal(json.dumps(secrets))
-    account.config = {**account.config, **(config or {}), "limits": profile.limits}
+    account.config = {**account.config, **(config or {}), **_told(profile)}
     account.state, account.error = "active", " ".join(profile.warnings)
     account.recheck_at = account.recheck_at or db.now()
     session.add(account)
@@ -46,6 +47,24 @@ def add(
         follow(session, account.id, name)
     audit.record(session, actor, "account.connected", f"account:{account.id}", {"platform": platform})
     return account.id
+
+
+def learn(session: Session, account_id: int, profile: Profile) -> None:
+    """Keep what its platform allows it now: servers change how long a text and how large a file may be."""
+    account = session.get(Account, account_id, populate_existing=True, with_for_update=True)
+    if account is not None:
+        account.config = {**account.config, **_told(profile)}
+        session.add(account)
+
+
+def known_since(account: Account) -> datetime | None:
+    """When its platform was last asked what it allows; None for an account that was connected before that was kept."""
+    said = account.config.get("told_at")
+    return datetime.fromisoformat(said) if isinstance(said, str) else None
+
+
+def _told(profile: Profile) -> dict[str, Any]:
+    return {"limits": profile.limits, "told_at": db.now().isoformat()}
 
 
 def get(session: Session, account_id: int) -> Account:

@@ -68,6 +68,17 @@ def test_a_check_brings_an_expired_account_back_and_leaves_a_paused_one(hub: Non
         assert stored(number).state == after
 
 
+def test_a_check_learns_what_the_platform_allows_now(hub: None, platforms: Sandbox) -> None:
+    number = add(platforms, "mastodon")
+    allowed = stored(number).config["limits"]
+    with db.write() as session:
+        row = accounts.get(session, number)
+        row.config = {**row.config, "limits": {"max_characters": 7}, "webhook": "kept"}
+    setup.check(number)
+    assert stored(number).config["limits"] == allowed
+    assert stored(number).config["webhook"] == "kept"
+
+
 def test_a_check_with_a_dead_token_says_so(hub: None, platforms: Sandbox) -> None:
     number = add(platforms, "mastodon")
     with db.write() as session:

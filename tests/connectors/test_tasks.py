@@ -365,6 +365,22 @@ def test_edits_and_deletions_are_found_by_looking_again(home: Sandbox, brand: st
 
 
 @pytest.mark.xdist_group("living")
+def test_what_the_platform_allows_is_asked_once_a_day(home: Sandbox) -> None:
+    with db.read() as session:
+        number = accounts.find(session, "lindenbahn@social.example").id or 0
+        allowed = accounts.get(session, number).config["limits"]
+    assert allowed["max_characters"] > 7
+    for ago, found in ((timedelta(hours=23), 7), (timedelta(hours=25), allowed["max_characters"])):
+        with db.write() as session:
+            row = accounts.get(session, number)
+            told_at = (db.now() - ago).isoformat()
+            row.config = {**row.config, "limits": {"max_characters": 7}, "told_at": told_at}
+        tasks.recheck_account(number)
+        with db.read() as session:
+            assert accounts.get(session, number).config["limits"]["max_characters"] == found
+
+
+@pytest.mark.xdist_group("living")
 def test_older_messages_are_looked_up_in_turn(home: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks, "RECHECK_PORTION", 30)
     with db.read() as session:
