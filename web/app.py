@@ -192,7 +192,6 @@ def create_app() -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        max_body_size=BODY_LIMIT,
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.hub = Hub()
@@ -202,6 +201,7 @@ def create_app() -> FastAPI:
     app.router.routes.append(Mount("/static", GZipMiddleware(Static(directory=STATIC), minimum_size=500)))
     permissions.check_routes(app.router.routes)
     failures.register(app)
+    app.add_middleware(failures.TooLarge, limit=BODY_LIMIT)
     app.add_middleware(failures.Broken)
     app.add_middleware(Hosts)
     app.add_middleware(Headers)

@@ -89,6 +89,8 @@ def test_huge_form_is_refused(as_role) -> None:
     browser = as_role("agent")
     answer = browser.post("/inbox/1/reply", {"text": "x" * 1_100_000})
     assert answer.status_code == 413
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Shorten it" in answer.text
 
 
 def test_static_file_with_its_mark_is_kept_for_a_year(browser: Browser) -> None:

@@ -109,7 +109,8 @@ def test_large_file_is_taken_and_a_larger_one_refused(
     one, here = program("agent"), f"conversations/{lived.talk('y:5')}/files"
     large = base64.b64encode(PIXELS + bytes(3_000_000)).decode()
     assert one.post(here, picture(content=large)).status_code == 201
-    assert one.post(f"conversations/{lived.talk('y:5')}/draft", {"kind": "note", "text": large}).status_code == 413
+    refused = one.post(f"conversations/{lived.talk('y:5')}/draft", {"kind": "note", "text": large})
+    assert (refused.status_code, refused.headers["Content-Type"]) == (413, "application/problem+json")
     monkeypatch.setenv("WIDERHALL_ATTACHMENT_MB", "1")
     settings.cache_clear()
     answer = one.post(here, picture(content=large))
