@@ -52,7 +52,7 @@ def test_deed_on_many_and_back(full: None, program: Programs, do: str, value: st
 
 def test_macro_on_many_leaves_nothing_of_what_was_refused(full: None, program: Programs) -> None:
     one, numbers = program("agent"), [lived.talk("y:5"), lived.talk("y:6")]
-    deeds = [{"do": "tag", "value": "а"}, {"do": "field", "value": "987654=x"}]
+    deeds = [{"do": "tag", "value": "а"}, {"do": "team", "value": "987654"}]
     broken = one.post("macros", {"name": "Сломан", "actions": deeds}).json()["id"]
     done = one.post("conversations/bulk", {"ids": numbers, "macro": broken}).json()["items"]
     assert [row["changed"] for row in done] == [False, False]
