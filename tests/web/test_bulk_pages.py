@@ -86,7 +86,7 @@ def test_it_is_taken_back_as_a_whole_but_for_what_somebody_changed(five: int, as
     page = browser.get("/inbox/jobs/1").text
     assert "4 stand as before again." in page
     assert "1 could not be taken back." in page
-    assert 'href="/inbox/3">No. 3</a>' in page
+    assert 'href="/inbox/3?view=all#conversation">No. 3</a>' in page
     assert "Somebody changed it since." in page
     assert "There is nothing to take back." in toast(browser.post("/inbox/jobs/1/undo", headers=PART))["text"]
 
