@@ -209,11 +209,7 @@ def recheck_account(account_id: int) -> ingest.Stored:
     seen, after = _to_recheck(account_id)
     try:
         account, connector = open_account(account_id)
-        known = accounts.known_since(account)
-        if known is None or known < db.now() - ASKED_AGAIN:
-            profile = connector.check()
-            with db.write() as session:
-                accounts.learn(session, account_id, profile)
+        _ask_limits(account, connector)
         if not seen:
             return total
         for start in range(0, len(seen), RECHECK_AT_ONCE):
@@ -228,6 +224,20 @@ def recheck_account(account_id: int) -> ingest.Stored:
     except AuthExpired as error:
         expired(account_id, error)
     return total
+
+
+def _ask_limits(account: Account, connector: Connector) -> None:
+    """Ask what the platform allows when that was long ago; an answer that says nothing leaves what is known."""
+    known, number = accounts.known_since(account), account.id or 0
+    if known is not None and known > db.now() - ASKED_AGAIN:
+        return
+    try:
+        profile = connector.check()
+    except (Rejected, BadPayload) as error:
+        logger.info("limits not told", account_id=number, reason=type(error).__name__)
+        return
+    with db.write() as session:
+        accounts.learn(session, number, profile)
 
 
 def _to_recheck(account_id: int) -> tuple[list[Seen], int]:

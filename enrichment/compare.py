@@ -45,7 +45,7 @@ def lines(identity: Identity, record: CrmRecord, evidence: Sequence[Mapping[str,
     against = {str(one["signal"]) for one in evidence if not one.get("supports")}
     country = phones.region(identity.location, identity.language)
     handle = record.handles.get(identity.platform, "")
-    name = record.name or names.whole(record.first_name, record.last_name)
+    name = names.called(record.name, record.first_name, record.last_name)
     pairs: tuple[tuple[str, Sequence[str], Sequence[str]], ...] = (
         ("name", [identity.name], [name]),
         ("handle", [identity.handle], [handle]),

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from connectors import tasks
 from connectors.base import Keep, Unable, keep_nothing
+from connectors.platforms.mastodon import Mastodon
 from core import db, outbox
 from core.errors import AuthExpired, BadPayload, Rejected, TryLater, Unknown, WiderhallError
 from core.event import Author, Event, Page, Profile, Reply
@@ -378,6 +379,26 @@ def test_what_the_platform_allows_is_asked_once_a_day(home: Sandbox) -> None:
         tasks.recheck_account(number)
         with db.read() as session:
             assert accounts.get(session, number).config["limits"]["max_characters"] == found
+
+
+@pytest.mark.xdist_group("living")
+def test_a_platform_that_does_not_tell_what_it_allows_is_looked_at_again_all_the_same(
+    home: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(self: Mastodon) -> Profile:
+        raise BadPayload("not this time")
+
+    monkeypatch.setattr(Mastodon, "check", unreadable)
+    gone = home.post("lindenbahn", "This one goes, too")
+    done("pull", "--account", "lindenbahn@social.example", "--wait")
+    home.control("/_delete", {"key": gone})
+    with db.write() as session:
+        row = accounts.find(session, "lindenbahn@social.example")
+        row.config = {**row.config, "told_at": None}
+    tasks.recheck_account(row.id or 0)
+    with db.read() as session:
+        m = db.table(Message)
+        assert session.execute(sa.select(m.c.deleted_at).where(m.c.key == gone)).scalar_one() is not None
 
 
 @pytest.mark.xdist_group("living")
