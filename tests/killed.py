@@ -1,18 +1,29 @@
-"""A process that is killed (SIGKILL) at an exact point of its work: before or after one of its commits."""
+"""A process that is killed (SIGKILL) at an exact point of its work: before or after one of its commits.
+
+There are many points, and to start a process is mostly to import: one process imports what a piece of work needs and
+waits, and each that is to be killed is a fork of it. It has opened nothing, so nothing is shared.
+"""
 
 from __future__ import annotations
 
+import ast
+import atexit
+import contextlib
+import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import traceback
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from core import db
 from core.outbox import OutboxRow
+from core.settings import settings
 from tests.living import ROOT
 
 When = Literal["before", "after"]
@@ -55,11 +66,10 @@ def begun(work: str, database: str, *given: object, number: int = 0, when: When 
 
 def was_killed(work: str, database: str, *given: object, number: int, when: When) -> bool:
     """Do `work` until that commit; False when it came to its end before."""
-    child = begun(work, database, *given, number=number, when=when)
-    _, error = child.communicate(timeout=120)
-    assert child.returncode in (0, -signal.SIGKILL), error.decode()[-2000:]
+    code, error = _nursery(_imports(work)).do(work, (database, str(number), when, *map(str, given)))
+    assert code in (0, -signal.SIGKILL), error
     free()
-    return child.returncode != 0
+    return code != 0
 
 
 def free() -> None:
@@ -74,3 +84,75 @@ def points() -> Iterator[tuple[int, When]]:
     for number in range(1, POINTS + 1):
         yield number, "before"
         yield number, "after"
+
+
+# --- forks of a process that has imported --------------------------------------------------------------
+
+
+def _imports(work: str) -> str:
+    kinds = (ast.Import, ast.ImportFrom)
+    return "\n".join(ast.unparse(one) for one in ast.parse(BEGIN + work).body if isinstance(one, kinds))
+
+
+class _Nursery:
+    """A process that waits, and forks one that works for each line it is given."""
+
+    def __init__(self, imports: str) -> None:
+        command = [sys.executable, "-c", "from tests import killed; killed.wait()", imports]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        atexit.register(self.end)
+
+    def do(self, work: str, words: Sequence[str]) -> tuple[int, str]:
+        """How the fork ended, as `Popen.returncode` says it, and the end of what it said."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps([BEGIN + work, words, dict(os.environ)]) + "\n")
+        self._process.stdin.flush()
+        code, error = json.loads(self._process.stdout.readline())
+        return code, error
+
+    def end(self) -> None:
+        """It ends with what it reads."""
+        with contextlib.suppress(OSError):
+            self._process.communicate()
+
+
+_nursery = lru_cache(maxsize=None)(_Nursery)
+
+
+def wait() -> None:
+    """The process that waits: imports, then a fork for every line; two minutes each."""
+    exec(sys.argv[1], {})  # noqa: S102  # the imports of a test
+    settings.cache_clear()
+    for line in sys.stdin:
+        work, words, environment = json.loads(line)
+        heard, says = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(heard)
+            _work(work, words, environment, says)
+        os.close(says)
+        with os.fdopen(heard, "rb") as file:
+            error = file.read()[-2000:].decode(errors="replace")
+        sys.stdout.write(json.dumps([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), error]) + "\n")
+        sys.stdout.flush()
+
+
+def _work(work: str, words: Sequence[str], environment: dict[str, str], says: int) -> None:
+    """In the fork: do it and be gone, whatever happens."""
+    signal.alarm(120)
+    os.dup2(says, 1)
+    os.dup2(says, 2)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = ["-c", *words]
+    code = 1
+    try:
+        exec(work, {"__name__": "__main__"})  # noqa: S102  # a test's
+        code = 0
+    except BaseException:  # it is told and judged by the test
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
