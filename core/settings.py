@@ -29,7 +29,7 @@ class Settings(BaseSettings):
         "", description="Redis or Valkey address; empty: REDIS_URL, else an embedded Valkey is started."
     )
     host: str = Field("127.0.0.1", description="Address the web server binds to.")
-    port: int = Field(8750, description="Port of the web server; 0 takes a free one.")
+    port: int = Field(8750, description="Port of the web server; 0 takes a free one.", ge=0, le=65_535)
     public_url: str = Field(
         "", description="Address people and platforms reach this hub at, behind a proxy; empty: http://host:port."
     )

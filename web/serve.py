@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import json
 import os
 import socket
+import sys
 from types import FrameType
 
 import uvicorn
 
 from core import log, process
+from core.errors import NotConfigured
 from core.settings import settings
 from web.app import create_app
 from web.fanout import Hub
@@ -59,6 +62,23 @@ def _announce(bound: socket.socket) -> None:
     os.replace(draft, path)
 
 
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket at this address, for children, too; NotConfigured when it cannot be had."""
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as problem:
+        bound.close()
+        why = "it is taken" if problem.errno == errno.EADDRINUSE else problem.strerror or str(problem)
+        raise NotConfigured(
+            f"The web server cannot have port {port} on {host}: {why}. Stop what uses it, or set another "
+            "WIDERHALL_PORT (0 takes a free one) or WIDERHALL_HOST."
+        ) from problem
+    bound.set_inheritable(True)
+    return bound
+
+
 def build() -> tuple[Server, socket.socket]:
     """The server and its bound socket, from the settings."""
     app = create_app()
@@ -75,7 +95,7 @@ def build() -> tuple[Server, socket.socket]:
         timeout_graceful_shutdown=5,
         h11_max_incomplete_event_size=64 * 1024,
     )
-    bound = config.bind_socket()
+    bound = _listen(settings().host, settings().port)
     # asyncio leaves a socket of ours alone, and without this each answer waits 40 ms for a delayed ACK
     bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return Server(config, app.state.hub), bound
@@ -84,7 +104,10 @@ def build() -> tuple[Server, socket.socket]:
 def main() -> None:
     """Serve until a signal comes."""
     log.configure(settings().log_level)
-    server, bound = build()
+    try:
+        server, bound = build()
+    except NotConfigured as problem:
+        sys.exit(str(problem))
     gc.collect()
     process.steady()
     server.run(sockets=[bound])
