@@ -25,6 +25,7 @@ from core.settings import settings
 
 PREFIX = "whsec_"
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 15.0
+"""Until there is a line, and until an answer has come as a whole, however slowly it trickles."""
 READ = 1000
 """Bytes of an answer that are looked at."""
 LONGEST = 500
@@ -104,18 +105,23 @@ def call(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
 
     from core import ssrf
 
-    headers = {"User-Agent": "Widerhall", **headers}
+    headers = {"User-Agent": "Widerhall", "Accept-Encoding": "identity", **headers}
+    text = ""
     limits, begun = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS), time.monotonic()
     client = httpx.Client(transport=ssrf.transport(settings().allow_private_hosts), trust_env=False, timeout=limits)
+    until = ssrf.deadline.set(begun + ANSWER_SECONDS)
     try:  # the client is not closed: it shares its connections
         with client.stream("POST", url, content=body, headers=headers) as answer:
-            text = _start(answer.iter_bytes(READ))
+            with contextlib.suppress(httpx.HTTPError):  # its status is what counts
+                text = _start(answer.iter_raw())
             took = round((time.monotonic() - begun) * 1000)
             return Answer(answer.status_code, text, took, _wait(answer.headers.get("retry-after", "")))
     except NotConfigured as error:  # a private address
         raise Rejected(str(error)) from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise TryLater(SILENT % {"error": type(error).__name__}, 60) from error
+    finally:
+        ssrf.deadline.reset(until)
 
 
 def _wait(said: str) -> float | None:

@@ -57,14 +57,14 @@ class Notice:
 def add(session: Session, found: Iterable[Notice]) -> int:
     """Make notifications in the caller's transaction; what was made for the same reason before is left. How many.
 
-    Who does not see the conversation's account is told of nothing but their own replies.
+    Who does not see the conversation is told of nothing but their own replies.
     """
     wanted = {(one.who, one.reason): one for one in found if one.who.startswith("user:") and one.who != one.actor}
-    blind = workers.blind(session, {who for who, _ in wanted}, {one.conversation_id for one in wanted.values()})
+    unseen = workers.unseen(session, {who for who, _ in wanted}, {one.conversation_id for one in wanted.values()})
     wanted = {
         key: one
         for key, one in wanted.items()
-        if one.kind in OF_ONES_OWN or (one.conversation_id, one.who) not in blind
+        if one.kind in OF_ONES_OWN or (one.conversation_id, one.who) not in unseen
     }
     if not wanted:
         return 0

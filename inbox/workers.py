@@ -1,4 +1,4 @@
-"""Who works here and is limited to some accounts: nobody is given a conversation that they do not see.
+"""Who works here and does not see everything: nobody is given, or told of, a conversation that they do not see.
 
 People and roles are kept by the room above; what they are limited to is read from their tables by name.
 """
@@ -13,8 +13,14 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import bulk, db, rows
+from inbox import visibility
 from inbox.models import Conversation
 from inbox.parts.models import CasePart
+from inbox.visibility import Sight
+
+READS, PRIVATE, HEARD = "messages.read", "messages.private", "listening.read"
+PUBLIC_ONLY = frozenset({"marketer"})
+"""Built-in roles that do not read private messages; the others see everything (web/permissions.py)."""
 
 
 def limits(session: Session, members: Collection[str]) -> dict[str, frozenset[int]]:
@@ -42,6 +48,53 @@ class _Limits:
     id: int
     own: list[int] | None
     of_role: list[int] | None
+
+
+def unseen(session: Session, members: Collection[str], conversation_ids: Collection[int]) -> set[tuple[int, str]]:
+    """(conversation, `user:3`) of those who do not see it as it stands now, whatever it is that keeps it from them."""
+    found: set[tuple[int, str]] = set()
+    ids = sorted(set(conversation_ids))
+    for sight in _sights(session, members):
+        seen = visibility.of(session, sight, ids)
+        found |= {(number, sight.me) for number in ids if number not in seen}
+    return found
+
+
+def _sights(session: Session, members: Collection[str]) -> list[Sight]:
+    """What those of the members see who do not see everything."""
+    numbers = [int(one[5:]) for one in members if one.startswith("user:") and one[5:].isdecimal()]
+    if not numbers:
+        return []
+    sql = (
+        "SELECT u.id, u.role, u.accounts, r.permissions, r.reach, r.accounts "  # noqa: S608  # our own names
+        "FROM \"user\" u LEFT JOIN role r ON u.role = 'role:' || CAST(r.id AS varchar) "
+        f"WHERE {bulk.among('u.id')}"
+    )
+    made = [_sight(one) for one in rows.read(session, _Held, sql, bulk.listed(numbers))]
+    return [one for one in made if not one.whole]
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Somebody's role, and what it and they are limited to; the last three are of a role that was made here."""
+
+    id: int
+    role: str
+    own: list[int] | None
+    permissions: list[str] | None
+    reach: str | None
+    of_role: list[int] | None
+
+
+def _sight(one: _Held) -> Sight:
+    may = one.permissions
+    if may is None:
+        may = [READS, HEARD] if one.role in PUBLIC_ONLY else [READS, HEARD, PRIVATE]
+    given = [set(some) for some in (one.own, one.of_role) if some is not None]
+    accounts: tuple[int, ...] | None = tuple(sorted(set.intersection(*given))) if given else None
+    if READS not in may:
+        accounts = ()
+    return Sight(f"user:{one.id}", one.reach or "all", accounts, PRIVATE in may, HEARD in may and READS in may)
 
 
 def shut_out(session: Session, member: str) -> bool:

@@ -13,7 +13,7 @@ from sqlmodel import Session
 from core import audit, crypto, db
 from core.errors import Rejected
 from inbox import teams
-from web import passwords, roles, sessions, throttle
+from web import letters, passwords, roles, sessions, throttle
 from web.i18n import N_
 from web.models import User
 from web.permissions import ROLES as ROLES
@@ -124,6 +124,7 @@ def change_password(session: Session, user_id: int, old: str, new: str, keep: st
     sessions.end_all(session, user_id, but=keep)
     rounds.drop(session, user_id)
     audit.record(session, f"user:{user_id}", "user.password_changed", f"user:{user_id}")
+    letters.write(session, user_id, "password")
 
 
 def reset_password(session: Session, user_id: int, new: str, actor: str, power: Power = None) -> None:
@@ -134,6 +135,7 @@ def reset_password(session: Session, user_id: int, new: str, actor: str, power: 
     sessions.end_all(session, user_id)
     rounds.drop(session, user_id)
     audit.record(session, actor, "user.password_reset", f"user:{user_id}")
+    letters.write(session, user_id, "password-reset", by=actor)
 
 
 def sign_out(session: Session, user_id: int, actor: str, power: Power = None, but: str = "") -> bool:

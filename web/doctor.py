@@ -20,6 +20,7 @@ from inbox import accounts
 from inbox.models import Account, BadItem, Delivery, Feed, ReplyRow
 from sentiment import active
 from web.i18n import N_
+from web.notices import mail as mails
 from web.outgoing import store as webhooks
 
 Level = Literal["ok", "note", "wrong"]
@@ -222,6 +223,17 @@ def _webhooks() -> Iterator[Told]:
         yield told("webhooks", "wrong", text, N_("See the page Webhooks."), number=number)
 
 
+def _mail() -> Iterator[Told]:
+    with db.read() as session:
+        refused, late = mails.refused(session), mails.late(session)
+    for name, words in refused:
+        text, mend = N_("The mail server refuses mails to %(name)s: %(words)s"), N_("Look at their e-mail address.")
+        yield told("mail", "wrong", text, mend, name=name, words=words)
+    if late is not None:
+        text, mend = N_("Mails that cannot be sent at present: %(number)s. %(words)s"), N_("They are tried again.")
+        yield told("mail", "wrong", text, mend, number=late[0], words=late[1])
+
+
 CHECKS: tuple[Callable[[], Iterator[Told]], ...] = (
-    _database, _sqlite, _disk, _keys, _broker, _accounts, _crm, _model, _work, _webhooks,
+    _database, _sqlite, _disk, _keys, _broker, _accounts, _crm, _model, _work, _webhooks, _mail,
 )  # fmt: skip

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from fastapi import Request
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import BaseRoute, Mount
 
@@ -154,9 +155,7 @@ def allow(*asked: str) -> Dependency:
         signed = await _signed(request)
         if signed is None:
             raise NotSignedIn
-        reader = Reader.signed(request, signed, granted(signed.role, signed.kept.grants))
-        request.state.user_id = signed.user_id
-        request.state.reader = reader  # before anything is refused: the refusal speaks the reader's language
+        reader = _reader(request, signed)
         if request.method not in SAFE:
             await _csrf(request, signed.csrf)
         if not any(map(reader.may, asked)):
@@ -165,6 +164,34 @@ def allow(*asked: str) -> Dependency:
 
     checked.permissions = asked  # type: ignore[attr-defined]  # read by check_routes
     return checked
+
+
+class AskedFirst(APIRoute):
+    """A route that takes files: who sends one is asked before any of it is read. The form's token comes with it."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, with sign-in, site and permission before it."""
+        inner, asked = super().get_route_handler(), permissions_of(self)
+
+        async def handle(request: Request) -> Response:
+            signed = await _signed(request)
+            if signed is None:
+                raise NotSignedIn
+            reader = _reader(request, signed)
+            if request.method not in SAFE:
+                same_site(request)
+            if not any(map(reader.may, asked)):
+                raise Forbidden
+            return await inner(request)
+
+        return handle
+
+
+def _reader(request: Request, signed: sessions.Signed) -> Reader:
+    """Who is signed in; known to the request before anything is refused: the refusal speaks the reader's language."""
+    reader = Reader.signed(request, signed, granted(signed.role, signed.kept.grants))
+    request.state.user_id, request.state.reader = signed.user_id, reader
+    return reader
 
 
 async def _signed(request: Request) -> sessions.Signed | None:

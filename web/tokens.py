@@ -17,7 +17,7 @@ from sqlmodel import Session
 
 from core import audit, crypto, db
 from core.errors import Rejected
-from web import kept
+from web import kept, letters
 from web.i18n import N_
 from web.kept import Kept
 from web.models import ApiToken, User
@@ -91,6 +91,7 @@ def make(
     session.add(row)
     session.flush()
     audit.record(session, actor, "api_token.made", f"api_token:{row.id}", {"user": user_id, "scopes": chosen})
+    letters.write(session, user_id, "token", name=name)
     return row.id or 0, token
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from connectors.capabilities import BY_NAME
 from web import approval_words, forward_words
 from web.i18n import N_
+from web.notices import words as notices
 from web.signin import words as signin
 
 STATES = {
@@ -306,6 +307,7 @@ CHECKS = {
     "items": N_("What platforms sent"),
     "replies": N_("Answers"),
     "audit": N_("Audit trail"),
+    "mail": N_("E-mail"),
 }
 """What the doctor looks at."""
 
@@ -316,6 +318,7 @@ CHECK_PAGES = {
     "webhooks": ("webhooks.manage", "/settings/webhooks"),
     "outbox": ("dead.read", "/settings/stuck"),
     "items": ("dead.read", "/settings/stuck"),
+    "mail": ("users.manage", "/settings/users"),
 }
 """Where a finding of the doctor can be mended: permission and page."""
 
@@ -456,6 +459,7 @@ NOTES = {
     **signin.NOTES,
     **approval_words.NOTES,
     **forward_words.NOTES,
+    **notices.NOTES,
 }
 """What was just done, by the short word in `?note=…`."""
 

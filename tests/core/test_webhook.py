@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
 
 import pytest
 
 from core import webhook
-from core.errors import Rejected
+from core.errors import Rejected, TryLater
+from core.settings import settings
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -31,3 +37,42 @@ def test_secret_has_32_random_bytes() -> None:
 def test_only_plain_https_addresses_are_taken(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Rejected, match="https"):
         webhook.checked(url)
+
+
+@pytest.fixture
+def trickle(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """A program that says what is in the list, then a letter every tenth of a second and never ends; its address."""
+    monkeypatch.setenv("WIDERHALL_ALLOW_PRIVATE_HOSTS", "1")
+    monkeypatch.setattr(webhook, "ANSWER_SECONDS", 0.6)
+    settings.cache_clear()
+    listener, said = socket.create_server(("127.0.0.1", 0)), [""]
+    over = threading.Event()
+
+    def answer() -> None:
+        line, _ = listener.accept()
+        with line, contextlib.suppress(OSError):
+            line.recv(65536)
+            line.sendall(said[1].encode())
+            while not over.wait(0.1):
+                line.sendall(b"x")
+
+    said[0] = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    running = threading.Thread(target=answer, daemon=True)
+    running.start()
+    yield said
+    over.set()
+    running.join(5)
+    listener.close()
+
+
+def test_an_answer_that_trickles_for_ever_is_no_answer(trickle: list[str]) -> None:
+    trickle.append("HTTP/1.1 200 OK\r\nX-Slow: ")
+    begun = time.monotonic()
+    with pytest.raises(TryLater, match="ReadTimeout"):
+        webhook.call(trickle[0], b"{}", {})
+    assert time.monotonic() - begun < 5
+
+
+def test_the_status_counts_also_where_the_words_after_it_never_end(trickle: list[str]) -> None:
+    trickle.append("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+    assert webhook.call(trickle[0], b"{}", {}).taken

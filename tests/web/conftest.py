@@ -18,7 +18,9 @@ from fastapi import FastAPI
 
 from core import db
 from core.event import Author, Event, Page, Profile
+from core.settings import settings
 from inbox import accounts, ingest
+from sandbox.mail import Mailbox, Server
 from web import auth, passwords, permissions, roles, sessions, throttle, tokens
 from web.api import limit
 from web.app import create_app
@@ -124,6 +126,20 @@ def as_role(app: FastAPI) -> Callable[[str], Browser]:
     return signed
 
 
+@pytest.fixture
+def box(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
+    """A mail server that this installation uses."""
+    made = Mailbox()
+    server = Server(made)
+    server.start()
+    for name, value in {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": f"{server.port}", "SMTP_SECURITY": "none",
+                        "MAIL_FROM": "hub@demo.example", "PUBLIC_URL": "https://hub.example"}.items():  # fmt: skip
+        monkeypatch.setenv(f"WIDERHALL_{name}", value)
+    settings.cache_clear()
+    yield made
+    server.stop()
+
+
 # --- something to read -------------------------------------------------------------------------------
 
 
@@ -158,8 +174,6 @@ def server(database: str, valkey: str, monkeypatch: pytest.MonkeyPatch) -> Itera
     from web import serve
 
     monkeypatch.setenv("WIDERHALL_PORT", "0")
-    from core.settings import settings
-
     settings.cache_clear()
     running, bound = serve.build()
     thread = threading.Thread(target=lambda: asyncio.run(running.serve(sockets=[bound])), daemon=True)

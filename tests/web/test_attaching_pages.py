@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -16,7 +17,7 @@ from inbox.ingest import store_page
 from inbox.models import Account
 from tests import photos
 from tests.films import mp4
-from tests.web.conftest import account, event, store
+from tests.web.conftest import Browser, account, event, store
 
 PNG = photos.png()
 PDF = b"%PDF-1.7 terms"
@@ -213,6 +214,24 @@ def test_a_content_that_is_gone_is_no_fault(talk: int, as_role) -> None:
     with db.read() as session:
         files.path(attachments.begun(session, talk, "user:1")[0].digest).unlink()
     assert agent.get(f"/inbox/{talk}/files/1").status_code == 404
+
+
+@pytest.mark.parametrize("address", ["/inbox/1/files", "/settings/contacts/preview", "/settings/orders/preview"])
+@pytest.mark.parametrize("who", ["nobody", "no right", "another site"])
+def test_nothing_of_a_file_is_read_before_its_sender_is_let_in(
+    talk: int, browser: Browser, as_role, address: str, who: str
+) -> None:
+    sender = browser if who == "nobody" else as_role("marketer" if who == "no right" else "admin")
+    read: list[int] = []
+
+    async def body() -> AsyncIterator[bytes]:
+        read.append(1)
+        yield b"--x\r\n"
+
+    site = {"origin": "https://elsewhere.example"} if who == "another site" else {}
+    headers = {"content-type": "multipart/form-data; boundary=x", **site}
+    answer = sender.request("POST", address, content=body(), headers=headers)
+    assert (answer.status_code, read) == (401 if who == "nobody" else 403, [])
 
 
 def test_what_mixes_with_a_video_is_said_before(talk: int, as_role) -> None:

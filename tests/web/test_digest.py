@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -15,35 +14,20 @@ import sqlalchemy as sa
 
 from core import db, outbox
 from core.outbox import OutboxRow
-from core.settings import settings
 from core.topics import SUBSCRIBERS
 from inbox import notices
 from inbox.notice_models import Notification, NotificationChoice
 from inbox.notices import Notice
-from sandbox.mail import Mailbox, Server
+from sandbox.mail import Mailbox
 from tests.conftest import BOTH
 from tests.web.conftest import account, event, store, user
-from web import auth
+from web import auth, doctor
 from web.notices import clock, mail
 from web.notices.models import Digest
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 SUBSCRIBER = SUBSCRIBERS["web.notices.mail.send"]
-
-
-@pytest.fixture
-def box(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
-    """A mail server that this installation uses."""
-    made = Mailbox()
-    server = Server(made)
-    server.start()
-    for name, value in {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": f"{server.port}", "SMTP_SECURITY": "none",
-                        "MAIL_FROM": "hub@demo.example", "PUBLIC_URL": "https://hub.example"}.items():  # fmt: skip
-        monkeypatch.setenv(f"WIDERHALL_{name}", value)
-    settings.cache_clear()
-    yield made
-    server.stop()
 
 
 def somebody(how: str = "daily", language: str = "de", **choice: int) -> str:
@@ -166,6 +150,28 @@ def test_address_that_does_not_exist_is_given_up(talk: None, box: Mailbox) -> No
     mail.make(NOW)
     sent()
     assert (box.mails, states()) == ([], ["failed"])
+    (found,) = doctor._mail()
+    assert found.found == "The mail server refuses mails to Agent: 550 5.1.1 No such user here"
+    with db.write() as session:
+        auth.get(session, int(who[5:])).email = "agent@demo.example"
+    told(who, "two")
+    mail.make(NOW + timedelta(days=1))
+    sent()
+    assert list(doctor._mail()) == []
+
+
+def test_mails_that_do_not_go_are_told(talk: None, box: Mailbox) -> None:
+    told(somebody(), "one")
+    mail.make(NOW)
+    box.busy = mail.TRIES
+    for _ in range(mail.TRIES):
+        assert list(doctor._mail()) == []
+        sent()
+        with db.write() as session:
+            session.execute(sa.update(db.table(OutboxRow)).values(due_at=0))
+    assert [one.found for one in doctor._mail()] == [
+        "Mails that cannot be sent at present: 1. 451 4.3.0 Try again later"
+    ]
 
 
 def test_without_a_server_nothing_is_made(talk: None) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from core import db
-from inbox import desk, notices, teams
+from inbox import desk, notes, notices, teams, workers
 from tests.web.conftest import Browser, account, event, store
-from web import auth
+from web import auth, roles
+from web.permissions import ROLES, granted
 
 
 @pytest.fixture
@@ -58,14 +59,44 @@ def test_opening_the_conversation_reads_what_was_told_of_it(agent: Browser) -> N
     assert unread(agent) == "1"
 
 
-def test_who_may_not_read_a_private_conversation_reads_nothing_of_it_here(agent: Browser, as_role: Any) -> None:
+def test_who_may_not_read_a_private_conversation_is_not_told_of_it_through_a_team(agent: Browser, as_role: Any) -> None:
     marketer = as_role("marketer")
     with db.write() as session:
-        notices.add(session, [notices.Notice(f"user:{marketer.user_id}", "mention", 2, "note:1", "system")])
-    page = marketer.get("/notifications").text
-    assert "No. 2" in page
-    assert "Between us" not in page
-    assert "Kim" not in page
+        team = teams.save(session, None, teams.Wanted("Support", members={f"user:{marketer.user_id}": 0}), "test")
+        for talk in (1, 2):
+            desk.set_team(session, talk, team, "rule:assignment")
+            text, named = "@Support, look", {f"team:{team}": "Support"}
+            notes.add(session, conversation_id=talk, author="user:99", text=text, mentions=named)
+    assert unread(marketer) == "2"
+    assert "No. 2" not in marketer.get("/notifications").text
+
+
+def test_line_of_a_conversation_one_sees_no_more_is_read_and_says_so(agent: Browser) -> None:
+    with db.write() as session:
+        auth.set_role(session, agent.user_id, "marketer", "test")
+    assert "Between us" not in agent.get("/notifications").text
+    assert agent.get("/notifications/2").headers["location"] == "/notifications?note=notice-unseen"
+    assert "You do not see this conversation" in agent.get("/notifications?note=notice-unseen").text
+    assert unread(agent) == "1"
+
+
+@pytest.mark.parametrize(("reach", "sees"), [("all", {1, 2, 3}), ("teams", {1, 2}), ("own", {1})])
+def test_only_who_sees_a_conversation_is_told_of_it(as_role: Any, database: str, reach: str, sees: set[int]) -> None:
+    row = account()
+    store(row, *(event(f"m:{place}") for place in (1, 2, 3)))
+    with db.write() as session:
+        key = roles.save(session, None, roles.Wanted("Night shift", ["messages.read"], reach=reach), "test")
+    who = f"user:{as_role(key).user_id}"
+    with db.write() as session:
+        desk.assign(session, 1, who, who)
+        desk.set_team(session, 2, teams.save(session, None, teams.Wanted("Night", members={who: 0}), "test"), who)
+        notices.add(session, [notices.Notice(who, "rule", talk, f"rule:{talk}", "rule:1") for talk in (1, 2, 3)])
+        assert {one.conversation_id for one in notices.listed(session, who)} == sees
+
+
+def test_built_in_roles_that_read_no_private_message_are_known_below() -> None:
+    assert {one for one in ROLES if workers.PRIVATE not in granted(one)} == workers.PUBLIC_ONLY
+    assert all({workers.READS, workers.HEARD} <= granted(one) for one in ROLES)
 
 
 def test_a_note_names_and_tells_nobody_who_does_not_see_the_conversation(as_role: Any, database: str) -> None:

@@ -21,7 +21,7 @@ from sqlmodel import Session
 
 from core import db, log, mail, outbox
 from core.errors import NotConfigured, Rejected, TryLater, Unknown
-from core.outbox import Item, Outcome
+from core.outbox import Item, OutboxRow, Outcome
 from core.settings import settings
 from inbox import notices, visibility
 from inbox.notice_models import Notification, NotificationChoice
@@ -38,6 +38,10 @@ AT_ONCE = 200
 LISTED = 50
 KEPT = timedelta(days=90)
 TOPIC = "digest.due"
+MAILS = ("web.notices.mail.send", "web.notices.letters.send", "web.forwarding.send")
+"""Subscribers that send mails."""
+TRIES = 3
+"""So often a mail was tried before anybody is told that mails do not go: a server may be away for a moment."""
 
 logger = log.get("web.mail")
 _looked = [0.0]
@@ -98,9 +102,8 @@ def _edge(one: Addressee, now: datetime) -> datetime | None:
 def _make(session: Session, one: Addressee, edge: datetime, now: datetime) -> int:
     n, d, who = db.table(Notification), db.table(Digest), f"user:{one.user.id}"
     period = f"{one.choice.mail}:{edge.isoformat(timespec='seconds')}"
-    domain = urlsplit(settings().public_url).hostname or "widerhall.invalid"
     values = {
-        "who": who, "period": period, "notices": [], "message_id": f"<{secrets.token_hex(16)}@{domain}>",
+        "who": who, "period": period, "notices": [], "message_id": f"<{secrets.token_hex(16)}@{domain()}>",
         "state": "waiting", "error": "", "made_at": now,
     }  # fmt: skip
     made = session.execute(db.upsert(Digest).on_conflict_do_nothing().returning(d.c.id), values).scalar()
@@ -193,6 +196,27 @@ def _mark(session: Session, *, number: int, state: str, error: str) -> None:
         logger.warning("mail not sent", digest_id=number, state=state)
 
 
+def refused(session: Session) -> list[tuple[str, str]]:
+    """(name, the server's words) of those whose last mail the server did not take, by name; who is shut out is left."""
+    d, u = db.table(Digest), db.table(User)
+    last = sa.select(sa.func.max(d.c.id)).where(d.c.state.not_in(("waiting", "sending"))).group_by(d.c.who)
+    query = (
+        sa.select(u.c.name, d.c.error)
+        .join(u, d.c.who == sa.literal("user:").concat(sa.cast(u.c.id, sa.String)))
+        .where(d.c.id.in_(last), d.c.state == "failed", d.c.error != "", u.c.disabled.is_(False))
+    )
+    return [(name, error) for name, error in session.execute(query.order_by(u.c.name, u.c.id))]
+
+
+def late(session: Session) -> tuple[int, str] | None:
+    """How many mails of every kind wait because the server did not take them, and what was said last of one."""
+    o = db.table(OutboxRow)
+    waits = (o.c.subscriber.in_(MAILS), o.c.dead == 0, o.c.tries >= TRIES)
+    query = sa.select(o.c.reason).where(*waits, o.c.reason != "").order_by(o.c.id.desc())
+    reasons = session.scalars(query).all()
+    return (len(reasons), reasons[0]) if reasons else None
+
+
 # --- writing --------------------------------------------------------------------------------------------
 
 
@@ -209,17 +233,11 @@ def written(session: Session, row: Digest) -> EmailMessage | None:
     found = [one for one in unread if one.kind in notices.OF_ONES_OWN or one.conversation_id in seen]
     if not found:
         return None
-    language = user.language or "en"
-    may = roles.granted_to(session, user.role)
-    who = Reader(
-        language, reader.zone(user.time_zone), user.id or 0, user.name, user.email, user.role,
-        permissions=may, sight=sight,
-    )  # fmt: skip
+    who = recipient(session, user)
     shown = listing.shown(session, found[:LISTED], who)
-    ngettext = i18n.catalogue(language).ngettext
+    ngettext = i18n.catalogue(who.language).ngettext
     title = ngettext("%(num)s unread notification", "%(num)s unread notifications", len(found)) % {"num": len(found)}
-    base = (settings().public_url or web_url() or f"http://{settings().host}:{settings().port}").rstrip("/")
-    values = {"title": title, "notices": shown, "base": base, "more": len(found) - len(shown)}
+    values = {"title": title, "notices": shown, "base": base(), "more": len(found) - len(shown)}
     message = EmailMessage(policy=mail.POLICY)
     message["Subject"] = f"Widerhall: {title}"
     message["From"] = settings().mail_from
@@ -227,9 +245,28 @@ def written(session: Session, row: Digest) -> EmailMessage | None:
     message["Message-ID"] = row.message_id
     message["Date"] = row.made_at
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(_plain(who, shown, title, base, len(found) - len(shown)))
+    message.set_content(_plain(who, shown, title, base(), len(found) - len(shown)))
     message.add_alternative(render.text("mail/digest.html", who, **values), subtype="html")
     return message
+
+
+def recipient(session: Session, user: User) -> Reader:
+    """Somebody who is written to: in their language and time zone, with what they may and see."""
+    may, sight = roles.granted_to(session, user.role), roles.sight(session, user)
+    return Reader(
+        user.language or "en", reader.zone(user.time_zone), user.id or 0, user.name, user.email, user.role,
+        permissions=may, sight=sight,
+    )  # fmt: skip
+
+
+def base() -> str:
+    """Where this hub is opened, without a slash at the end."""
+    return (settings().public_url or web_url() or f"http://{settings().host}:{settings().port}").rstrip("/")
+
+
+def domain() -> str:
+    """The right side of our Message-IDs."""
+    return urlsplit(settings().public_url).hostname or "widerhall.invalid"
 
 
 def _plain(who: Reader, shown: Sequence[listing.Shown], title: str, base: str, more: int) -> str:

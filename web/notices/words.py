@@ -44,6 +44,7 @@ MAILS: Mapping[str, str] = {
     "hourly": N_("once an hour"),
     "daily": N_("once a day"),
 }
+NOTES = {"notice-unseen": N_("You do not see this conversation: it was given elsewhere, or your role leaves it out.")}
 
 
 def sentence(kind: str, actor: str, reader: Reader) -> str:

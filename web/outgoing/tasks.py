@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -21,10 +22,13 @@ from core.bulk import json_text
 from core.errors import NotConfigured, Rejected, TryLater
 from core.outbox import DONE, Item, Outcome
 from core.webhook import Answer
+from web import kept, letters, roles
 from web.i18n import N_
+from web.models import User
 from web.outgoing import events
 from web.outgoing.events import Event
 from web.outgoing.models import Endpoint, Told
+from web.role_models import Role
 
 WAITS = (5.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 50_400.0, 72_000.0, 86_400.0)
 """Seconds until the next attempt, after the first, the second …"""
@@ -34,6 +38,8 @@ DISABLED = timedelta(days=5)
 """So long an endpoint may fail without a single success."""
 REST = 30.0
 """Seconds for which an endpoint is left alone after a failure."""
+SLOW = 3000
+"""Milliseconds: an endpoint that takes longer is left alone for as long again twice, so that others have their turn."""
 KEPT = timedelta(days=30)
 """Deliveries are kept so long."""
 HELD = 10_000
@@ -239,6 +245,8 @@ def note(session: Session, call: Call, answer: Answer, *, final: bool) -> None:
         return
     if answer.taken:
         endpoint.error, endpoint.failing_since, endpoint.rest_until = "", None, None
+        if answer.milliseconds > SLOW:
+            endpoint.rest_until = moment + timedelta(milliseconds=2 * answer.milliseconds)
     else:
         endpoint.error = f"{answer.status}" if answer.status else answer.text[:200]
         endpoint.failing_since = endpoint.failing_since or moment
@@ -253,3 +261,7 @@ def _disable(session: Session, endpoint: Endpoint, why: str) -> None:
         return
     endpoint.state, endpoint.error, endpoint.missed = "disabled", why, 0
     audit.record(session, "system", "webhook.disabled", f"webhook:{endpoint.id}")
+    u, name = db.table(User), urlsplit(endpoint.url).netloc
+    query = sa.select(u.c.id).outerjoin(db.table(Role), kept.of_user())
+    for number in session.scalars(query.where(u.c.disabled.is_(False), roles.may("webhooks.manage"))).all():
+        letters.write(session, number, "webhook", name=name)

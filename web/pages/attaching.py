@@ -12,14 +12,14 @@ from core.errors import Rejected
 from core.settings import LARGEST_ATTACHMENT_MB, settings
 from inbox import attachments
 from web import attaching, handing, render, thread
-from web.permissions import allow
+from web.permissions import AskedFirst, allow
 from web.place import LARGEST
 from web.reader import Reader
 
 BODY_LIMIT = (LARGEST_ATTACHMENT_MB + 2) * 1_000_000
 """Bytes of one upload: the largest file that the settings allow, and the form around it."""
 
-router = APIRouter()
+router = APIRouter(route_class=AskedFirst)
 
 Reading = Annotated[Reader, Depends(allow("messages.read"))]
 Writing = Annotated[Reader, Depends(allow("conversations.reply", "conversations.manage"))]

@@ -11,12 +11,12 @@ from core.errors import Rejected
 from enrichment import csv
 from enrichment.models import ContactFile
 from web import people_words, render, uploads
-from web.permissions import allow
+from web.permissions import AskedFirst, allow
 from web.reader import Reader
 from web.uploads import SHOWN, Upload
 
 HERE = "/settings/contacts"
-router = APIRouter()
+router = APIRouter(route_class=AskedFirst)
 
 Reading = Annotated[Reader, Depends(allow("crm.read"))]
 Managing = Annotated[Reader, Depends(allow("crm.manage"))]

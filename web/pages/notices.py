@@ -10,7 +10,7 @@ from fastapi.responses import PlainTextResponse
 from core import db, mail
 from core.errors import Rejected
 from core.push import checked
-from inbox import notices
+from inbox import notices, visibility
 from inbox.notice_models import Notification, NotificationChoice
 from web import render
 from web.i18n import N_
@@ -55,11 +55,12 @@ def count(reader: Myself) -> PlainTextResponse:
 
 @router.get(HERE + "/{notice_id}")
 def follow(notice_id: int, reader: Myself) -> Response:
-    """On to the conversation; the notification has been read."""
+    """On to the conversation, or back to the list where the reader does not see it; the notification has been read."""
     conversation_id = _own(notice_id, reader)
     with db.write() as session:
         notices.read(session, reader.actor, number=notice_id)
-    return render.to(f"/inbox/{conversation_id}#conversation")
+        seen = reader.may("messages.read") and visibility.of(session, reader.sight, [conversation_id])
+    return render.to(f"/inbox/{conversation_id}#conversation") if seen else render.to(HERE, "notice-unseen")
 
 
 @router.post(HERE + "/read")

@@ -13,13 +13,13 @@ from enrichment.behaviour.models import OrderFile
 from enrichment.behaviour.who import PURPOSE
 from inbox import consent
 from web import render, uploads
-from web.permissions import allow
+from web.permissions import AskedFirst, allow
 from web.reader import Reader
 from web.uploads import SHOWN, Upload
 
 HERE = "/settings/orders"
 
-router = APIRouter()
+router = APIRouter(route_class=AskedFirst)
 
 Managing = Annotated[Reader, Depends(allow("keys.manage"))]
 

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from core import audit, db
 from core.errors import Rejected
-from web import sessions
+from web import letters, sessions
 from web.i18n import N_
 from web.models import SessionRow, User
 from web.signin import passkeys, policy, recovery, rounds, totp
@@ -57,6 +57,7 @@ def confirm(session: Session, user_id: int, secret: str, code: str, keep: str = 
         raise Rejected(WRONG_CODE)
     totp.keep(session, user_id, secret, step)
     audit.record(session, f"user:{user_id}", "second_factor.set_up", f"user:{user_id}", {"by": "app"})
+    letters.write(session, user_id, "app")
     return added(session, user_id, keep)
 
 
@@ -71,6 +72,7 @@ def new_codes(session: Session, user_id: int) -> list[str]:
     if not of(session, user_id).any:
         raise Rejected(NO_FACTOR)
     audit.record(session, f"user:{user_id}", "second_factor.new_codes", f"user:{user_id}")
+    letters.write(session, user_id, "codes")
     return recovery.make(session, user_id)
 
 
@@ -81,6 +83,7 @@ def remove_app(session: Session, user_id: int, role: str, keep: str) -> None:
     _without(session, user_id, role)
     _changed(session, user_id, keep)
     audit.record(session, f"user:{user_id}", "second_factor.removed", f"user:{user_id}", {"by": "app"})
+    letters.write(session, user_id, "app-removed")
 
 
 def remove_passkey(session: Session, user_id: int, passkey_id: int, role: str, keep: str) -> None:
@@ -97,13 +100,17 @@ def reset(session: Session, user_id: int, actor: str) -> None:
     recovery.remove(session, user_id)
     _changed(session, user_id, "")
     audit.record(session, actor, "second_factor.reset", f"user:{user_id}")
+    letters.write(session, user_id, "factors-reset", by=actor)
 
 
 def prove(session: Session, user_id: int, code: str) -> str:
     """How a typed code proves them: `code` or `recovery`; empty when it does not. It is used up."""
     if totp.accept(session, user_id, code):
         return "code"
-    return "recovery" if recovery.accept(session, user_id, code) else ""
+    if not recovery.accept(session, user_id, code):
+        return ""
+    letters.write(session, user_id, "recovery", left=recovery.left(session, user_id))
+    return "recovery"
 
 
 def _without(session: Session, user_id: int, role: str) -> None:

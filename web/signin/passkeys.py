@@ -21,6 +21,7 @@ from sqlmodel import Session
 from core import audit, crypto, db, log
 from core.errors import Rejected
 from core.settings import settings
+from web import letters
 from web.i18n import N_
 from web.models import User
 from web.signin import rounds
@@ -104,9 +105,11 @@ def remove(session: Session, user_id: int, passkey_id: int) -> None:
     """Forget one passkey of somebody; Rejected when it is not theirs."""
     p = db.table(Passkey)
     mine = (p.c.id == passkey_id, p.c.user_id == user_id)
-    if session.execute(sa.delete(p).where(*mine).returning(p.c.id)).first() is None:
+    gone = session.execute(sa.delete(p).where(*mine).returning(p.c.name)).first()
+    if gone is None:
         raise Rejected(NO_PASSKEY)
     audit.record(session, f"user:{user_id}", "passkey.removed", f"passkey:{passkey_id}")
+    letters.write(session, user_id, "passkey-removed", name=gone.name)
 
 
 def remove_all(session: Session, user_id: int) -> None:
@@ -174,6 +177,7 @@ def add(session: Session, user_id: int, round: str, credential: str, name: str, 
     session.add(row)
     session.flush()
     audit.record(session, f"user:{user_id}", "passkey.added", f"passkey:{row.id}")
+    letters.write(session, user_id, "passkey", name=row.name)
 
 
 # --- proving one -------------------------------------------------------------------------------------

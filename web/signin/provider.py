@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from core import audit, crypto, db
 from core.errors import Rejected, WiderhallError
-from web import auth
+from web import auth, letters
 from web.i18n import N_
 from web.models import User
 from web.roles import NO_ROLE
@@ -166,6 +166,7 @@ def admit(session: Session, row: OidcProvider, claims: Mapping[str, Any]) -> Use
         user = auth.find(session, email) or _newcomer(session, email, claims, role or row.default_role)
         session.add(OidcLink(issuer=row.issuer, sub=sub, user_id=int(user.id or 0), made_at=db.now()))
         audit.record(session, ACTOR, "sign_in.linked", f"user:{user.id}", {"issuer": row.issuer})
+        letters.write(session, int(user.id or 0), "linked", name=row.label)
     if user.disabled:
         raise Rejected(SHUT)
     if role and role != user.role:

@@ -17,10 +17,13 @@ from core.errors import Rejected
 from core.outbox import OutboxRow
 from core.queue import handler
 from core.topics import SUBSCRIBERS
+from core.webhook import Answer
 from inbox import actions, desk, erasure, replies
+from sandbox.mail import Mailbox
 from tests.conftest import BOTH
 from tests.enrichment.segments.receiver import Receiver, listening
 from tests.web import conftest as web
+from web.notices import letters
 from web.outgoing import clock, events, store, tasks
 from web.outgoing.events import TYPES
 from web.outgoing.models import Endpoint, Told
@@ -233,6 +236,30 @@ def test_a_failing_endpoint_rests_and_holds_no_other_up(receiver: Receiver) -> N
     assert len(receiver.got) == 1
     work(waits=True)
     assert sorted(one.state for one in told()) == ["delivered"] * 5
+
+
+def test_a_slow_endpoint_leaves_others_their_turn(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    endpoint(receiver, "message.received")
+    web.store(web.account(), *[web.event(f"m:{n}", "a") for n in range(3)])
+    monkeypatch.setattr(tasks, "_made", lambda call: Answer(200, "", 14_000))
+    work()
+    assert [one.state for one in told()].count("delivered") == 1
+    assert kept().rest_until > db.now() + timedelta(seconds=25)
+    work(waits=True)
+    assert [one.state for one in told()].count("delivered") == 2
+
+
+def test_who_may_mend_it_gets_a_mail_when_an_endpoint_is_disabled(receiver: Receiver, box: Mailbox) -> None:
+    endpoint(receiver, "message.received")
+    web.user("admin"), web.user("agent")
+    receiver.answers = [410]
+    wrote()
+    work()
+    while outbox.step(SUBSCRIBERS["web.notices.letters.send"], letters.send):
+        pass
+    (one,) = box.mails
+    assert one["to"] == ["admin@demo.example"]
+    assert one["subject"].startswith("Widerhall: A webhook is switched off: 127.0.0.1:")
 
 
 @pytest.mark.parametrize(("status", "days", "state"), [(410, 0, "disabled"), (500, 4, "active"), (500, 6, "disabled")])

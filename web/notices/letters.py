@@ -1,0 +1,68 @@
+"""Outbox handler of `letter.due`: a single mail in its reader's language (web.letters).
+
+A repeat has the same Message-ID. One that the server refuses stays with the stuck work, in the server's words.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from email.message import EmailMessage
+from typing import Any
+
+from sqlmodel import Session
+
+from core import db, log, mail
+from core.errors import NotConfigured, Rejected, TryLater, Unknown
+from core.outbox import Item, Outcome
+from core.settings import settings
+from web import actors, letters, render
+from web.models import User
+from web.notices import mail as mails
+
+logger = log.get("web.mail")
+
+
+def send(items: list[Item]) -> Outcome:
+    """Send each; what the server does not take now comes later."""
+    later: dict[int, TryLater] = {}
+    dead: dict[int, str] = {}
+    for item in items:
+        with db.read() as session:
+            message = written(session, item.payload)
+        if message is None:
+            continue
+        try:
+            mail.send(message, lambda: None)
+        except Unknown:  # it may have arrived: a second one would tell nothing new
+            logger.warning("letter may not have arrived", kind=item.payload["kind"])
+        except NotConfigured as error:
+            later[item.id] = TryLater(str(error), 600.0)
+        except TryLater as error:
+            later[item.id] = error
+        except Rejected as error:
+            dead[item.id] = str(error)
+    return Outcome(later=later, dead=dead)
+
+
+def written(session: Session, payload: dict[str, Any]) -> EmailMessage | None:
+    """The mail; None when whom it is for is gone or shut out."""
+    user = session.get(User, int(payload["user_id"]))
+    if user is None or user.disabled:
+        return None
+    who, values = mails.recipient(session, user), dict(payload["values"])
+    if "by" in values:
+        values["by"] = actors.named(values["by"], actors.names(session, [values["by"]]), who)
+    happened, advice, page = letters.KINDS[payload["kind"]]
+    title, at = who.words(happened, **values), who.moment(datetime.fromisoformat(payload["at"]))
+    link, advice = mails.base() + page, who.words(advice)
+    message = EmailMessage(policy=mail.POLICY)
+    message["Subject"] = f"Widerhall: {title}"
+    message["From"] = settings().mail_from
+    message["To"] = user.email
+    message["Message-ID"] = f"<{payload['mark']}@{mails.domain()}>"
+    message["Date"] = datetime.fromisoformat(payload["at"])
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(f"{title} ({at}).\n\n{advice}\n\n{link}\n")
+    shown = render.text("mail/letter.html", who, title=title, at=at, advice=advice, link=link)
+    message.add_alternative(shown, subtype="html")
+    return message
