@@ -16,7 +16,7 @@ from sqlmodel import Session
 
 from core import bulk, db, outbox
 from core.errors import Rejected
-from inbox import desk, drafts, notes, notices, replies, saved, sharing, stood
+from inbox import desk, drafts, notes, notices, replies, saved, sharing, stood, workers
 from inbox.conditions.tree import ME, NOBODY, PRIORITIES, TYPES
 from inbox.fields import values
 from inbox.models import Account, Conversation, Identity, SavedReply
@@ -49,7 +49,8 @@ BAD_VALUE = "This deed cannot be done with that value."
 GONE = "The saved reply of this deed is gone."
 NO_TEAM = "The team of this deed is gone."
 NO_ENDPOINT = "The webhook of this deed is gone."
-REFUSALS = (NO_ACTIONS, TOO_MANY, NO_DEED, NO_VALUE, BAD_VALUE, GONE, NO_TEAM, NO_ENDPOINT)
+UNTOLD = "There is nobody who could be told."
+REFUSALS = (NO_ACTIONS, TOO_MANY, NO_DEED, NO_VALUE, BAD_VALUE, GONE, NO_TEAM, NO_ENDPOINT, UNTOLD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +140,7 @@ def act(session: Session, conversation_id: int, one: Action, actor: str, kept: s
     elif one.do == "draft":
         _draft(session, row, int(one.value), actor)
     elif one.do == "notify":
-        who = notices.people(session, one.value, conversation_id)
-        return Done(notices.add(session, [Notice(each, "rule", conversation_id, kept, actor) for each in who]) > 0)
+        return Done(_tell(session, conversation_id, one.value, actor, kept))
     elif one.do == "case":
         outbox.emit(session, "case.wanted", [(str(row.id), {"conversation_id": row.id, "actor": actor})])
     elif one.do == "webhook":
@@ -153,6 +153,13 @@ def act(session: Session, conversation_id: int, one: Action, actor: str, kept: s
         text = filled(session, row, one.value)
         replies.queue(session, conversation_id, text, author=actor, key=kept or None, **private)  # type: ignore[arg-type]
     return Done(True)
+
+
+def _tell(session: Session, conversation_id: int, target: str, actor: str, reason: str) -> bool:
+    who = set(notices.people(session, target, conversation_id)) - workers.all_shut_out(session)
+    if not who:
+        raise Rejected(UNTOLD)
+    return notices.add(session, [Notice(each, "rule", conversation_id, reason, actor) for each in sorted(who)]) > 0
 
 
 def _set(session: Session, row: Conversation, one: Action, actor: str) -> Done:

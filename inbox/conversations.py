@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from core import bulk, db
 from core.event import MESSAGE_KINDS, Event
-from inbox import activities, attachments, automatic, states, teams, threading
+from inbox import activities, attachments, automatic, desk, states, teams, threading, workers
 from inbox.cuts import family
 from inbox.cuts import rule as cuts
 from inbox.cuts.family import Families
@@ -217,6 +217,9 @@ def _came_back(session: Session, what: Mapping[int, str]) -> None:
     c = db.table(Conversation)
     session.execute(sa.update(c).where(c.c.id.in_(what)).values(snoozed_until=None))
     activities.record(session, what, "system", {"by": "message"})
+    left = workers.all_shut_out(session)
+    for row in session.execute(sa.select(c.c.id, c.c.assignee).where(c.c.id.in_(what), c.c.assignee.in_(left))):
+        desk.assign(session, row.id, "", "system")  # who took care of it does not work here any more
 
 
 def _unite(session: Session, survivor: int, others: Sequence[int]) -> None:

@@ -59,6 +59,16 @@ def assign(session: Session, conversation_id: int, assignee: str, actor: str) ->
     return True
 
 
+def release(session: Session, member: str, actor: str) -> int:
+    """Take what is not closed from somebody who leaves, so that others find it; returns how many."""
+    c = db.table(Conversation)
+    query = sa.select(c.c.id).where(c.c.assignee == member, c.c.state.in_(("open", "pending", "snoozed")))
+    numbers = list(session.scalars(query.order_by(c.c.id)))
+    for number in numbers:
+        assign(session, number, "", actor)
+    return len(numbers)
+
+
 def set_team(session: Session, conversation_id: int, team_id: int | None, actor: str) -> bool:
     """Have a conversation belong to a team, or to none."""
     if team_id is not None and session.get(Team, team_id) is None:

@@ -154,11 +154,29 @@ def trial(session: Session, asked: Group) -> list[int]:
     return list(session.scalars(query.order_by(c.c.last_at.desc(), c.c.id.desc())))
 
 
-def log(session: Session, rule_id: int, before: int = 0, limit: int = 50) -> list[RuleRun]:
-    """When it was at work, the newest first; `before` goes on after the run of that number."""
+def log(
+    session: Session, rule_id: int = 0, before: int = 0, limit: int = 50, *, conversation_id: int = 0
+) -> list[RuleRun]:
+    """When rules were at work, the newest first: one of them, or all; anywhere, or in one conversation.
+
+    `before` goes on after the run of that number.
+    """
     r = db.table(RuleRun)
-    query = sa.select(RuleRun).where(r.c.rule_id == rule_id, *([r.c.id < before] if before else []))
+    asked = ((r.c.rule_id == rule_id, rule_id), (r.c.conversation_id == conversation_id, conversation_id))
+    query = sa.select(RuleRun).where(*(one for one, wanted in asked if wanted), *([r.c.id < before] if before else []))
     return list(session.scalars(query.order_by(r.c.id.desc()).limit(limit)))
+
+
+def newest(session: Session) -> dict[int, RuleRun]:
+    """When each rule was at work last."""
+    r = db.table(RuleRun)
+    last = sa.select(sa.func.max(r.c.id)).group_by(r.c.rule_id)
+    return {one.rule_id: one for one in session.scalars(sa.select(RuleRun).where(r.c.id.in_(last)))}
+
+
+def refused(run: RuleRun) -> int:
+    """How many deeds of a run could not be done."""
+    return sum(one["said"] not in ("done", "same") for one in run.outcome)
 
 
 def names(session: Session, numbers: Sequence[int]) -> dict[int, str]:

@@ -104,6 +104,11 @@ def shut_out(session: Session, member: str) -> bool:
     return bool(bulk.fetch(session, sql, number, prepared=True))
 
 
+def all_shut_out(session: Session) -> set[str]:
+    """Everybody whom an administrator has shut out."""
+    return {f"user:{number}" for (number,) in bulk.fetch(session, 'SELECT id FROM "user" WHERE disabled')}
+
+
 def accounts(session: Session, conversation_ids: Collection[int]) -> dict[int, set[int]]:
     """The accounts of conversations, and of all parts of those that are cases."""
     c, p = db.table(Conversation), db.table(CasePart)

@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from starlette.datastructures import FormData
 
 from core.errors import Rejected
+from core.typed import plain
 from inbox import actions
 from inbox.actions import Action
+from web import field_words, gone
+from web.reader import Reader
 
 NAME = re.compile(r"a\.(\d{1,2})_do", re.ASCII)
 DEED = re.compile(r"(undeed):a\.(\d{1,2})", re.ASCII)
@@ -36,6 +39,8 @@ def read(form: FormData, kinds: Collection[str]) -> list[Row]:
 def _value(form: FormData, number: int) -> str:
     """With what: a custom field has a number and a value."""
     typed = str(form.get(f"a.{number}_v", "")).replace("\r\n", "\n")[:20_000]
+    if form[f"a.{number}_do"] == "snooze":
+        return plain(typed)
     chosen = str(form.get(f"a.{number}_f", ""))[:20]
     return f"{chosen}={typed.strip()}" if form[f"a.{number}_do"] == "field" and chosen else typed
 
@@ -49,18 +54,33 @@ def change(rows: list[Row], deed: str, form: FormData, kinds: Collection[str]) -
         rows.append(Row(do, fresh=True))
 
 
-def deeds(rows: list[Row], kinds: Collection[str]) -> list[Action] | None:
-    """The deeds; None when one makes no sense: it says why then."""
+def deeds(rows: list[Row], kinds: Collection[str], reader: Reader) -> list[Action] | None:
+    """The deeds, numbers as the reader's language writes them; None when one makes no sense: it says why then."""
     found = []
     for row in rows:
         try:
-            found.append(actions.action({"do": row.do, "value": row.value}, kinds))
+            found.append(actions.action({"do": row.do, "value": _kept(row, reader)}, kinds))
             row.wrong = ""
         except Rejected as error:
             row.wrong = str(error)
     return None if any(row.wrong for row in rows) else found
 
 
-def of(kept: list[dict[str, str]], kinds: Collection[str]) -> list[Row]:
+def _kept(row: Row, reader: Reader) -> str:
+    number, _, typed = row.value.partition("=")
+    field = gone.field(number, reader)[0] if row.do == "field" else None
+    return f"{number}={field_words.typed(field, [typed], reader)[0]}" if field is not None else row.value
+
+
+def of(kept: list[dict[str, str]], kinds: Collection[str], reader: Reader) -> list[Row]:
     """Kept deeds as a form."""
-    return [Row(one["do"], one.get("value", "")) for one in kept if one.get("do") in kinds]
+    return [Row(one["do"], _shown(one, reader)) for one in kept if one.get("do") in kinds]
+
+
+def _shown(one: dict[str, str], reader: Reader) -> str:
+    """With what, a number as the reader's language writes it."""
+    number, _, value = one.get("value", "").partition("=")
+    field = gone.field(number, reader)[0] if one["do"] == "field" else None
+    if field is None or field.kind != "number":
+        return one.get("value", "")
+    return f"{number}={field_words.shown(field, value, reader)}"

@@ -12,7 +12,7 @@ from inbox.actions import Action
 from inbox.conditions.tree import ME
 from inbox.fields import store as definitions
 from inbox.fields.kinds import Definition
-from web import condition_choices, words
+from web import condition_choices, field_words, gone, words
 from web.i18n import N_
 from web.outgoing import store
 from web.reader import Reader
@@ -61,6 +61,7 @@ REFUSALS = (
     N_("The saved reply of this deed is gone."),
     N_("The webhook of this deed is gone."),
     N_("The team of this deed is gone."),
+    N_("There is nobody who could be told."),
     N_("Give the macro a name."),
     N_("There is a macro of this name already."),
     N_("This macro is gone, or it is not shared with you."),
@@ -125,10 +126,10 @@ def said(deed: Action, reader: Reader, options: Mapping[str, Options]) -> str:
     if not deed.value:
         return name
     if deed.do == "field":
-        number, _, typed = deed.value.partition("=")
-        field = dict(options.get("field", ())).get(number, "?")
-        return reader.words(
-            N_("%(field)s is %(value)s"), field=field, value=filled(number, typed, options) or reader.words(N_("empty"))
-        )
-    value = dict(options.get(deed.do, ())).get(deed.value, deed.value)
+        number, _, kept = deed.value.partition("=")
+        field, called = gone.field(number, reader)
+        value = field_words.shown(field, kept, reader) if field is not None else kept
+        return reader.words(N_("%(field)s is %(value)s"), field=called, value=value or reader.words(N_("empty")))
+    offered = options.get(deed.do)
+    value = deed.value if offered is None else dict(offered).get(deed.value) or gone.value(deed.value, reader)
     return reader.words(N_("%(deed)s: “%(value)s”"), deed=name, value=value)

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from core import audit, crypto, db
 from core.errors import Rejected
-from inbox import teams
+from inbox import desk, teams
 from web import letters, passwords, roles, sessions, throttle
 from web.i18n import N_
 from web.models import User
@@ -179,6 +179,7 @@ def set_disabled(session: Session, user_id: int, disabled: bool, actor: str, pow
     session.add(user)
     if disabled:
         sessions.end_all(session, user_id)
+        desk.release(session, f"user:{user_id}", actor)
     teams.set_away(session, f"user:{user_id}", disabled, actor)
     audit.record(session, actor, "user.disabled" if disabled else "user.enabled", f"user:{user_id}")
 

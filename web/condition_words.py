@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from inbox.conditions.tree import OPS as OPS
 from inbox.conditions.tree import Condition, Group
-from web import field_words, inbox_query
+from web import field_words, gone, inbox_query
 from web.i18n import N_
 from web.reader import Reader
 
@@ -140,7 +140,9 @@ def sentence(one: Condition | Group, reader: Reader, choices: Choices) -> str:
     if one.op == "between":
         value = inbox_query.between(*one.ends, reader)
     else:
-        value = _joined([named.get(said, said) for said in one.values], "any", reader)
+        chosen = one.field in choices
+        said = [named.get(each) or (gone.answer(one.field, each, reader) if chosen else each) for each in one.values]
+        value = _joined(said, "any", reader)
     return reader.words(SAID[one.op], field=name(one.field, reader), value=value)
 
 

@@ -92,6 +92,9 @@ GROUPED = {
     "priority": N_("By priority"),
 }
 """The headings over figures told apart."""
+NONE = "-"
+"""In an address: those that have no team, language or tag; what nobody who is known did."""
+WITHOUT = ("team", "language", "tag")
 PER_PAGE = 50
 _LONGEST = 120
 
@@ -131,12 +134,14 @@ def narrowed(
     kept["by"] = kept["by"] if kept["by"] in BY else ""
     if not reader.may("metrics.read"):
         kept["agent"] = reader.actor
-    for name in ("team", "account"):
+    without = frozenset(name for name in WITHOUT if kept[name] == NONE)
+    for name in {"team", "account"} - without:
         kept[name] = kept[name] if kept[name].isascii() and kept[name].isdigit() and len(kept[name]) < 17 else ""
+    given_ = {name: "" if name in without else kept[name] for name in FILTERS}
     scope = read.Scope(
-        account=int(kept["account"] or 0), platform=kept["platform"], language=kept["language"],
-        team=int(kept["team"] or 0), tag=kept["tag"], priority=kept["priority"],
-        sight=reader.sight,
+        account=int(given_["account"] or 0), platform=given_["platform"], language=given_["language"],
+        team=int(given_["team"] or 0), tag=given_["tag"], priority=given_["priority"],
+        without=without, sight=reader.sight,
     )  # fmt: skip
     shown = {name: value for name, value in {**(days or {}), **kept}.items() if value}
     return Asked(span, shown, scope, kept["agent"], kept["by"] or "agent", kept["business"] == "1", problem)
@@ -172,6 +177,8 @@ class Sheet:
     rows: list[Row]
     days: dict[str, list[int]]
     choices: dict[str, list[tuple[str, str]]]
+    narrowed: dict[str, str]
+    """The filters that are set, in words."""
     reader: Reader
 
     @property
@@ -198,7 +205,7 @@ class Sheet:
 
     def behind(self, figure: str, key: str | None = None) -> str:
         """The address of what a figure is made of; for one group, its key."""
-        changes = {} if key is None else {self.asked.by: key or "-"}
+        changes = {} if key is None else {self.asked.by: key or NONE}
         return self.asked.address("/spans", figure=figure, **changes)
 
 
@@ -224,6 +231,7 @@ def sheet(session: Session, reader: Reader, one: Asked) -> Sheet:
     ]
     rows = [row for row in rows if any(row.figures.counts.values()) or row.figures.ratings]
     rows.sort(key=lambda row: (-row.figures.counts.get("replies", 0), -sum(row.figures.counts.values()), row.name))
+    narrowed_by = {name: one.kept[name] for name in choices if name in one.kept}
     edges = [*(_midnight(day, span) for day in span.each()), span.end]
     return Sheet(
         one,
@@ -232,6 +240,10 @@ def sheet(session: Session, reader: Reader, one: Asked) -> Sheet:
         rows,
         figures.daily(talks, edges, one.agent),
         choices,
+        {
+            name: _names(session, reader, name, [key.strip(NONE)], choices)[key.strip(NONE)]
+            for name, key in narrowed_by.items()
+        },
         reader,
     )
 

@@ -86,9 +86,9 @@ def find(session: Session, job_id: int, actor: str, *, lock: bool = False) -> Bu
 
 
 def of(session: Session, actor: str, before: int = 0, limit: int = PAGE) -> list[BulkJob]:
-    """The jobs of a person, newest first; those `before` one."""
+    """The jobs of a person on more than one conversation, newest first; those `before` one."""
     j = db.table(BulkJob)
-    query = sa.select(BulkJob).where(j.c.actor == actor, *([j.c.id < before] if before else []))
+    query = sa.select(BulkJob).where(j.c.actor == actor, j.c.total > 1, *([j.c.id < before] if before else []))
     return list(session.scalars(query.order_by(j.c.id.desc()).limit(limit)))
 
 

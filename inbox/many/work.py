@@ -65,23 +65,33 @@ def whole(job_id: int, may: May) -> None:
         pass
 
 
+def within(session: Session, job_id: int, may: May) -> None:
+    """Do it to the end in the caller's transaction: for one."""
+    while _next_few(session, job_id, may):
+        pass
+
+
 def _step(job_id: int, may: May) -> bool:
     with db.write() as session:
-        job = session.get(BulkJob, job_id, populate_existing=True, with_for_update=True)
-        if job is None or job.state not in ("running", "undoing"):
-            return False
-        sight = may(session, job.actor)
-        items = _next(session, job) if sight is not None else []
-        if sight is None or not items:
-            _end(session, job, allowed=sight is not None)
-            return False
-        seen = visibility.of(session, sight, [one.conversation_id for one in items])
-        deed = _back if job.state == "undoing" else _do
-        _note(
-            session, job,
-            {one: deed(session, job, one) if one.conversation_id in seen else _unseen(job) for one in items},
-        )  # fmt: skip
-        return True
+        return _next_few(session, job_id, may)
+
+
+def _next_few(session: Session, job_id: int, may: May) -> bool:
+    job = session.get(BulkJob, job_id, populate_existing=True, with_for_update=True)
+    if job is None or job.state not in ("running", "undoing"):
+        return False
+    sight = may(session, job.actor)
+    items = _next(session, job) if sight is not None else []
+    if sight is None or not items:
+        _end(session, job, allowed=sight is not None)
+        return False
+    seen = visibility.of(session, sight, [one.conversation_id for one in items])
+    deed = _back if job.state == "undoing" else _do
+    _note(
+        session, job,
+        {one: deed(session, job, one) if one.conversation_id in seen else _unseen(job) for one in items},
+    )  # fmt: skip
+    return True
 
 
 def _next(session: Session, job: BulkJob) -> list[Item]:

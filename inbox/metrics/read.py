@@ -38,6 +38,8 @@ class Scope:
     team: int = 0
     tag: str = ""
     priority: str = ""
+    without: frozenset[str] = frozenset()
+    """`team`, `language`, `tag`: those that have none."""
     sight: Sight = EVERYTHING
     """What the reader sees at all."""
 
@@ -81,6 +83,9 @@ def _chosen(start: datetime, end: datetime, scope: Scope) -> sa.Select[tuple[int
         c.c.priority: scope.priority,
     }
     query = query.where(*(column == value for column, value in wanted.items() if value))
+    untagged = c.c.id.not_in(sa.select(t.c.conversation_id))
+    none = {"team": c.c.team_id.is_(None), "language": c.c.language == "", "tag": untagged}
+    query = query.where(*(none[name] for name in sorted(scope.without)))
     if scope.tag:
         query = query.where(c.c.id.in_(sa.select(t.c.conversation_id).where(t.c.tag == scope.tag)))
     return query.where(*visibility.listed(scope.sight))

@@ -141,10 +141,14 @@ def test_without_script_it_has_a_page_of_its_own(five: int, as_role: As) -> None
     page = browser.get("/inbox/jobs/1").text
     assert "<progress" in page
     assert 'action="/inbox/jobs/1/stop"' in page
+    assert 'hx-trigger="every 1s"' in page
+    assert 'hx-trigger="every 2s"' in browser.get("/inbox/jobs").text
     assert browser.post("/inbox/jobs/1/stop").headers["location"] == "/inbox/jobs/1"
     assert browser.post("/inbox/jobs/1/hide").headers["location"] == "/inbox/jobs"
     index = browser.get("/inbox/jobs").text
     assert ('href="/inbox/jobs/1"' in index, "stopped" in index) == (True, True)
+    answer = browser.get("/inbox/jobs/1", headers={**PART, "hx-target": "job"})
+    assert ('<div class="stack" id="job">' in answer.text, "hx-trigger" in answer.headers) == (True, True)
 
 
 def test_jobs_are_their_authors_alone(five: int, as_role: As) -> None:

@@ -173,6 +173,27 @@ def test_ticked_rows_are_closed_together_and_come_back(brand: int, inbox: Page) 
     assert shown(inbox) == stored()[: len(shown(inbox))]
 
 
+def test_what_is_offered_for_ticked_rows_is_what_can_be_done_with_them(brand: int, inbox: Page) -> None:
+    over, there = inbox.locator('#rows [data-row="1"]'), inbox.locator('#rows [data-row="2"]')
+    act(desk.close, 1, "user:1")
+    inbox.goto(inbox.url + "?view=all")
+    bar = inbox.locator("#bulk")
+    over.locator(".pick input").check(force=True)
+    expect(bar.locator("[data-reopen]")).to_be_visible()
+    expect(bar.locator("[data-close]")).to_be_hidden()
+    there.locator(".pick input").check(force=True)
+    expect(bar.locator("[data-reopen]")).to_be_hidden()
+    expect(bar.locator("[data-close]")).to_be_visible()
+    bar.locator("summary[aria-label^=Spam]").click()
+    bar.locator("[data-also]").click()
+    expect(inbox.locator("#toasts")).to_contain_text("1 conversation is open again.")
+    there.locator(".pick input").check(force=True)
+    bar.locator("summary[aria-label=Tag]").click()
+    inbox.locator("#bulk-tag").fill("vip")
+    inbox.keyboard.press("Enter")  # what stands in the field is meant, not the first button of the bar
+    expect(inbox.locator("#toasts")).to_contain_text("1 conversation has the tag.")
+
+
 def test_the_whole_list_is_offered_when_the_page_is_ticked_and_stays_chosen_while_one_scrolls(inbox: Page) -> None:
     every, number = inbox.locator("[data-every]"), inbox.locator("[data-number]")
     inbox.locator("#rows .pick input").first.check(force=True)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from core import db
 from inbox import desk, macros
 from inbox.actions import Action
+from inbox.many.models import BulkJob
 from inbox.models import Conversation
 from tests.web.conftest import account, event, store
 
@@ -70,12 +71,23 @@ def test_it_is_run_in_a_conversation_and_taken_back(talks: None, as_role) -> Non
     answer = browser.post("/inbox/1/macro", {"macro": str(number)}, headers=PART)
     assert state() == ("high", "closed", ["vip"])
     toast = told(answer)
-    assert toast["undo"] == "/inbox/1/macro/undo"
-    browser.post(toast["undo"], toast["values"], headers=PART)
+    assert "values" not in toast, "the way back goes through no browser"
+    undone = browser.post(toast["undo"], headers=PART)
+    assert "thread" in json.loads(undone.headers["hx-trigger"])
     assert state() == ("normal", "open", [])
     assert browser.post("/inbox/1/macro", {"macro": str(number)}).headers["location"].startswith("/inbox/1?note=")
     assert browser.post("/inbox/1/macro", {"macro": "77"}, headers=PART).status_code == 422
-    assert browser.post("/inbox/1/macro/undo", {"back": "x"}, headers=PART).status_code == 422
+    assert "Nothing was done to many yet" in browser.get("/inbox/jobs").text
+
+
+def test_one_deed_that_is_refused_leaves_nothing_of_a_macro(talks: None, as_role) -> None:
+    browser = as_role("agent")
+    number = keep(("tag", "vip"), ("team", "77"))
+    answer = browser.post("/inbox/1/macro", {"macro": str(number)}, headers=PART)
+    assert (answer.status_code, state()) == (422, ("normal", "open", []))
+    assert "The team of this deed is gone." in answer.text
+    with db.read() as session:
+        assert not session.scalars(sa.select(BulkJob)).all()
 
 
 def test_it_is_run_on_many_each_by_itself_and_taken_back(talks: None, as_role) -> None:

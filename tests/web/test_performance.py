@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import re
 from io import StringIO
 
@@ -42,6 +43,28 @@ def test_every_figure_opens_what_it_is_made_of(closed: int, as_role) -> None:
         assert opened.status_code == 200
         if shown.isdecimal() and int(shown):
             assert f"{shown} in all" in opened.text, name
+
+
+@pytest.mark.parametrize("by", ["team", "language", "tag"])
+def test_the_group_without_one_opens_what_it_is_made_of(closed: int, as_role, by: str) -> None:
+    """A number of "none" is its own, not that of all conversations; programs ask for it in the same way."""
+    browser = as_role("admin")
+    page = html.unescape(browser.get(f"/reports/team?by={by}").text)
+    links = re.findall(r'href="(/reports/team/spans\?[^"]+)">(\d+)<', page)
+    links = [(href, shown) for href, shown in links if f"{by}=-" in href]
+    assert links
+    for href, shown in links:
+        assert f"{shown} in all" in browser.get(href).text, href
+        answer = browser.get(href.replace("/reports/team", "/api/v1/metrics") + "&limit=100").json()
+        assert len(answer["items"]) == int(shown), href
+    assert re.search(r'pill-on" href="[^"]*"><b>none<', browser.get(f"/reports/team?{by}=-").text)
+
+
+def test_days_begin_with_the_newest(closed: int, as_role) -> None:
+    table = as_role("admin").get("/reports/team").text.split('id="h-days"')[1]
+    days = re.findall(r"from=(\d{4}-\d\d-\d\d)", table)
+    assert days == sorted(days, reverse=True)
+    assert len(set(days)) > 1
 
 
 def test_page_and_file_have_the_same_figures(closed: int, as_role) -> None:

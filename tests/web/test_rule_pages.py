@@ -9,8 +9,9 @@ import pytest
 from core import db, outbox
 from core.errors import Rejected
 from core.topics import SUBSCRIBERS
-from inbox import actions, desk, facts, ruling
+from inbox import actions, desk, facts, rules, ruling, teams
 from inbox.actions import Action
+from inbox.conditions import tree
 from inbox.fields import store as fields
 from inbox.fields.store import Wanted
 from tests.web.conftest import account, event, store
@@ -114,3 +115,51 @@ def test_what_a_rule_fills_in_stands_in_words(talks: int, as_role) -> None:
     assert admin.post(HERE, deed).status_code == 303
     assert "Colour is Green" in plain(admin.get(HERE).text)
     assert 'value="Green"' in admin.get(f"{HERE}/1").text
+
+
+def test_what_a_rule_names_and_is_gone_stands_in_words_and_is_not_swapped(talks: int, as_role) -> None:
+    """A team, somebody who was shut out, an archived field: in the list, the form and the log."""
+    browser, agent = as_role("admin"), as_role("agent")
+    who = f"user:{agent.user_id}"
+    with db.write() as session:
+        team = teams.save(session, None, teams.Wanted("Night shift"), "test")
+        wanted = Wanted("conversation", "text", {"en": "Shop"})
+        field = fields.save(session, None, wanted, "test")
+        deeds = [("assign", who), ("team", str(team)), ("field", f"{field}=x"), ("notify", who), ("notify", "team:1")]
+        group = tree.read({"match": "all", "of": [{"field": "team", "op": "is_not", "value": str(team)}]})
+        number = rules.save(
+            session, None, name="Old", trigger="tagged", asked=group, deeds=[Action(*one) for one in deeds],
+            last=False, actor="test",
+        )  # fmt: skip
+        rules.switch(session, number, "test", on=True)
+        name = auth.get(session, agent.user_id).name
+        auth.set_disabled(session, agent.user_id, True, "test")
+        teams.remove(session, team, "test")
+        fields.archive(session, field, "test")
+        desk.tag(session, 1, "x", "test")
+    outbox.step(SUBSCRIBERS["inbox.ruling.on_activity"], ruling.on_activity)
+    page = plain(browser.get(HERE).text)
+    for said in (f"Assign: “{name} (no longer answers)”", "Give to a team: “No. 1 (gone)”", "Shop (archived) is x"):
+        assert said in page
+    assert "Team is not No. 1 (gone)" in page
+    assert "5 deeds could not be done" in page
+    form = plain(browser.get(f"{HERE}/{number}").text)
+    assert f'<option value="{field}" selected>Shop (archived)</option>' in form
+    log = plain(browser.get(f"{HERE}/log?conversation=1").text)
+    assert log.count("There is nobody who could be told.") == 2
+    assert "Old" in log
+    assert "No rule was at work" in browser.get(f"{HERE}/log?conversation=2").text
+
+
+def test_numbers_of_deeds_are_read_and_shown_as_the_language_writes_them(talks: int, as_role) -> None:
+    with db.write() as session:
+        number = fields.save(session, None, Wanted("conversation", "number", {"en": "Amount"}), "user:1")
+    admin, german = as_role("admin"), {"accept-language": "de"}
+    typed = {"a.0_do": "field", "a.0_f": str(number), "a.0_v": "1.234,5"}
+    form = {**typed, "name": "Sum", "trigger": "message", "do": "save"}
+    assert admin.post(HERE, form).status_code == 422  # English
+    assert admin.post(HERE, form, headers=german).status_code == 303
+    with db.read() as session:
+        assert rules.get(session, 1).actions == [{"do": "field", "value": f"{number}=1234.5"}]
+    assert 'value="1.234,5"' in admin.get(f"{HERE}/1", headers=german).text
+    assert "Amount is 1,234.5" in plain(admin.get(HERE).text)

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from core import db
-from inbox import days_off, hours, teams
+from inbox import days_off, desk, hours, teams
+from inbox.models import Conversation
 from inbox.team_models import Team
-from tests.web.conftest import Browser, account, user
+from tests.web.conftest import Browser, account, event, store, user
 from web import teamwork
 
 As = Callable[[str], Browser]
@@ -121,6 +123,27 @@ def test_who_is_shut_out_or_may_not_answer_is_given_none(as_role: As) -> None:
         browser.post("/settings/users/2", form)
         with db.read() as session:
             assert teams.away(session) == ({"user:2"} if gone else set())
+
+
+def test_who_is_shut_out_leaves_what_is_open_and_gets_nothing_back(as_role: As) -> None:
+    browser = as_role("admin")
+    user("agent")
+    number = account()
+    store(number, event("a:1", "Hallo"), event("b:1", "Hello"))
+    with db.write() as session:
+        for one in (1, 2):
+            desk.assign(session, one, "user:2", "test")
+        desk.close(session, 2, "test")
+    browser.post("/settings/users/2", {"disabled": "yes"})
+    assert cared_for() == {1: "", 2: "user:2"}  # what is closed still says who closed it
+    store(number, event("b:2", "One more thing", parent_key="b:1", kind="reply"))
+    assert cared_for() == {1: "", 2: ""}
+
+
+def cared_for() -> dict[int, str]:
+    c = db.table(Conversation)
+    with db.read() as session:
+        return {row.id: row.assignee for row in session.execute(sa.select(c.c.id, c.c.assignee).order_by(c.c.id))}
 
 
 def test_every_sentence_has_its_words() -> None:

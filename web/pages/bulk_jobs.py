@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from sqlmodel import Session
@@ -19,6 +20,8 @@ from web.reader import Reader
 HERE = "/inbox/jobs"
 BOX = "bulk-job"
 """The part of the list that shows a job."""
+PAGE = "job"
+"""The part of its own page that follows it."""
 
 router = APIRouter()
 
@@ -34,8 +37,9 @@ def index(request: Request, reader: Managing, before: str = "") -> Response:
         boxes = many_words.boxes(session, found[: jobs.PAGE], reader)
     more = render.query(before=str(found[jobs.PAGE - 1].id)) if len(found) > jobs.PAGE else ""
     return render.page(
-        request, reader, "bulk_jobs.html", boxes=boxes, states=many_words.STATES, more=f"{HERE}{more}" if more else ""
-    )
+        request, reader, "bulk_jobs.html", boxes=boxes, states=many_words.STATES, more=f"{HERE}{more}" if more else "",
+        here=HERE + (render.query(before=before) if number else ""),
+    )  # fmt: skip
 
 
 @router.get(HERE + "/{job_id:int}")
@@ -46,14 +50,21 @@ def one(request: Request, job_id: int, reader: Managing, after: str = "") -> Res
         job = _job(session, job_id, reader)
         box = many_words.boxes(session, [job], reader)[0]
         left = jobs.unchanged(session, job_id, number, jobs.PAGE + 1)
-    if render.wants_part(request):
-        answer = render.part("parts/bulk_job.html", reader, box=box)
-        return answer if box.busy else render.told(answer, f"{box.title}: {box.said}", "err" if left else "ok")
+    own_page = request.headers.get("hx-target") == PAGE
+    if render.wants_part(request) and not own_page:
+        return _news(render.part("parts/bulk_job.html", reader, box=box), box, left)
     more = render.query(after=str(left[jobs.PAGE - 1][0])) if len(left) > jobs.PAGE else ""
-    return render.page(
+    page = render.page(
         request, reader, "bulk_job.html", box=box, left=left[: jobs.PAGE], states=many_words.STATES,
         more=f"{HERE}/{job_id}{more}" if more else "",
+        here=f"{HERE}/{job_id}{render.query(after=str(number)) if number else ''}",
     )  # fmt: skip
+    return _news(page, box, left) if own_page else page
+
+
+def _news(answer: Response, box: many_words.Box, left: Sequence[Any]) -> Response:
+    """What came of a job, said once when it has ended."""
+    return answer if box.busy else render.told(answer, f"{box.title}: {box.said}", "err" if left else "ok")
 
 
 @router.post(HERE + "/{job_id:int}/stop")
@@ -104,7 +115,7 @@ def _box(request: Request, job_id: int, reader: Reader, said: str = "") -> Respo
     if not render.wants_part(request):
         return render.to(f"{HERE}/{job_id}")
     if request.headers.get("hx-target") != BOX:
-        return render.told(Response(status_code=204), reader.words(said))
+        return render.told(Response(status_code=204), reader.words(said), events=["thread"])
     with db.read() as session:
         box = many_words.boxes(session, [_job(session, job_id, reader)], reader)[0]
     return render.told(render.part("parts/bulk_job.html", reader, box=box), reader.words(said) if said else "")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
+import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Form, Request, Response
 from sqlmodel import Session
 
@@ -12,6 +12,9 @@ from core import db
 from core.errors import Rejected
 from inbox import actions, macros
 from inbox.actions import Action
+from inbox.many import jobs, work
+from inbox.many.models import BulkJob
+from inbox.models import Conversation
 from inbox.rule_models import Macro
 from web import action_form, action_words, actors, render, sharing, thread
 from web.action_form import Row
@@ -58,7 +61,8 @@ def one(request: Request, reader: Answering, macro_id: int) -> Response:
     except Rejected as error:
         return render.page(request, reader, "settings/macros.html", 404, problem=reader.words(str(error)), found=[],
                            names={}, said={}, offered={})  # fmt: skip
-    return _form(request, reader, macro_id, action_form.of(row.actions, KINDS), name=row.name, shared=row.shared)
+    rows = action_form.of(row.actions, KINDS, reader)
+    return _form(request, reader, macro_id, rows, name=row.name, shared=row.shared)
 
 
 @router.post(HERE)
@@ -92,7 +96,7 @@ async def _change(request: Request, reader: Reader, macro_id: int | None) -> Res
     if deed != "save":
         action_form.change(rows, deed, form, KINDS)
         return _form(request, reader, macro_id, rows, **typed)
-    found = action_form.deeds(rows, KINDS)
+    found = action_form.deeds(rows, KINDS, reader)
     if found is None:
         return _form(request, reader, macro_id, rows, 422, **typed)
     try:
@@ -125,50 +129,28 @@ def _form(
 
 @router.post("/inbox/{conversation_id}/macro")
 def run(request: Request, conversation_id: int, reader: Managing, macro: Annotated[str, Form()] = "") -> Response:
-    """Do what the macro says, as a whole, with the way back."""
-    back: list[Action] = []
+    """Do what the macro says, as a whole; the way back is kept as for many."""
+    job = BulkJob(actor=reader.actor, made_at=db.now())
     name = ""
 
     def deed(session: Session) -> bool:
-        nonlocal name
+        nonlocal job, name
         found = macros.find(session, int(macro) if macro.isascii() and macro.isdigit() else 0, reader.actor)
         name = found.name
-        back.extend(macros.run(session, found, conversation_id, reader.actor))
+        c = db.table(Conversation)
+        chosen = sa.select(c.c.id).where(c.c.id == conversation_id)
+        job = jobs.begin(session, reader.actor, macros.deeds(found), chosen, macro=name, at_once=1)
+        work.within(session, job.id or 0, lambda session, actor: reader.sight)
+        for _, reason in jobs.unchanged(session, job.id or 0):
+            raise Rejected(reason)
         return True
 
-    values = _Back(back)
     answer = do(request, conversation_id, reader, deed, "", "macro-run")
     if answer.status_code != 200:
         return answer
     said = reader.words(N_("The macro %(name)s was run."), name=name)
-    undo = f"/inbox/{conversation_id}/macro/undo" if back else ""
-    return render.told(answer, said, "ok", undo, values.fields(), ["thread", "composer"])
-
-
-class _Back:
-    """The way back as a form: it goes with the toast, and comes again when somebody wants it."""
-
-    def __init__(self, back: list[Action]) -> None:
-        self.back = back
-
-    def fields(self) -> dict[str, str]:
-        """As fields of the form."""
-        return {"back": json.dumps([one.written() for one in self.back], ensure_ascii=False)}
-
-
-@router.post("/inbox/{conversation_id}/macro/undo")
-def undo(request: Request, conversation_id: int, reader: Managing, back: Annotated[str, Form()] = "") -> Response:
-    """Take back what a macro did, as far as it can be."""
-
-    def deed(session: Session) -> bool:
-        try:
-            raw = json.loads(back[:20_000])
-        except ValueError:
-            raw = None
-        actions.all_of(session, conversation_id, actions.read(raw, actions.BACK), reader.actor)
-        return True
-
-    return do(request, conversation_id, reader, deed, reader.words(N_("It was taken back.")), "saved")
+    undo = f"/inbox/jobs/{job.id}/undo" if job.changed and jobs.reversible(job) else ""
+    return render.told(answer, said, "ok", undo, events=["thread", "composer"])
 
 
 def offered(session: Session, reader: Reader) -> list[tuple[int, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
@@ -9,6 +10,7 @@ from sqlmodel import Session
 
 from core import db
 from core.errors import Rejected
+from core.typed import plain
 from inbox import actions, listing, rules
 from inbox.actions import Action
 from inbox.conditions import tree
@@ -38,11 +40,13 @@ def index(request: Request, reader: Ruling) -> Response:
         fields = {leaf.field for group in groups.values() if group is not None for leaf in tree.leaves(group)}
         choices = condition_choices.choices(session, reader, fields)
         options = action_words.choices(session, reader, rule=True)
+        newest = rules.newest(session)
     said = {one.id: _sentences(groups[one.id], reader, choices) for one in found}
     deeds = {one.id: [action_words.said(deed, reader, options) for deed in _deeds(one)] for one in found}
     return render.page(
-        request, reader, "settings/rules.html", found=found, said=said, deeds=deeds, deed_words=action_words
-    )
+        request, reader, "settings/rules.html", found=found, said=said, deeds=deeds, deed_words=action_words,
+        newest=newest, refused={number: rules.refused(run) for number, run in newest.items()},
+    )  # fmt: skip
 
 
 def _group_of(one: Rule) -> Group | None:
@@ -83,7 +87,7 @@ def one(request: Request, reader: Ruling, rule_id: int) -> Response:
     with db.read() as session:
         row = _found(session, rule_id)
     draft = condition_form.of(_group_of(row) or tree.EVERYTHING)
-    rows = action_form.of(row.actions, KINDS)
+    rows = action_form.of(row.actions, KINDS, reader)
     return _form(request, reader, rule_id, draft, rows, name=row.name, trigger=row.trigger, last=row.last)
 
 
@@ -130,17 +134,37 @@ def remove(reader: Ruling, rule_id: int) -> Response:
     return render.to(HERE, "rule-removed")
 
 
+@router.get(HERE + "/log")
+def whole_log(request: Request, reader: Ruling, rule: str = "", conversation: str = "", before: str = "") -> Response:
+    """When rules were at work: all of them or one, anywhere or in one conversation."""
+    return _log(request, reader, _number(rule), _number(conversation), _number(before))
+
+
 @router.get(HERE + "/{rule_id:int}/log")
-def log(request: Request, reader: Ruling, rule_id: int, before: int = 0) -> Response:
+def log(request: Request, reader: Ruling, rule_id: int, conversation: str = "", before: str = "") -> Response:
     """When it was at work, and what became of each deed."""
     with db.read() as session:
-        row = _found(session, rule_id)
-        found = rules.log(session, rule_id, before if 0 < before < 2**62 else 0)
+        _found(session, rule_id)
+    return _log(request, reader, rule_id, _number(conversation), _number(before))
+
+
+def _number(text: str) -> int:
+    """A number of the address, `No. 12` too; 0 for none."""
+    found = re.search(r"[0-9]{1,15}", plain(text))
+    return int(found[0]) if found else 0
+
+
+def _log(request: Request, reader: Reader, rule_id: int, conversation_id: int, before: int) -> Response:
+    with db.read() as session:
+        named = {one.id or 0: one.name for one in rules.every(session)}
+        found = rules.log(session, rule_id, before, conversation_id=conversation_id)
+        named |= rules.names(session, [run.rule_id for run in found])
         options = action_words.choices(session, reader, rule=True)
         shown = listing.rows(session, [run.conversation_id for run in found], _everything(reader))
     deeds = {
         run.id: [
             (
+                done["said"],
                 action_words.said(Action(done["do"], done.get("value", "")), reader, options),
                 reader.words(action_words.OUTCOMES.get(done["said"], done["said"])),
             )
@@ -149,9 +173,15 @@ def log(request: Request, reader: Ruling, rule_id: int, before: int = 0) -> Resp
         for run in found
     }
     return render.page(
-        request, reader, "settings/rule_log.html", rule=row, runs=found, deeds=deeds,
-        names={one.id: one.name for one in shown}, older=found[-1].id if len(found) == 50 else 0,
+        request, reader, "settings/rule_log.html", rule_id=rule_id, named=named, conversation=conversation_id or "",
+        runs=found, deeds=deeds, names={one.id: one.name for one in shown}, done=action_words.OUTCOMES,
+        older=_older(rule_id, conversation_id, found[-1].id or 0) if len(found) == 50 else "",
     )  # fmt: skip
+
+
+def _older(rule_id: int, conversation_id: int, before: int) -> str:
+    asked = {"rule": rule_id, "conversation": conversation_id, "before": before}
+    return f"{HERE}/log" + render.query(**{name: str(value) for name, value in asked.items() if value})
 
 
 def _found(session: Session, rule_id: int) -> Rule:
@@ -181,7 +211,7 @@ async def _change(request: Request, reader: Reader, rule_id: int | None) -> Resp
             with db.read() as session:
                 tried = _tried(session, group, reader)
             return _form(request, reader, rule_id, draft, rows, tried=tried, **typed)
-        deeds = action_form.deeds(rows, KINDS)
+        deeds = action_form.deeds(rows, KINDS, reader)
         if group is None or deeds is None:
             return _form(request, reader, rule_id, draft, rows, 422, **typed)
         with db.write() as session:

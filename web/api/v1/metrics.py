@@ -41,11 +41,11 @@ class Wanted(BaseModel):
     timezone: str = Query("UTC", max_length=60, description="A name of the IANA database.")
     by: By = "agent"
     agent: Word = ""
-    team: int = Query(0, ge=0, lt=2**53)
+    team: str = Query("", pattern=r"^(\d{1,15}|-|)$", description="A number; - for those without a team.")
     account: int = Query(0, ge=0, lt=2**53)
     platform: Word = ""
-    language: Word = ""
-    tag: Word = ""
+    language: Word = Query("", description="- for those of which none is known.")
+    tag: Word = Query("", description="- for those without a tag.")
     priority: Word = ""
 
 
@@ -164,9 +164,9 @@ def spans_csv(reader: Reading, wanted: Annotated[Behind, Query()]) -> Response:
 
 def _asked(wanted: Wanted, reader: Reader) -> performance.Asked:
     span = period(wanted.since or None, wanted.until or None, wanted.timezone)
-    names = ("platform", "language", "tag", "priority", "agent", "by")
+    names = ("platform", "language", "tag", "priority", "agent", "by", "team")
     given: dict[str, Any] = {name: getattr(wanted, name) for name in names}
-    given |= {"team": str(wanted.team or ""), "account": str(wanted.account or "")}
+    given |= {"account": str(wanted.account or "")}
     return performance.narrowed(reader, given, span)
 
 

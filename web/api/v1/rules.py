@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, Response
+from fastapi import Depends, Query, Response
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
@@ -95,6 +95,7 @@ class Run(BaseModel):
 
     id: int
     at: Moment
+    rule_id: int
     conversation_id: int
     event: str = Field(description="What it was asked about: `message:12` or `activity:7`.")
     done: int = Field(description="Deeds that changed something.")
@@ -181,13 +182,32 @@ def remove(change: Changing, reader: Ruling, rule_id: Id) -> Response:
 @router.get(HERE + "/{rule_id}/log", tags=[TAG])
 def log(reader: Ruling, rule_id: Id, cursor: Cursor = "", limit: Limit = 50) -> Page[Run]:
     """When a rule was at work and what became of each deed, newest first."""
-    place = shapes.place(cursor)
     with db.read() as session:
         _rule(session, rule_id)
-        found = rules.log(session, rule_id, shapes.number(place[0]) if place else 0, limit + 1)
+    return _log(rule_id, 0, cursor, limit)
+
+
+@router.get("/api/v1/rule-runs", tags=[TAG])
+def runs(
+    reader: Ruling,
+    conversation_id: Annotated[int, Query(ge=0, le=shapes.LARGEST)] = 0,
+    rule_id: Annotated[int, Query(ge=0, le=shapes.LARGEST)] = 0,
+    cursor: Cursor = "",
+    limit: Limit = 50,
+) -> Page[Run]:
+    """When rules were at work, newest first: all of them or one, anywhere or in one conversation."""
+    return _log(rule_id, conversation_id, cursor, limit)
+
+
+def _log(rule_id: int, conversation_id: int, cursor: str, limit: int) -> Page[Run]:
+    place = shapes.place(cursor)
+    before = shapes.number(place[0]) if place else 0
+    with db.read() as session:
+        found = rules.log(session, rule_id, before, limit + 1, conversation_id=conversation_id)
     items = [
         Run(
-            id=run.id or 0, at=run.at, conversation_id=run.conversation_id, event=run.event, done=run.done,
+            id=run.id or 0, at=run.at, rule_id=run.rule_id, conversation_id=run.conversation_id, event=run.event,
+            done=run.done,
             outcome=[Outcome.model_validate(one) for one in run.outcome],
         )
         for run in found[:limit]

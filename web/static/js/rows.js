@@ -65,7 +65,7 @@ function drop(list, nodes, side) {
   nodes.forEach((node, at) => { if ((first + at) % 20 === 0) here.marks.set(first + at, node.dataset.rank); });
   for (const node of nodes) {
     if (node.contains(document.activeElement)) list.focus({ preventScroll: true });
-    if (node.querySelector(".pick input")?.checked) hold(node.dataset.row);
+    if (node.querySelector(".pick input")?.checked) hold(node);
     node.remove();
   }
   here[side] += nodes.length;
@@ -77,10 +77,11 @@ function drop(list, nodes, side) {
   else goesOn(list);
 }
 
-function hold(id) {
+function hold(node) {
   const input = document.createElement("input");
-  Object.assign(input, { type: "hidden", name: "ids", value: id });
+  Object.assign(input, { type: "hidden", name: "ids", value: node.dataset.row });
   input.dataset.held = "";
+  input.toggleAttribute("data-over", "over" in node.dataset);
   document.getElementById("bulk")?.append(input);
 }
 
