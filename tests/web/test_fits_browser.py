@@ -107,3 +107,24 @@ def test_on_a_phone_deliveries_stand_in_whole_words(database: str, seen: Seen) -
         table = page.locator("table")
         assert table.evaluate("one => one.parentElement.scrollWidth <= one.parentElement.clientWidth")
         assert table.locator("td[data-head]").count() >= 2
+
+
+SPACED = """() => {
+  const sheet = new CSSStyleSheet();
+  const wider = "line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important";
+  sheet.replaceSync(`* { ${wider}; }`);
+  document.adoptedStyleSheets.push(sheet);
+}"""
+"""What WCAG 1.4.12 asks for."""
+
+
+def test_at_four_hundred_percent_a_row_can_be_read_and_with_wider_letters_the_rail(database: str, seen: Seen) -> None:
+    store(account(), event("c:1", "conversation"))
+    page = seen.page("agent", language="de", width=320, height=256)
+    page.goto(f"{seen.address}/inbox")
+    page.locator("#rows .conv").focus()
+    expect(page.locator("#rows .conv")).to_be_in_viewport(ratio=0.9)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.evaluate(SPACED)
+    cut = "spans => spans.filter(one => one.scrollWidth > one.clientWidth).map(one => one.textContent)"
+    assert page.locator(".rail a > span:not(.count)").evaluate_all(cut) == []

@@ -11,7 +11,8 @@ const usable = (node) => seen(node) && !node.disabled;
 const keyed = () => [...document.querySelectorAll("[data-key]:not([data-key=''])")].filter(usable);
 
 function press(key) {
-  const found = keyed().find((node) => node.dataset.key === key);
+  const all = keyed().filter((node) => node.dataset.key === key), at = document.activeElement.closest("[data-row]");
+  const found = all.find((node) => at?.contains(node)) ?? all.find((node) => !node.closest("[data-row]")); // of the row one is at
   if (!found) return false;
   const field = found.matches("textarea, input:not([type=radio], [type=checkbox])");
   if (field) { found.focus(); found.select(); } else found.click();
@@ -27,14 +28,19 @@ function name(node) {
   return copy.textContent.trim();
 }
 
+// --- the sheet: where a key works, by the place of what it presses ---------------------------------------
+
+const PLACES = [["#list", "list"], ["#compose", "text"], ["#conversation", "talk"], [".rail, [data-keys]", "all"]];
+const find = document.getElementById("keys-q");
+
 function show() {
   const list = document.getElementById("keys-list"), done = new Set();
   list.querySelectorAll("[data-made]").forEach((one) => one.remove());
-  const rest = list.firstElementChild;
   for (const node of keyed()) {
     const keys = node.dataset.key;
-    if (done.has(keys)) continue;
+    if (done.has(keys) || node.closest("[data-row]")) continue;
     done.add(keys);
+    const place = PLACES.find(([where]) => node.closest(where))?.[1] ?? "page";
     const term = document.createElement("dt"), text = document.createElement("dd");
     keys.split(" ").forEach((key, place) => {
       if (place) term.append(` ${list.dataset.then} `);
@@ -42,10 +48,53 @@ function show() {
     });
     text.textContent = name(node);
     term.dataset.made = text.dataset.made = "";
-    rest.before(term, text);
+    list.querySelector(`[data-group=${place}] dl`).append(term, text);
   }
+  find.value = "";
+  sift();
   sheet.showModal();
 }
+
+// what is typed names a deed, or is a key itself
+function sift() {
+  const said = find.value.trim().toLocaleLowerCase(), words = said.split(/\s+/).filter(Boolean);
+  let any = false;
+  for (const group of sheet.querySelectorAll("[data-group]")) {
+    for (const text of group.querySelectorAll("dd")) {
+      const term = text.previousElementSibling, deed = text.textContent.toLocaleLowerCase();
+      const fits = words.every((word) => deed.includes(word)) || [...term.querySelectorAll("kbd")].some((key) => key.textContent.toLocaleLowerCase() === said);
+      term.hidden = text.hidden = !fits;
+    }
+    group.hidden = !group.querySelector("dd:not([hidden])");
+    any ||= !group.hidden;
+  }
+  const none = document.getElementById("keys-0");
+  none.textContent = any ? "" : none.dataset.none;
+}
+
+find?.addEventListener("input", sift);
+find?.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); }); // finds, and closes nothing
+document.addEventListener("click", (event) => { if (event.target.closest("[data-keys]")) show(); });
+
+// --- single keys on or off, kept by this browser -------------------------------------------------------
+
+const LETTERS = "letters";
+let letters = true;
+try { letters = localStorage.getItem(LETTERS) !== "off"; } catch { /* no storage */ }
+const switches = () => [...document.querySelectorAll("[data-letters]")];
+for (const one of switches()) {
+  one.hidden = false;
+  one.querySelector("input").checked = letters;
+}
+document.addEventListener("change", (event) => {
+  if (!event.target.closest("[data-letters]")) return;
+  letters = event.target.checked;
+  for (const one of switches()) one.querySelector("input").checked = letters;
+  try {
+    if (letters) localStorage.removeItem(LETTERS);
+    else localStorage.setItem(LETTERS, "off");
+  } catch { /* no storage: until the page is left */ }
+});
 
 function escape() {
   if (location.hash === "#person") { location.hash = "conversation"; return true; }
@@ -82,7 +131,7 @@ function open() {
   const done = new Set();
   for (const node of keyed()) {
     const keys = node.dataset.key;
-    if (done.has(keys) || node.closest(".rail")) continue;
+    if (done.has(keys) || node.closest(".rail, [data-row]")) continue;
     done.add(keys);
     const option = document.createElement("button");
     Object.assign(option, { type: "button", className: "menu-item", id: `cmd-0-${done.size}`, tabIndex: -1, textContent: name(node) });
@@ -126,8 +175,7 @@ addEventListener("keydown", (event) => {
     else if (escape()) event.preventDefault();
     return;
   }
-  if (typing(event.target) || document.querySelector("dialog[open]")) return;
-  if (event.key === "?") { event.preventDefault(); show(); return; }
+  if (typing(event.target) || document.querySelector("dialog[open]") || !letters) return;
   const key = event.key.toLowerCase();
   if (key.length !== 1) return;
   const pair = before && event.timeStamp - since < PAUSE ? `${before} ${key}` : "";

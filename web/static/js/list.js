@@ -214,9 +214,9 @@ function settle(part, ids) {
   if (!list.querySelector("[data-row]")) reload();
 }
 
-function bare(node) { // without the mark of who is there
+function bare(node) { // without the mark of who is there, and the deeds that lie on it
   const copy = node.cloneNode(true);
-  copy.querySelector(":scope > .at-row")?.remove();
+  for (const one of copy.querySelectorAll(":scope > :is(.at-row, .row-deeds)")) one.remove();
   return copy.innerHTML;
 }
 
