@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -58,12 +58,16 @@ def carry(row: Capability, visibility: Visibility | str) -> Carry | None:
     return row.attach_dm if visibility == "private" else row.attach
 
 
-def told(row: Capability, limits: Mapping[str, int]) -> Capability:
-    """The row with what the account's own server takes, where it says so: `image_bytes` and `video_bytes`."""
+def told(row: Capability, limits: Mapping[str, int], mimes: Collection[str] = ()) -> Capability:
+    """The row with what the account's own server takes, where it says so: `image_bytes`, `video_bytes`, media types."""
 
     def own(rule: Carry | None) -> Carry | None:
+        if rule is None:
+            return None
         image, video = (int(limits.get(name) or 0) for name in ("image_bytes", "video_bytes"))
-        return rule and replace(rule, image_bytes=image or rule.image_bytes, file_bytes=video or rule.file_bytes)
+        left = [replace(one, mimes=tuple(mime for mime in one.mimes if mime in mimes)) for one in rule.groups]
+        groups = tuple(one for one in left if one.mimes) or rule.groups
+        return replace(rule, groups=groups, image_bytes=image or rule.image_bytes, file_bytes=video or rule.file_bytes)
 
     return replace(row, attach=own(row.attach), attach_dm=own(row.attach_dm))
 

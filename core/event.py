@@ -183,6 +183,8 @@ class Profile(Value):
     author: Author
     limits: dict[str, int] = Field(default_factory=dict)
     """For example `max_characters`."""
+    mimes: tuple[str, ...] = ()
+    """Media types of the files it takes; none: it does not say."""
     abilities: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 

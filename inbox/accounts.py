@@ -64,7 +64,7 @@ def known_since(account: Account) -> datetime | None:
 
 
 def _told(profile: Profile) -> dict[str, Any]:
-    return {"limits": profile.limits, "told_at": db.now().isoformat()}
+    return {"limits": profile.limits, "mimes": list(profile.mimes), "told_at": db.now().isoformat()}
 
 
 def get(session: Session, account_id: int) -> Account:

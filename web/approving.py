@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from connectors.capabilities import BY_NAME
-from connectors.text import graphemes, utf16
+from connectors.lengths import length
 from core import db
 from core.outbox import DONE, Item, Outcome
 from inbox import approvals, notices, submissions, teams, visibility
@@ -26,7 +26,6 @@ from web.role_models import Role
 
 NOBODY = N_("nobody: they leave by themselves")
 ANYBODY = N_("whoever may approve")
-_LINK = re.compile(r"https?://\S+")
 _PIECES = re.compile(r"\s+|\w+|[^\w\s]")
 Pieces = Sequence[tuple[str, str]]
 """(same, gone or new; text)."""
@@ -174,15 +173,6 @@ def _wrote(session: Session, reply: ReplyRow) -> int:
         m.c.origin != "context",
     )  # fmt: skip
     return int(session.scalar(query) or 0)
-
-
-def length(text: str, counting: str) -> int:
-    """How long a text is as its platform counts."""
-    if counting == "graphemes":
-        return graphemes(text)
-    if counting == "utf16":
-        return utf16(text)
-    return len(_LINK.sub("x" * 23, text) if "23" in counting else text)
 
 
 def changes(before: str, after: str) -> Pieces:

@@ -52,7 +52,9 @@ class Shelf:
 def rules(account: Account) -> Capability | None:
     """What our account's platform takes, by the limits that its own server told; None for an unknown platform."""
     row = BY_NAME.get(account.platform)
-    return attaching.told(row, account.config.get("limits") or {}) if row is not None else None
+    if row is None:
+        return None
+    return attaching.told(row, account.config.get("limits") or {}, account.config.get("mimes") or ())
 
 
 def shelf(files: Sequence[Attached], kinds: Sequence[str], row: Capability | None, reader: Reader) -> Shelf:

@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from sqlmodel import Session
 from ulid import ULID
 
+from connectors import answering
+from connectors.attaching import Wrong
 from connectors.capabilities import Capability
 from core import bulk, db, rows
 from inbox import attachments, drafts, replies, translations
@@ -71,6 +73,19 @@ class Composer:
     """The one that is chosen; 0 where there is one alone."""
     carrier: Capability | None = None
     """What the account that answers takes."""
+    front: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Whom the answer names in front by itself, by kind."""
+    us: str = ""
+    """The handle of the account that answers."""
+    url_length: int = 0
+    """What an address counts on its server; 0: as usual."""
+
+    def too_long(self, kind: str, text: str) -> Wrong | None:
+        """What the platform would say of the length."""
+        if self.carrier is None:
+            return None
+        most = self.limits.get(kind, 0)
+        return answering.too_long(self.carrier, most, text, self.front.get(kind, ()), self.us, self.url_length)
 
 
 def composer(
@@ -122,7 +137,20 @@ def composer(
         parts=parts,
         part=known,
         carrier=row,
+        front=_front(account, answered, kinds),
+        us=account.handle,
+        url_length=int(account.config.get("limits", {}).get("characters_per_url") or 0),
     )
+
+
+def _front(account: Account, answered: Message | None, kinds: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    if answered is None:
+        return {}
+    said = ((one, one == "private") for one in kinds if one != "note")
+    return {
+        kind: answering.in_front(account.platform, answered.ref, account.handle, private=private)
+        for kind, private in said
+    }
 
 
 def _kinds(row: Capability | None, answered: Message | None, reader: Reader, *, shut: bool) -> tuple[str, ...]:

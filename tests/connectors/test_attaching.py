@@ -104,6 +104,11 @@ def test_what_the_account_s_own_server_says_comes_before_the_table() -> None:
     film = Thing("a.mp4", "video/mp4", "video", 3_000_000)
     assert str(attaching.wrong(small, "public", [film])) == "a.mp4 is too large for Mastodon. At most: 2 MB."
     assert attaching.told(BY_NAME["archive"], {"image_bytes": 5}) == BY_NAME["archive"]
+    said = attaching.told(BY_NAME["mastodon"], {}, ("image/png", "video/quicktime"))
+    assert (
+        str(attaching.wrong(said, "public", [film])) == "Mastodon does not take files like a.mp4. It takes: PNG, MOV."
+    )
+    assert attaching.told(BY_NAME["mastodon"], {}, ("text/plain",)) == BY_NAME["mastodon"]
     assert attaching.unlisted("mastodon", [film], ()) is None
     found = attaching.unlisted("mastodon", [Thing(), film], ("image/png", "video/quicktime"))
     assert str(found) == "Mastodon does not take files like a.mp4. It takes: PNG, MOV."

@@ -4,11 +4,14 @@ import json
 
 import pytest
 
+from connectors.answering import too_long
+from connectors.capabilities import capability
 from connectors.client import Client
+from connectors.lengths import length
 from connectors.platforms.bluesky.richtext import facets
 from connectors.platforms.bluesky.sending import record_key
 from connectors.platforms.mastodon.places import Places
-from connectors.platforms.mastodon.sending import Sender, addressed, length, narrower
+from connectors.platforms.mastodon.sending import COUNTING, Sender, addressed, in_front, narrower
 from connectors.platforms.mastodon.server import Server
 from connectors.platforms.mastodon.to_event import Us
 from core.errors import NotConfigured, Rejected
@@ -49,7 +52,30 @@ def parent(**more):
     ],
 )
 def test_mastodon_counts_addresses_as_23_and_mentions_without_server(text, count):
-    assert length(text) == count
+    assert length(text, COUNTING) == count
+
+
+@pytest.mark.parametrize(
+    ("private", "more", "names"),
+    [
+        (False, {}, ["anna@mstdn.example"]),
+        (True, {"mentions": ["us", "bob@else.example"]}, ["anna@mstdn.example", "bob@else.example"]),
+        (False, {"mentions": ["bob@else.example"], "visibility": "direct"}, ["anna@mstdn.example", "bob@else.example"]),
+        (False, {"acct": "US"}, []),
+    ],
+)
+def test_whom_mastodon_names_in_front_is_known_before(private, more, names):
+    assert in_front(parent(**more), "@us@social.example", private=private) == names
+    assert in_front("no json", "@us@social.example", private=private) == []
+
+
+def test_the_length_counts_what_is_put_in_front():
+    row, front, us = capability("mastodon"), ["anna@mstdn.example"], "@us@social.example"
+    assert too_long(row, 500, "x" * 494, front, us) is None
+    assert too_long(row, 500, "x" * 495, front, us).values["count"] == 501
+    assert too_long(row, 500, "@anna@mstdn.example " + "x" * 494, front, us) is None
+    assert too_long(row, 500, "x" * 470 + " https://example.org/" + "y" * 90, (), us, 30).values["count"] == 501
+    assert too_long(row, 0, "x" * 9000) is None
 
 
 @pytest.mark.parametrize(

@@ -252,3 +252,12 @@ def test_the_limit_of_the_account_s_own_server_is_said_before(talk: int, as_role
     assert "tap.mp4 is too large for Mastodon" in put(agent, talk, ("tap.mp4", FILM), **PART).text
     answer = agent.post(f"/inbox/{talk}/reply", {"text": "Look", "kind": "public", "file": "1"}, **PART)
     assert answer.status_code == 422
+
+
+def test_a_media_type_that_the_server_does_not_take_is_said_when_the_file_is_chosen(talk: int, as_role) -> None:
+    agent = as_role("agent")
+    with db.write() as session:
+        session.execute(sa.update(db.table(Account)).values(config={"mimes": ["image/jpeg"]}))
+    part = put(agent, talk, ("tap.png", PNG), **PART).text
+    assert "Mastodon does not take files like" in part
+    assert "It takes: JPEG." in part

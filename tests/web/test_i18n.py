@@ -34,7 +34,7 @@ SAME = {
         "Problem", "Region", "Revision", "Setup", "Spam", "Sticker", "System", "Team", "Teams", "Video", "Webhooks",
         "Website", "neutral", "positive",
     },
-    "ja": NAMED,
+    "ja": NAMED | {"Ctrl"},
 }  # fmt: skip
 """Words that are the same in both languages."""
 

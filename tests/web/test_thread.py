@@ -343,6 +343,13 @@ def test_empty_reply_says_so(agent: Browser) -> None:
     assert "The reply is empty" in answer.text
 
 
+def test_a_reply_that_is_too_long_for_its_platform_is_not_sent_and_kept(agent: Browser) -> None:
+    answer = agent.post(f"/inbox/{talk()}/reply", {"text": "x" * 501, "kind": "public"}, headers=HTMX)
+    assert (answer.status_code, sent()) == (422, [])
+    assert "The answer has 501 characters, Mastodon takes 500: shorten it." in answer.text
+    assert "x" * 501 in answer.text
+
+
 def test_refused_reply_keeps_what_was_typed(as_role) -> None:
     store(account(), event("m:1", kind="like"))
     answer = as_role("agent").post(f"/inbox/{talk()}/reply", {"text": "a long answer", "kind": "public"})

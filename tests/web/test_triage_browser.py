@@ -1,7 +1,8 @@
-"""Claims about working through the list in a browser: deeds on a row, on to the next one, keys that are found or off."""
+"""Claims about working through the list in a browser: deeds on a row, to the next one, keys that are found or off."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -21,7 +22,8 @@ pytestmark = [pytest.mark.browser, needs_chromium]
 def inbox(database: str, seen: Any) -> Page:
     """Six conversations, the newest of which is No. 6."""
     row = account()
-    store(row, *[event(f"c:{n}", f"conversation {n}", minutes=100 - n) for n in range(6)])
+    ref = json.dumps({"id": "5", "acct": "kim@a.example", "visibility": "public"})
+    store(row, *[event(f"c:{n}", f"conversation {n}", minutes=100 - n, ref=ref) for n in range(6)])
     page: Page = seen.page("agent")
     page.goto(f"{seen.address}/inbox")
     page.wait_for_timeout(300)
@@ -87,6 +89,13 @@ def test_the_next_conversation_opens_by_itself_for_who_wants_that(inbox: Page) -
     inbox.keyboard.press("e")
     open_now(inbox, 4)
     expect(row(inbox, 4)).to_be_focused()
+    counter = inbox.locator("#counter")
+    expect(counter).to_have_text("0 / 495")  # Mastodon counts the name that is put in front
+    expect(counter).to_have_attribute("title", "Without what is put in front: @kim@a.example")
+    inbox.locator("#reply-text").fill("@Kim@a.example see https://example.org/" + "x" * 90)
+    expect(counter).to_have_text("32 / 500")
+    inbox.locator("#reply-text").fill("x" * 496)
+    expect(inbox.locator("#over")).to_have_text("The text is too long.")
     inbox.locator("#reply-text").fill("an answer")
     inbox.keyboard.press("Control+Enter")
     expect(inbox.locator("#reply-text")).to_have_value("")

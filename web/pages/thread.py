@@ -219,6 +219,8 @@ def _in_the_way(talk: Thread, attached: Sequence[int], kind: str, text: str, rea
     if talk.composer.shut or kind not in talk.composer.kinds:
         wrong = talk.composer.shut or N_("This cannot be answered in that way here. Choose another one.")
         return reader.words(wrong)
+    if long := talk.composer.too_long(kind, text):
+        return attaching.said(long, reader)
     return attaching.refused(talk.id, talk.composer.carrier, attached, kind, text, reader)
 
 

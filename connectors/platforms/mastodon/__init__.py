@@ -93,6 +93,7 @@ class Mastodon(Unable):
                 "characters_per_url": facts.url_length,
                 **facts.file_limits,
             },
+            mimes=facts.mimes,
             abilities=("reply", "dm", "favourite", "boost", "delete", "listen"),
             warnings=tuple(warnings),
         )

@@ -13,13 +13,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors import attaching
+from connectors.capabilities import capability
 from connectors.client import Client
+from connectors.lengths import MENTION, length
 from connectors.platforms.mastodon.places import Places, gone
 from connectors.platforms.mastodon.server import Server
 from connectors.platforms.mastodon.to_event import Us, status_event
 from connectors.platforms.mastodon.uploads import Uploads
 from connectors.refusals import TOO_LONG
-from connectors.text import graphemes, plain
+from connectors.text import plain
 from core.errors import BadPayload, NotConfigured, Rejected, Unknown
 from core.event import Event, Reply, Visibility
 
@@ -30,14 +32,7 @@ FROM_OURS: dict[Visibility, str] = {
     "followers": "private",
     "private": "direct",
 }
-_URL = re.compile(r"https?://\S+")
-_MENTION = re.compile(r"(?<![\w/@])@([A-Za-z0-9_.-]+)@[A-Za-z0-9.-]+[A-Za-z0-9]")
-
-
-def length(text: str, url_length: int = 23) -> int:
-    """Characters as Mastodon counts them: an address as 23, a mention without its server."""
-    counted = _URL.sub("x" * url_length, text)
-    return graphemes(_MENTION.sub(r"@\1", counted))
+COUNTING = capability("mastodon").counting
 
 
 def narrower(wanted: str, parent: str) -> str:
@@ -59,6 +54,25 @@ def addressed(text: str, people: list[str], host: str) -> str:
     return " ".join([*(f"@{acct}" for acct in missing), text])
 
 
+def in_front(ref: str, us: str, *, private: bool) -> list[str]:
+    """Whom an answer to a message with this reference names by itself; `us` is our handle."""
+    try:
+        parent = json.loads(ref)
+    except ValueError:
+        return []
+    if not isinstance(parent, dict):
+        return []
+    ours = {us.lstrip("@").lower(), us.lstrip("@").partition("@")[0].lower()}
+    people = _said_to(parent, direct=private or parent.get("visibility") == "direct")
+    return [acct for acct in dict.fromkeys(people) if acct and acct.lower() not in ours]
+
+
+def _said_to(parent: Mapping[str, Any], *, direct: bool) -> list[str]:
+    """Who wrote the parent; in private everybody there."""
+    mentions = parent.get("mentions") or () if direct else ()
+    return [str(parent.get("acct") or ""), *(str(acct) for acct in mentions)]
+
+
 class Sender:
     """Posts and takes back statuses of one account."""
 
@@ -74,7 +88,7 @@ class Sender:
         if wrong := attaching.unlisted("mastodon", reply.files, self._about.mimes):
             raise Rejected(str(wrong), "files")
         text = addressed(reply.text, self._people(reply, parent, visibility), self._us.host).rstrip()
-        if (count := length(text, self._about.url_length)) > self._about.characters:
+        if (count := length(text, COUNTING, self._about.url_length)) > self._about.characters:
             takes = {"count": count, "platform": self._about.title or "Mastodon", "most": self._about.characters}
             raise Rejected(TOO_LONG % takes, "too_long")
         body: dict[str, Any] = {"status": text, "visibility": visibility}
@@ -99,9 +113,7 @@ class Sender:
 
     def _people(self, reply: Reply, parent: Mapping[str, Any], visibility: str) -> list[str]:
         """Whom to name: who wrote the parent, or the recipient when we did; in private everybody there."""
-        people = [str(parent.get("acct") or "")]
-        if visibility == "direct":
-            people += [str(acct) for acct in parent.get("mentions") or ()]
+        people = _said_to(parent, direct=visibility == "direct")
         if reply.recipient and (visibility == "direct" or not people[0] or self._ours(people[0])):
             handle = reply.recipient.handle.lstrip("@")
             if handle.removesuffix("@" + self._us.host) not in people and handle not in people:
@@ -151,4 +163,4 @@ def _parent(reply: Reply) -> Mapping[str, Any]:
 
 def _bare(text: str) -> str:
     """A text without servers in mentions and with single spaces: how the same text looks either way."""
-    return " ".join(_MENTION.sub(r"@\1", text).split())
+    return " ".join(MENTION.sub(r"@\1", text).split())

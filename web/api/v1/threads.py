@@ -219,6 +219,7 @@ def _kind(session: Session, number: int, body: NewReply, reader: Reader) -> Visi
         raise Refused(422, "This cannot be answered in that way here.", "rejected")
     kind = body.visibility or box.kinds[0]
     wrong = attaching.trouble(session, number, box.carrier, body.files, kind, body.text, reader)
+    wrong = box.too_long(kind, body.text) or wrong
     if wrong is not None:
         raise Refused(422, wrong.sentence % wrong.values, "rejected")
     return "private" if body.visibility == "private" else None

@@ -110,6 +110,7 @@ const adrift = (old) => key(old) === done && (held(old) || document.activeElemen
 
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
   const form = detail.requestConfig?.elt;
+  if (headWanted) refresh();
   if (detail.successful && form?.id === "composer") mine = true;
   if (detail.successful && form?.matches("#log form[hx-swap=none]")) done = key(form.closest("[data-entry]"));
 });
@@ -135,14 +136,17 @@ function arrived(node) {
 
 let headWanted = false;
 
+// somebody is on it, or its answer is on the way to it
+const taken = (old) => old.querySelector("details[open], form.htmx-request") || held(old);
+
 async function head(here) {
   if (!headWanted) return;
   headWanted = false;
   const old = document.getElementById("thread-head");
-  if (old.querySelector("details[open]") || held(old)) { headWanted = true; return; } // until it is let go of
+  if (taken(old)) { headWanted = true; return; } // until it is let go of
   const found = await fetched(here.dataset.head), node = found?.querySelector("#thread-head");
   if (!node || pane() !== here) return;
-  if (held(old) || old.querySelector("details[open]")) { headWanted = true; return; }
+  if (taken(old)) { headWanted = true; return; }
   old.replaceWith(node);
   htmx.process(node);
   document.dispatchEvent(new Event("repaint"));
@@ -178,11 +182,20 @@ document.addEventListener("htmx:afterSettle", (event) => {
 // --- the box to write in ------------------------------------------------------------------------------
 
 const segments = typeof Intl.Segmenter === "function" ? new Intl.Segmenter() : null;
+const graphemes = (text) => (segments ? [...segments.segment(text)].length : [...text].length);
+const MENTION = /(?<![\p{L}\p{N}_/@])@([A-Za-z0-9_.-]+)@[A-Za-z0-9.-]+[A-Za-z0-9]/gu;
 const MEASURES = {
-  graphemes: (text) => (segments ? [...segments.segment(text)].length : [...text].length),
+  graphemes,
   utf16: (text) => text.length,
-  "characters with urls as 23": (text) => [...text.replace(/https?:\/\/\S+/g, "x".repeat(23))].length,
+  "characters with urls as 23": (text, url) => graphemes(text.replace(/https?:\/\/\S+/g, "x".repeat(url)).replace(MENTION, "@$1")),
 };
+
+// whom the answer will name in front by itself, as the connector does: everybody its text does not name
+function inFront(form, kind, text) {
+  const host = form.dataset.us.split("@").at(-1), names = form.dataset[`front${kind[0].toUpperCase()}${kind.slice(1)}`]?.split(" ") ?? [];
+  const named = (name) => new RegExp(`(?<![\\p{L}\\p{N}_@])@${RegExp.escape?.(name) ?? name.replace(/[.-]/g, "\\$&")}(?![\\p{L}\\p{N}_@.-]*[\\p{L}\\p{N}_])`, "iu").test(text);
+  return names.filter((one) => one && !named(one) && !(one.endsWith(`@${host}`) && named(one.split("@")[0])));
+}
 const RING = "http://www.w3.org/2000/svg";
 
 function count() {
@@ -190,7 +203,9 @@ function count() {
   if (!form) return;
   const kind = form.querySelector("input[name=kind]:checked")?.value ?? "note", note = kind === "note";
   const counter = document.getElementById("counter"), send = form.querySelector("[data-send]"), files = document.getElementById("files");
-  const limit = Number(files?.dataset[kind] || form.dataset[kind] || 0);
+  const measure = MEASURES[form.dataset.counting] ?? ((one) => [...one].length), url = Number(form.dataset.url);
+  const most = Number(files?.dataset[kind] || form.dataset[kind] || 0), front = most ? inFront(form, kind, text.value) : [];
+  const limit = most && Math.max(1, most - measure(front.map((one) => `@${one} `).join(""), url));
   let refused = false; // the platform takes these files not with this kind of answer
   for (const one of files?.querySelectorAll("[data-wrong]") ?? []) { one.hidden = one.dataset.wrong !== kind; refused ||= !one.hidden; }
   form.classList.toggle("composer-note", note);
@@ -198,7 +213,7 @@ function count() {
   for (const one of [send, ...form.querySelectorAll("[data-send-close], [data-send-snooze]")]) {
     if (one) one.querySelector("span").textContent = one.dataset[kind] ?? one.dataset.reply;
   }
-  const length = limit ? (MEASURES[form.dataset.counting] ?? ((one) => [...one].length))(text.value) : 0;
+  const length = limit ? measure(text.value, url) : 0;
   counter.replaceChildren();
   if (limit) {
     if (length <= limit) counter.append(ring(length / limit));
@@ -206,6 +221,9 @@ function count() {
   }
   counter.classList.toggle("counter-near", limit > 0 && length > limit * 0.9 && length <= limit);
   counter.classList.toggle("counter-over", limit > 0 && length > limit);
+  counter.title = front.length ? counter.dataset.front.replace("{names}", front.map((one) => `@${one}`).join(" ")) : "";
+  const over = document.getElementById("over"), words = limit > 0 && length > limit ? over.dataset.words : "";
+  if (over.textContent !== words) over.textContent = words;
   send.disabled = refused || (limit > 0 && length > limit);
   document.getElementById("later")?.toggleAttribute("hidden", note || send.disabled);
 }
