@@ -29,13 +29,15 @@ BEGUN = timedelta(days=30)
 PICTURES = timedelta(days=30)
 """So long a customer's picture is kept; then it is fetched again when somebody looks."""
 NAME, ALT = 200, 1500
+HEAD = 4096
+"""Bytes by which a file's kind is told."""
 EMPTY = "The file is empty."
 LARGE = "The file is larger than this hub takes. Its operator can raise the limit."
 MANY = "Ten files at most can be attached at once."
 GONE = "This file is gone."
 
 
-def add(session: Session, conversation_id: int, author: str, name: str, data: bytes) -> int:
+def add(session: Session, conversation_id: int, author: str, name: str, data: files.Content) -> int:
     """Put a file beside somebody's draft; its number. Rejected when empty, damaged, too large or one too many.
 
     Pictures are kept without what they tell beside the picture (inbox.metadata).
@@ -49,12 +51,13 @@ def add(session: Session, conversation_id: int, author: str, name: str, data: by
     if len(begun(session, conversation_id, author)) >= MOST:
         raise Rejected(MANY)
     _tidy(session)
-    picture = metadata.bare(data, filetypes.told(data, name)[1])
-    return _attach(session, conversation_id, name, picture, author=author)
+    kind, mime = filetypes.told(data[:HEAD], name)
+    content = metadata.bare(data[:], mime) if kind == "image" else data
+    return _attach(session, conversation_id, name, content, author=author)
 
 
-def _attach(session: Session, conversation_id: int, name: str, data: bytes, **where: Any) -> int:
-    kind, mime = filetypes.told(data, name)
+def _attach(session: Session, conversation_id: int, name: str, data: files.Content, **where: Any) -> int:
+    kind, mime = filetypes.told(data[:HEAD], name)
     film = films.told(data) if kind == "video" else films.Film()
     row = Attached(
         digest=files.store(session, data), conversation_id=conversation_id, name=_named(name), mime=mime, kind=kind,

@@ -8,8 +8,11 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from typing import IO
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -20,6 +23,8 @@ from core.settings import settings
 from inbox.file_models import Attached, StoredFile
 
 TOPIC = "file.unused"
+Content = bytes | mmap
+"""A content in memory, or one that lies in a file and is read from there."""
 
 
 def path(digest: str) -> Path:
@@ -27,7 +32,19 @@ def path(digest: str) -> Path:
     return settings().data_dir / "files" / digest[:2] / digest
 
 
-def store(session: Session, data: bytes) -> str:
+@contextmanager
+def mapped(file: IO[bytes]) -> Iterator[Content]:
+    """What was written to a temporary file, however large, without having it in memory."""
+    number = file.fileno()  # before the flush: a small one has not been on the disk yet
+    file.flush()
+    if not os.fstat(number).st_size:
+        yield b""
+        return
+    with mmap(number, 0, access=ACCESS_READ) as found:
+        yield found
+
+
+def store(session: Session, data: Content) -> str:
     """Keep a content; its digest. The caller attaches it in the same transaction."""
     digest = hashlib.sha256(data).hexdigest()
     row = {"digest": digest, "size": len(data), "at": db.now()}
@@ -39,7 +56,7 @@ def store(session: Session, data: bytes) -> str:
     return digest
 
 
-def _write(place: Path, data: bytes) -> None:
+def _write(place: Path, data: Content) -> None:
     """Whole or not at all."""
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = place.with_name(f".{place.name}.{secrets.token_hex(4)}")

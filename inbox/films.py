@@ -9,6 +9,8 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from inbox.files import Content
+
 UNKNOWN = (0, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
 """Durations that are none: of a video in fragments, or never written."""
 LONGEST = 1e7
@@ -24,7 +26,7 @@ class Film:
     height: int = 0
 
 
-def told(data: bytes) -> Film:
+def told(data: Content) -> Film:
     """The facts of a video; all 0 for what is no such container."""
     whole = memoryview(data)
     try:

@@ -26,6 +26,7 @@ from inbox.notice_models import NotificationChoice
 from inbox.notices import Notice
 from sandbox.push import Browser as Told
 from sandbox.push import Service
+from tests.conftest import BOTH
 from tests.web.conftest import Browser, account, event, store
 from web import auth
 from web.notices import push as pushing
@@ -244,3 +245,37 @@ def test_nobody_is_told_of_a_conversation_that_they_no_longer_see(agent: Browser
     while outbox.step(SUBSCRIBER, pushing.send):
         pass
     assert [one["talk"] for one in told.told] == [1]
+
+
+@BOTH
+def test_a_browser_is_told_while_the_sign_in_holds_in_which_it_was_asked_for(
+    agent: Browser, service: tuple[Service, str]
+) -> None:
+    told = subscribed(agent, service)
+    assert 'data-told="yes"' in agent.get("/settings/me/notifications").text
+    agent.sign_in("agent@demo.example")  # anew, in the same browser
+    tell(agent, "one")
+    assert len(told.told) == 1
+    agent.csrf = agent.form_token("/settings/me")
+    agent.post("/signout")
+    tell(agent, "two")
+    assert len(told.told) == 1
+
+
+def test_a_browser_in_which_somebody_else_signed_in_tells_nobody_s_news(
+    agent: Browser, as_role: Any, service: tuple[Service, str]
+) -> None:
+    told = subscribed(agent, service)
+    as_role("admin")
+    agent.sign_in("admin@demo.example")
+    tell(agent)
+    assert told.told == []
+    assert 'data-told="no"' in agent.get("/settings/me/notifications").text
+
+
+def test_what_is_no_subscription_is_refused_in_the_reader_s_language(agent: Browser) -> None:
+    values = {"endpoint": "https://push.example/1", "p256dh": "x", "auth": "x"}
+    with db.write() as session:
+        auth.get(session, agent.user_id).language = "de"
+    refused = agent.post("/settings/me/push", values)
+    assert (refused.status_code, refused.text) == (422, "Das ist kein Abonnement eines Browsers.")

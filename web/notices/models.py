@@ -54,4 +54,6 @@ class PushBrowser(SQLModel, table=True):
     auth: str = Field(max_length=40)
     agent: str = Field(default="", max_length=200)
     """What the browser calls itself."""
+    session: str = Field(default="", max_length=64, index=True)
+    """The sign-in in which they asked for it: when that ends, nobody is told there any more."""
     made_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))

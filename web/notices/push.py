@@ -14,7 +14,8 @@ from core.settings import settings
 from inbox import notices, visibility
 from inbox.notice_models import Notification
 from web import i18n, reader, roles
-from web.models import User
+from web.i18n import N_
+from web.models import SessionRow, User
 from web.notices import clock, words
 from web.notices.models import PushBrowser, PushKey
 
@@ -23,7 +24,7 @@ MOST = 20
 GONE = (404, 410)
 BUSY, LONGEST = 60.0, 6 * 3600.0
 """Seconds until a busy service is asked again that does not say when, and at most where it does."""
-TOO_MANY = "There are twenty browsers already. Switch it off in one of them first."
+TOO_MANY = N_("There are twenty browsers already. Switch it off in one of them first.")
 
 logger = log.get("web.push")
 
@@ -37,23 +38,38 @@ def public_key(session: Session) -> str:
     return str(session.execute(sa.select(t.c.public)).scalar_one())
 
 
-def add(session: Session, user_id: int, to: push.Subscription, agent: str) -> None:
-    """Tell a person in this browser, too; one that was somebody else's is theirs now."""
+def add(session: Session, user_id: int, to: push.Subscription, agent: str, key: str) -> None:
+    """Tell a person in this browser, too, while its sign-in `key` holds; one that was somebody else's is theirs now."""
     b = db.table(PushBrowser)
-    session.execute(sa.delete(b).where(b.c.endpoint == to.endpoint))
+    over = sa.and_(b.c.user_id == user_id, b.c.session.not_in(sa.select(db.table(SessionRow).c.digest)))
+    session.execute(sa.delete(b).where(sa.or_(b.c.endpoint == to.endpoint, over)))
     if int(session.scalar(sa.select(sa.func.count()).where(b.c.user_id == user_id)) or 0) >= MOST:
         raise Rejected(TOO_MANY)
     session.add(
         PushBrowser(
-            user_id=user_id, endpoint=to.endpoint, p256dh=to.p256dh, auth=to.auth, agent=agent[:200], made_at=db.now()
+            user_id=user_id, endpoint=to.endpoint, p256dh=to.p256dh, auth=to.auth, agent=agent[:200], session=key,
+            made_at=db.now(),
         )
-    )
+    )  # fmt: skip
 
 
 def remove(session: Session, user_id: int, endpoint: str) -> None:
     """Tell them there no more."""
     b = db.table(PushBrowser)
     session.execute(sa.delete(b).where(b.c.user_id == user_id, b.c.endpoint == endpoint))
+
+
+def told(session: Session, key: str) -> bool:
+    """Who is signed in there is told in this browser."""
+    b = db.table(PushBrowser)
+    return session.execute(sa.select(b.c.id).where(b.c.session == key).limit(1)).first() is not None
+
+
+def goes_on(session: Session, before: str, key: str) -> None:
+    """Somebody signed in anew in a browser whose sign-in was `before`: it is told on if they are the same."""
+    b, s = db.table(PushBrowser), db.table(SessionRow)
+    same = sa.select(s.c.user_id).where(s.c.digest == key).scalar_subquery()
+    session.execute(sa.update(b).where(b.c.session == before, b.c.user_id == same).values(session=key))
 
 
 def send(items: list[Item]) -> Outcome:
@@ -99,7 +115,9 @@ def _wanted(session: Session, number: int) -> tuple[bytes, str, str, list[push.S
     if row is None or not row.push or row.read_at is not None:
         return None
     b = db.table(PushBrowser)
-    query = sa.select(PushBrowser).where(b.c.user_id == int(row.who[5:])).order_by(b.c.id)
+    s = db.table(SessionRow)
+    signed_in = sa.exists().where(s.c.digest == b.c.session, s.c.user_id == b.c.user_id, s.c.expires_at >= db.now())
+    query = sa.select(PushBrowser).where(b.c.user_id == int(row.who[5:]), signed_in).order_by(b.c.id)
     browsers = [push.Subscription(one.endpoint, one.p256dh, one.auth) for one in session.scalars(query)]
     user, key = session.get(User, int(row.who[5:])), session.get(PushKey, 1)
     if not browsers or user is None or user.disabled or key is None:

@@ -44,6 +44,8 @@ MAILS: Mapping[str, str] = {
     "hourly": N_("once an hour"),
     "daily": N_("once a day"),
 }
+REFUSALS = (N_("This is no subscription of a browser."),)
+"""What core.push says is wrong."""
 NOTES = {"notice-unseen": N_("You do not see this conversation: it was given elsewhere, or your role leaves it out.")}
 
 

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends, File, Form, HTTPException, Request, Resp
 
 from core import db
 from core.errors import Rejected
-from core.settings import LARGEST_ATTACHMENT_MB, settings
-from inbox import attachments
+from core.settings import LARGEST_ATTACHMENT_MB
+from inbox import attachments, files
 from web import attaching, handing, render, thread
 from web.permissions import AskedFirst, allow
 from web.place import LARGEST
@@ -44,9 +44,8 @@ def add(
         thread.find(session, conversation_id, reader)
     wrong = ""
     for one in upload:
-        data = one.file.read(settings().attachment_mb * 1_000_000 + 1)
         try:
-            with db.write() as session:
+            with files.mapped(one.file) as data, db.write() as session:
                 attachments.add(session, conversation_id, reader.actor, one.filename or "", data)
         except Rejected as error:
             wrong = reader.words(str(error))

@@ -111,9 +111,9 @@ def subscribe(
     try:
         to = checked(endpoint, p256dh, auth)
         with db.write() as session:
-            push.add(session, reader.user_id, to, request.headers.get("user-agent", ""))
+            push.add(session, reader.user_id, to, request.headers.get("user-agent", ""), reader.session)
     except Rejected as error:
-        raise HTTPException(422, str(error)) from error
+        return PlainTextResponse(reader.words(str(error)), 422)
     return Response(status_code=204)
 
 
@@ -169,9 +169,11 @@ def _form(
     request: Request, reader: Reader, chosen: NotificationChoice, wrong: dict[str, str] | None = None,
     kept: tuple[str, str, str] | None = None,
 ) -> Response:  # fmt: skip
+    with db.read() as session:
+        told = push.told(session, reader.session)
     times = kept or tuple(clock.written(one) for one in (chosen.quiet_from, chosen.quiet_until, chosen.mail_at))
     return render.page(
         request, reader, "settings/notices.html", 422 if wrong else 200, chosen=chosen,
         channels=notices.channels(chosen), kinds=words.KINDS, ways=words.CHANNELS, mails=words.MAILS, times=times,
-        wrong=wrong or {}, mails_go=mail.is_set_up(),
+        wrong=wrong or {}, mails_go=mail.is_set_up(), told=told,
     )  # fmt: skip

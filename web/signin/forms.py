@@ -11,6 +11,7 @@ from core import db
 from core.errors import TryLater
 from web import render, sessions
 from web.i18n import LANGUAGES, N_
+from web.notices import push
 from web.permissions import Forbidden, same_site
 from web.reader import LANGUAGE, Reader
 from web.signin import entry
@@ -85,6 +86,7 @@ def welcome(request: Request, response: Response, token: str) -> Response:
     before = request.cookies.get(sessions.cookie_name(request), "")
     if before:
         with db.write() as session:
+            push.goes_on(session, sessions.digest(before), sessions.digest(token))
             sessions.end(session, sessions.digest(before))
     sessions.give(request, response, token)
     for name in (_form_cookie(request), _step_cookie(request)):

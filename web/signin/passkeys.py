@@ -60,15 +60,14 @@ class Place:
 
 def place(scheme: str, netloc: str, public_url: str = "") -> Place:
     """What passkeys belong to for a request to `scheme://netloc`; `public_url` is the hub's own address, if any."""
-    asked = urlsplit(f"{scheme}://{netloc}")
-    if not public_url:
+    asked, own = urlsplit(f"{scheme}://{netloc}"), urlsplit(public_url)
+    if not public_url or _loopback(own.hostname or ""):  # for this machine alone
         if asked.hostname == "localhost":
             return Place(f"{scheme}://{netloc}", "localhost")
-        if _number(asked.hostname or "") and ipaddress.ip_address(asked.hostname or "").is_loopback:
+        if _loopback(asked.hostname or ""):
             port = f":{asked.port}" if asked.port else ""
             return Place(problem=LOOPBACK, address=f"{scheme}://localhost{port}")
         return Place(problem=NUMBER if _number(asked.hostname or "") else UNSAFE)
-    own = urlsplit(public_url)
     host = own.hostname or ""
     if _number(host):
         return Place(problem=NUMBER)
@@ -90,6 +89,10 @@ def _number(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _loopback(host: str) -> bool:
+    return _number(host) and ipaddress.ip_address(host).is_loopback
 
 
 # --- what one has ------------------------------------------------------------------------------------

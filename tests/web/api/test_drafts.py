@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+import httpx
 import pytest
 import sqlalchemy as sa
 
@@ -14,6 +15,7 @@ from core.settings import settings
 from inbox.models import Note
 from tests import photos
 from tests.conftest import BOTH
+from tests.films import mp4
 from tests.web import lived
 from tests.web.api.conftest import Program
 from tests.web.api.test_conversations import full
@@ -115,6 +117,37 @@ def test_large_file_is_taken_and_a_larger_one_refused(
     settings.cache_clear()
     answer = one.post(here, picture(content=large))
     assert (answer.status_code, "larger than" in answer.json()["detail"]) == (422, True)
+
+
+def test_content_goes_as_it_is_for_large_files(full: None, program: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, here = program("agent"), f"conversations/{lived.talk('y:5')}/files"
+    film, read = mp4(seconds=3.0, fill=bytes(1_500_000)), list[int]()
+
+    def put(content: bytes, key: str = "", query: str = "name=кран.mp4&alt=Вода") -> httpx.Response:
+        headers = {"content-type": "application/octet-stream"} | ({"idempotency-key": key} if key else {})
+        return one.call("POST", f"{here}/upload?{query}", content=content, headers=headers)
+
+    made = put(film, "a").json()
+    assert put(film, "a").json() == made
+    assert put(film + b"x", "a").json()["code"] == "key-used"
+    (row,) = one.get(here).json()["items"]
+    assert row["id"] == made["id"]
+    told = (row["name"], row["alt"], row["mime"], row["size"], row["seconds"])
+    assert told == ("кран.mp4", "Вода", "video/mp4", len(film), 3.0)
+    assert one.get(f"{here}/{made['id']}").content == film
+    assert put(b"").status_code == 422
+    assert put(PIXELS, query="").json()["errors"][0]["where"] == "query.name"
+    monkeypatch.setenv("WIDERHALL_ATTACHMENT_MB", "1")
+    settings.cache_clear()
+    large = put(film)
+    assert (large.status_code, "larger than" in large.json()["detail"]) == (413, True)
+
+    async def body() -> AsyncIterator[bytes]:
+        read.append(1)
+        yield PIXELS
+
+    nobody = program("marketer").call("POST", f"{here}/upload?name=x", content=body())
+    assert (nobody.status_code, read) == (403, [])
 
 
 def test_saved_replies_come_filled_in(full: None, program: Programs) -> None:

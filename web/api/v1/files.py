@@ -6,18 +6,19 @@ import base64
 import binascii
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, Response
+from fastapi import Depends, Query, Request, Response
 from pydantic import AfterValidator, Field
 from sqlmodel import Session
 
 from core import db
 from core.settings import LARGEST_ATTACHMENT_MB
-from inbox import attachments
+from inbox import attachments, files
 from inbox.file_models import Attached
 from web import handing, thread
 from web.api.v1.change import Changing
 from web.api.v1.conversations import HERE
 from web.api.v1.problem import Refused
+from web.api.v1.route import Streamed
 from web.api.v1.route import router as _router
 from web.api.v1.shapes import All, Changed, Given, Id, Made, Moment, Shown, Text
 from web.permissions import allow
@@ -28,6 +29,7 @@ FILES = HERE + "/{conversation_id}/files"
 CONTENT_LIMIT = LARGEST_ATTACHMENT_MB * 1_000_000 * 4 // 3 + 4
 """Characters of a content: the largest file that the settings allow, in Base64."""
 BODY_LIMIT = CONTENT_LIMIT + 100_000
+RAW_LIMIT = (LARGEST_ATTACHMENT_MB + 1) * 1_000_000
 CONTENT: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 }
@@ -111,6 +113,34 @@ def add(change: Changing, reader: Writing, conversation_id: Id, body: NewFile) -
         return Made(id=number)
 
     return change.do(work, 201)
+
+
+def upload(
+    request: Request,
+    change: Changing,
+    reader: Writing,
+    conversation_id: Id,
+    name: Annotated[Text, Query(min_length=1, max_length=attachments.NAME)],
+    alt: Annotated[Text, Query(max_length=attachments.ALT, description="What it shows, in words.")] = "",
+) -> Response:
+    """Put a file beside one's draft, its content as the body: for large ones, which are never in memory as a whole."""
+
+    def work(session: Session) -> Made:
+        thread.find(session, conversation_id, reader)
+        with files.mapped(request.state.content) as data:
+            number = attachments.add(session, conversation_id, reader.actor, name, data)
+        if alt:
+            attachments.describe(session, conversation_id, reader.actor, {number: alt})
+        return Made(id=number)
+
+    return change.do(work, 201)
+
+
+router.add_api_route(
+    FILES + "/upload", upload, methods=["POST"], tags=[TAG], response_model=Made, status_code=201,
+    max_body_size=RAW_LIMIT, route_class_override=Streamed,
+    openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": {}}}},
+)  # fmt: skip
 
 
 @router.post(FILES + "/{file_id}", tags=[TAG], response_model=Changed)

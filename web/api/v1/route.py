@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -10,10 +11,14 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from core import audit, log
 from core.errors import AuthExpired, BadPayload, NotConfigured, Rejected, TryLater
+from core.settings import settings
+from inbox import attachments
 from web import permissions
 from web.api.limit import Stand
 from web.api.v1 import problem
@@ -21,6 +26,12 @@ from web.api.v1.problem import Refused
 
 logger = log.get("web.api")
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+PLAIN: dict[type[Exception], int] = {
+    permissions.NotSignedIn: 401,
+    permissions.Forbidden: 403,
+    ClientDisconnect: 400,  # nobody reads it
+}
+"""Refusals without words of their own."""
 
 
 class Route(APIRoute):
@@ -35,7 +46,7 @@ class Route(APIRoute):
             try:
                 if let_in is not None:
                     await let_in(request)  # before the body is looked at
-                    request.state.digest = await _digest(request)
+                    request.state.digest = await self.taken(request)
                     audit.through.set(f"api_token:{request.state.token_id}")
                 response = await inner(request)
             except Exception as error:
@@ -47,11 +58,38 @@ class Route(APIRoute):
 
         return handle
 
+    async def taken(self, request: Request) -> str:
+        """What tells this request from another one: method, address and body."""
+        return hashlib.sha256(_words(request) + await request.body()).hexdigest()
 
-async def _digest(request: Request) -> str:
-    """What tells this request from another one: method, address and body."""
-    words = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
-    return hashlib.sha256(words + await request.body()).hexdigest()
+
+class Streamed(Route):
+    """A route that takes a content as it is: it goes into a file on the disk as it comes, `request.state.content`."""
+
+    def get_route_handler(self) -> Handler:
+        """The handler, and the file is gone after it."""
+        inner = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            with tempfile.TemporaryFile(dir=settings().data_dir) as request.state.content:
+                return await inner(request)
+
+        return handle
+
+    async def taken(self, request: Request) -> str:
+        """The same, and the body is in the file. Refused once it is larger than an attachment may be."""
+        digest, size = hashlib.sha256(_words(request)), 0
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > settings().attachment_mb * 1_000_000:
+                raise Refused(413, attachments.LARGE)
+            digest.update(chunk)
+            await run_in_threadpool(request.state.content.write, chunk)
+        return digest.hexdigest()
+
+
+def _words(request: Request) -> bytes:
+    return f"{request.method} {request.url.path}?{request.url.query}\n".encode()
 
 
 def _refused(error: Exception) -> Response:
@@ -62,10 +100,8 @@ def _refused(error: Exception) -> Response:
         return problem.several(error.wrong)
     if isinstance(error, RequestValidationError):
         return problem.unfit(error)
-    if isinstance(error, permissions.NotSignedIn):
-        return problem.answer(401)
-    if isinstance(error, permissions.Forbidden):
-        return problem.answer(403)
+    if type(error) in PLAIN:
+        return problem.answer(PLAIN[type(error)])
     if isinstance(error, permissions.TooMany):
         return problem.answer(429, f"Send this again in {error.stand.wait} seconds.")
     if isinstance(error, HTTPException):

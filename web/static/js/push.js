@@ -11,7 +11,7 @@ async function present() {
 }
 
 async function show() {
-  const state = !can ? "cannot" : Notification.permission === "denied" ? "denied" : (await present()) ? "on" : "off";
+  const state = !can ? "cannot" : Notification.permission === "denied" ? "denied" : card.dataset.told === "yes" && (await present()) ? "on" : "off";
   card.dataset.state = state;
   if (said.textContent !== said.dataset[state]) said.textContent = said.dataset[state];
   button.hidden = state === "cannot" || state === "denied";
@@ -29,10 +29,15 @@ async function on() {
     if (worker.active || !starting) ready();
     else starting.addEventListener("statechange", () => { if (starting.state === "activated") ready(); });
   });
+  await (await worker.pushManager.getSubscription())?.unsubscribe(); // of somebody who was signed in here before
   const made = await worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: bytes(key) });
   const { endpoint, keys } = made.toJSON();
   const answer = await post("/settings/me/push", { endpoint, ...keys });
-  if (!answer.ok) { await made.unsubscribe(); throw new Error(String(answer.status)); }
+  if (!answer.ok) {
+    await made.unsubscribe();
+    throw Object.assign(new Error("not kept"), answer.status === 422 ? { refused: await answer.text() } : {});
+  }
+  card.dataset.told = "yes";
 }
 
 async function off() {
@@ -40,6 +45,7 @@ async function off() {
   if (!made) return;
   await post("/settings/me/push/remove", { endpoint: made.endpoint });
   await made.unsubscribe();
+  card.dataset.told = "no";
 }
 
 button?.addEventListener("click", async () => {
@@ -47,7 +53,7 @@ button?.addEventListener("click", async () => {
   try {
     await (card.dataset.state === "on" ? off() : on());
     await show();
-  } catch { said.textContent = said.dataset.failed; }
+  } catch (error) { said.textContent = error.refused ?? said.dataset.failed; }
   button.disabled = false;
 });
 if (card) show();
