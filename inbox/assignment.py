@@ -7,7 +7,7 @@ has given nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
@@ -95,16 +95,30 @@ def fill(session: Session, team_id: int) -> int:
 
 
 def _candidates(session: Session, team_id: int) -> list[Candidate]:
-    m, c = db.table(TeamMember), db.table(Conversation)
+    m = db.table(TeamMember)
     away = teams.away(session)
     rows = [one for one in session.scalars(sa.select(TeamMember).where(m.c.team_id == team_id))]
     there = [one for one in rows if one.member not in away]
-    query = sa.select(c.c.assignee, sa.func.count()).group_by(c.c.assignee)
-    query = query.where(c.c.assignee.in_([one.member for one in there]), c.c.assignee != "", c.c.state == "open")
-    load: Counter[str] = Counter({member: number for member, number in session.execute(query)})
+    load = loads(session, [one.member for one in there])
     return sorted(
         (Candidate(one.member, one.capacity, load[one.member], one.turn) for one in there), key=lambda one: one.member
     )
+
+
+def loads(session: Session, members: Collection[str]) -> Counter[str]:
+    """How many open conversations each of them has, over all teams."""
+    c = db.table(Conversation)
+    query = sa.select(c.c.assignee, sa.func.count()).group_by(c.c.assignee)
+    query = query.where(c.c.assignee.in_(members), c.c.assignee != "", c.c.state == "open")
+    return Counter({member: number for member, number in session.execute(query)})
+
+
+def left(session: Session) -> Counter[int]:
+    """Team → how many of its open conversations nobody has."""
+    c = db.table(Conversation)
+    query = sa.select(c.c.team_id, sa.func.count()).group_by(c.c.team_id)
+    query = query.where(c.c.team_id.is_not(None), c.c.inbox == sa.true(), c.c.state == "open", c.c.assignee == "")
+    return Counter({team_id: number for team_id, number in session.execute(query)})
 
 
 def _waiting(session: Session, team_id: int) -> list[int]:

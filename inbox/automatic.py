@@ -18,6 +18,11 @@ def answers(author: str) -> bool:
     return not author.startswith(AUTHORS)
 
 
+def somebody(actor: str) -> str:
+    """Who did something; empty where it was a rule, a survey or the hub itself."""
+    return actor if answers(actor) and actor != "system" else ""
+
+
 def messages() -> sa.Select[Any]:
     """The ids of messages that answer nobody."""
     r = db.table(ReplyRow)

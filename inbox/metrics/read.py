@@ -159,4 +159,4 @@ def _event(row: Sequence[Any]) -> Event:
         return Event(at, "received")
     if what == "outbound":
         return Event(at, "answered" if automatic.answers(who or "") else "automatic", who or "")
-    return Event(at, DEEDS[what], who)
+    return Event(at, DEEDS[what], automatic.somebody(who))

@@ -226,6 +226,7 @@ def test_looking_counts_nothing_and_confirming_does(browser: Browser) -> None:
     onward = browser.post(link, {"q": "score", "v": "4", "lang": "en"}).headers["location"]
     assert onward.endswith("?lang=en&q=q1")
     assert "text?" in browser.get(onward).text
+    assert 'value="4" checked' in browser.get(link).text, "a step back leads to what was answered"
     end = browser.post(link, {"q": "q1", "v": "<b>fine</b>", "lang": "en"}).headers["location"]
     assert "Thank you" in browser.get(end).text
     again = browser.get(f"{link}?q=score").text

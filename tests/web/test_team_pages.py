@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from core import db
-from inbox import days_off, desk, hours, teams
+from inbox import assignment, days_off, desk, hours, teams
 from inbox.models import Conversation
 from inbox.team_models import Team
 from tests.web.conftest import Browser, account, event, store, user
@@ -138,6 +138,22 @@ def test_who_is_shut_out_leaves_what_is_open_and_gets_nothing_back(as_role: As) 
     assert cared_for() == {1: "", 2: "user:2"}  # what is closed still says who closed it
     store(number, event("b:2", "One more thing", parent_key="b:1", kind="reply"))
     assert cared_for() == {1: "", 2: ""}
+
+
+def test_teams_show_who_has_how_many_and_that_nobody_has_room(as_role: As) -> None:
+    browser, number = as_role("admin"), account()
+    user("agent")
+    with db.write() as session:
+        wanted = teams.Wanted("Service", assign="round", members={"user:2": 1}, accounts=[number])
+        teams.save(session, None, wanted, "test")
+    store(number, event("a:1", "Hallo"), event("b:1", "Hello"))
+    assert "nobody has room" not in browser.get(HERE).text
+    with db.write() as session:
+        assert assignment.fill(session, 1) == 1
+    page = re.sub("[\u2068\u2069]", "", browser.get(HERE).text)
+    assert "1 of 1 open" in page
+    assert re.search(r'href="/inbox\?view=unassigned&(amp;)?team=1">1<', page)
+    assert "nobody has room" in page
 
 
 def cared_for() -> dict[int, str]:

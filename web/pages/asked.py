@@ -36,7 +36,13 @@ def show(request: Request, token: str, q: str = "", v: str = "", lang: str = "")
         return _page(request, Reader.visitor(request), Shown("ours"), token)
     with db.read() as session:
         asked = answering.find(session, token)
-        return _standing(request, session, asked, token, lang, at=q, preset=v)
+        return _standing(request, session, asked, token, lang, at=q or _begun(asked), preset=v)
+
+
+def _begun(asked: Asked) -> str:
+    """The link itself leads to the first question while some are open: so does a browser's step back to it."""
+    begun = asked.answer is not None and not asked.answer.finished
+    return asked.questions[0].id if begun else ""
 
 
 @router.post(HERE, max_body_size=50_000)

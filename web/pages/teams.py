@@ -11,7 +11,7 @@ from core import db
 from core.errors import Rejected
 from core.typed import plain
 from inbox import accounts as ours
-from inbox import days_off, hours, teams
+from inbox import assignment, days_off, hours, teams
 from inbox.team_models import Team
 from inbox.teams import Wanted, Wrong
 from web import actors, place, render, teamwork
@@ -36,9 +36,19 @@ def index(request: Request, reader: Managing) -> Response:
         handles = {one.id: one.handle for one in ours.all_accounts(session)}
         names = actors.names(session, {one for some in members.values() for one in some})
         away = teams.away(session)
+        loads = assignment.loads(session, names)
+        left = assignment.left(session)
+    full = {
+        one.id
+        for one in found
+        if not any(
+            member not in away and (not most or loads[member] < most)
+            for member, most in members.get(one.id or 0, {}).items()
+        )
+    }
     return render.page(
         request, reader, "settings/teams.html", teams=found, members=members, accounts=accounts, handles=handles,
-        names=names, away=away, ways=teamwork.WAYS,
+        names=names, away=away, ways=teamwork.WAYS, loads=loads, left=left, full=full,
     )  # fmt: skip
 
 

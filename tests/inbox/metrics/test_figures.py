@@ -76,6 +76,18 @@ def test_figures_of_stored_conversations(account: int, make: Callable[..., Event
     assert set(figures.groups(found, "tag", *MONTH)) == {"refund", ""}
 
 
+def test_what_a_rule_closes_counts_for_no_agent(account: int, make: Callable[..., Event]) -> None:
+    ingest.store_page(account, Page(events=[make(0), make(60)]))
+    with db.write() as session:
+        for number, actor in ((1, "rule:7"), (2, "system")):
+            desk.close(session, number, actor)
+        session.execute(sa.update(db.table(Activity)).values(at=START + HOUR))
+    with db.read() as session:
+        found = read.talks(session, *MONTH, read.Scope())
+    assert figures.figures(found, *MONTH, whole).counts["closed"] == 2
+    assert set(figures.groups(found, "agent", *MONTH)) == {""}
+
+
 def test_private_conversations_are_left_out_for_who_may_not_read_them(account: int, make: Callable[..., Event]) -> None:
     ingest.store_page(account, Page(events=[make(0, kind="dm", visibility="private")]))
     with db.read() as session:
