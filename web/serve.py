@@ -19,6 +19,9 @@ from core.settings import settings
 from web.app import create_app
 from web.fanout import Hub
 
+BACKLOG = 2048
+"""Connections that may wait to be taken, as uvicorn has it."""
+
 
 def announcement() -> str:
     """The file in which a running web process tells its address: {"url": …, "pid": …}."""
@@ -68,6 +71,7 @@ def _listen(host: str, port: int) -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
+        bound.listen(BACKLOG)  # now: of two that start at once, one hears here that the port is taken
     except OSError as problem:
         bound.close()
         why = "it is taken" if problem.errno == errno.EADDRINUSE else problem.strerror or str(problem)

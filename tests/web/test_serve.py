@@ -31,3 +31,8 @@ def test_an_address_of_another_machine_is_said(database: str, monkeypatch: pytes
     settings.cache_clear()
     with pytest.raises(NotConfigured, match=r"on 192\.0\.2\.1: .+ WIDERHALL_HOST"):
         serve.build()
+
+
+def test_of_two_that_start_at_once_one_hears_of_it() -> None:
+    with serve._listen("127.0.0.1", 0) as first, pytest.raises(NotConfigured, match="it is taken"):
+        serve._listen("127.0.0.1", first.getsockname()[1])
