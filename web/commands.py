@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session
@@ -39,10 +40,11 @@ class Section:
     commands: list[Command]
 
 
-def found(session: Session, text: str, reader: Reader) -> list[Section]:
-    """Whatever fits what was typed; without a word the places one goes to most."""
+def found(session: Session, text: str, reader: Reader, recent: Sequence[int] = ()) -> list[Section]:
+    """Whatever fits what was typed; without a word the places one goes to most, `recent` conversations first."""
     text = text.strip()
     sections = [
+        Section(N_("Open lately"), _recent(session, recent, reader) if not text else []),
         Section(N_("Go to"), [one for one in _pages(reader, everything=bool(text)) if _fits(one, text)]),
         Section(N_("Views"), [one for one in _views(session, reader) if _fits(one, text)]),
     ]
@@ -88,11 +90,21 @@ def _conversations(session: Session, text: str, reader: Reader) -> list[Command]
     if text.lstrip("#").isdecimal() and len(text) < 18:
         everything = inbox_query.wanted(Asked(view="all"), reader)
         rows = [*listing.rows(session, [int(text.lstrip("#"))], everything), *rows]
-    after = f"{query(view='all')}#conversation"
-    return [
-        Command(one.name or one.handle or f"#{one.id}", f"/inbox/{one.id}{after}", "", one.platform, one.excerpt)
-        for one in rows[:MOST]
-    ]
+    return [_line(one) for one in rows[:MOST]]
+
+
+def _recent(session: Session, numbers: Sequence[int], reader: Reader) -> list[Command]:
+    """Those of them that the reader sees, in the order given."""
+    if not numbers or not reader.may("messages.read"):
+        return []
+    everything = inbox_query.wanted(Asked(view="all"), reader)
+    rows = {one.id: one for one in listing.rows(session, list(numbers), everything)}
+    return [_line(rows[one]) for one in numbers if one in rows][:MOST]
+
+
+def _line(one: listing.Row) -> Command:
+    href = f"/inbox/{one.id}{query(view='all')}#conversation"
+    return Command(one.name or one.handle or f"#{one.id}", href, "", one.platform, one.excerpt)
 
 
 def _people(session: Session, text: str, reader: Reader) -> list[Command]:

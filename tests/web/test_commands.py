@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import expect
 
 from core import db
@@ -14,6 +15,7 @@ from inbox.conditions import tree
 from inbox.narrowing import Filter
 from tests.web.chromium import Seen, needs_chromium
 from tests.web.conftest import account, event, store
+from web.models import User
 from web.render import STATIC
 
 
@@ -50,6 +52,20 @@ def test_conversations_are_found_by_word_and_by_number(talks: None, as_role) -> 
     assert "/inbox/1?view=all#conversation" in [href for href, _ in lines(browser.get("/commands?q=parcel").text)]
     assert [href for href, _ in lines(browser.get("/commands?q=%232").text)] == ["/inbox/2?view=all#conversation"]
     assert lines(browser.get("/commands?q=%2399").text) == []
+
+
+def test_what_was_open_lately_comes_first_as_far_as_its_reader_sees_it(talks: None, as_role) -> None:
+    browser = as_role("agent")
+    found = lines(browser.get("/commands?recent=2,99,x,1").text)
+    assert [href for href, _ in found[:3]] == [
+        "/inbox/2?view=all#conversation", "/inbox/1?view=all#conversation", "/inbox",
+    ]  # fmt: skip
+    assert lines(browser.get("/commands?q=zebra&recent=2,1").text) == []
+    other = account(handle="@other@social.example")
+    with db.write() as session:
+        u = db.table(User)
+        session.execute(sa.update(u).where(u.c.id == browser.user_id).values(accounts=[other]))
+    assert lines(browser.get("/commands?recent=2,1").text)[0][0] == "/inbox"
 
 
 def test_people_are_found_by_name(talks: None, as_role) -> None:
@@ -91,6 +107,9 @@ def test_keys_lead_through_it(talks: None, seen: Seen) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url("**/inbox/2?view=all#conversation")
     page.keyboard.press("Control+k")
+    lately = page.get_by_role("group", name="Open lately").get_by_role("option")
+    expect(lately).to_have_count(1)  # without the one that is open
+    expect(lately).to_contain_text("Where is my parcel?")
     page.keyboard.type("zebra")
     expect(page.get_by_text("Nothing fits.")).to_be_visible()
     field.fill("")

@@ -125,6 +125,22 @@ function narrow() {
   choose(options()[0]);
 }
 
+// conversations that were open in this browser, the last one first: their numbers alone
+const LATELY = `lately:${document.getElementById("told")?.dataset.me}`, KEPT = 8;
+const shown = () => Number(document.getElementById("conversation")?.dataset.conversation ?? 0);
+
+function lately() {
+  try { return JSON.parse(localStorage.getItem(LATELY) ?? "[]").filter(Number.isInteger); } catch { return []; }
+}
+
+function opened() {
+  const number = shown(), known = lately();
+  if (!number || known[0] === number) return;
+  try { localStorage.setItem(LATELY, JSON.stringify([number, ...known.filter((one) => one !== number)].slice(0, KEPT))); } catch { /* no storage */ }
+}
+document.addEventListener("htmx:afterSettle", ({ detail }) => { if (detail.target?.id === "conversation") opened(); });
+opened();
+
 function open() {
   if (!palette || document.querySelector("dialog[open]")) return;
   here.querySelectorAll("[role=option]").forEach((one) => one.remove());
@@ -142,6 +158,7 @@ function open() {
     here.append(option);
   }
   asked.value = "";
+  document.getElementById("commands-recent").value = lately().filter((one) => one !== shown()).join(",");
   answered = false;
   document.getElementById("commands-there").replaceChildren();
   palette.showModal();
