@@ -7,6 +7,7 @@ from web import approval_words, forward_words
 from web.i18n import N_
 from web.notices import words as notices
 from web.signin import words as signin
+from web.work_words import SUBSCRIBERS as SUBSCRIBERS
 
 STATES = {
     "open": N_("open"),
@@ -118,47 +119,6 @@ FEEDS = {
     "updates": N_("everything new"),
 }
 """What is pulled for an account, in words; listening feeds are shown by their own name."""
-
-SUBSCRIBERS = {
-    "sentiment.tasks.annotate": N_("Rating messages"),
-    "sentiment.reannotate.step": N_("Rating stored messages again"),
-    "sentiment.tasks.forget": N_("Forgetting people: ratings"),
-    "inbox.assignment.give": N_("Giving out conversations"),
-    "inbox.ruling.on_message": N_("Rules: messages that came"),
-    "inbox.ruling.on_activity": N_("Rules: changes of conversations"),
-    "enrichment.tasks.open_cases": N_("Opening Salesforce Cases"),
-    "inbox.clocks.recount": N_("Counting promises"),
-    "inbox.clocks.again": N_("Counting promises after a change"),
-    "listening.tasks.match": N_("Finding messages for subjects"),
-    "listening.tasks.rematch": N_("Searching again after a change"),
-    "listening.tasks.forget": N_("Taking deleted messages out of reports"),
-    "listening.tasks.forget_person": N_("Forgetting people: reports"),
-    "enrichment.tasks.match": N_("Finding people in the CRM"),
-    "enrichment.tasks.sync_profiles": N_("Preparing profiles for the CRM"),
-    "enrichment.tasks.sync_messages": N_("Preparing messages for the CRM"),
-    "enrichment.tasks.send": N_("Sending to the CRM"),
-    "enrichment.tasks.compare": N_("Comparing with the CRM"),
-    "enrichment.tasks.sync_cases": N_("Preparing Salesforce Cases"),
-    "enrichment.tasks.pull_crm": N_("Reading the CRM"),
-    "enrichment.tasks.bulk": N_("Bulk jobs for the CRM"),
-    "enrichment.tasks.forget": N_("Forgetting people: CRM"),
-    "enrichment.segments.tasks.hand_on": N_("Handing segments on"),
-    "enrichment.segments.tasks.forget": N_("Forgetting people: segments"),
-    "enrichment.behaviour.tasks.forget": N_("Forgetting people: orders and behaviour"),
-    "connectors.tasks.pull": N_("Fetching messages"),
-    "connectors.tasks.deliver": N_("Reading what platforms delivered"),
-    "connectors.tasks.parents": N_("Fetching what a message answers"),
-    "connectors.tasks.recheck": N_("Looking for edits and deletions"),
-    "connectors.tasks.send": N_("Sending answers"),
-    "web.live.publish": N_("Telling open pages"),
-    "web.outgoing.tasks.collect": N_("Noting what programs are to be told"),
-    "web.outgoing.tasks.deliver": N_("Telling programs"),
-    "web.notices.push.send": N_("Telling browsers"),
-    "web.notices.mail.send": N_("Sending mails with what is unread"),
-    "inbox.notices.on_message": N_("Notifying of new messages"),
-    "inbox.files.sweep": N_("Throwing away files that are no longer used"),
-}
-"""What each subscriber of the outbox does."""
 
 ROLES = {
     "admin": N_("Administrator"),

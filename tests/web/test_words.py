@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from core.topics import SUBSCRIBERS
 from web import words
 
 
@@ -21,3 +22,7 @@ def test_browser_in_two_words() -> None:
         == "Chrome · Linux"
     )
     assert words.browser("curl/8") == ""
+
+
+def test_whatever_the_workers_do_has_words() -> None:
+    assert words.SUBSCRIBERS.keys() == SUBSCRIBERS.keys()
