@@ -168,6 +168,7 @@ def test_ticked_rows_are_closed_together_and_come_back(brand: int, inbox: Page) 
     expect(inbox.locator("#toasts")).to_contain_text("4 conversations are closed.")
     expect(inbox.locator("#v-open .count")).to_have_text(str(OLD - 4))
     inbox.keyboard.press("z")
+    expect(inbox.locator("#toasts")).to_contain_text("It was taken back.")
     publish()
     expect(inbox.locator("#v-open .count")).to_have_text(str(OLD))
     assert shown(inbox) == stored()[: len(shown(inbox))]
