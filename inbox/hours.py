@@ -81,6 +81,11 @@ def after(one: Calendar, start: datetime, much: timedelta) -> datetime | None:
     return None
 
 
+def within(one: Calendar, moment: datetime) -> bool:
+    """Whether somebody works at this moment; the end of a stretch is outside."""
+    return any(since == moment for since, _ in stretches(one, moment, moment + timedelta(minutes=1)))
+
+
 def stretches(one: Calendar, start: datetime, end: datetime) -> Iterator[Stretch]:
     """The stretches of business hours between two moments, in their order; neighbours that touch are one."""
     if one.always:

@@ -51,6 +51,8 @@ class Rule(SQLModel, table=True):
     """One of inbox.rules.TRIGGERS."""
     conditions: dict[str, Any] = _json(dict)
     actions: list[dict[str, Any]] = _json(list)
+    hours: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+    """Within or outside the business hours of a team: {"inside": false, "team_id": 3}; None is at any time."""
     last: bool = False
     """Where it was at work, later rules are not asked."""
     since: datetime = _moment()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from core import audit, db
 from core.errors import Rejected
-from inbox import actions
+from inbox import actions, teams
 from inbox.actions import Action
 from inbox.conditions import sql, tree
 from inbox.conditions.tree import Asker, Group
@@ -28,7 +28,17 @@ NO_TRIGGER = "Say when the rule is asked."
 PERSONAL = "A rule has no reader: it cannot ask what is unread, or who looks."
 GONE = "This rule is gone."
 NOBODY_LOOKS = "A rule gives a conversation to somebody by name, not to whoever looks."
-REFUSALS = (NO_NAME, LONG_NAME, NO_TRIGGER, PERSONAL, GONE, NOBODY_LOOKS)
+NO_TEAM = "The team of these business hours is gone. Choose another one, or any time."
+NO_HOURS = "This team works around the clock: nothing happens outside of that."
+REFUSALS = (NO_NAME, LONG_NAME, NO_TRIGGER, PERSONAL, GONE, NOBODY_LOOKS, NO_TEAM, NO_HOURS)
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Within the business hours of a team, or outside of them."""
+
+    inside: bool
+    team_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +51,7 @@ class Ready:
     deeds: tuple[Action, ...]
     last: bool
     since: datetime
+    hours: Hours | None = None
 
 
 def every(session: Session) -> list[Rule]:
@@ -64,7 +75,8 @@ def enabled(session: Session) -> list[Ready]:
     for row in session.execute(sa.select(r).where(r.c.enabled, ~r.c.removed).order_by(r.c.place, r.c.id)).mappings():
         try:
             deeds = tuple(actions.read(row["actions"], actions.RULE))
-            found.append(Ready(row["id"], row["trigger"], group(row["conditions"]), deeds, row["last"], row["since"]))
+            asked, hours = group(row["conditions"]), Hours(**row["hours"]) if row["hours"] else None
+            found.append(Ready(row["id"], row["trigger"], asked, deeds, row["last"], row["since"], hours))
         except Rejected:
             continue
     return found
@@ -85,6 +97,7 @@ def save(
     deeds: Sequence[Action],
     last: bool,
     actor: str,
+    hours: Hours | None = None,
 ) -> int:
     """Keep a rule, a new one switched off; returns its number. Rejected says what is wrong."""
     title = " ".join(db.sound(name).split())
@@ -96,6 +109,8 @@ def save(
         raise Rejected(NO_TRIGGER)
     if tree.personal(asked):
         raise Rejected(PERSONAL)
+    if hours is not None:
+        _worked(session, hours)
     kept = [one.written() for one in deeds]
     actions.read(kept, actions.RULE)
     kept = [one.written() for one in actions.settled(session, deeds)]
@@ -108,12 +123,20 @@ def save(
     else:
         row = get(session, rule_id)
     row.name, row.trigger, row.actions, row.last = title, trigger, kept, last
-    row.conditions = tree.written(asked) if asked.of else {}
+    row.conditions, row.hours = tree.written(asked) if asked.of else {}, asdict(hours) if hours is not None else None
     row.changed_by, row.changed_at, row.since = actor, moment, moment
     session.add(row)
     session.flush()
     audit.record(session, actor, "rule.saved", f"rule:{row.id}")
     return row.id or 0
+
+
+def _worked(session: Session, hours: Hours) -> None:
+    found = teams.calendars(session).get(hours.team_id)
+    if found is None:
+        raise Rejected(NO_TEAM)
+    if found.always and not hours.inside:
+        raise Rejected(NO_HOURS)
 
 
 def switch(session: Session, rule_id: int, actor: str, *, on: bool) -> bool:

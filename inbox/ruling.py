@@ -18,13 +18,13 @@ from core import db
 from core.errors import Rejected
 from core.event import MESSAGE_KINDS
 from core.outbox import DONE, Item, Outcome
-from inbox import actions, rules
+from inbox import actions, hours, rules, teams
 from inbox.actions import Action
 from inbox.conditions import known, predicate, tree
 from inbox.conditions.tree import Asker
 from inbox.models import Activity, Message
 from inbox.rule_models import RuleRun
-from inbox.rules import Ready
+from inbox.rules import Hours, Ready
 
 MOST_AN_HOUR = 30
 FRESH = timedelta(days=1)
@@ -125,8 +125,16 @@ def _holds(session: Session, rule: Ready, one: Happened) -> bool:
         return False
     if rule.trigger in ("message", "opened") and tree.asks(rule.group, "subject", "query") != one.heard:
         return False
+    if rule.hours is not None and not _in_time(session, rule.hours, one.at):
+        return False
     talks = known.read(session, [one.conversation_id], rule.group)
     return bool(talks) and predicate.holds(rule.group, talks[0], Asker("", db.now()))
+
+
+def _in_time(session: Session, wanted: Hours, moment: datetime) -> bool:
+    """The moment at which it happened counts, not the one at which it is asked; of a team that is gone, none does."""
+    found = teams.calendars(session).get(wanted.team_id)
+    return found is not None and hours.within(found, moment) is wanted.inside
 
 
 # --- deeds ----------------------------------------------------------------------------------------------

@@ -71,6 +71,8 @@ REFUSALS = (
     N_("A rule has no reader: it cannot ask what is unread, or who looks."),
     N_("This rule is gone."),
     N_("A rule gives a conversation to somebody by name, not to whoever looks."),
+    N_("The team of these business hours is gone. Choose another one, or any time."),
+    N_("This team works around the clock: nothing happens outside of that."),
     N_("Too many deeds of rules in an hour: a rule may be going in circles."),
 )
 

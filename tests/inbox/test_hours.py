@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import Rejected
-from inbox.hours import ALWAYS, Calendar, after, between, calendar, read_spans, stretches
+from inbox.hours import ALWAYS, Calendar, after, between, calendar, read_spans, stretches, within
 
 MINUTE = timedelta(minutes=1)
 CHANGES = [
@@ -138,3 +138,22 @@ def test_spans_are_read_as_people_write_them(text: str, read: list[list[str]]) -
 def test_what_is_no_span_is_refused(text: str) -> None:
     with pytest.raises(Rejected, match="Write hours like"):
         read_spans(text)
+
+
+@pytest.mark.parametrize(
+    ("moment", "works"),
+    [
+        ("2026-03-30T06:59:59+00:00", False),  # a Monday, the first day of summer time: nine is seven in UTC
+        ("2026-03-30T07:00:00+00:00", True),
+        ("2026-03-30T14:59:59.999999+00:00", True),
+        ("2026-03-30T15:00:00+00:00", False),
+        ("2026-03-27T07:30:00+00:00", False),  # the Friday before
+        ("2026-03-28T10:00:00+00:00", False),
+        ("2026-04-06T10:00:00+00:00", False),
+    ],
+)
+def test_at_a_moment_somebody_works_or_nobody(moment: str, works: bool) -> None:
+    days = {str(day): [["09:00", "17:00"]] for day in range(5)}
+    office = calendar("Europe/Berlin", days, [{"day": "2026-04-06", "name": "Ostermontag"}])
+    assert within(office, datetime.fromisoformat(moment)) is works
+    assert within(ALWAYS, datetime.fromisoformat(moment))

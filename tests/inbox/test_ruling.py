@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,12 +12,13 @@ from core import db, outbox
 from core.errors import Rejected
 from core.event import Page
 from core.topics import SUBSCRIBERS
-from inbox import actions, desk, facts, replies, rules, ruling
+from inbox import actions, desk, facts, replies, rules, ruling, teams
 from inbox.conditions import tree
 from inbox.ingest import store_page
 from inbox.models import Activity, Conversation, ReplyRow
 from inbox.narrowing import Filter
 from inbox.rule_models import RuleRun
+from inbox.rules import Hours
 from inbox.states import Standing
 from tests.conftest import BOTH
 
@@ -32,6 +33,7 @@ def rule(*deeds: tuple[str, str], trigger: str = "message", asked: tree.Group = 
         number = rules.save(
             session, None, name=more.pop("name", f"rule {deeds}"), trigger=trigger, asked=asked,
             deeds=actions.read(raw, actions.RULE), last=more.pop("last", False), actor="user:1",
+            hours=more.pop("hours", None),
         )  # fmt: skip
         rules.switch(session, number, "user:1", on=True)
     return number
@@ -278,3 +280,43 @@ def test_a_removed_rule_keeps_its_name_and_log(account: int) -> None:
     with db.read() as session:
         assert (rules.every(session), rules.names(session, [number])) == ([], {number: "Tidy"})
         assert len(rules.log(session, number)) == 1
+
+
+# --- business hours -------------------------------------------------------------------------------------
+
+
+def team(**hours: list[list[str]]) -> int:
+    with db.write() as session:
+        wanted = teams.Wanted("Service", "Asia/Tokyo", {day.removeprefix("d"): spans for day, spans in hours.items()})
+        return teams.save(session, None, wanted, "user:1")
+
+
+def at(moment: datetime, row: int) -> list[int]:
+    """The rules at work on something that happened then."""
+    with db.write() as session:
+        ruling.run(session, [ruling.Happened(f"message:{row}", 1, moment, ("message",), heard=False)])
+    return [one.rule_id for one in runs() if one.event == f"message:{row}"]
+
+
+@BOTH
+def test_a_rule_for_business_hours_goes_by_the_moment_at_which_it_happened(account: int) -> None:
+    came(account, 1)
+    office = team(d0=[["09:00", "17:00"]])
+    day = rule(("tag", "day"), hours=Hours(True, office))
+    night = rule(("tag", "night"), hours=Hours(False, office))
+    monday = datetime(2031, 1, 6, tzinfo=UTC)
+    assert at(monday + timedelta(hours=0, minutes=30), 91) == [day], "9:30 in Tokyo"
+    assert at(monday + timedelta(hours=8), 92) == [night], "17:00 in Tokyo is the end"
+    assert at(monday + timedelta(days=1), 93) == [night]
+    with db.write() as session:
+        teams.remove(session, office, "user:1")
+    assert at(monday + timedelta(hours=1), 94) == at(monday + timedelta(hours=9), 95) == [], "of a team that is gone"
+
+
+def test_business_hours_that_never_end_or_are_gone_are_refused(account: int) -> None:
+    always = team()
+    with pytest.raises(Rejected, match="around the clock"):
+        rule(("tag", "x"), hours=Hours(False, always))
+    with pytest.raises(Rejected, match="is gone"):
+        rule(("tag", "x"), hours=Hours(True, always + 1))
+    rule(("tag", "x"), hours=Hours(True, always))

@@ -163,3 +163,24 @@ def test_numbers_of_deeds_are_read_and_shown_as_the_language_writes_them(talks: 
         assert rules.get(session, 1).actions == [{"do": "field", "value": f"{number}=1234.5"}]
     assert 'value="1.234,5"' in admin.get(f"{HERE}/1", headers=german).text
     assert "Amount is 1,234.5" in plain(admin.get(HERE).text)
+
+
+def test_a_rule_for_business_hours_is_chosen_said_and_rests_in_words_when_the_team_is_gone(talks: int, as_role) -> None:
+    browser = as_role("admin")
+    assert "Teams with business hours can be chosen here." in browser.get(f"{HERE}/new").text
+    with db.write() as session:
+        team = teams.save(session, None, teams.Wanted("Night", hours={"0": [["09:00", "17:00"]]}), "test")
+        teams.save(session, None, teams.Wanted("Always"), "test")
+    form = plain(browser.get(f"{HERE}/new").text)
+    assert "outside the business hours of Night" in form
+    assert "Always" not in form
+    sent = {**FORM, "name": "Away", "hours": f"outside:{team}"}
+    kept = browser.post(HERE, sent)
+    assert kept.status_code == 303, plain(kept.text)
+    assert "outside the business hours of Night" in plain(browser.get(HERE).text)
+    assert f'<option value="outside:{team}" selected>' in browser.get(f"{HERE}/1").text
+    with db.write() as session:
+        teams.remove(session, team, "test")
+    assert f"outside the business hours of No. {team} (gone)" in plain(browser.get(HERE).text)
+    refused = browser.post(f"{HERE}/1", sent)
+    assert (refused.status_code, "is gone. Choose another one" in plain(refused.text)) == (422, True)

@@ -17,7 +17,7 @@ from inbox.conditions import tree
 from inbox.conditions.tree import Group
 from inbox.narrowing import Filter
 from inbox.rule_models import Rule
-from web import action_form, action_words, condition_choices, condition_form, condition_words, render
+from web import action_form, action_words, condition_choices, condition_form, condition_words, render, rule_hours
 from web.action_form import Row
 from web.condition_form import Part
 from web.pages import narrow
@@ -40,12 +40,12 @@ def index(request: Request, reader: Ruling) -> Response:
         fields = {leaf.field for group in groups.values() if group is not None for leaf in tree.leaves(group)}
         choices = condition_choices.choices(session, reader, fields)
         options = action_words.choices(session, reader, rule=True)
-        newest = rules.newest(session)
+        newest, hours = rules.newest(session), rule_hours.said(session, found, reader)
     said = {one.id: _sentences(groups[one.id], reader, choices) for one in found}
     deeds = {one.id: [action_words.said(deed, reader, options) for deed in _deeds(one)] for one in found}
     return render.page(
         request, reader, "settings/rules.html", found=found, said=said, deeds=deeds, deed_words=action_words,
-        newest=newest, refused={number: rules.refused(run) for number, run in newest.items()},
+        hours=hours, newest=newest, refused={number: rules.refused(run) for number, run in newest.items()},
     )  # fmt: skip
 
 
@@ -88,7 +88,17 @@ def one(request: Request, reader: Ruling, rule_id: int) -> Response:
         row = _found(session, rule_id)
     draft = condition_form.of(_group_of(row) or tree.EVERYTHING)
     rows = action_form.of(row.actions, KINDS, reader)
-    return _form(request, reader, rule_id, draft, rows, name=row.name, trigger=row.trigger, last=row.last)
+    return _form(
+        request,
+        reader,
+        rule_id,
+        draft,
+        rows,
+        name=row.name,
+        trigger=row.trigger,
+        last=row.last,
+        hours=rule_hours.kept(row),
+    )
 
 
 @router.post(HERE)
@@ -200,6 +210,7 @@ async def _change(request: Request, reader: Reader, rule_id: int | None) -> Resp
         "name": str(form.get("name", ""))[:300],
         "trigger": trigger if trigger in rules.TRIGGERS else "message",
         "last": form.get("last") == "yes",
+        "hours": str(form.get("hours", ""))[:30],
     }
     if deed not in ("save", "try"):
         condition_form.change(draft, deed, form)
@@ -217,7 +228,7 @@ async def _change(request: Request, reader: Reader, rule_id: int | None) -> Resp
         with db.write() as session:
             rules.save(
                 session, rule_id, name=typed["name"], trigger=typed["trigger"], asked=group, deeds=deeds,
-                last=typed["last"], actor=reader.actor,
+                last=typed["last"], actor=reader.actor, hours=rule_hours.read(typed["hours"]),
             )  # fmt: skip
     except Rejected as error:
         return _form(request, reader, rule_id, draft, rows, 422, wrong=reader.words(str(error)), **typed)
@@ -244,10 +255,11 @@ def _form(
     status: int = 200,
     **values: Any,
 ) -> Response:
-    given = {"name": "", "trigger": "message", "last": False, "wrong": "", "tried": None, **values}
+    given = {"name": "", "trigger": "message", "last": False, "hours": "", "wrong": "", "tried": None, **values}
     with db.read() as session:
         options = action_words.choices(session, reader, rule=True)
         built = narrow.builder(session, draft, reader)
+        given["times"] = rule_hours.choices(session, given["hours"], reader)
     built["refresh"] = HERE + "/fields"
     return render.page(
         request, reader, "settings/rule.html", status, rule_id=rule_id, rows=rows, deed_kinds=KINDS,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core import db
-from inbox import ruling
+from inbox import ruling, teams
 from tests.conftest import BOTH
 from tests.web import lived
 from tests.web.api.conftest import Program
@@ -146,3 +146,18 @@ def test_a_refusal_names_each_deed_that_cannot_be_done(full: None, program: Prog
         wrong = program().post(where, {"name": "X", "actions": deeds, **more}).json()["errors"]
         assert [each["where"] for each in wrong] == ["body.actions.1.value", "body.actions.2.value"]
         assert "open, closed, spam" in wrong[0]["why"]
+
+
+def test_a_rule_for_the_time_outside_business_hours_is_kept_and_one_of_no_team_refused(
+    full: None, program: Programs
+) -> None:
+    one = program()
+    with db.write() as session:
+        team = teams.save(session, None, teams.Wanted("Night", hours={"0": [["09:00", "17:00"]]}), "test")
+    body = {"name": "Away", "trigger": "opened", "actions": DEEDS[:1], "hours": {"inside": False, "team_id": team}}
+    number = one.post("rules", body).json()["id"]
+    assert one.get(f"rules/{number}").json()["hours"] == body["hours"]
+    refused = one.post("rules", {**body, "hours": {"inside": False, "team_id": team + 50}})
+    assert (refused.status_code, "hours is gone" in refused.text) == (422, True)
+    one.post(f"rules/{number}", {**body, "hours": None})
+    assert one.get(f"rules/{number}").json()["hours"] is None

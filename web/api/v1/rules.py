@@ -32,6 +32,13 @@ Ruling = Annotated[Reader, Depends(allow("rules.manage"))]
 Trigger = Literal["message", "opened", "assigned", "tagged", "closed", "updated", "sla", "survey"]
 
 
+class RuleHours(Given):
+    """Business hours of a team; what counts is the moment at which something happens."""
+
+    inside: bool = Field(description="Within them; false: outside of them.")
+    team_id: Id
+
+
 class OneRule(Shown):
     """What is done by itself."""
 
@@ -40,6 +47,7 @@ class OneRule(Shown):
     enabled: bool
     trigger: Trigger = Field(description="What has to happen for it to be asked.")
     conditions: dict[str, Any] = Field(description=TREE)
+    hours: RuleHours | None = Field(description="When it is asked; null is at any time.")
     actions: list[DoneDeed]
     last: bool = Field(description="Where it was at work, later rules are not asked.")
     since: Moment = Field(description="What happened before is not touched.")
@@ -53,6 +61,7 @@ class NewRule(Given):
     name: Text = Field(min_length=1, max_length=rules.NAME)
     trigger: Trigger
     conditions: dict[str, Any] = Field(default_factory=dict, description=TREE)
+    hours: RuleHours | None = Field(None, description="When it is asked; null is at any time.")
     actions: list[RuleDeed] = Field(min_length=1, max_length=actions.MOST)
     last: bool = Field(False, description="Where it was at work, later rules are not asked.")
 
@@ -233,4 +242,5 @@ def _save(session: Session, rule_id: int | None, body: NewRule, reader: Reader) 
     return rules.save(
         session, rule_id, name=body.name, trigger=body.trigger, asked=_group(body.conditions),
         deeds=deeds.rule(body.actions), last=body.last, actor=reader.actor,
+        hours=rules.Hours(body.hours.inside, body.hours.team_id) if body.hours is not None else None,
     )  # fmt: skip
