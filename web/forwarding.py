@@ -112,7 +112,7 @@ def written(session: Session, row: Forward) -> EmailMessage | None:
     if "conversations.forward" not in may or not visibility.may_see(session, sight, conversation):
         return None
     who = Reader(
-        user.language or "en", reader.zone(user.time_zone), user.id or 0, user.name, user.email, user.role,
+        user.speaks, reader.zone(user.time_zone), user.id or 0, user.name, user.email, user.role,
         permissions=may, sight=sight,
     )  # fmt: skip
     shown = said(session, row, who)

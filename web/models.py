@@ -32,11 +32,18 @@ class User(SQLModel, table=True):
     """Conversations of these accounts alone; None for all that the role sees."""
     language: str = ""
     """de, en or ja; empty: what the browser asks for."""
+    asks: str = Field(default="", max_length=8)
+    """What their browser asked for when they signed in last: for mails to somebody who never chose a language."""
     time_zone: str = ""
     """A name of the IANA database; empty: taken from the browser at the next sign-in."""
     disabled: bool = False
     created_at: datetime = _time(null=False)
     last_seen: datetime | None = _time()
+
+    @property
+    def speaks(self) -> str:
+        """The language to write to them in."""
+        return self.language or self.asks or "en"
 
 
 class SessionRow(SQLModel, table=True):

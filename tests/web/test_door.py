@@ -110,11 +110,12 @@ def test_weak_hash_is_replaced_at_sign_in(browser: Browser, monkeypatch: pytest.
     assert not passwords.outdated(row.password)
 
 
-def test_time_zone_comes_from_the_browser_once(browser: Browser) -> None:
-    token = browser.form_token("/signin") if user("agent") else ""
+def test_time_zone_comes_from_the_browser_once_and_its_language_is_known(browser: Browser) -> None:
+    token = browser.form_token("/signin?lang=ja") if user("agent") else ""
     browser.post("/signin", {"csrf": token, "email": "agent@demo.example", "password": PASSWORD, "zone": "Asia/Tokyo"})
     with db.read() as session:
-        assert session.scalars(sa.select(User)).one().time_zone == "Asia/Tokyo"
+        row = session.scalars(sa.select(User)).one()
+    assert (row.time_zone, row.language, row.speaks) == ("Asia/Tokyo", "", "ja")
 
 
 def test_sixth_attempt_waits_without_a_broker(browser: Browser) -> None:

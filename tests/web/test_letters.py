@@ -11,8 +11,10 @@ from core.topics import SUBSCRIBERS
 from sandbox.mail import Mailbox
 from tests.web.conftest import PASSWORD, user
 from web import auth, tokens
+from web import letters as letters_of
 from web.notices import letters
 from web.signin import factors, recovery, totp
+from web.signin.entry import Visit
 from web.signin.models import Passkey
 
 SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
@@ -116,3 +118,19 @@ def test_a_mail_that_the_server_refuses_stays_with_the_stuck_work(database: str,
     with db.read() as session:
         (row,) = session.scalars(sa.select(OutboxRow)).all()
     assert (row.dead, row.reason) == (1, "550 5.1.1 No such user here")
+
+
+def test_who_never_chose_a_language_is_written_to_in_the_one_of_their_browser(database: str, box: Mailbox) -> None:
+    me = somebody(language="")
+    with db.read() as session:
+        email = auth.get(session, me).email
+    for asked, title in (("ja", "パスワードが変更されました"), ("de", "Ihr Passwort wurde geändert")):
+        came = auth.sign_in("192.0.2.1", email, PASSWORD, Visit("test", language=asked))
+        assert came is not None
+        with db.write() as session:
+            letters_of.write(session, me, "password")
+        assert subjects(box) == [title]
+    with db.write() as session:
+        auth.get(session, me).language = "en"
+        letters_of.write(session, me, "password")
+    assert subjects(box) == ["Your password was changed"]

@@ -254,7 +254,7 @@ def recipient(session: Session, user: User) -> Reader:
     """Somebody who is written to: in their language and time zone, with what they may and see."""
     may, sight = roles.granted_to(session, user.role), roles.sight(session, user)
     return Reader(
-        user.language or "en", reader.zone(user.time_zone), user.id or 0, user.name, user.email, user.role,
+        user.speaks, reader.zone(user.time_zone), user.id or 0, user.name, user.email, user.role,
         permissions=may, sight=sight,
     )  # fmt: skip
 

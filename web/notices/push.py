@@ -129,7 +129,7 @@ def _wanted(session: Session, number: int) -> tuple[bytes, str, str, list[push.S
     chosen = notices.choice(session, row.who)
     if clock.quiet(chosen.quiet_from, chosen.quiet_until, reader.zone(user.time_zone), db.now()):
         return None
-    said = i18n.catalogue(user.language or "en").gettext(words.KINDS[row.kind][1])
+    said = i18n.catalogue(user.speaks).gettext(words.KINDS[row.kind][1])
     word = {"kind": row.kind, "said": said, "id": number, "talk": row.conversation_id,
             "unread": notices.unread(session, row.who)}  # fmt: skip
     return json.dumps(word).encode(), crypto.unseal(key.sealed), key.public, browsers

@@ -36,6 +36,8 @@ class Visit:
     """Its time zone, kept for somebody who has none yet."""
     next: str = "/"
     """The page they were on their way to."""
+    language: str = ""
+    """What the browser asks for: de, en or ja."""
 
 
 def first(session: Session, user: User, way: str, visit: Visit) -> Came:
@@ -53,7 +55,7 @@ def first(session: Session, user: User, way: str, visit: Visit) -> Came:
 def complete(session: Session, user_id: int, way: str, visit: Visit) -> str:
     """Open a session; returns the token for the cookie."""
     u, moment = db.table(User), db.now()
-    session.execute(sa.update(u).where(u.c.id == user_id).values(last_seen=moment))
+    session.execute(sa.update(u).where(u.c.id == user_id).values(last_seen=moment, asks=visit.language))
     if visit.zone:
         session.execute(sa.update(u).where(u.c.id == user_id, u.c.time_zone == "").values(time_zone=visit.zone[:64]))
     audit.record(session, f"user:{user_id}", "user.signed_in", f"user:{user_id}", {"way": way})

@@ -33,7 +33,7 @@ def address(request: Request) -> str:
 
 def visit(request: Request, zone: str = "", next: str = "/") -> entry.Visit:  # as the forms call it
     """What goes along from step to step."""
-    return entry.Visit(request.headers.get("user-agent", ""), zone, local(next))
+    return entry.Visit(request.headers.get("user-agent", ""), zone, local(next), Reader.visitor(request).language)
 
 
 def too_often(reader: Reader, error: TryLater) -> str:
