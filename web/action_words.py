@@ -130,7 +130,7 @@ def said(deed: Action, reader: Reader, options: Mapping[str, Options]) -> str:
     if deed.do == "field":
         number, _, kept = deed.value.partition("=")
         field, called = gone.field(number, reader)
-        value = field_words.shown(field, kept, reader) if field is not None else kept
+        value = field_words.marked(field, kept, reader) if field is not None else kept
         return reader.words(N_("%(field)s is %(value)s"), field=called, value=value or reader.words(N_("empty")))
     offered = options.get(deed.do)
     value = deed.value if offered is None else dict(offered).get(deed.value) or gone.value(deed.value, reader)

@@ -16,7 +16,7 @@ from starlette.datastructures import FormData
 
 from core.errors import Rejected
 from inbox.conditions import tree
-from inbox.conditions.tree import DEEPEST, EVERYTHING, MOST, OPS, Condition, Group
+from inbox.conditions.tree import DEEPEST, EVERYTHING, MOST, Condition, Group
 from web import inbox_query
 from web.reader import Reader
 
@@ -40,6 +40,16 @@ class Row:
     def kind(self) -> str:
         """How its field is asked."""
         return _kind(self.field)
+
+    @property
+    def ops(self) -> tuple[tree.Op, ...]:
+        """In which ways its field is asked."""
+        return _ops(self.field)
+
+    @property
+    def alone(self) -> bool:
+        """It is asked without a value."""
+        return self.op in tree.ALONE
 
     @property
     def several(self) -> bool:
@@ -89,6 +99,12 @@ def _kind(name: str) -> tree.Kind:
     return found.kind
 
 
+def _ops(name: str) -> tuple[tree.Op, ...]:
+    found = tree.asked(name)
+    assert found is not None  # noqa: S101  # as the form was read
+    return tree.ops(found)
+
+
 def read(form: FormData, reader: Reader) -> Part:
     """What a browser sent; what is no condition is left out."""
     cells: dict[Place, dict[str, list[str]]] = {}
@@ -113,7 +129,7 @@ def _part(cells: dict[Place, dict[str, list[str]]], place: Place, reader: Reader
 
 
 def _row(name: str, cell: dict[str, list[str]], reader: Reader) -> Row:
-    ops = OPS[_kind(name)]
+    ops = _ops(name)
     op = cell.get("op", [""])[0]
     row = Row(name, op if op in ops else ops[0], [one for one in cell.get("v", []) if one.strip()])
     if row.op == "between":
@@ -149,7 +165,7 @@ def change(draft: Part, deed: str, form: FormData) -> None:
     if found[1] == "add":
         name = str(form.get(f"c{found[2]}_add", ""))
         if tree.asked(name) is not None:
-            part.of.append(Row(name, OPS[_kind(name)][0], fresh=True))
+            part.of.append(Row(name, _ops(name)[0], fresh=True))
     elif len(place) + 1 < DEEPEST:
         part.of.append(Part("any" if part.match == "all" else "all"))
 

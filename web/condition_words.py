@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from inbox.conditions.tree import OPS as OPS
 from inbox.conditions.tree import Condition, Group
 from web import field_words, gone, inbox_query
 from web.i18n import N_
@@ -72,6 +71,9 @@ ASKED = {
     "within": N_("within the last"),
     "not_within": N_("not within the last"),
     "between": N_("in a period"),
+    "ahead": N_("within the next"),
+    "filled": N_("is filled in"),
+    "empty": N_("is empty"),
     "yes": N_("yes"),
     "no": N_("no"),
 }
@@ -86,6 +88,9 @@ SAID = {
     "within": N_("%(field)s: last %(value)s days"),
     "not_within": N_("%(field)s: not in the last %(value)s days"),
     "between": N_("%(field)s in the period %(value)s"),
+    "ahead": N_("%(field)s: next %(value)s days"),
+    "filled": N_("%(field)s is filled in"),
+    "empty": N_("%(field)s is empty"),
     "yes": N_("%(field)s: yes"),
     "no": N_("%(field)s: no"),
 }

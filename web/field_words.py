@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -12,10 +12,12 @@ from sqlmodel import Session
 from core import db
 from core.errors import Rejected
 from core.typed import plain
+from inbox import actions
+from inbox.actions import Action
 from inbox.conditions import own
 from inbox.conditions.tree import NOBODY
-from inbox.fields import kinds, store
-from inbox.fields.kinds import CHOSEN, Definition
+from inbox.fields import kinds, store, values
+from inbox.fields.kinds import CHOSEN, Definition, Option
 from web.i18n import N_
 from web.reader import Reader
 
@@ -54,6 +56,8 @@ REFUSALS = (
 NOT_SO = N_("Write a number like 1,234.5: with a comma between thousands and a point before the rest.")
 NOT_YOURS = N_("Your role does not fill this field in.")
 NO_SUCH = N_("a field that is gone")
+ARCHIVED = N_("%(name)s (archived)")
+OUTGROWN = N_("%(name)s (no longer offered)")
 
 
 def may_fill(field: Definition, reader: Reader) -> bool:
@@ -62,11 +66,31 @@ def may_fill(field: Definition, reader: Reader) -> bool:
     return reader.may(needed) and (not field.editors or reader.role in field.editors or reader.may("fields.manage"))
 
 
-def typed(field: Definition, values: Sequence[str], reader: Reader) -> Sequence[str]:
+def check(session: Session, deeds: Iterable[Action], reader: Reader, conversation_id: int = 0) -> None:
+    """Rejected where a deed fills in a field that the reader's role does not.
+
+    With a conversation what the reader did last may be taken back, as after a colleague's macro.
+    """
+    known = {one.id: one for one in store.every(session, "conversation")}
+    for one in deeds:
+        number, _, value = one.value.partition("=")
+        field = known.get(int(number)) if one.do == "field" else None
+        if field is None or may_fill(field, reader):
+            continue
+        if not conversation_id or values.newest(session, conversation_id, field.id) != (reader.actor, value):
+            raise Rejected(NOT_YOURS)
+
+
+def check_macro(session: Session, deeds: Sequence[Action], before: Sequence[Mapping[str, str]], reader: Reader) -> None:
+    """The same of the deeds of a macro; those that it had before stay. Rejected, too, for what a field cannot hold."""
+    check(session, (one for one in actions.settled(session, deeds) if one.written() not in before), reader)
+
+
+def typed(field: Definition, said: Sequence[str], reader: Reader) -> Sequence[str]:
     """What somebody typed, numbers as their language writes them; Rejected for one that it writes otherwise."""
     if field.kind != "number":
-        return values
-    text = next((one for one in map(plain, values) if one), "")
+        return said
+    text = next((one for one in map(plain, said) if one), "")
     signs = reader.babel.number_symbols["latn"]
     number = kinds.decimal(text, signs["group"], signs["decimal"])
     if text and not number:
@@ -89,6 +113,14 @@ def shown(field: Definition, value: str, reader: Reader) -> str:
     return value
 
 
+def marked(field: Definition, value: str, reader: Reader) -> str:
+    """The same for what is to be filled in: options that are no longer offered say so."""
+    if field.kind not in CHOSEN:
+        return shown(field, value, reader)
+    known = {one.key: option(one, reader) for one in field.options}
+    return ", ".join(known.get(key, key) for key in kinds.keys(value))
+
+
 # --- in conditions --------------------------------------------------------------------------------------
 
 
@@ -100,8 +132,20 @@ def name(field: Definition) -> str:
 def label(condition: str, reader: Reader) -> str:
     """What the field of a condition is called."""
     with db.read() as session:
-        found = {name(one): one.name(reader.language) for one in store.every(session, archived=True)}
+        found = {name(one): titled(one, reader) for one in store.every(session, archived=True)}
     return found.get(condition) or reader.words(NO_SUCH)
+
+
+def titled(field: Definition, reader: Reader) -> str:
+    """What it is called where archived ones are named, too."""
+    said = field.name(reader.language)
+    return reader.words(ARCHIVED, name=said) if field.archived else said
+
+
+def option(one: Option, reader: Reader) -> str:
+    """What can be chosen, or could be, where both are named."""
+    said = one.name(reader.language)
+    return reader.words(OUTGROWN, name=said) if one.gone else said
 
 
 def groups(reader: Reader) -> dict[str, list[tuple[str, str]]]:
@@ -121,7 +165,7 @@ def choices(session: Session, reader: Reader, names: Collection[str]) -> dict[st
         return {}
     nothing = (NOBODY, reader.words(N_("not filled in")))
     return {
-        name(one): [*((option.key, option.name(reader.language)) for option in one.options), nothing]
+        name(one): [*((each.key, option(each, reader)) for each in one.options), nothing]
         for one in store.every(session, archived=True)
         if name(one) in asked
     }

@@ -8,13 +8,12 @@ from core import db
 from inbox.conditions import tree
 from inbox.fields import store
 from inbox.fields.kinds import Definition
-from web import actors
+from web import actors, field_words
 from web.i18n import N_
 from web.reader import Reader
 
 PERSON = N_("%(name)s (no longer answers)")
 NUMBERED = N_("No. %(number)s (gone)")
-FIELD = N_("%(name)s (archived)")
 NUMBER = re.compile(r"(?:team:)?(\d{1,15})", re.ASCII)
 
 
@@ -41,5 +40,4 @@ def field(number: str, reader: Reader) -> tuple[Definition | None, str]:
     found = next((one for one in known if str(one.id) == number), None)
     if found is None:
         return None, reader.words(NUMBERED, number=number)
-    name = found.name(reader.language)
-    return found, reader.words(FIELD, name=name) if found.archived else name
+    return found, field_words.titled(found, reader)

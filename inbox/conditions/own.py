@@ -1,7 +1,8 @@
 """Conditions on custom fields: `conversation:choice:12` asks about the field 12, of choices, of conversations.
 
 The name says what is needed to ask, so that a tree is read without a look at the database. A date stands for its noon
-in UTC: so it lies in the same day of a period, whatever the asker's zone.
+in UTC: so it lies in the same day of a period, whatever the asker's zone. What lies ahead, and what is over, is told by
+the day in UTC; today is both.
 """
 
 from __future__ import annotations
@@ -70,6 +71,8 @@ def sql(one: Condition, asker: Asker) -> sa.ColumnElement[bool]:
     if "none" in one.values and one.op in ("is", "is_not"):
         keys = [key for key in one.values if key != "none"]
         either = sa.or_(~there, there.where(_matches(value, ours, keys, kind, one, asker))) if keys else ~there
+    elif one.op in ("filled", "empty"):
+        return there if one.op == "filled" else ~there
     elif one.op == "no":
         return ~there.where(value == "yes")
     else:
@@ -104,8 +107,11 @@ def _matches(
 
 def _days(one: Condition, asker: Asker) -> tuple[str, str]:
     """From which day, and before which; empty where nothing is asked."""
+    today = asker.now.astimezone(UTC).date()
+    if one.op == "ahead":
+        return today.isoformat(), (today + timedelta(days=one.number + 1)).isoformat()
     if one.op != "between":
-        return _day(asker.now - timedelta(days=one.number)), ""
+        return _day(asker.now - timedelta(days=one.number)), (today + timedelta(days=1)).isoformat()
     since, until = one.ends
     return _day(since) if since is not None else "", _day(until) if until is not None else ""
 
@@ -154,6 +160,8 @@ def holds(one: Condition, values: Collection[str], asker: Asker) -> bool:
     """Whether the condition holds where these values stand: the same answers as `sql`. Pure."""
     found = parts(one.field)
     assert found is not None  # noqa: S101  # as the tree was read
+    if one.op in ("filled", "empty"):
+        return bool(values) == (one.op == "filled")
     said = any(_holds(one, found[1], value, asker) for value in values)
     if "none" in one.values and one.op in ("is", "is_not"):
         said = said or not values

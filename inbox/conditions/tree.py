@@ -18,7 +18,10 @@ from core.event import MESSAGE_KINDS
 from inbox.conditions import own
 
 Kind = Literal["choice", "ranked", "many", "words", "number", "hours", "date", "flag"]
-Op = Literal["is", "is_not", "at_least", "at_most", "has", "has_not", "within", "not_within", "between", "yes", "no"]
+Op = Literal[
+    "is", "is_not", "at_least", "at_most", "has", "has_not", "within", "not_within", "between", "yes", "no", "ahead",
+    "filled", "empty",
+]  # fmt: skip
 OPS: Mapping[Kind, tuple[Op, ...]] = {
     "choice": ("is", "is_not"),
     "ranked": ("is", "is_not", "at_least", "at_most"),
@@ -29,6 +32,8 @@ OPS: Mapping[Kind, tuple[Op, ...]] = {
     "date": ("within", "not_within", "between"),
     "flag": ("yes", "no"),
 }
+ALONE: tuple[Op, ...] = ("yes", "no", "filled", "empty")
+"""Asked without a value."""
 DEEPEST = 3
 MOST = 50
 """Conditions of a filter."""
@@ -124,6 +129,13 @@ def asked(name: str) -> Field | None:
         return FIELDS.get(name)
     kind: Kind = own.AS[found[1]]
     return Field(name, kind, pattern=own.OPTION if kind in ("choice", "many") else "")
+
+
+def ops(field: Field) -> tuple[Op, ...]:
+    """How a field is asked: of a custom one also whether anything stands in it, and a date may be to come."""
+    if field.name in FIELDS or field.kind in ("choice", "many"):  # where nothing stands is one of their options
+        return OPS[field.kind]
+    return (*OPS[field.kind], *(("ahead",) if field.kind == "date" else ()), "filled", "empty")
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,9 +282,9 @@ def condition(raw: Any) -> Condition:
     if wanted is None:
         raise Rejected(NO_FIELD)
     op = raw.get("op")
-    if op not in OPS[wanted.kind]:
+    if op not in ops(wanted):
         raise Rejected(WRONG_OP)
-    if wanted.kind == "flag":
+    if op in ALONE:
         return Condition(wanted.name, op)
     given = raw.get("value")
     values = tuple(_text(one) for one in (given if isinstance(given, list) else [given]))

@@ -73,6 +73,11 @@ class Definition:
         """What to fill in; empty when nothing is said about it."""
         return self.helps.get(language) or self.helps.get("en") or ""
 
+    @property
+    def outgrown(self) -> bool:
+        """It has options that are no longer offered."""
+        return any(one.gone for one in self.options)
+
     def offered(self, value: str = "") -> list[Option]:
         """What can be chosen, with what stands there already."""
         return [one for one in self.options if not one.gone or one.key in keys(value)]

@@ -37,10 +37,11 @@ def put(session: Session, contact_id: str, field_id: int, typed: str | Sequence[
     whole = people.members(session, contact_id)
     shown = standing(attributes.of_contacts(session, whole)).get(field_id)
     before = shown.value if shown is not None else ""
-    value = kinds.canonical(field, typed, before)
+    source, name = f"typed:{actor}", name_of(field_id)
+    there = f"{before},{_before(session, whole, name)}" if field.outgrown else before
+    value = kinds.canonical(field, typed, there)  # an option that is gone may be put back
     if value == before:
         return None
-    source, name = f"typed:{actor}", name_of(field_id)
     why = refused.statement(name, value, source) if value else None
     if why:
         raise Rejected(refused.WHY[why])
@@ -57,6 +58,13 @@ def put(session: Session, contact_id: str, field_id: int, typed: str | Sequence[
     detail = {"name": name, "removed": not value}
     audit.record(session, actor, "attribute.typed", f"contact:{contact_id}", detail)
     return before
+
+
+def _before(session: Session, contact_ids: Sequence[str], name: str) -> str:
+    """What was taken back last."""
+    a = db.table(Attribute)
+    said = sa.select(a.c.value).where(a.c.contact_id.in_(contact_ids), a.c.name == name, a.c.removed_at.is_not(None))
+    return session.scalar(said.order_by(a.c.removed_at.desc(), a.c.id.desc()).limit(1)) or ""
 
 
 def filled_in(session: Session, contact_ids: Sequence[str]) -> dict[str, dict[int, str]]:

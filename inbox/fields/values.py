@@ -55,7 +55,8 @@ def put(session: Session, conversation_id: int, field_id: int, typed: str | Sequ
     field = store.find(session, field_id, "conversation")
     here = sa.and_(v.c.conversation_id == conversation_id, v.c.field_id == field_id)
     before = session.scalar(sa.select(v.c.value).where(here)) or ""
-    value = kinds.canonical(field, typed, before)
+    there = f"{before},{newest(session, conversation_id, field_id)[1]}" if field.outgrown else before
+    value = kinds.canonical(field, typed, there)  # an option that is gone may be put back
     if value == before:
         return None
     session.execute(sa.delete(v).where(here))
@@ -66,6 +67,13 @@ def put(session: Session, conversation_id: int, field_id: int, typed: str | Sequ
     activities.record(session, {conversation_id: "filled"}, actor, detail)
     audit.record(session, actor, "conversation.filled", f"conversation:{conversation_id}", {"field": field_id})
     return before
+
+
+def newest(session: Session, conversation_id: int, field_id: int) -> tuple[str, str]:
+    """Who changed a field last, and what stood there before; empty where nobody did."""
+    done = reversed(activities.of_conversation(session, conversation_id))
+    filled = (one for one in done if one.what == "filled" and one.detail.get("field") == field_id)
+    return next(((one.actor, str(one.detail["before"])) for one in filled), ("", ""))
 
 
 def settled(session: Session, what: str) -> str:

@@ -119,6 +119,7 @@ def test_a_field_is_filled_in_emptied_and_kept_when_it_is_put_away(talks: list[i
     assert (kept.subject, kept.kind) == ("conversation", "choice"), "these stay"
     assert [(one.key, one.gone) for one in kept.options] == [("o4", False), ("o1", False), ("o2", True), ("o3", True)]
     assert fill(talk, field, "o3") is None, "what stands there may stay"
+    assert [fill(talk, field, one) for one in ("o1", "o3")] == ["o3", "o1"], "what stood there may be put back"
     with pytest.raises(Rejected):
         fill(talks[1], field, "o3")
     with db.write() as session:
@@ -200,6 +201,19 @@ def test_a_field_of_a_person_is_an_attribute_with_its_source(talks: list[int]) -
         assert of_people.filled_in(session, [whose]) == {}
 
 
+@pytest.mark.parametrize("db_url", ["sqlite"], indirect=True)
+def test_an_option_that_is_gone_may_be_put_back_to_a_person(talks: list[int]) -> None:
+    field, whose = make("choice", "Colour", "person"), contact(talks[0])
+    with db.write() as session:
+        of_people.put(session, whose, field, "o3", "user:1")
+        store.save(session, field, Wanted("person", "choice", {"en": "Colour"}, options={"en": ["Red", "Lime"]}), "u")
+        assert of_people.put(session, whose, field, "o1", "user:1") == "o3"
+        with pytest.raises(Rejected):
+            of_people.put(session, whose, field, "o2", "user:1")
+        assert of_people.put(session, whose, field, "o3", "user:1") == "o1"
+        assert of_people.filled_in(session, [whose]) == {whose: {field: "o3"}}
+
+
 def make_card(session: object) -> int:
     return store.save(session, None, Wanted("person", "text", {"en": "Remark"}), "user:1")  # type: ignore[arg-type]
 
@@ -208,7 +222,7 @@ def make_card(session: object) -> int:
 def test_conditions_find_the_same_with_sql_and_by_the_plain_values(talks: list[int]) -> None:
     typed = {
         "text": ["Grüße 50%_x", "ABC", ""], "link": ["https://a.example/A", "", ""], "number": ["12.5", "-3", ""],
-        "date": ["2026-11-20", "2026-11-01", ""], "flag": ["yes", "no", ""], "choice": ["o1", "o2", ""],
+        "date": ["2026-11-20", "2026-11-01", "2026-11-27"], "flag": ["yes", "no", ""], "choice": ["o1", "o2", ""],
         "several": ["o1,o3", "o3", ""],
     }  # fmt: skip
     asked = [
@@ -217,7 +231,8 @@ def test_conditions_find_the_same_with_sql_and_by_the_plain_values(talks: list[i
         ("flag", "yes", None), ("flag", "no", None), ("choice", "is", ["o1"]), ("choice", "is_not", ["o1", "none"]),
         ("choice", "is", ["none", "o2"]), ("several", "is", ["o3"]), ("several", "is_not", ["o1"]),
         ("several", "is", ["none"]), ("date", "between", ["2026-10-31T23:00:00+00:00", "2026-11-01T23:00:00+00:00"]),
-        ("date", "between", ["2026-11-01T15:00:00+00:00", ""]),
+        ("date", "between", ["2026-11-01T15:00:00+00:00", ""]), ("date", "ahead", "5"), ("date", "ahead", "4"),
+        *((kind, op, None) for kind in ("text", "number", "flag") for op in ("filled", "empty")),
     ]  # fmt: skip
     for subject in kinds.SUBJECTS:
         numbers = {kind: make(kind, subject=subject) for kind in kinds.KINDS}
@@ -242,6 +257,10 @@ def test_conditions_find_the_same_with_sql_and_by_the_plain_values(talks: list[i
             found.add((kind, op, frozenset(talks.index(one) for one in here)))
         assert ("number", "at_least", frozenset({0})) in found
         assert ("date", "within", frozenset({0})) in found
+        assert ("date", "ahead", frozenset({2})) in found
+        assert ("date", "ahead", frozenset()) in found
+        assert ("text", "empty", frozenset({2, 3})) in found
+        assert ("flag", "filled", frozenset({0, 1})) in found
         assert ("choice", "is", frozenset({1, 2, 3})) in found
         assert ("several", "is_not", frozenset({1, 2, 3})) in found
 

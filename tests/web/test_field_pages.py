@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from core import db
 from core.event import Page
 from inbox import listing, macros
+from inbox.actions import Action
 from inbox.conditions import tree
 from inbox.fields import store, values
 from inbox.ingest import store_page
@@ -141,6 +142,73 @@ def test_a_macro_fills_a_field_in(as_role: As, talk: int) -> None:
     with db.write() as session:
         macros.run(session, one, talk, browser_actor(browser))
         assert values.of_many(session, [talk]) == {talk: {cause: "o2"}}
+
+
+def test_who_does_not_fill_a_field_in_does_it_neither_for_many_nor_by_a_macro(as_role: As, talk: int) -> None:
+    browser, agent = as_role("admin"), as_role("agent")
+    cause = made(browser, required="", editor=["admin"])
+    deed = {"do": "field", "value": f"{cause}=o1"}
+    not_yours = "Your role does not fill this field in."
+    for path, body in (
+        ("conversations/bulk", {"ids": [talk], **deed}),
+        ("bulk-jobs", {"filter": {}, **deed}),
+        (f"conversations/{talk}/macro/undo", {"back": [deed]}),
+        ("macros", {"name": "Mine", "actions": [deed]}),
+    ):
+        answer = agent.request("POST", f"/api/v1/{path}", json=body)
+        assert (answer.status_code, not_yours in answer.text) == (422, True), path
+    back = {"items": [{"id": talk, "back": [deed]}]}
+    assert agent.request("POST", "/api/v1/conversations/bulk/undo", json=back).json()["items"][0]["refused"]
+    form = {"name": "Mine", "a.0_do": "field", "a.0_f": str(cause), "a.0_v": "Broken", "do": "save"}
+    assert not_yours in agent.post("/settings/macros", form).text
+    with db.read() as session:
+        assert values.of_many(session, [talk]) == {}
+    with db.write() as session:
+        deeds = [Action("field", f"{cause}=o2")]
+        shared = macros.save(session, None, "Broken", deeds, browser_actor(browser), shared=("all",))
+    done = agent.request("POST", f"/api/v1/conversations/{talk}/macro", json={"macro_id": shared})
+    assert done.status_code == 200, "a colleague's macro does it"
+    back = {"back": done.json()["back"]}
+    assert agent.request("POST", f"/api/v1/conversations/{talk}/macro/undo", json=back).status_code == 200
+    with db.read() as session:
+        assert values.of_many(session, [talk]) == {}
+
+
+def test_what_asks_about_a_field_put_away_or_an_option_that_is_gone_says_so(as_role: As, talk: int) -> None:
+    browser = as_role("admin")
+    cause = made(browser, required="", name_en="Cause")
+    asked = tree.read(
+        {"match": "all", "of": [{"field": f"conversation:choice:{cause}", "op": "is", "value": ["o1", "o2"]}]}
+    )
+    form = {"name": "Late", "a.0_do": "field", "a.0_f": str(cause), "a.0_v": "Late", "do": "save"}
+    browser.post("/settings/macros", form)
+    browser.post(f"{HERE}/{cause}", {**FORM, "name_en": "Cause", "options_en": "Broken\nLost"})
+    browser.post(f"{HERE}/{cause}/archive")
+    for path, params in (
+        ("/inbox", {"view": "all", "f": tree.text(asked)}),
+        ("/inbox/filter", {"f": tree.text(asked)}),
+        ("/settings/macros", {}),
+    ):
+        text = browser.get(path, params=params).text.replace("\u2068", "").replace("\u2069", "")
+        assert "Cause (archived)" in text, path
+        assert "Late (no longer offered)" in text, path
+        assert "Broken (no" not in text
+
+
+def test_a_filter_asks_whether_a_field_is_filled_in_and_what_lies_ahead(as_role: As, talk: int) -> None:
+    browser = as_role("admin")
+    due = made(browser, kind="date", name_en="Due", required="")
+    name = f"conversation:date:{due}"
+    form = {"c_match": "all", "c.0_field": name, "c.0_op": "empty"}
+    text = browser.post("/inbox/filter/fields", form, headers={"hx-request": "true"}).text
+    assert '<option value="empty" selected>is empty</option>' in text
+    assert 'name="c.0_v"' not in text
+    assert 'name="c.0_v"' in browser.post(
+        "/inbox/filter/fields", {**form, "c.0_op": "ahead"}, headers={"hx-request": "true"}
+    ).text  # fmt: skip
+    asked = tree.read({"match": "all", "of": [{"field": name, "op": "empty"}]})
+    shown = browser.get("/inbox", params={"view": "all", "f": tree.text(asked)}).text
+    assert "Due is empty" in shown.replace("\u2068", "").replace("\u2069", "")
 
 
 def browser_actor(browser: Browser) -> str:

@@ -16,7 +16,7 @@ from inbox.many import jobs, work
 from inbox.many.models import BulkJob
 from inbox.models import Conversation
 from inbox.rule_models import Macro
-from web import action_form, action_words, actors, render, sharing, thread
+from web import action_form, action_words, actors, field_words, render, sharing, thread
 from web.action_form import Row
 from web.i18n import N_
 from web.pages.thread import do
@@ -105,6 +105,7 @@ async def _change(request: Request, reader: Reader, macro_id: int | None) -> Res
             before = kept.shared if kept is not None else ()
             shared = sharing.chosen(shared, sharing.options(session, reader), before)
             every = reader.may("shared.edit")
+            field_words.check_macro(session, found, kept.actions if kept is not None else (), reader)
             macros.save(session, macro_id, typed["name"], found, reader.actor, shared=shared, all_of_them=every)
     except Rejected as error:
         return _form(request, reader, macro_id, rows, 422, wrong=reader.words(str(error)), **typed)

@@ -16,7 +16,7 @@ from inbox.conditions import tree
 from inbox.conditions.tree import EVERYTHING
 from inbox.policies import Wanted, Wrong
 from inbox.sla_models import SlaPolicy
-from web import condition_choices, condition_form, condition_words, place, promises, render, thread
+from web import condition_choices, condition_form, condition_words, gone, place, promises, render, thread
 from web.condition_form import Part
 from web.permissions import allow
 from web.reader import Reader
@@ -24,8 +24,8 @@ from web.reader import Reader
 HERE = "/settings/sla"
 FIELDS = SimpleNamespace(
     name=condition_words.name,
-    OPS=condition_words.OPS,
     ASKED=condition_words.ASKED,
+    gone=gone,
     groups=lambda reader: {
         reader.words(title): [(name, condition_words.name(name, reader)) for name in names if name in policies.STEADY]
         for title, names in condition_words.GROUPS.items()

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from core.errors import Rejected
 from inbox import actions, macros, visibility
 from inbox.actions import Action
-from web import actors
+from web import actors, field_words
 from web.api.v1 import deeds
 from web.api.v1.change import Changing
 from web.api.v1.conversations import HERE
@@ -83,6 +83,8 @@ def bulk(change: Changing, reader: Managing, body: Many) -> Response:
             macros.find(session, body.macro, reader.actor)
         elif deed is not None and deed.do == "assign" and deed.value.startswith("user:"):
             works_here(session, deed.value)
+        elif deed is not None:
+            field_words.check(session, [deed], reader)
 
     def run(session: Session, number: int) -> Result:
         if deed is not None:
@@ -129,6 +131,7 @@ def undo(change: Changing, reader: Managing, body: Backs) -> Response:
     backs = {one.id: deeds.back(one.back) for one in body.items}
 
     def run(session: Session, number: int) -> Result:
+        field_words.check(session, backs[number], reader, number)
         return _did(session, number, backs[number], reader)
 
     return change.each(list(backs), lambda session: None, _one(reader, run))

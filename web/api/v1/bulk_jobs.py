@@ -14,6 +14,7 @@ from inbox import actions, listing, macros
 from inbox.actions import Action
 from inbox.many import jobs
 from inbox.many.models import BulkJob
+from web import field_words
 from web.api.v1 import deeds, shapes
 from web.api.v1.bulk import DEEDS, TAG, Verb, works_here
 from web.api.v1.change import Changing
@@ -101,6 +102,8 @@ def begin(change: Changing, reader: Managing, body: NewJob) -> Response:
             done, name = macros.deeds(macro), macro.name
         elif deed is not None and deed.do == "assign" and deed.value.startswith("user:"):
             works_here(session, deed.value)
+        elif deed is not None:
+            field_words.check(session, [deed], reader)
         chosen = listing.every(wanted(session, body.filter, reader))
         return _shown(jobs.begin(session, reader.actor, done, chosen, macro=name))
 

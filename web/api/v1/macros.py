@@ -12,7 +12,7 @@ from core import db
 from core.errors import Rejected
 from inbox import actions, macros
 from inbox.rule_models import Macro
-from web import sharing, thread
+from web import field_words, sharing, thread
 from web.api.v1 import deeds
 from web.api.v1.change import Changing
 from web.api.v1.deeds import BackDeed, DoneDeed, MacroDeed
@@ -134,7 +134,9 @@ def undo(change: Changing, reader: Managing, conversation_id: Id, body: Back) ->
 
     def work(session: Session) -> Ran:
         thread.find(session, conversation_id, reader)
-        done = actions.all_of(session, conversation_id, deeds.back(body.back), reader.actor)
+        back = deeds.back(body.back)
+        field_words.check(session, back, reader, conversation_id)
+        done = actions.all_of(session, conversation_id, back, reader.actor)
         return Ran(id=conversation_id, back=deeds.shown(done))
 
     return change.do(work)
@@ -150,7 +152,9 @@ def _macro(session: Session, macro_id: int, reader: Reader) -> Macro:
 def _save(session: Session, macro_id: int | None, body: NewMacro, reader: Reader) -> int:
     kept = session.get(Macro, macro_id) if macro_id else None
     shared = sharing.chosen(body.shared, sharing.options(session, reader), kept.shared if kept is not None else ())
+    wanted = deeds.macro(body.actions)
+    field_words.check_macro(session, wanted, kept.actions if kept is not None else (), reader)
     return macros.save(
-        session, macro_id, body.name, deeds.macro(body.actions), reader.actor, shared=shared,
+        session, macro_id, body.name, wanted, reader.actor, shared=shared,
         all_of_them=reader.may("shared.edit"),
     )  # fmt: skip
