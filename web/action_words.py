@@ -89,7 +89,8 @@ def choices(session: Session, reader: Reader, *, rule: bool) -> dict[str, Option
     people = [(actor, name) for actor, name in takers if actor.startswith("user:")]
     groups = [(f"team:{number}", name) for number, name in teams.names(session)]
     whom = [(notices.ASSIGNEE, reader.words(CARES)), *people, *groups]
-    fields = definitions.every(session, "conversation")
+    every = definitions.every(session, "conversation", archived=True)
+    fields = [one for one in every if not one.archived]
     return {
         "notify": whom,
         **{do: found[name] for do, name in asked.items()},
@@ -98,7 +99,13 @@ def choices(session: Session, reader: Reader, *, rule: bool) -> dict[str, Option
         "draft": offered,
         "webhook": _endpoints(session) if rule else [],
         "field": [(str(one.id), one.name(reader.language)) for one in fields],
-        **{f"field={one.id}": _options(one, reader) for one in fields},
+        **{f"field={one.id}": _options(one, reader) for one in every},
+        "options": [
+            (word, one.name(reader.language))
+            for one in fields
+            for key, word in _options(one, reader)
+            if key not in one.gone
+        ],
     }
 
 

@@ -74,9 +74,9 @@ class Definition:
         return self.helps.get(language) or self.helps.get("en") or ""
 
     @property
-    def outgrown(self) -> bool:
-        """It has options that are no longer offered."""
-        return any(one.gone for one in self.options)
+    def gone(self) -> list[str]:
+        """The keys of options that are no longer offered."""
+        return [one.key for one in self.options if one.gone]
 
     def offered(self, value: str = "") -> list[Option]:
         """What can be chosen, with what stands there already."""

@@ -38,7 +38,7 @@ def put(session: Session, contact_id: str, field_id: int, typed: str | Sequence[
     shown = standing(attributes.of_contacts(session, whole)).get(field_id)
     before = shown.value if shown is not None else ""
     source, name = f"typed:{actor}", name_of(field_id)
-    there = f"{before},{_before(session, whole, name)}" if field.outgrown else before
+    there = f"{before},{_before(session, whole, name)}" if field.gone else before
     value = kinds.canonical(field, typed, there)  # an option that is gone may be put back
     if value == before:
         return None

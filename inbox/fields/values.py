@@ -55,7 +55,7 @@ def put(session: Session, conversation_id: int, field_id: int, typed: str | Sequ
     field = store.find(session, field_id, "conversation")
     here = sa.and_(v.c.conversation_id == conversation_id, v.c.field_id == field_id)
     before = session.scalar(sa.select(v.c.value).where(here)) or ""
-    there = f"{before},{newest(session, conversation_id, field_id)[1]}" if field.outgrown else before
+    there = f"{before},{newest(session, conversation_id, field_id)[1]}" if field.gone else before
     value = kinds.canonical(field, typed, there)  # an option that is gone may be put back
     if value == before:
         return None

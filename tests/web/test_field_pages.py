@@ -62,6 +62,7 @@ def test_a_field_is_made_changed_ordered_and_put_away(as_role: As) -> None:
     assert "at least two options" in refused.text
     assert "Verspätet" in refused.text, "what was typed stays"
     assert browser.post(f"{HERE}/{second}/archive").status_code == 303
+    assert "Text · archived" in browser.get(f"{HERE}/{second}").text
     assert made(browser, kind="text", name_en="number") > second
     again = browser.post(f"{HERE}/{second}/restore")
     assert again.status_code == 422
@@ -139,6 +140,7 @@ def test_a_macro_fills_a_field_in(as_role: As, talk: int) -> None:
     assert "Broken" in browser.get("/settings/macros").text
     shown = browser.get(f"/settings/macros/{one.id}").text
     assert f'<option value="{cause}" selected>' in shown
+    assert '<option value="Broken" label="Cause' in shown, "what can be chosen is offered"
     with db.write() as session:
         macros.run(session, one, talk, browser_actor(browser))
         assert values.of_many(session, [talk]) == {talk: {cause: "o2"}}
@@ -183,7 +185,9 @@ def test_what_asks_about_a_field_put_away_or_an_option_that_is_gone_says_so(as_r
     form = {"name": "Late", "a.0_do": "field", "a.0_f": str(cause), "a.0_v": "Late", "do": "save"}
     browser.post("/settings/macros", form)
     browser.post(f"{HERE}/{cause}", {**FORM, "name_en": "Cause", "options_en": "Broken\nLost"})
+    assert '<option value="Late" label="Cause' not in browser.get("/settings/macros/1").text
     browser.post(f"{HERE}/{cause}/archive")
+    assert 'value="Late"' in browser.get("/settings/macros/1").text, "no key stands in the form"
     for path, params in (
         ("/inbox", {"view": "all", "f": tree.text(asked)}),
         ("/inbox/filter", {"f": tree.text(asked)}),
