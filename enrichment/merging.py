@@ -16,7 +16,7 @@ from sqlmodel import Session
 
 from core import audit, db, outbox
 from core.errors import Rejected
-from enrichment import contacts
+from enrichment import byhand, contacts
 from enrichment.match import LARGEST_CLUSTER, Evidence
 from enrichment.models import CannotLink, CrmRecord, Duplicate
 from inbox import attributes, people, survivors
@@ -160,6 +160,15 @@ def contact_for_record(session: Session, record: CrmRecord) -> str:
         session.add(contact)
         session.flush()
     return known
+
+
+def join(session: Session, identity_id: int, record_row: int, actor: str) -> str:
+    """Link a free account to a record; somebody who is a person already is merged with the record's. How to undo it."""
+    record, identity = session.get(CrmRecord, record_row), session.get(Identity, identity_id)
+    known = people.home(identity) if identity is not None else None
+    if record is None or known is None or record.deleted or record.successor or record.objects:
+        return str(byhand.join(session, identity_id, record_row, actor))
+    return f"decision-{merge(session, known, contact_for_record(session, record), actor)}"
 
 
 def agreements(session: Session, left: Side, right: Side) -> list[dict[str, Any]]:

@@ -167,6 +167,8 @@ class Person:
     """Purpose → switched on for the installation."""
     connected: bool
     """There is a CRM to look them up in."""
+    gone: bool = False
+    """What they were linked to is no longer in the CRM."""
     own: Mapping[int, Fact] = field(default_factory=dict)
     """What stands in custom fields, by their numbers."""
 
@@ -214,7 +216,9 @@ def find(session: Session, identity_id: int) -> Person | None:
     urls = bulk.fetch(session, "SELECT url FROM crm_connection WHERE id = 1", prepared=True)
     address = urls[0][0] if urls else ""
     syncs, messages = _sent(session, [one.id for one in identities], address)
-    objections, purposes = consent.about(session, subjects(session, identity))
+    whole = people.members(session, identity.contact_id) if identity.contact_id else []
+    subjects = [*(f"identity:{one.id}" for one in identities), *(f"contact:{one}" for one in whole)]
+    objections, purposes = consent.about(session, subjects)
     return Person(
         identity=identity,
         contact=contact,
@@ -226,14 +230,27 @@ def find(session: Session, identity_id: int) -> Person | None:
         objections=objections,
         purposes=purposes,
         connected=bool(urls),
+        gone=not records and contact is not None and _were(session, contact.id),
         own=_own(said),
     )
 
 
-def subjects(session: Session, identity: Account | Identity) -> list[str]:
-    """How objections name this person: by the account, and by every contact that is merged into its own."""
-    merged = people.members(session, identity.contact_id) if identity.contact_id else []
-    return [f"identity:{identity.id}", *(f"contact:{one}" for one in merged)]
+def object_to(
+    session: Session, identity: Identity, purpose: str, source: str, actor: str, *, withdraw: bool = False
+) -> None:
+    """Record that the person objects to a purpose, or no longer does, by whichever account that was said."""
+    contacts = people.members(session, identity.contact_id) if identity.contact_id else []
+    whole = [f"contact:{one}" for one in contacts]
+    if not withdraw:
+        for subject in (f"identity:{identity.id}", *whole):
+            consent.object_to(session, subject, purpose, source, actor)
+        return
+    i = db.table(Identity)
+    others = session.scalars(sa.select(i.c.id).where(i.c.contact_id == identity.contact_id)).all() if contacts else []
+    said = consent.objections(session, [*(f"identity:{one}" for one in {identity.id, *others}), *whole])
+    for one in said:
+        if one.purpose == purpose:
+            consent.withdraw_objection(session, one.subject, purpose, actor)
 
 
 def _accounts(session: Session, condition: str, value: Any) -> list[Account]:
@@ -252,6 +269,11 @@ def _linked(session: Session, contact_id: str | None) -> tuple[Contact | None, l
     )
     accounts = _accounts(session, "contact_id = ?", contact_id)
     return next(iter(contacts), None), accounts, rows.read(session, Known, records, contact_id)
+
+
+def _were(session: Session, contact_id: str) -> bool:
+    """There were records behind the contact; one that was made here, for a merge or a field, never had any."""
+    return bool(bulk.fetch(session, "SELECT 1 FROM crm_record WHERE contact_id = ? LIMIT 1", contact_id, prepared=True))
 
 
 _SAID = """SELECT name, value, source, at, confidence FROM attribute WHERE removed_at IS NULL
@@ -344,6 +366,7 @@ def history(
     """Conversations over all platforms, newest first; `after` skips so many. Tells whether there are more."""
     sql = (
         f"SELECT {rows.columns(Talk)} FROM conversation WHERE {bulk.among('identity_id')} "  # noqa: S608  # our own names
+        "AND (inbox OR messages > 0) "  # what went into a case, or back, is shown there
         f"{'' if sight.private else 'AND NOT private '}ORDER BY last_at DESC, id DESC LIMIT ? OFFSET ?"
     )
     if sight.limited:
@@ -358,7 +381,8 @@ def _seen(
     """The same for somebody who does not see every conversation."""
     c = db.table(Conversation)
     query = sa.select(*(c.c[one.name] for one in columns_of(Talk)))
-    query = query.where(c.c.identity_id.in_(identity_ids), *visibility.seen(sight))
+    there = sa.or_(c.c.inbox, c.c.messages > 0)
+    query = query.where(c.c.identity_id.in_(identity_ids), there, *visibility.seen(sight))
     rows_ = session.execute(query.order_by(c.c.last_at.desc(), c.c.id.desc()).limit(limit + 1).offset(after))
     found = [Talk(*row) for row in rows_]
     return found[:limit], len(found) > limit

@@ -1,7 +1,7 @@
 """Who may do what with whose data: asked here, and nowhere else.
 
-A purpose must be switched on for the installation (with its lawful basis), and neither the identity nor
-its contact may have objected or be erased. Unknown people and unknown purposes are denied.
+A purpose must be switched on for the installation (with its lawful basis), and the person may not have objected, by
+whichever account or contact of theirs. Unknown people and unknown purposes are denied.
 """
 
 from __future__ import annotations
@@ -33,12 +33,7 @@ def may(session: Session, person: int | str, purpose: str) -> bool:
     """`person` is an identity's row id or a contact's id."""
     if isinstance(person, int):
         return person in may_many(session, [person], purpose)
-    if not switched_on(session, purpose):
-        return False
-    o = db.table(Objection)
-    subjects = [f"contact:{person}", *(f"contact:{one}" for one in _wholes(session, [person]))]
-    query = sa.select(o.c.id).where(o.c.subject.in_(subjects), o.c.purpose.in_([purpose, "all"]))
-    return session.execute(query.limit(1)).first() is None
+    return person in may_contacts(session, [person], purpose)
 
 
 def _wholes(session: Session, contact_ids: Iterable[str]) -> dict[str, str]:
@@ -58,13 +53,13 @@ def may_many(session: Session, identity_ids: Iterable[int], purpose: str) -> set
     i, o = db.table(Identity), db.table(Objection)
     query = sa.select(i.c.id, i.c.contact_id).where(i.c.id.in_(wanted))
     contacts = {row.id: row.contact_id for row in session.execute(query)}
-    wholes = _wholes(session, (contact for contact in contacts.values() if contact))
-    subjects = {f"identity:{one}": "" for one in contacts} | {f"contact:{one}": whole for one, whole in wholes.items()}
-    query = sa.select(o.c.subject).where(o.c.subject.in_(sorted(subjects)), o.c.purpose.in_([purpose, "all"]))
-    objected = set(session.scalars(query))
-    against = {subjects[one] for one in objected} - {""}
-    return {
-        one for one, contact in contacts.items() if f"identity:{one}" not in objected and (contact or "") not in against
+    alone = [one for one, contact in contacts.items() if contact is None]
+    subjects = [f"identity:{one}" for one in alone]
+    query = sa.select(o.c.subject).where(o.c.subject.in_(subjects), o.c.purpose.in_([purpose, "all"]))
+    against = set(session.scalars(query)) if subjects else set()
+    linked = may_contacts(session, {contact for contact in contacts.values() if contact}, purpose)
+    return {one for one in alone if f"identity:{one}" not in against} | {
+        one for one, contact in contacts.items() if contact in linked
     }
 
 
@@ -148,17 +143,31 @@ def withdraw_objection(session: Session, subject: str, purpose: str, actor: str)
     _look_again(session, subject)
 
 
+def moved(session: Session, identity_id: int, contact_id: str) -> None:
+    """An account came to a contact, or left it: what it objects to holds for the others there, or no longer does."""
+    o = db.table(Objection)
+    if session.execute(sa.select(o.c.id).where(o.c.subject == f"identity:{identity_id}").limit(1)).first():
+        _look_again(session, f"contact:{contact_id}")
+
+
 def _look_again(session: Session, subject: str) -> None:
     """Have the identities concerned looked at, so that what may not stand in the CRM leaves it, or returns."""
     i = db.table(Identity)
     kind, _, value = subject.partition(":")
-    whose = (
-        i.c.contact_id.in_(_wholes(session, [value]).values())
-        if kind == "contact"
-        else i.c.id == (int(value) if value.isdigit() else 0)
-    )
+    if kind == "contact":
+        whose: sa.ColumnElement[bool] = i.c.contact_id.in_(_wholes(session, [value]).values())
+    else:
+        number = int(value) if value.isdigit() else 0
+        theirs = sa.select(i.c.contact_id).where(i.c.id == number).scalar_subquery()
+        whose = sa.or_(i.c.id == number, i.c.contact_id == theirs)
     ids = session.scalars(sa.select(i.c.id).where(whose)).all()
     outbox.emit(session, "identity.seen", [(str(one), {"identity_id": one}) for one in ids])
+    tell(session, ids)
+
+
+def tell(session: Session, identity_ids: Iterable[int]) -> None:
+    """Pages that show these accounts look again: something is said about them that is no message."""
+    outbox.emit(session, "person.changed", [(str(one), {"identity_id": one}) for one in identity_ids])
 
 
 def objections(session: Session, subjects: Iterable[str]) -> list[Objection]:

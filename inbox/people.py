@@ -11,7 +11,7 @@ from ulid import ULID
 
 from core import audit, db, outbox, rows
 from core.errors import Rejected
-from inbox import attributes
+from inbox import attributes, consent
 from inbox.models import Contact, Identity
 
 
@@ -73,6 +73,7 @@ def link(session: Session, identity_id: int, contact_id: str, actor: str, why: s
     attributes.hear(session, [identity_id])
     payload = {"identity_id": identity_id, "contact_id": survivor}
     outbox.emit(session, "person.linked", [(str(identity_id), payload)])
+    consent.moved(session, identity_id, survivor)
     audit.record(session, actor, "identity.linked", f"identity:{identity_id}", {"contact": contact_id, "why": why})
     return True
 
@@ -82,13 +83,14 @@ def unlink(session: Session, identity_id: int, actor: str, why: str) -> bool:
     identity = session.get(Identity, identity_id)
     if identity is None or identity.contact_id is None:
         return False
-    contact_id = home(identity)
+    contact_id, whole = home(identity), identity.contact_id
     identity.contact_id = identity.home_id = None
     session.add(identity)
     session.flush()
     attributes.unsay(session, identity_id)
     payload = {"identity_id": identity_id, "contact_id": None}
     outbox.emit(session, "person.linked", [(str(identity_id), payload)])
+    consent.moved(session, identity_id, whole)
     audit.record(session, actor, "identity.unlinked", f"identity:{identity_id}", {"contact": contact_id, "why": why})
     return True
 

@@ -70,6 +70,8 @@ def _events(items: Iterable[Item]) -> list[dict[str, Any]]:
     for topic, change in changes:
         if topic.startswith("notification."):
             events.append({"topic": "notice", "who": int(change["who"].removeprefix("user:"))})
+        elif topic.startswith("person."):
+            events.append({"topic": "person", "identity_id": change["identity_id"]})
         elif topic == "conversation.changed":
             events.append({"topic": topic, "conversation_id": change["conversation_id"]})
         elif "reply_id" in change and change["reply_id"] in replies:

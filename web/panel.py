@@ -79,7 +79,7 @@ def panel(session: Session, conversation: Conversation, reader: Reader) -> Panel
         fields=[
             (one, found.own[one.id].value if one.id in found.own else "") for one in store.shown(session, "person")
         ],
-        made=making.shown(session, identity_id) if found.unknown else None,
+        made=making.shown(session, found.ids) if found.unknown else None,
         may_make=found.makeable and reader.may("cases.open"),
         case=case,
         case_open=case is None and wrote and found.caseable and reader.may("cases.open"),

@@ -15,12 +15,12 @@ from sqlmodel import Session
 from core import audit, db, outbox
 from core.errors import AuthExpired, NotConfigured, Rejected, TryLater
 from core.outbox import DONE, Item, Outcome
-from enrichment import budget, byhand, connection, mirror, runs
+from enrichment import budget, connection, merging, mirror, runs
 from enrichment.crm import HUB_ID, Cost, CrmPerson, RowResult
 from enrichment.making import store
 from enrichment.making.models import CrmMade
 from enrichment.models import CrmRecord
-from inbox import activities
+from inbox import activities, consent
 from inbox.models import Conversation, Identity
 
 OFF = 600.0
@@ -85,7 +85,7 @@ def _link(session: Session, row: CrmMade, values: Mapping[str, str]) -> None:
     number = session.scalar(here)
     identity = session.get(Identity, row.identity_id)
     if number is not None and identity is not None:
-        byhand.join(session, row.identity_id, number, row.actor)
+        merging.join(session, row.identity_id, number, row.actor)
     _tell(session, row.identity_id)
 
 
@@ -112,7 +112,8 @@ def _refuse(session: Session, key: str, code: str, message: str) -> None:
 
 
 def _tell(session: Session, identity_id: int) -> None:
-    """Open pages show the person's conversations anew."""
+    """Open pages show the person and their conversations anew."""
+    consent.tell(session, [identity_id])
     c = db.table(Conversation)
     activities.changed(session, session.scalars(sa.select(c.c.id).where(c.c.identity_id == identity_id)).all())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -15,6 +15,7 @@ from enrichment.making import form
 from enrichment.making.models import CrmMade
 from enrichment.models import CrmRecord
 from enrichment.profile import hub_id
+from inbox import consent
 from inbox.models import Identity
 
 NO_CRM = "No CRM is connected and switched on."
@@ -57,6 +58,9 @@ def want(session: Session, identity_id: int, object_: str, values: Mapping[str, 
     row = session.get(CrmMade, key, with_for_update=True)
     if row is not None and row.state == "pending":
         return key
+    waits = shown(session, _theirs(session, identity))
+    if waits is not None and waits.state == "pending":
+        raise Rejected(PENDING)
     if row is not None and row.state == "made" and _there(session, row.record_id):
         raise Rejected(MADE)
     if row is None:
@@ -66,6 +70,7 @@ def want(session: Session, identity_id: int, object_: str, values: Mapping[str, 
     session.add(row)
     session.flush()
     outbox.emit(session, "record.wanted", [(key, {"hub_id": key})])
+    consent.tell(session, [identity_id])
     audit.record(session, actor, "crm.record_wanted", f"identity:{identity_id}", {"object": object_, "key": key})
     return key
 
@@ -87,13 +92,24 @@ def take_back(session: Session, identity_id: int, actor: str) -> bool:
     keys = [row.hub_id for row in done]
     for key in keys:
         audit.record(session, actor, "crm.record_taken_back", f"identity:{identity_id}", {"key": key})
+    if keys:
+        consent.tell(session, [identity_id])
     return bool(keys)
 
 
-def shown(session: Session, identity_id: int) -> CrmMade | None:
-    """What is on its way, or was refused, for this account; the newest."""
+def shown(session: Session, identity_ids: Sequence[int]) -> CrmMade | None:
+    """What is on its way, or was refused, for these accounts of one person; what is on its way first."""
     m = db.table(CrmMade)
-    if not bulk.fetch(session, "SELECT 1 FROM crm_made WHERE identity_id = ? LIMIT 1", identity_id, prepared=True):
+    sql = f"SELECT 1 FROM crm_made WHERE {bulk.among('identity_id')} LIMIT 1"  # noqa: S608  # our own names
+    if not bulk.fetch(session, sql, bulk.listed(identity_ids), prepared=True):
         return None  # as for nearly everybody: pages ask each time
-    query = sa.select(CrmMade).where(m.c.identity_id == identity_id, m.c.state.in_(("pending", "refused")))
-    return session.scalars(query.order_by(m.c.at.desc()).limit(1)).first()
+    query = sa.select(CrmMade).where(m.c.identity_id.in_(identity_ids), m.c.state.in_(("pending", "refused")))
+    return session.scalars(query.order_by(m.c.state, m.c.at.desc()).limit(1)).first()
+
+
+def _theirs(session: Session, identity: Identity) -> list[int]:
+    """The accounts of the person behind an account."""
+    i = db.table(Identity)
+    if identity.contact_id is None:
+        return [identity.id or 0]
+    return list(session.scalars(sa.select(i.c.id).where(i.c.contact_id == identity.contact_id)))

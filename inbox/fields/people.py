@@ -9,10 +9,10 @@ from sqlmodel import Session
 
 from core import audit, db
 from core.errors import Rejected
-from inbox import attributes, people, refused
+from inbox import attributes, consent, people, refused
 from inbox.fields import kinds, store
 from inbox.knowledge import Attribute
-from inbox.models import Contact
+from inbox.models import Contact, Identity
 from inbox.survivorship import OWN, Statement, survive
 
 
@@ -55,6 +55,8 @@ def put(session: Session, contact_id: str, field_id: int, typed: str | Sequence[
             if one.source == source
         }
         attributes.say(session, contact_id, source, {**said, (name, value): 1.0})
+    i = db.table(Identity)
+    consent.tell(session, session.scalars(sa.select(i.c.id).where(i.c.contact_id.in_(whole))))
     detail = {"name": name, "removed": not value}
     audit.record(session, actor, "attribute.typed", f"contact:{contact_id}", detail)
     return before

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from core import db, outbox
 from core.errors import Rejected, TryLater
 from core.event import Author
-from enrichment import person
+from enrichment import merging, person
 from enrichment.crm import Kind, Needed, RowResult
 from enrichment.making import form, store
 from enrichment.making.models import CrmMade
@@ -20,7 +20,7 @@ from enrichment.models import CrmRecord, MatchLink
 from enrichment.salesforce import client as client_module
 from enrichment.salesforce.client import Client
 from enrichment.salesforce.org import SalesforceOrg
-from inbox import consent, erasure
+from inbox import consent, erasure, people
 from inbox.models import Identity
 from tests.enrichment import house
 from tests.enrichment.fake_crm import FakeCrm
@@ -72,6 +72,39 @@ def test_it_is_made_once_mirrored_and_linked(crm: FakeCrm, zoe: int, object_: st
         want(zoe, object_)
 
 
+def test_somebody_who_is_a_person_here_already_is_linked_too(crm: FakeCrm, zoe: int) -> None:
+    with db.write() as session:
+        merging.contact_for(session, zoe, "user:1")
+    key = want(zoe)
+    house.work()
+    assert row(key).state == "made"
+    with db.read() as session:
+        found = person.find(session, zoe)
+        assert found is not None
+        assert [one.record_id for one in found.records] == [row(key).record_id]
+
+
+def test_of_two_accounts_of_one_person_one_is_wanted(crm: FakeCrm, zoe: int) -> None:
+    with db.write() as session:
+        contact = merging.contact_for(session, zoe, "user:1")
+        i = db.table(Identity)
+        other = session.scalars(sa.select(i.c.id).where(i.c.id != zoe, ~i.c.ours, i.c.contact_id.is_(None))).first()
+        if other is None:
+            row_ = Identity(platform="bluesky", external_id="did:plc:z", handle="zoe.example", name="Zoë",
+                            first_seen=db.now(), last_seen=db.now())  # fmt: skip
+            session.add(row_)
+            session.flush()
+            other = row_.id or 0
+        people.link(session, other, contact, "t", "test")
+    key = want(zoe)
+    with pytest.raises(Rejected, match="on its way"):
+        want(other, "Contact")
+    with db.read() as session:
+        waits = store.shown(session, [other, zoe])
+        assert waits is not None
+        assert waits.hub_id == key
+
+
 def test_an_answer_that_is_lost_after_the_commit_makes_no_second_one(crm: FakeCrm, zoe: int) -> None:
     crm.late_faults = [TryLater("the connection broke", 1)] * 2
     key = want(zoe)
@@ -93,7 +126,7 @@ def test_what_the_crm_refuses_is_kept_with_its_words_and_tried_again(crm: FakeCr
     key = want(zoe)
     house.work()
     with db.read() as session:
-        shown = store.shown(session, zoe)
+        shown = store.shown(session, [zoe])
         assert shown is not None
         assert (shown.state, shown.code, shown.values["LastName"]) == ("refused", "DUPLICATES_DETECTED", "Kahn")
     assert want(zoe, Company="Orchester") == key

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from core import db
 from core.errors import Rejected
 from core.event import Page
+from core.outbox import OutboxRow
 from inbox import consent, people
 from inbox.ingest import store_page
 from inbox.models import Identity
@@ -68,6 +69,27 @@ def test_a_contacts_objection_covers_all_identities(anna) -> None:
     assert not may(anna, "crm_sync")
     assert not may(contact, "crm_sync")
     assert may(anna, "match")
+
+
+def test_what_one_account_objects_to_holds_for_the_whole_person_while_they_are_one(anna) -> None:
+    switch_on()
+    with db.write() as session:
+        ben = session.scalars(sa.select(Identity.id).where(Identity.handle == "ben@social.example")).one()
+        contact = people.create_contact(session, "Anna")
+        people.link(session, anna, contact, "test", "handle")
+        consent.object_to(session, f"identity:{ben}", "crm_sync", "by mail", "test")
+    assert may(anna, "crm_sync")
+    with db.write() as session:
+        session.execute(sa.delete(db.table(OutboxRow)))
+        people.link(session, ben, contact, "test", "handle")
+        told = set(session.scalars(sa.select(OutboxRow.key).where(OutboxRow.topic == "identity.seen")))
+    assert told == {str(anna), str(ben)}, "what stands in the CRM of the other account is looked at"
+    assert not may(anna, "crm_sync")
+    assert not may(contact, "crm_sync")
+    with db.write() as session:
+        people.unlink(session, ben, "test", "two people")
+    assert may(anna, "crm_sync")
+    assert not may(ben, "crm_sync")
 
 
 def test_an_objection_can_be_withdrawn(anna) -> None:

@@ -11,12 +11,14 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from core import broker, db, outbox
 from core.errors import TryLater
 from core.outbox import Item
 from core.topics import SUBSCRIBERS
-from inbox import desk
+from inbox import desk, notes
+from inbox.models import Identity
 from tests.web.conftest import account, event, store, user
 from web import auth, fanout, live, sessions
 
@@ -96,6 +98,16 @@ def test_a_deed_on_a_conversation_becomes_an_event(messages: None, server: str, 
     outbox.step(SUBSCRIBERS["web.live.publish"], live.publish)
     with stream(server, cookie, after=place) as lines:
         assert json.loads(next(lines)[2]) == {"topic": "conversation.changed", "conversation_id": 1}
+
+
+def test_what_is_said_about_a_person_becomes_an_event_of_their_number_alone(messages: None, valkey: str) -> None:
+    with db.write() as session:
+        who = session.scalars(sa.select(db.table(Identity).c.id).where(~db.table(Identity).c.ours)).one()
+        notes.add(session, identity_id=who, author="user:1", text="prefers e-mail")
+    while outbox.step(SUBSCRIBERS["web.live.publish"], live.publish):
+        pass
+    told = [json.loads(fields["json"]) for _, fields in broker.client().xrange(live.stream())]  # type: ignore[union-attr]  # not async
+    assert [one for one in told if one["topic"] == "person"] == [{"topic": "person", "identity_id": who}]
 
 
 def test_nothing_is_lost_between_page_and_stream(messages: None, server: str, cookie: dict[str, str]) -> None:

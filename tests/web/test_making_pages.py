@@ -63,7 +63,7 @@ def test_a_lead_is_made_from_the_page_of_a_person(as_role: As, crm: FakeCrm) -> 
     assert "&lt;b&gt;Use one" in refused
     assert agent.post(f"/people/{zoe}/record-back").status_code == 303
     with db.read() as session:
-        assert store.shown(session, zoe) is None
+        assert store.shown(session, [zoe]) is None
     crm.refuse = lambda kind, given: None
     assert agent.post(here, {"r_LastName": "Kahn", "r_Company": "Chor"}).status_code == 303
     house.work()

@@ -12,7 +12,7 @@ from core import db
 from core.event import Author
 from enrichment import review
 from enrichment.models import CrmRecord, MatchLink
-from inbox import people
+from inbox import consent, people
 from inbox.models import Identity, Note, Objection
 from tests.conftest import BOTH
 from tests.web.conftest import account, event, store
@@ -154,6 +154,31 @@ def test_objection_is_recorded_and_withdrawn(kim: int, as_role, purpose: str) ->
     browser.post(f"/people/{kim}/objection", {"purpose": purpose, "objects": "no"})
     with db.read() as session:
         assert session.scalars(sa.select(Objection)).all() == []
+
+
+def test_person_made_here_was_never_in_the_crm_and_is_not_called_linked(kim: int, as_role) -> None:
+    with db.write() as session:
+        people.link(session, kim, people.create_contact(session, "Kim", made_for_merge=True), "t", "test")
+    browser = as_role("agent")
+    text = browser.get(f"/people/{kim}").text
+    assert "is gone from the CRM" not in text
+    assert "Take the link away" not in text
+    assert "is gone from the CRM" not in browser.get("/inbox/1").text
+
+
+def test_objection_of_another_account_is_shown_and_withdrawn_here(kim: int, as_role) -> None:
+    store(1, event("m:2", "more", author=ZOE))
+    i = db.table(Identity)
+    with db.write() as session:
+        zoe = session.execute(sa.select(i.c.id).where(i.c.name == "Zoe")).scalar_one()
+        contact = people.create_contact(session, "Zoe")
+        for one in (kim, zoe):
+            people.link(session, one, contact, "t", "test")
+        consent.object_to(session, f"identity:{zoe}", "match", "by mail", "test")
+    browser = as_role("dpo")
+    assert ">objected<" in browser.get(f"/people/{kim}").text
+    browser.post(f"/people/{kim}/objection", {"purpose": "match", "objects": "no"})
+    assert ">objected<" not in browser.get(f"/people/{zoe}").text
 
 
 def test_person_is_erased_only_with_the_number_typed(kim: int, as_role) -> None:

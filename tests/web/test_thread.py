@@ -12,11 +12,12 @@ import sqlalchemy as sa
 
 from core import db
 from enrichment.models import CrmRecord, MatchLink
-from inbox import desk, drafts, notes, replies
+from inbox import consent, desk, drafts, notes, replies
 from inbox.fields.store import Wanted
 from inbox.fields.store import save as store_field
 from inbox.fields.values import MISSING
 from inbox.models import Account, Conversation, Identity, Message, ReplyRow
+from inbox.parts.store import merge as merge_case
 from tests.conftest import BOTH
 from tests.web.conftest import Browser, account, event, store, user
 from web import entries
@@ -547,6 +548,37 @@ def test_note_on_the_person_follows_them_to_every_conversation(agent: Browser) -
     refused = agent.post(f"/inbox/{talk()}/person-note", {"person-note": " "}, headers=HTMX)
     assert refused.status_code == 422
     assert "The note is empty" in refused.text
+
+
+def test_objection_is_recorded_and_withdrawn_beside_the_thread(agent: Browser, as_role) -> None:
+    here, admin = f"/inbox/{talk()}/objection", as_role("admin")
+    assert here not in agent.get(f"/inbox/{talk()}").text
+    assert agent.post(here, {"purpose": "all", "objects": "yes"}, headers=HTMX).status_code == 403
+    assert admin.post(here, {"purpose": "selling", "objects": "yes"}).status_code == 400
+    said = admin.post(here, {"purpose": "all", "objects": "yes"}, headers=HTMX)
+    assert said.text.count(">objected<") == len(consent.PURPOSES)
+    assert 'id="composer"' not in said.text, "what is being written stays"
+    undo = json.loads(said.headers["hx-trigger"])["toast"]
+    assert ">objected<" not in admin.post(undo["undo"], undo["values"], headers=HTMX).text
+
+
+def test_panel_comes_by_itself_and_nobody_hears_of_a_person_they_do_not_see(agent: Browser, as_role) -> None:
+    part = agent.get(f"/inbox/{talk()}/person", headers=HTMX).text
+    assert part.lstrip().startswith("<section")
+    assert f'data-people="{conversation().identity_id}"' in part
+    assert agent.get(f"/inbox/{talk()}/person").headers["location"] == f"/inbox/{talk()}#person"
+    assert agent.get("/inbox/4711/person", headers=HTMX).status_code == 404
+
+
+def test_what_went_into_a_case_stands_in_the_history_once(agent: Browser) -> None:
+    store(1, event("m:9", "Another day", minutes=60))
+    first, other = talk(), talk("m:9")
+    with db.write() as session:
+        merge_case(session, first, other, "user:1")
+    person = agent.get(f"/people/{conversation().identity_id}").text
+    assert f"/inbox/{first}#conversation" in person
+    assert f"/inbox/{other}#conversation" not in person
+    assert f"/inbox/{other}#conversation" not in agent.get(f"/inbox/{first}").text
 
 
 def test_panel_names_accounts_history_and_what_may_be_done(agent: Browser) -> None:

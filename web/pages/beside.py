@@ -9,11 +9,12 @@ from fastapi.responses import HTMLResponse
 
 from core import db
 from core.errors import Rejected
-from enrichment import review
+from enrichment import person, review
 from enrichment.cases import opening
 from enrichment.models import MatchLink
-from inbox import notes
-from web import render, thread
+from inbox import consent, notes
+from inbox.models import Identity
+from web import render, thread, words
 from web.i18n import N_
 from web.permissions import allow
 from web.reader import Reader
@@ -22,7 +23,17 @@ router = APIRouter()
 
 Managing = Annotated[Reader, Depends(allow("conversations.manage"))]
 Opening = Annotated[Reader, Depends(allow("cases.open"))]
+Objecting = Annotated[Reader, Depends(allow("people.object"))]
+Reading = Annotated[Reader, Depends(allow("messages.read"))]
 Reviewing = Annotated[Reader, Depends(allow("people.review"))]
+
+
+@router.get("/inbox/{conversation_id}/person")
+def panel(request: Request, conversation_id: int, reader: Reading) -> Response:
+    """The panel by itself, when something about the person changed."""
+    if not render.wants_part(request):
+        return render.to(f"/inbox/{conversation_id}#person")
+    return beside(request, conversation_id, reader)
 
 
 @router.post("/inbox/{conversation_id}/links/{link_id}")
@@ -77,6 +88,32 @@ def person_note(
     if not render.wants_part(request):
         return render.to(f"/inbox/{conversation_id}#person", "note-added")
     return render.told(beside(request, conversation_id, reader), reader.words(N_("The note is kept.")))
+
+
+@router.post("/inbox/{conversation_id}/objection")
+def objection(
+    request: Request,
+    conversation_id: int,
+    reader: Objecting,
+    purpose: Annotated[str, Form()] = "",
+    objects: Annotated[str, Form()] = "no",
+) -> Response:
+    """Record that the person objects to a purpose, or no longer does; the toast takes it back."""
+    if purpose not in (*consent.PURPOSES, "all"):
+        raise HTTPException(400)
+    objected = objects == "yes"
+    with db.write() as session:
+        identity_id = thread.find(session, conversation_id, reader).identity_id
+        identity = session.get(Identity, identity_id) if identity_id else None
+        if identity is None or identity.ours:
+            raise HTTPException(404)
+        person.object_to(session, identity, purpose, "web", reader.actor, withdraw=not objected)
+    note = "objection-set" if objected else "objection-withdrawn"
+    if not render.wants_part(request):
+        return render.to(f"/inbox/{conversation_id}#person", note)
+    back = {"purpose": purpose, "objects": "no" if objected else "yes"}
+    answer = beside(request, conversation_id, reader)
+    return render.told(answer, reader.words(words.NOTES[note]), "ok", f"/inbox/{conversation_id}/objection", back)
 
 
 @router.post("/inbox/{conversation_id}/case")

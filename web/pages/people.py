@@ -14,7 +14,6 @@ from core.errors import Rejected
 from enrichment import byhand, connection, csv, decisions, directory, merging, person, review
 from enrichment.directory import Filter
 from enrichment.making import store as making
-from enrichment.models import CrmRecord
 from inbox import consent, erasure, notes, people
 from inbox.fields import store
 from inbox.models import Identity
@@ -105,19 +104,10 @@ def link(request: Request, identity_id: int, reader: Reviewing, record: Annotate
     known(identity_id)
     try:
         with db.write() as session:
-            mark = _join(session, identity_id, record, reader.actor)
+            mark = merging.join(session, identity_id, record, reader.actor)
     except Rejected as error:
         return page(request, identity_id, reader, 422, reader.words(str(error)))
     return render.to(f"/people/{identity_id}?undo={mark}", "person-linked")
-
-
-def _join(session: Session, identity_id: int, record_row: int, actor: str) -> str:
-    """Link a free account; somebody who is a person already is merged with the record's. How it is undone."""
-    record, identity = session.get(CrmRecord, record_row), session.get(Identity, identity_id)
-    home = people.home(identity) if identity is not None else None
-    if record is None or home is None or record.deleted or record.successor or record.objects:
-        return str(byhand.join(session, identity_id, record_row, actor))
-    return f"decision-{merging.merge(session, home, merging.contact_for_record(session, record), actor)}"
 
 
 @router.post("/people/{identity_id:int}/unlink")
@@ -177,11 +167,7 @@ def objection(
         raise HTTPException(400)
     identity = known(identity_id)
     with db.write() as session:
-        for subject in person.subjects(session, identity):
-            if objects == "yes":
-                consent.object_to(session, subject, purpose, "web", reader.actor)
-            else:
-                consent.withdraw_objection(session, subject, purpose, reader.actor)
+        person.object_to(session, identity, purpose, "web", reader.actor, withdraw=objects != "yes")
     return render.to(f"/people/{identity_id}#consent", "objection-set" if objects == "yes" else "objection-withdrawn")
 
 
@@ -191,12 +177,12 @@ def erase(request: Request, identity_id: int, reader: Erasing, sure: Annotated[s
     known(identity_id)
     if sure.strip() != str(identity_id):
         problem = reader.words("To erase this person, type the number %(number)s.", number=identity_id)
-        return page(request, identity_id, reader, 422, problem)
+        return page(request, identity_id, reader, 422, problem, erasing=True)
     try:
         with db.write() as session:
             erasure.erase(session, f"identity:{identity_id}", reader.actor)
     except Rejected as error:
-        return page(request, identity_id, reader, 422, str(error))
+        return page(request, identity_id, reader, 422, str(error), erasing=True)
     return render.to("/people", "person-erased")
 
 
@@ -245,8 +231,9 @@ def _customer(session: Session, request: Request, reader: Reader, found: person.
 
 
 def page(
-    request: Request, identity_id: int, reader: Reader, status: int = 200, problem: str = "", typed: str = ""
-) -> Response:
+    request: Request, identity_id: int, reader: Reader, status: int = 200, problem: str = "", typed: str = "",
+    *, erasing: bool = False,
+) -> Response:  # fmt: skip
     skip = request.query_params.get("skip", "")
     after = int(skip) if skip.isascii() and skip.isdecimal() and len(skip) < 6 else 0
     words = request.query_params.get("find", "")[:200]
@@ -268,7 +255,7 @@ def page(
             "following": after + len(talks) if more else 0,
             "after": after,
             "notes": remarks,
-            "made": making.shown(session, identity_id) if found.unknown else None,
+            "made": making.shown(session, found.ids) if found.unknown else None,
             "may_make": found.makeable and reader.may("cases.open"),
             "own_fields": [(one, found.own.get(one.id)) for one in store.shown(session, "person")],
             "rated": answering.of_people(session, found.ids, sight=reader.sight),
@@ -281,6 +268,6 @@ def page(
             "records": byhand.search(session, words) if words and reader.may("people.review") else [],
         }
     return render.page(
-        request, reader, "person.html", status, problem=problem, typed=typed,
+        request, reader, "person.html", status, problem=problem, typed=typed, erasing=erasing,
         undo=_undo(request, identity_id) if reader.may("people.review") else "", **values,
     )  # fmt: skip

@@ -96,8 +96,7 @@ class Made(BaseModel):
 def standing(reader: Opening, identity_id: Id) -> Standing:
     """What is on its way to Salesforce for the person, or was refused there."""
     with db.read() as session:
-        behind(session, identity_id)
-        found = store.shown(session, identity_id)
+        found = store.shown(session, behind(session, identity_id).ids)
         return Standing(wanted=Wanted.model_validate(found) if found is not None else None)
 
 

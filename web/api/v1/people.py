@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from core import db
 from enrichment import directory, person
-from inbox import consent, erasure, people
+from inbox import erasure, people
 from inbox.knowledge import Attribute
 from inbox.models import Identity
 from inbox.surveys import answering
@@ -275,11 +275,8 @@ def objection(change: Changing, reader: Objecting, identity_id: Id, body: Object
     """Record that the person objects to a purpose, or no longer does; it covers the whole person."""
 
     def work(session: Session) -> Changed:
-        for subject in person.subjects(session, known(session, identity_id)):
-            if body.objects:
-                consent.object_to(session, subject, body.purpose, "api", reader.actor)
-            else:
-                consent.withdraw_objection(session, subject, body.purpose, reader.actor)
+        who = known(session, identity_id)
+        person.object_to(session, who, body.purpose, "api", reader.actor, withdraw=not body.objects)
         return Changed(id=identity_id, changed=True)
 
     return change.do(work)

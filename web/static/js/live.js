@@ -2,6 +2,7 @@
 //
 //   document "widerhall"   detail = {topic, message_id?, conversation_id?, reply_id?, account_id?, state?, version?}
 //                          topic "notice": {who} somebody was told something, or read it
+//                          topic "person": {identity_id} something is said about them that is no message
 //                          topic "presence": {talk} somebody came to or left that conversation, or writes there
 //                          topic "resync": something may have been missed; fetch what is shown anew
 //
@@ -63,7 +64,7 @@ async function count() {
 }
 
 if (mine) document.addEventListener("widerhall", ({ detail }) => {
-  if (!["message.annotated", "presence", "notice"].includes(detail.topic)) counting ||= setTimeout(count, 2000);
+  if (!["message.annotated", "presence", "notice", "person"].includes(detail.topic)) counting ||= setTimeout(count, 2000);
 });
 
 // --- the bell -----------------------------------------------------------------------------------------------
