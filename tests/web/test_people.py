@@ -228,7 +228,7 @@ def test_several_are_decided_at_once_and_taken_back_together(kim: int, as_role, 
         zoe = session.execute(sa.select(i.c.id).where(i.c.name == "Zoe")).scalar_one()
     ids = [propose(kim, "A"), propose(kim, "B"), propose(zoe, "C")]
     browser = as_role("agent")
-    assert browser.get("/people/review?all=1").text.count("checked") == 3
+    assert browser.get("/people/review?all=1").text.count('form="many" checked') == 3
     assert "Choose at least one pair" in browser.post("/people/review/many", {"decision": decision}).text
     where = browser.post("/people/review/many", {"decision": decision, "pair": ids}).headers["location"]
     text = browser.get(where).text
