@@ -145,7 +145,7 @@ def follow_up(session: Session, steps: Sequence[Step], sent: Sent) -> None:
     came = {one.state.identity_id for one in profiles if one.state.state != "synced" and _stands(one, sent)}
     s = db.table(SyncState)
     interactions = sa.select(s.c.kind, s.c.hub_id).where(s.c.kind == "interaction")
-    for whose, state in ((came, s.c.state.in_(WAITING)), (gone, s.c.state == "synced")):
+    for whose, state in ((came, s.c.state.in_(WAITING)), (gone, s.c.state.in_(("synced", "quarantined")))):
         if whose:
             rows = session.execute(interactions.where(s.c.identity_id.in_(sorted(whose, key=str)), state))
             connection.announce(session, [connection.letter(kind, one) for kind, one in rows])
