@@ -245,9 +245,8 @@ def object_to(
         for subject in (f"identity:{identity.id}", *whole):
             consent.object_to(session, subject, purpose, source, actor)
         return
-    i = db.table(Identity)
-    others = session.scalars(sa.select(i.c.id).where(i.c.contact_id == identity.contact_id)).all() if contacts else []
-    said = consent.objections(session, [*(f"identity:{one}" for one in {identity.id, *others}), *whole])
+    theirs = [f"identity:{one}" for one in people.accounts(session, identity)]
+    said = consent.objections(session, [*theirs, *whole])
     for one in said:
         if one.purpose == purpose:
             consent.withdraw_objection(session, one.subject, purpose, actor)

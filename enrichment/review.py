@@ -15,7 +15,7 @@ from enrichment import contacts
 from enrichment.compare import Line, lines
 from enrichment.match import RULES
 from enrichment.models import CannotLink, CrmRecord, MatchLink
-from inbox import consent, people
+from inbox import people, telling
 from inbox.models import Contact, Identity
 
 GONE = "The CRM record is gone or was merged. Read the CRM again and look at the list anew."
@@ -211,6 +211,6 @@ def _decide(session: Session, link: MatchLink, decision: str, actor: str, contac
     link.at, link.rules = db.now(), RULES
     session.add(link)
     session.flush()
-    consent.tell(session, [link.identity_id])
+    telling.person(session, [link.identity_id])
     detail = {"identity": link.identity_id, "record": link.crm_record_id}
     audit.record(session, actor, f"match.{decision}", f"proposal:{link.id}", detail)

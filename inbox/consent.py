@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from core import audit, bulk, db, outbox
 from core.errors import Rejected
+from inbox import telling
 from inbox.models import Contact, Identity, Objection, Purpose
 
 PURPOSES: dict[str, tuple[bool, str]] = {
@@ -162,12 +163,7 @@ def _look_again(session: Session, subject: str) -> None:
         whose = sa.or_(i.c.id == number, i.c.contact_id == theirs)
     ids = session.scalars(sa.select(i.c.id).where(whose)).all()
     outbox.emit(session, "identity.seen", [(str(one), {"identity_id": one}) for one in ids])
-    tell(session, ids)
-
-
-def tell(session: Session, identity_ids: Iterable[int]) -> None:
-    """Pages that show these accounts look again: something is said about them that is no message."""
-    outbox.emit(session, "person.changed", [(str(one), {"identity_id": one}) for one in identity_ids])
+    telling.person(session, ids)
 
 
 def objections(session: Session, subjects: Iterable[str]) -> list[Objection]:

@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from core import audit, bulk, db, rows
 from core.errors import Rejected
-from inbox import activities, attachments, consent, notices
+from inbox import activities, attachments, notices, telling
 from inbox.models import Conversation, Identity, Note
 from inbox.notice_models import NoteMention
 from inbox.notices import Notice
@@ -169,5 +169,5 @@ def _tell(session: Session, note: Note, actor: str, action: str) -> None:
         activities.changed(session, [note.conversation_id])
         audit.record(session, actor, action, f"conversation:{note.conversation_id}", {"note": note.id})
     else:
-        consent.tell(session, [note.identity_id or 0])
+        telling.person(session, [note.identity_id or 0])
         audit.record(session, actor, action, f"identity:{note.identity_id}", {"note": note.id})

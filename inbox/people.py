@@ -95,6 +95,14 @@ def unlink(session: Session, identity_id: int, actor: str, why: str) -> bool:
     return True
 
 
+def accounts(session: Session, identity: Identity) -> list[int]:
+    """The accounts of the person behind an account, itself among them; merges are followed."""
+    i = db.table(Identity)
+    if identity.contact_id is None:
+        return [identity.id or 0]
+    return list(session.scalars(sa.select(i.c.id).where(i.c.contact_id == identity.contact_id).order_by(i.c.id)))
+
+
 def identities_of(session: Session, contact_id: str) -> list[Identity]:
     """Everybody a contact is on the platforms, as it was linked: merges are not followed."""
     i = db.table(Identity)

@@ -22,9 +22,10 @@ from core.settings import settings
 from inbox import forwards, visibility
 from inbox.forward_models import Forward
 from inbox.models import Account, Conversation, Identity, Message
-from web import reader, render, roles, words
+from web import render, words
 from web.i18n import N_
 from web.models import User
+from web.notices import mail as mails
 from web.reader import Reader
 
 GONE = N_("Nothing of it is left to send: the messages were deleted, or whoever forwarded them sees them no more.")
@@ -107,14 +108,9 @@ def written(session: Session, row: Forward) -> EmailMessage | None:
     conversation = session.get(Conversation, row.conversation_id)
     if user is None or user.disabled or conversation is None:
         return None
-    may = roles.granted_to(session, user.role)
-    sight = roles.sight(session, user)
-    if "conversations.forward" not in may or not visibility.may_see(session, sight, conversation):
+    who = mails.recipient(session, user)
+    if not who.may("conversations.forward") or not visibility.may_see(session, who.sight, conversation):
         return None
-    who = Reader(
-        user.speaks, reader.zone(user.time_zone), user.id or 0, user.name, user.email, user.role,
-        permissions=may, sight=sight,
-    )  # fmt: skip
     shown = said(session, row, who)
     if not shown:
         return None

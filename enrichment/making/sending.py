@@ -20,7 +20,7 @@ from enrichment.crm import HUB_ID, Cost, CrmPerson, RowResult
 from enrichment.making import store
 from enrichment.making.models import CrmMade
 from enrichment.models import CrmRecord
-from inbox import activities, consent
+from inbox import activities, telling
 from inbox.models import Conversation, Identity
 
 OFF = 600.0
@@ -113,7 +113,7 @@ def _refuse(session: Session, key: str, code: str, message: str) -> None:
 
 def _tell(session: Session, identity_id: int) -> None:
     """Open pages show the person and their conversations anew."""
-    consent.tell(session, [identity_id])
+    telling.person(session, [identity_id])
     c = db.table(Conversation)
     activities.changed(session, session.scalars(sa.select(c.c.id).where(c.c.identity_id == identity_id)).all())
 

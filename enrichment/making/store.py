@@ -15,7 +15,7 @@ from enrichment.making import form
 from enrichment.making.models import CrmMade
 from enrichment.models import CrmRecord
 from enrichment.profile import hub_id
-from inbox import consent
+from inbox import people, telling
 from inbox.models import Identity
 
 NO_CRM = "No CRM is connected and switched on."
@@ -58,7 +58,7 @@ def want(session: Session, identity_id: int, object_: str, values: Mapping[str, 
     row = session.get(CrmMade, key, with_for_update=True)
     if row is not None and row.state == "pending":
         return key
-    waits = shown(session, _theirs(session, identity))
+    waits = shown(session, people.accounts(session, identity))
     if waits is not None and waits.state == "pending":
         raise Rejected(PENDING)
     if row is not None and row.state == "made" and _there(session, row.record_id):
@@ -70,7 +70,7 @@ def want(session: Session, identity_id: int, object_: str, values: Mapping[str, 
     session.add(row)
     session.flush()
     outbox.emit(session, "record.wanted", [(key, {"hub_id": key})])
-    consent.tell(session, [identity_id])
+    telling.person(session, [identity_id])
     audit.record(session, actor, "crm.record_wanted", f"identity:{identity_id}", {"object": object_, "key": key})
     return key
 
@@ -93,7 +93,7 @@ def take_back(session: Session, identity_id: int, actor: str) -> bool:
     for key in keys:
         audit.record(session, actor, "crm.record_taken_back", f"identity:{identity_id}", {"key": key})
     if keys:
-        consent.tell(session, [identity_id])
+        telling.person(session, [identity_id])
     return bool(keys)
 
 
@@ -105,11 +105,3 @@ def shown(session: Session, identity_ids: Sequence[int]) -> CrmMade | None:
         return None  # as for nearly everybody: pages ask each time
     query = sa.select(CrmMade).where(m.c.identity_id.in_(identity_ids), m.c.state.in_(("pending", "refused")))
     return session.scalars(query.order_by(m.c.state, m.c.at.desc()).limit(1)).first()
-
-
-def _theirs(session: Session, identity: Identity) -> list[int]:
-    """The accounts of the person behind an account."""
-    i = db.table(Identity)
-    if identity.contact_id is None:
-        return [identity.id or 0]
-    return list(session.scalars(sa.select(i.c.id).where(i.c.contact_id == identity.contact_id)))

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from core import audit, db
 from core.errors import Rejected
-from inbox import attributes, consent, people, refused
+from inbox import attributes, people, refused, telling
 from inbox.fields import kinds, store
 from inbox.knowledge import Attribute
 from inbox.models import Contact, Identity
@@ -56,7 +56,7 @@ def put(session: Session, contact_id: str, field_id: int, typed: str | Sequence[
         }
         attributes.say(session, contact_id, source, {**said, (name, value): 1.0})
     i = db.table(Identity)
-    consent.tell(session, session.scalars(sa.select(i.c.id).where(i.c.contact_id.in_(whole))))
+    telling.person(session, session.scalars(sa.select(i.c.id).where(i.c.contact_id.in_(whole))))
     detail = {"name": name, "removed": not value}
     audit.record(session, actor, "attribute.typed", f"contact:{contact_id}", detail)
     return before

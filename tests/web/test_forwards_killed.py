@@ -6,18 +6,16 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
 
 from core import db, outbox
-from core.settings import settings
 from core.topics import SUBSCRIBERS
 from inbox import forwards
 from inbox.forward_models import Forward
 from inbox.forwards import Wanted
-from sandbox.mail import Mailbox, Server
+from sandbox.mail import Mailbox
 from tests import killed
 from tests.conftest import BOTH
 from tests.web.conftest import account, event, store, user
@@ -31,20 +29,6 @@ from web import forwarding
 while outbox.step(SUBSCRIBERS["web.forwarding.send"], forwarding.send):
     pass
 """
-
-
-@pytest.fixture
-def box(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
-    """A mail server that this installation uses."""
-    made = Mailbox()
-    server = Server(made)
-    server.start()
-    for name, value in {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": f"{server.port}", "SMTP_SECURITY": "none",
-                        "MAIL_FROM": "hub@demo.example"}.items():  # fmt: skip
-        monkeypatch.setenv(f"WIDERHALL_{name}", value)
-    settings.cache_clear()
-    yield made
-    server.stop()
 
 
 @pytest.fixture

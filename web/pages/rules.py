@@ -89,16 +89,9 @@ def one(request: Request, reader: Ruling, rule_id: int) -> Response:
     draft = condition_form.of(_group_of(row) or tree.EVERYTHING)
     rows = action_form.of(row.actions, KINDS, reader)
     return _form(
-        request,
-        reader,
-        rule_id,
-        draft,
-        rows,
-        name=row.name,
-        trigger=row.trigger,
-        last=row.last,
+        request, reader, rule_id, draft, rows, name=row.name, trigger=row.trigger, last=row.last,
         hours=rule_hours.kept(row),
-    )
+    )  # fmt: skip
 
 
 @router.post(HERE)
