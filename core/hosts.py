@@ -45,6 +45,15 @@ def allowed(text: str, allow_private: bool) -> bool:
     return allow_private or address.is_global
 
 
+def may_be_called(host: str, allow_private: bool) -> bool:
+    """False for a number, or this machine's own name, that is never called: known before any name is resolved."""
+    try:
+        ipaddress.ip_address(host.split("%", 1)[0])
+    except ValueError:
+        return allow_private or (host != "localhost" and not host.endswith(".localhost"))
+    return allowed(host, allow_private)
+
+
 def resolve(host: str, port: int, allow_private: bool) -> list[str]:
     """The addresses of a host that may be called; raises `PrivateAddress` when there are none."""
     found = [str(row[4][0]) for row in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]

@@ -20,6 +20,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
+from core import hosts
 from core.errors import NotConfigured, Rejected, TryLater
 from core.settings import settings
 
@@ -67,6 +68,8 @@ def checked(url: str) -> str:
         raise Rejected(NO_URL) from error
     if not whole or len(url) > LONGEST or not url.isascii() or any(one.isspace() for one in url):
         raise Rejected(NO_URL)
+    if not hosts.may_be_called(parts.hostname or "", settings().allow_private_hosts):
+        raise Rejected(hosts.PRIVATE % {"host": parts.hostname})
     return url
 
 

@@ -342,7 +342,7 @@ NOTES = {
     "purpose-off": N_("The purpose is switched off for everybody."),
     "contacts-imported": N_("The file is imported. The accounts concerned are looked at now."),
     "webhook-saved": N_("The endpoint is kept as you wrote it."),
-    "webhook-paused": N_("The endpoint is told nothing until you let it go on. What happens meanwhile is not noted."),
+    "webhook-paused": N_("The endpoint is told nothing until you let it go on. What happens meanwhile waits."),
     "webhook-resumed": N_("The endpoint is told of events again."),
     "webhook-removed": N_("The endpoint is gone, and its deliveries with it."),
     "webhook-tested": N_("A test event is on its way. What was answered stands among the deliveries."),

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core import db, outbox
+from core import db, outbox, webhook
 from core.event import Attachment, Author, Bad, Event, Link, Page, Profile
 from enrichment import contacts
 from enrichment.behaviour import intake, keys
@@ -196,6 +196,8 @@ def _programs() -> None:
                 webhooks.test(session, n + 1, "user:1")
         t, e, moment = db.table(Told), db.table(Endpoint), db.now()
         values = {"state": "failed", "status": 500, "tries": 10, "answer": "Сломалось", "tried_at": moment}
+        took = {"at": moment.isoformat(), "status": 500, "milliseconds": 30_000, "answer": "Сломалось"}
+        values |= {"attempts": [took, took | {"status": 0, "answer": webhook.SILENT % {"error": "ReadTimeout"}}]}
         session.execute(sa.update(t).where(t.c.id == 1).values(**values))
         session.execute(sa.update(t).where(t.c.id == 2).values(state="delivered", status=204, milliseconds=31))
         session.execute(sa.update(e).where(e.c.id == 2).values(error="500", failing_since=moment))

@@ -47,6 +47,7 @@ def values() -> dict[str, str]:
         "message_id": str(lived.message("y:4")),
         "identity_id": str(lived.who(lived.KIM.handle)),
         "user_id": "2",
+        "endpoint_id": "2",
         "place": "0",
         "contact_id": lived.CONTACT,
         "deed": "pause",

@@ -26,7 +26,8 @@ KEYS = {"Esc", "Ctrl", "Enter", "Tab"}
 NAMED = {"CRM", "Salesforce", "Widerhall"}
 SAME = {
     "de": NAMED | {
-        "Administrator", "Agent", "Broker", "Browser", "%(promise)s: %(state)s", "Code %(number)s", "Emotion", "Filter",
+        "Administrator", "Agent", "Broker", "Browser", "%(number)s ms",
+        "%(promise)s: %(state)s", "Code %(number)s", "Emotion", "Filter",
         "Filter (F)", "Handle", "Hashtag",
         "Hashtags", "Text", "Name, %(language)s",
         "Installation", "Label", "Labels", "Lead", "Link", "Live", "Marketing", "Name", "Normal",

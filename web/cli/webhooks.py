@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from core import db
-from core.errors import Rejected
 from web.cli.base import Json, ready, say, show
 from web.outgoing import store
 
@@ -57,9 +56,7 @@ def replay(
     ready()
     with db.write() as session:
         if delivery is not None:
-            if store.endpoint_of(session, delivery) != endpoint:
-                raise Rejected(store.NO_DELIVERY)
-            count = int(store.replay(session, delivery, "cli"))
+            count = int(store.replay(session, endpoint, delivery, "cli"))
         else:
             store.get(session, endpoint)
             count = store.replay_failed(session, endpoint, db.now() - timedelta(days=days), "cli")

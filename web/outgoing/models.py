@@ -71,3 +71,7 @@ class Told(SQLModel, table=True):
     answer: str = Field(default="", max_length=200)
     """The start of the last answer, or why there was none."""
     tried_at: datetime | None = _time()
+    next_at: datetime | None = _time()
+    """When it is tried again; empty while nothing failed yet, and when nothing more is tried."""
+    attempts: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(sa.JSON, nullable=False))
+    """The last LOGGED of web.outgoing.tasks, oldest first: at, status, milliseconds, answer."""

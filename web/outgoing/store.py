@@ -117,26 +117,43 @@ def test(session: Session, number: int, actor: str) -> int:
     return tasks.tell(session, [(number, Event(TEST, {}))])[0]
 
 
-def deliveries(session: Session, number: int, before: int = 0, limit: int = 50) -> Sequence[Told]:
-    """Deliveries to an endpoint, newest first; `before` a number."""
+def deliveries(
+    session: Session, number: int, before: int = 0, limit: int = 50, state: str = "", kind: str = ""
+) -> Sequence[Told]:
+    """Deliveries to an endpoint, newest first; `before` a number, of one `state` and `kind` of event alone."""
     t = db.table(Told)
     query = sa.select(Told).where(t.c.endpoint_id == number)
+    if state:
+        query = query.where(t.c.state == state)
+    if kind:
+        query = query.where(t.c.type == kind)
     if before:
         query = query.where(t.c.id < before)
     return session.scalars(query.order_by(t.c.id.desc()).limit(limit)).all()
 
 
-def replay(session: Session, delivery_id: int, actor: str) -> bool:
-    """Make a delivery again, under its own id; False while it waits anyway."""
+def delivery(session: Session, number: int, delivery_id: int) -> Told:
+    """One delivery to an endpoint; Rejected when there is none."""
     row = session.get(Told, delivery_id) if 0 < delivery_id < 2**62 else None
-    if row is None:
+    if row is None or row.endpoint_id != number:
         raise Rejected(NO_DELIVERY)
-    if get(session, row.endpoint_id).state != "active":
+    return row
+
+
+def replay(session: Session, number: int, delivery_id: int, actor: str) -> bool:
+    """Make a delivery again now, under its own id, or its next attempt; False while the first one is due anyway."""
+    row = delivery(session, number, delivery_id)
+    if get(session, number).state != "active":
         raise Rejected(NOT_ACTIVE)
-    if row.state == "waiting":
+    if row.state == "waiting" and not row.tries:
         return False
-    _again(session, [delivery_id])
-    audit.record(session, actor, "webhook.replayed", f"webhook:{row.endpoint_id}", {"deliveries": 1})
+    if row.state == "waiting":
+        row.next_at = None
+        session.add(row)
+        tasks.due(session, [delivery_id])
+    else:
+        _again(session, [delivery_id])
+    audit.record(session, actor, "webhook.replayed", f"webhook:{number}", {"deliveries": 1})
     return True
 
 
@@ -154,14 +171,8 @@ def replay_failed(session: Session, number: int, since: datetime, actor: str) ->
 
 def _again(session: Session, numbers: list[int]) -> None:
     t = db.table(Told)
-    session.execute(sa.update(t).where(t.c.id.in_(numbers)).values(state="waiting", tries=0))
+    session.execute(sa.update(t).where(t.c.id.in_(numbers)).values(state="waiting", tries=0, next_at=None))
     tasks.due(session, numbers)
-
-
-def endpoint_of(session: Session, delivery_id: int) -> int | None:
-    """The endpoint of a delivery; None when there is no such delivery."""
-    row = session.get(Told, delivery_id) if 0 < delivery_id < 2**62 else None
-    return None if row is None else row.endpoint_id
 
 
 def waiting(session: Session, number: int) -> int:

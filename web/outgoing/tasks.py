@@ -6,6 +6,7 @@ Standard Webhooks, then it has failed; an endpoint that failed for days is disab
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -42,6 +43,8 @@ SLOW = 3000
 """Milliseconds: an endpoint that takes longer is left alone for as long again twice, so that others have their turn."""
 KEPT = timedelta(days=30)
 """Deliveries are kept so long."""
+LOGGED = 20
+"""Attempts of a delivery that are kept with their answers, the newest."""
 HELD = 10_000
 """Events that wait for an endpoint that does not run; what comes then is counted, and not kept."""
 DUE = "webhook.due"
@@ -94,7 +97,7 @@ def tell(session: Session, wanted: list[tuple[int, Event]]) -> list[int]:
     rows = [
         {
             "endpoint_id": number, "event": f"msg_{ULID()}", "type": one.type, "data": one.data, "at": moment,
-            "state": "waiting", "tries": 0, "status": 0, "milliseconds": 0, "answer": "",
+            "state": "waiting", "tries": 0, "status": 0, "milliseconds": 0, "answer": "", "attempts": [],
         }
         for number, one in wanted
     ]  # fmt: skip
@@ -148,6 +151,8 @@ class Call:
     event: str
     body: bytes
     tries: int
+    before: list[dict[str, Any]]
+    """The attempts that were made already."""
 
 
 def deliver(items: list[Item]) -> Outcome:
@@ -168,7 +173,7 @@ def deliver(items: list[Item]) -> Outcome:
         wait = _wait(found, answer)
         if wait is not None:
             later[item.id] = TryLater(answer.text or f"{answer.status}", wait)
-        writes.append(_noted(found, answer, final=wait is None))
+        writes.append(_noted(found, answer, wait))
 
     def write(session: Session) -> None:
         for one in writes:
@@ -183,12 +188,12 @@ def _call(session: Session, number: int) -> Call | TryLater | None:
     endpoint = session.get(Endpoint, told.endpoint_id) if told is not None else None
     if told is None or endpoint is None or told.state != "waiting" or endpoint.state != "active":
         return None
-    moment = db.now()
-    if told.tries == 0 and endpoint.rest_until is not None and endpoint.rest_until > moment:
-        return TryLater("Its endpoint rests.", (endpoint.rest_until - moment).total_seconds())
+    moment, rests = db.now(), endpoint.rest_until
+    if told.tries == 0 and told.type != events.TEST and rests is not None and rests > moment:
+        return TryLater("Its endpoint rests.", (rests - moment).total_seconds())
     return Call(
         number, told.endpoint_id, endpoint.url, sealed(endpoint, moment), told.event, body(session, told, endpoint),
-        told.tries,
+        told.tries, told.attempts,
     )  # fmt: skip
 
 
@@ -198,8 +203,12 @@ def body(session: Session, told: Told, endpoint: Endpoint) -> bytes:
     words = events.text(session, data, endpoint.texts)
     if words is not None:
         data = {**data, "message": {**data["message"], "text": words}}
-    moment = told.at.isoformat().replace("+00:00", "Z")
-    return json_text({"type": told.type, "timestamp": moment, "data": data}).encode()
+    return json_text(shaped(told, data)).encode()
+
+
+def shaped(told: Told, data: dict[str, Any]) -> dict[str, Any]:
+    """The same before it is written."""
+    return {"type": told.type, "timestamp": told.at.isoformat().replace("+00:00", "Z"), "data": data}
 
 
 def sealed(endpoint: Endpoint, moment: datetime) -> list[str]:
@@ -209,10 +218,11 @@ def sealed(endpoint: Endpoint, moment: datetime) -> list[str]:
 
 
 def _made(call: Call) -> Answer:
+    begun = time.monotonic()
     try:
         return webhook.post(call.url, [crypto.unseal(one) for one in call.sealed], call.event, call.body)
     except (TryLater, Rejected, NotConfigured) as error:
-        return Answer(0, str(error), 0)
+        return Answer(0, str(error), round((time.monotonic() - begun) * 1000))
 
 
 def _wait(call: Call, answer: Answer) -> float | None:
@@ -227,17 +237,22 @@ def _asked(answer: Answer) -> float:
     return min(answer.wait or 0.0, PATIENCE)
 
 
-def _noted(call: Call, answer: Answer, *, final: bool) -> Callable[[Session], None]:
-    return lambda session: note(session, call, answer, final=final)
+def _noted(call: Call, answer: Answer, wait: float | None) -> Callable[[Session], None]:
+    return lambda session: note(session, call, answer, wait)
 
 
-def note(session: Session, call: Call, answer: Answer, *, final: bool) -> None:
-    """What became of an attempt, for its delivery and its endpoint."""
+def note(session: Session, call: Call, answer: Answer, wait: float | None) -> None:
+    """What became of an attempt, for its delivery and its endpoint; `wait` are seconds until the next one, if any."""
     t, moment = db.table(Told), db.now()
-    state = "delivered" if answer.taken else "failed" if final else "waiting"
+    state = "delivered" if answer.taken else "failed" if wait is None else "waiting"
+    said = {
+        "status": answer.status, "milliseconds": answer.milliseconds,
+        "answer": "" if answer.taken else db.sound(answer.text)[:200],
+    }  # fmt: skip
     values = {
-        "state": state, "tries": call.tries + 1, "status": answer.status, "milliseconds": answer.milliseconds,
-        "answer": "" if answer.taken else db.sound(answer.text)[:200], "tried_at": moment,
+        **said, "state": state, "tries": call.tries + 1, "tried_at": moment,
+        "next_at": moment + timedelta(seconds=wait) if wait is not None else None,
+        "attempts": [*call.before, {"at": moment.isoformat(), **said}][-LOGGED:],
     }  # fmt: skip
     session.execute(sa.update(t).where(t.c.id == call.number).values(**values))
     endpoint = session.get(Endpoint, call.endpoint_id, with_for_update=True)

@@ -18,7 +18,7 @@ from enrichment.segments import activation, campaign, conditions, store, testing
 from enrichment.segments.conditions import FIELDS, OPS, Group
 from enrichment.segments.models import Segment
 from listening import subjects
-from web import render, segment_form
+from web import refusals, render, segment_form
 from web.permissions import allow
 from web.reader import Reader
 from web.segment_form import Draft
@@ -140,7 +140,7 @@ def receiver(request: Request, segment_id: int, reader: Exporting, url: Annotate
         with db.write() as session:
             _, secret = activation.add(session, segment_id, url[:600], reader.actor)
     except Rejected as error:
-        return _one(request, reader, segment_id, "", 422, url=url[:600], url_problem=reader.words(str(error)))
+        return _one(request, reader, segment_id, "", 422, url=url[:600], url_problem=refusals.said(str(error), reader))
     return _one(request, reader, segment_id, secret=secret)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
@@ -10,11 +12,11 @@ from sqlmodel import Session
 
 from core import db
 from core.errors import Rejected
-from core.webhook import NO_URL
-from web import actors, render, snoozing
+from web import actors, refusals, render, snoozing
 from web.i18n import N_
 from web.outgoing import store, tasks
 from web.outgoing.events import TYPES
+from web.outgoing.models import Told
 from web.permissions import allow
 from web.reader import Reader
 
@@ -49,6 +51,19 @@ TEXTS = {
 STATES = {"active": N_("runs"), "paused": N_("paused"), "disabled": N_("disabled")}
 DELIVERIES = {"waiting": N_("waits"), "delivered": N_("arrived"), "failed": N_("failed")}
 
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which deliveries are shown."""
+
+    before: int = 0
+    """Those with a smaller number."""
+    state: str = ""
+    type: str = ""
+
+
+ALL = Wanted()
+
 router = APIRouter()
 
 Managing = Annotated[Reader, Depends(allow("webhooks.manage"))]
@@ -74,9 +89,27 @@ def add(request: Request, reader: Managing, url: Words = "", texts: Words = "non
 
 
 @router.get(HERE + "/{endpoint_id}")
-def one(request: Request, endpoint_id: int, reader: Managing, before: int = 0) -> Response:
-    """One endpoint with its deliveries."""
-    return _one(request, reader, endpoint_id, before=before)
+def one(
+    request: Request, endpoint_id: int, reader: Managing, before: str = "", state: str = "", type: str = ""
+) -> Response:
+    """One endpoint with its deliveries; `state` and `type` show some of them alone."""
+    wanted = Wanted(_number(before), state if state in DELIVERIES else "", type if type in EVENTS else "")
+    return _one(request, reader, endpoint_id, wanted=wanted)
+
+
+@router.get(HERE + "/{endpoint_id}/deliveries/{delivery_id}")
+def delivery(request: Request, endpoint_id: int, delivery_id: int, reader: Managing) -> Response:
+    """One delivery: what is sent, and every attempt with its answer; never the text of a message."""
+    _known(endpoint_id)
+    with db.read() as session:
+        endpoint, row = store.get(session, endpoint_id), _delivery(session, endpoint_id, delivery_id)
+    texts = endpoint.texts != "none" and row.type.startswith("message.")
+    head = f"POST {endpoint.url}\ncontent-type: application/json\nwebhook-id: {row.event}\n\n"
+    sent = head + json.dumps(tasks.shaped(row, row.data), ensure_ascii=False, indent=2)
+    return render.page(
+        request, reader, "settings/webhook_delivery.html", endpoint=endpoint, one=row, sent=sent, texts=texts,
+        told=DELIVERIES, events=EVENTS,
+    )  # fmt: skip
 
 
 @router.post(HERE + "/{endpoint_id}")
@@ -126,9 +159,12 @@ def do(endpoint_id: int, deed: str, reader: Managing, since: Words = "") -> Resp
 @router.post(HERE + "/{endpoint_id}/deliveries/{delivery_id}/replay")
 def again(endpoint_id: int, delivery_id: int, reader: Managing) -> Response:
     """Make one delivery again, under its own id."""
-    _known(endpoint_id)
-    here = f"{HERE}/{endpoint_id}"
-    return _done(lambda session: store.replay(session, delivery_id, reader.actor), here, "webhook-replayed")
+    with db.read() as session:
+        _delivery(session, endpoint_id, delivery_id)
+    here = f"{HERE}/{endpoint_id}/deliveries/{delivery_id}"
+    return _done(
+        lambda session: store.replay(session, endpoint_id, delivery_id, reader.actor), here, "webhook-replayed"
+    )
 
 
 def _done(deed: Callable[[Session], object], where: str, note: str) -> Response:
@@ -148,9 +184,20 @@ def _known(endpoint_id: int) -> None:
         raise HTTPException(404) from error
 
 
+def _delivery(session: Session, endpoint_id: int, delivery_id: int) -> Told:
+    try:
+        return store.delivery(session, endpoint_id, delivery_id)
+    except Rejected as error:
+        raise HTTPException(404) from error
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
 def _wrong(reader: Reader, error: Rejected) -> dict[str, str]:
-    where = "url" if str(error) == NO_URL else "events"
-    return {where: reader.words(str(error))}
+    where = "events" if str(error) == store.NO_EVENT else "url"
+    return {where: refusals.said(str(error), reader)}
 
 
 def _page(request: Request, reader: Reader, status: int = 200, **given: Any) -> Response:
@@ -165,19 +212,20 @@ def _page(request: Request, reader: Reader, status: int = 200, **given: Any) -> 
 
 
 def _one(
-    request: Request, reader: Reader, endpoint_id: int, status: int = 200, before: int = 0, **given: Any
+    request: Request, reader: Reader, endpoint_id: int, status: int = 200, wanted: Wanted = ALL, **given: Any
 ) -> Response:
     _known(endpoint_id)
     with db.read() as session:
         endpoint = store.get(session, endpoint_id)
         waits = store.waiting(session, endpoint_id) if endpoint.state != "active" else 0
-        found = store.deliveries(session, endpoint_id, before if 0 < before < 2**62 else 0, SHOWN + 1)
+        found = store.deliveries(session, endpoint_id, wanted.before, SHOWN + 1, wanted.state, wanted.type)
     kept = {"url": endpoint.url, "texts": endpoint.texts, "chosen": endpoint.events}
-    older = f"{HERE}/{endpoint_id}?before={found[SHOWN - 1].id}" if len(found) > SHOWN else ""
+    here, narrowed = f"{HERE}/{endpoint_id}", {"state": wanted.state, "type": wanted.type}
+    older = here + render.query(**narrowed, before=str(found[SHOWN - 1].id)) if len(found) > SHOWN else ""
     values = {"secret": "", "wrong": {}, **kept, **given}
     return render.page(
         request, reader, "settings/webhook.html", status, endpoint=endpoint, deliveries=found[:SHOWN], older=older,
-        newer=f"{HERE}/{endpoint_id}" if before else "", states=STATES, told=DELIVERIES,
+        newer=here + render.query(**narrowed) if wanted.before else "", wanted=wanted, states=STATES, told=DELIVERIES,
         said=(tasks.GONE, tasks.TIRED), waits=waits, held=tasks.HELD, **_words(), **values,
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +11,8 @@ import pytest
 
 from core import db
 from tests.web import lived
-from web.outgoing import store
+from web.outgoing import store, tasks
+from web.outgoing.events import Event
 
 Roles = Callable[[str], Any]
 HERE = "/settings/webhooks"
@@ -57,6 +59,29 @@ def test_deeds(full: None, as_role: Roles) -> None:
     assert browser.post(f"{HERE}/2/remove").status_code == 303
     assert browser.get(f"{HERE}/2").status_code == 404
     assert browser.get(f"{HERE}/3").text.count("disabled") == 1
+
+
+def test_log_is_narrowed_and_leads_to_one_delivery_of_this_endpoint(full: None, as_role: Roles) -> None:
+    browser = as_role("admin")
+    there, here = f"{HERE}/3/deliveries/2", f"{HERE}/3"
+    shown = [there in browser.get(f"{here}?state={state}").text for state in ("delivered", "failed")]
+    assert shown == [True, False]
+    assert "No such delivery" in browser.get(f"{here}?type=reply.sent").text
+    page = browser.get(f"{HERE}/2/deliveries/1").text
+    said = ("webhook-id: msg_", "webhook.test", "Сломалось", "30,000 ms", "did not answer: ")
+    assert [one for one in said if one not in page] == []
+    assert browser.get(f"{HERE}/2/deliveries/2").status_code == 404
+    assert browser.post(f"{HERE}/3/deliveries/1/replay").status_code == 404
+
+
+def test_delivery_shows_no_text_though_it_is_sent(full: None, as_role: Roles) -> None:
+    with db.write() as session:
+        data = {"message": {"id": lived.message("m:1")}}
+        (number,) = tasks.tell(session, [(1, Event("message.received", data))])
+        row, endpoint = store.delivery(session, 1, number), store.get(session, 1)
+        text = json.loads(tasks.body(session, row, endpoint))["data"]["message"]["text"]
+    page = as_role("admin").get(f"{HERE}/1/deliveries/{number}").text
+    assert (text in page, "it is not shown here" in page) == (False, True)
 
 
 def test_disabled_endpoint_is_among_what_the_hub_says_of_itself(full: None, as_role: Roles) -> None:

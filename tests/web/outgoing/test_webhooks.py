@@ -7,6 +7,7 @@ import hashlib
 import hmac
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -180,12 +181,19 @@ def test_an_outage_waits_and_the_repeat_has_the_same_id(receiver: Receiver) -> N
     work()
     (row,) = told()
     assert (row.state, row.status, row.tries, kept().error) == ("waiting", 500, 1, "500")
-    for _ in range(3):
+    assert row.next_at is not None
+    assert row.next_at > db.now()
+    with db.write() as session:
+        assert store.replay(session, 1, row.id or 0, "user:1")  # its next attempt, now
+    work()
+    assert [one.tries for one in told()] == [2]
+    for _ in range(2):
         work(waits=True)
     assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 1
     assert len({body for _, body in receiver.got}) == 1
     (row,) = told()
     assert (row.state, row.status, row.tries, kept().error, kept().failing_since) == ("delivered", 204, 4, "", None)
+    assert ([one["status"] for one in row.attempts], row.next_at) == ([500, 302, 429, 204], None)
 
 
 @pytest.mark.parametrize(("asks", "wait"), [("7200", 7200), ("1", 5), ("9999999", tasks.PATIENCE), ("soon", 5)])
@@ -221,8 +229,8 @@ def test_waits_grow_and_then_it_has_failed_and_is_replayed(receiver: Receiver) -
     work(waits=True)
     assert told()[0].state == "delivered"
     with db.write() as session:
-        assert store.replay(session, row.id or 0, "user:1")
-        assert not store.replay(session, row.id or 0, "user:1")
+        assert store.replay(session, 1, row.id or 0, "user:1")
+        assert not store.replay(session, 1, row.id or 0, "user:1")
     work()
     assert {headers["webhook-id"] for headers, _ in receiver.got} == {row.event}
 
@@ -236,6 +244,16 @@ def test_a_failing_endpoint_rests_and_holds_no_other_up(receiver: Receiver) -> N
     assert len(receiver.got) == 1
     work(waits=True)
     assert sorted(one.state for one in told()) == ["delivered"] * 5
+
+
+def test_a_test_does_not_wait_while_its_endpoint_rests(receiver: Receiver) -> None:
+    endpoint(receiver)
+    receiver.answers = [500, 204]
+    for _ in range(2):
+        with db.write() as session:
+            store.test(session, 1, "user:1")
+        work()
+    assert [one.state for one in told()] == ["waiting", "delivered"]
 
 
 def test_a_slow_endpoint_leaves_others_their_turn(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -294,9 +312,12 @@ def test_what_waits_while_an_endpoint_is_paused_follows(receiver: Receiver) -> N
     assert told()[0].state == "delivered"
 
 
-def test_our_own_network_is_not_called(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_our_own_network_is_not_called(database: str) -> None:
     with db.write() as session:
-        store.add(session, "https://localhost/hook", ["message.received"], "none", "user:1")
+        with pytest.raises(Rejected, match="private network"):
+            store.add(session, "https://localhost/hook", ["message.received"], "none", "user:1")
+        store.add(session, "https://x.example/hook", ["message.received"], "none", "user:1")
+        session.execute(sa.update(db.table(Endpoint)).values(url="https://localhost/hook"))  # as a name may lead there
     wrote()
     work()
     assert "private network" in told()[0].answer
@@ -311,7 +332,7 @@ def test_unfit_endpoints_are_refused(database: str) -> None:
         ):
             with pytest.raises(Rejected):
                 store.add(session, url, some, "none", "user:1")
-        for deed in (store.get, lambda one, n: store.replay(one, n, "t"), lambda one, n: store.test(one, n, "t")):
+        for deed in (store.get, lambda one, n: store.replay(one, 1, n, "t"), lambda one, n: store.test(one, n, "t")):
             with pytest.raises(Rejected):
                 deed(session, 9)
 
@@ -402,6 +423,11 @@ def test_a_rule_calls_one_endpoint_once(receiver: Receiver) -> None:
     (body,) = receiver.bodies()
     assert (body["type"], body["data"]["by"]) == (events.ASKED, "rule:7")
     assert body["data"]["conversation"]["id"] == number
+
+
+def test_every_type_stands_in_the_manual() -> None:
+    manual = (Path(__file__).parents[3] / "docs" / "api.md").read_text()
+    assert [one for one in TYPES if f"| `{one}` |" not in manual] == []
 
 
 def test_every_topic_with_this_subscriber_becomes_a_type_there_is(database: str) -> None:

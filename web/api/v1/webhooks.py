@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, Response
+from fastapi import Depends, Query, Response
 from pydantic import AfterValidator, BaseModel, Field
 from sqlmodel import Session
 
@@ -68,6 +68,22 @@ class OneDelivery(Shown):
     milliseconds: int
     answer: str
     tried_at: Moment | None
+    next_at: Moment | None = Field(description="When it is tried again after a failure.")
+
+
+class Attempt(BaseModel):
+    """One call of a delivery."""
+
+    at: Moment
+    status: int = Field(description="0: no answer came.")
+    milliseconds: int
+    answer: str = Field(description="The start of an answer that was no success, or why there was none.")
+
+
+class WholeDelivery(OneDelivery):
+    """A delivery with its attempts."""
+
+    attempts: list[Attempt] = Field(description="The last 20, oldest first.")
 
 
 class NewEndpoint(Given):
@@ -193,15 +209,36 @@ def remove(change: Changing, reader: Managing, endpoint_id: Id) -> Response:
 
 
 @router.get(f"{HERE}/{{endpoint_id}}/deliveries", tags=[TAG])
-def deliveries(reader: Managing, endpoint_id: Id, cursor: Cursor = "", limit: Limit = 50) -> Page[OneDelivery]:
-    """Deliveries to an endpoint, newest first; they are kept for 30 days."""
+def deliveries(
+    reader: Managing,
+    endpoint_id: Id,
+    state: Literal["waiting", "delivered", "failed", ""] = "",
+    type: Annotated[str, Query(max_length=40)] = "",
+    cursor: Cursor = "",
+    limit: Limit = 50,
+) -> Page[OneDelivery]:
+    """Deliveries to an endpoint, newest first, of one state or type on demand; they are kept for 30 days."""
     found = shapes.place(cursor)
     before = shapes.number(found[0]) if found else 0
     with db.read() as session:
         _known(session, endpoint_id)
-        rows = store.deliveries(session, endpoint_id, before, limit + 1)
+        rows = store.deliveries(session, endpoint_id, before, limit + 1, state, type)
         items = [OneDelivery.model_validate(row) for row in rows[:limit]]
     return Page(items=items, next=shapes.mark(items[-1].id) if len(rows) > limit else None)
+
+
+@router.get(f"{HERE}/{{endpoint_id}}/deliveries/{{delivery_id}}", tags=[TAG])
+def one_delivery(reader: Managing, endpoint_id: Id, delivery_id: Id) -> WholeDelivery:
+    """One delivery with its attempts."""
+    with db.read() as session:
+        return WholeDelivery.model_validate(_delivery(session, endpoint_id, delivery_id))
+
+
+def _delivery(session: Session, endpoint_id: int, delivery_id: int) -> Told:
+    try:
+        return store.delivery(session, endpoint_id, delivery_id)
+    except Rejected as error:
+        raise Refused(404) from error
 
 
 @router.post(f"{HERE}/{{endpoint_id}}/replay", tags=[TAG], response_model=Count)
@@ -217,12 +254,10 @@ def replay_failed(change: Changing, reader: Managing, endpoint_id: Id, body: Sin
 
 @router.post(f"{HERE}/{{endpoint_id}}/deliveries/{{delivery_id}}/replay", tags=[TAG], response_model=Changed)
 def replay(change: Changing, reader: Managing, endpoint_id: Id, delivery_id: Id) -> Response:
-    """Make one delivery again, under its own id."""
+    """Make one delivery again, under its own id; of one that waits for its next attempt, make that now."""
 
     def work(session: Session) -> Changed:
-        row = session.get(Told, delivery_id)
-        if row is None or row.endpoint_id != endpoint_id:
-            raise Refused(404)
-        return Changed(id=delivery_id, changed=store.replay(session, delivery_id, reader.actor))
+        _delivery(session, endpoint_id, delivery_id)
+        return Changed(id=delivery_id, changed=store.replay(session, endpoint_id, delivery_id, reader.actor))
 
     return change.do(work)
