@@ -62,10 +62,15 @@ def record(session: Session, what: Mapping[int, str], actor: str, detail: dict[s
         made = session.execute(adding, new).scalars().all()
         told = dict(zip(made, what.items(), strict=True))
         notices.of_activities(session, told, actor, str((detail or {}).get("assignee") or ""))
-        if not _RULE.fullmatch(actor):  # what a rule did asks no rules
+        if asks_rules(actor):
             outbox.emit(session, "activity.recorded", [(str(one), {"activity_id": one}) for one in made])
         changed(session, what)
         teams.announce(session)
+
+
+def asks_rules(actor: str) -> bool:
+    """What they do asks rules: not what a rule did."""
+    return not _RULE.fullmatch(actor)
 
 
 def changed(session: Session, conversation_ids: Iterable[int]) -> None:

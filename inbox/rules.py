@@ -13,15 +13,12 @@ from core import audit, db
 from core.errors import Rejected
 from inbox import actions, teams
 from inbox.actions import Action
-from inbox.conditions import sql, tree
-from inbox.conditions.tree import Asker, Group
-from inbox.models import Conversation
+from inbox.conditions import tree
+from inbox.conditions.tree import Group
 from inbox.rule_models import Rule, RuleRun
 
 NAME = 80
 TRIGGERS = ("message", "opened", "assigned", "tagged", "closed", "updated", "sla", "survey")
-TRIED = 200
-"""Conversations a dry run looks at, the newest first."""
 NO_NAME = "Give the rule a name."
 LONG_NAME = "The name is too long: 80 characters at most."
 NO_TRIGGER = "Say when the rule is asked."
@@ -167,14 +164,6 @@ def remove(session: Session, rule_id: int, actor: str) -> None:
     row.removed, row.enabled = True, False
     session.add(row)
     audit.record(session, actor, "rule.removed", f"rule:{rule_id}")
-
-
-def trial(session: Session, asked: Group) -> list[int]:
-    """Which of the newest conversations it would touch now; nothing is done."""
-    c = db.table(Conversation)
-    newest = sa.select(c.c.id).where(c.c.inbox).order_by(c.c.last_at.desc(), c.c.id.desc()).limit(TRIED).subquery()
-    query = sa.select(c.c.id).where(c.c.id.in_(sa.select(newest.c.id)), sql.holds(asked, Asker("", db.now())))
-    return list(session.scalars(query.order_by(c.c.last_at.desc(), c.c.id.desc())))
 
 
 def log(

@@ -6,8 +6,7 @@ repeat. What rules did never asks rules again; a conversation sees at most MOST_
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,12 +15,12 @@ from sqlmodel import Session
 
 from core import db
 from core.errors import Rejected
-from core.event import MESSAGE_KINDS
 from core.outbox import DONE, Item, Outcome
-from inbox import actions, hours, rules, teams
+from inbox import actions, happened, hours, rules, teams
 from inbox.actions import Action
 from inbox.conditions import known, predicate, tree
 from inbox.conditions.tree import Asker
+from inbox.happened import Happened
 from inbox.models import Activity, Message
 from inbox.rule_models import RuleRun
 from inbox.rules import Hours, Ready
@@ -32,18 +31,6 @@ FRESH = timedelta(days=1)
 LIMIT = "Too many deeds of rules in an hour: a rule may be going in circles."
 
 
-@dataclass(frozen=True, slots=True)
-class Happened:
-    """Something that rules are asked about."""
-
-    key: str
-    conversation_id: int
-    at: datetime
-    triggers: Collection[str]
-    heard: bool = True
-    """Which subjects a message is about has been decided."""
-
-
 def on_message(items: list[Item]) -> Outcome:
     """message.annotated, .sorted, .heard: a message that came asks the rules; once they have fired, never again."""
     heard = [one for one in items if one.topic == "message.heard"]
@@ -52,8 +39,11 @@ def on_message(items: list[Item]) -> Outcome:
         ready = [one for one in rules.enabled(session) if one.trigger in ("message", "opened")]
         if not ready:
             return DONE
-        found = _received(session, _ids(fresh, "message_id"), heard=False)
-        found += _received(session, _ids(heard, "message_id"), heard=True)
+        m = db.table(Message)
+        found = []
+        for items_of, heard_of in ((fresh, False), (heard, True)):
+            wanted = (m.c.id.in_(_ids(items_of, "message_id")), m.c.stored_at > db.now() - FRESH)
+            found += happened.received(session, *wanted, heard=heard_of)
         found = _held(session, ready, found)
     return Outcome(lambda session: run(session, found)) if found else DONE
 
@@ -62,7 +52,8 @@ def on_activity(items: list[Item]) -> Outcome:
     """activity.recorded: what people or the clock did to a conversation asks the rules."""
     with db.read() as session:
         ready = [one for one in rules.enabled(session) if one.trigger not in ("message", "opened")]
-        found = _held(session, ready, _done(session, _ids(items, "activity_id"))) if ready else []
+        named = db.table(Activity).c.id.in_(_ids(items, "activity_id"))
+        found = _held(session, ready, happened.done(session, named)) if ready else []
     return Outcome(lambda session: run(session, found)) if found else DONE
 
 
@@ -72,47 +63,7 @@ def _ids(items: Sequence[Item], name: str) -> list[int]:
     return sorted({int(one) for value in given for one in (value if isinstance(value, list) else [value])})
 
 
-# --- what happened --------------------------------------------------------------------------------------
-
-
-def _received(session: Session, ids: Sequence[int], *, heard: bool) -> list[Happened]:
-    m = db.table(Message)
-    earlier = m.alias()
-    asked = (earlier.c.conversation_id == m.c.conversation_id, earlier.c.direction == "inbound")
-    first = ~sa.exists().where(*asked, earlier.c.kind.in_(sorted(MESSAGE_KINDS)), earlier.c.id < m.c.id)
-    query = (
-        sa.select(m.c.id, m.c.conversation_id, m.c.stored_at, first.label("first"))
-        .where(m.c.id.in_(ids), m.c.direction == "inbound", m.c.origin == "inbox")
-        .where(m.c.kind.in_(sorted(MESSAGE_KINDS)), m.c.stored_at > db.now() - FRESH, m.c.deleted_at.is_(None))
-        .order_by(m.c.posted_at, m.c.id)
-    )
-    return [
-        Happened(
-            f"message:{row.id}",
-            row.conversation_id,
-            row.stored_at,
-            ("message", "opened") if row.first else ("message",),
-            heard,
-        )
-        for row in session.execute(query)
-    ]
-
-
-def _done(session: Session, ids: Sequence[int]) -> list[Happened]:
-    a = db.table(Activity)
-    query = sa.select(a.c.id, a.c.conversation_id, a.c.at, a.c.what).where(a.c.id.in_(ids)).order_by(a.c.id)
-    return [
-        Happened(f"activity:{row.id}", row.conversation_id, row.at, _triggers(row.what))
-        for row in session.execute(query)
-    ]
-
-
-def _triggers(what: str) -> Sequence[str]:
-    if what.startswith("sla"):
-        return ("sla",)
-    if what.startswith("survey"):
-        return ("survey",) if what == "surveyed" else ()
-    return (what, "updated") if what in ("tagged", "assigned", "closed") else ("updated",)
+# --- who is asked ---------------------------------------------------------------------------------------
 
 
 def _held(session: Session, ready: Sequence[Ready], found: Sequence[Happened]) -> list[Happened]:

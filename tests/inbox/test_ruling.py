@@ -242,16 +242,6 @@ def test_old_messages_that_are_annotated_again_ask_no_rules(account: int) -> Non
     assert talk()["tags"] == []
 
 
-@BOTH
-def test_a_dry_run_names_what_it_would_touch_and_touches_nothing(account: int) -> None:
-    came(account, 1)
-    came(account, 2, "en", author=person("bo"))
-    with db.read() as session:
-        assert rules.trial(session, GERMAN) == [1]
-        assert rules.trial(session, tree.EVERYTHING) == [2, 1]
-    assert runs() == []
-
-
 def test_what_makes_no_sense_in_a_rule_is_said(database: str) -> None:
     unread = tree.read({"match": "all", "of": [{"field": "unread", "op": "yes"}]})
     deed = [actions.Action("tag", "x")]

@@ -28,7 +28,7 @@ SAME = {
     "de": NAMED | {
         "Administrator", "Agent", "Broker", "Browser", "%(number)s ms",
         "%(promise)s: %(state)s", "Code %(number)s", "Emotion", "Filter",
-        "Filter (F)", "Handle", "Hashtag",
+        "Handle", "Hashtag",
         "Hashtags", "Text", "Name, %(language)s",
         "Installation", "Label", "Labels", "Lead", "Link", "Live", "Marketing", "Name", "Normal",
         "Passkey", "Passkeys", "Person",

@@ -34,6 +34,10 @@ def row(page: Page, number: int) -> Any:
     return page.locator(f"#rows > [data-row='{number}'] > .conv")
 
 
+def button(page: Page, name: str) -> Any:
+    return page.locator("#conversation").get_by_role("button", name=name, exact=True)
+
+
 def conversation(number: int) -> Conversation:
     with db.read() as session:
         found = session.get(Conversation, number)
@@ -118,6 +122,10 @@ def test_the_next_conversation_opens_by_itself_for_who_wants_that(inbox: Page) -
 def test_the_sheet_of_keys_is_in_groups_and_found_in_and_single_keys_can_be_off(inbox: Page) -> None:
     row(inbox, 6).click()
     open_now(inbox, 6)
+    deeds = {"Close": "E", "Macros": "A", "Snooze": "H", "Send": "Control+Enter Meta+Enter"}
+    for name, keys in deeds.items():  # the key is told beside the name, not in it
+        one = inbox.locator("#conversation").get_by_label(name, exact=True).or_(button(inbox, name)).first
+        expect(one).to_have_attribute("aria-keyshortcuts", keys)
     inbox.keyboard.type("?")
     sheet = inbox.locator("#keys")
     expect(sheet.locator("[data-group=list]")).to_contain_text("Next conversation")
@@ -137,6 +145,7 @@ def test_the_sheet_of_keys_is_in_groups_and_found_in_and_single_keys_can_be_off(
     inbox.wait_for_timeout(300)
     inbox.keyboard.type("e?")
     expect(sheet).to_be_hidden()
+    expect(button(inbox, "Close")).not_to_have_attribute("aria-keyshortcuts", "E")
     expect(inbox.locator("#thread-head")).to_have_attribute("data-state", "open")
     inbox.keyboard.press("Control+k")
     inbox.keyboard.type("keys")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
@@ -11,7 +12,7 @@ from sqlmodel import Session
 from core import db
 from core.errors import Rejected
 from core.typed import plain
-from inbox import actions, listing, rules
+from inbox import actions, listing, rules, trial
 from inbox.actions import Action
 from inbox.conditions import tree
 from inbox.conditions.tree import Group
@@ -26,6 +27,8 @@ from web.reader import Reader
 
 HERE = "/settings/rules"
 KINDS = actions.RULE
+SHOWN = 50
+"""Conversations that are named when a rule is tried out."""
 
 router = APIRouter()
 Ruling = Annotated[Reader, Depends(allow("rules.manage"))]
@@ -213,7 +216,7 @@ async def _change(request: Request, reader: Reader, rule_id: int | None) -> Resp
         group = condition_form.group(draft)
         if deed == "try" and group is not None:
             with db.read() as session:
-                tried = _tried(session, group, reader)
+                tried = _tried(session, group, typed, reader)
             return _form(request, reader, rule_id, draft, rows, tried=tried, **typed)
         deeds = action_form.deeds(rows, KINDS, reader)
         if group is None or deeds is None:
@@ -228,11 +231,15 @@ async def _change(request: Request, reader: Reader, rule_id: int | None) -> Resp
     return render.to(HERE, "rule-kept")
 
 
-def _tried(session: Session, group: Group, reader: Reader) -> list[listing.Row]:
-    """The conversations a rule would touch, out of the newest."""
+def _tried(
+    session: Session, group: Group, typed: Mapping[str, Any], reader: Reader
+) -> tuple[trial.Tried, list[listing.Row]]:
+    """(how often it would have run, the newest conversations in which it would)."""
     if tree.personal(group):
         raise Rejected(rules.PERSONAL)
-    return listing.rows(session, rules.trial(session, group), _everything(reader))
+    found = trial.trial(session, typed["trigger"], group, rule_hours.read(typed["hours"]), reader.sight)
+    rows = {one.id: one for one in listing.rows(session, found.conversations[:SHOWN], _everything(reader))}
+    return found, [rows[one] for one in found.conversations[:SHOWN] if one in rows]
 
 
 def _everything(reader: Reader) -> Filter:
@@ -256,5 +263,5 @@ def _form(
     built["refresh"] = HERE + "/fields"
     return render.page(
         request, reader, "settings/rule.html", status, rule_id=rule_id, rows=rows, deed_kinds=KINDS,
-        deed_words=action_words, deed_choices=options, most=rules.TRIED, **built, **given,
+        deed_words=action_words, deed_choices=options, **built, **given,
     )  # fmt: skip

@@ -107,13 +107,14 @@ def test_conditions_are_tried_out_and_nothing_is_done(full: None, program: Progr
     one = program()
     tree = {"match": "all", "of": [{"field": "platform", "op": "is", "value": "bluesky"}]}
     found = one.post("rules/try", {"conditions": tree}).json()
-    assert found == {"looked_at": 200, "conversations": [lived.talk("b:1"), lived.talk("b:3")]}
+    assert (found["times"], sorted(found["conversations"])) == (1, [lived.talk("b:1")])
+    assert found["looked_at"] > 5
     assert len(one.post("rules/try", {"conditions": {}}).json()["conversations"]) > 5
     with db.write() as session:
         wanted = roles.Wanted("Первый", ["messages.read", "rules.manage"], "all", [1])
         key = roles.save(session, None, wanted, "test")
     found = program(key).post("rules/try", {"conditions": tree}).json()
-    assert found["conversations"] == []
+    assert (found["times"], found["conversations"]) == (0, [])
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from core import db
 from core.errors import Rejected
-from inbox import actions, rules, visibility
+from inbox import actions, rules, trial
 from inbox.conditions import tree
 from inbox.conditions.tree import Group
 from inbox.rule_models import Rule
@@ -79,16 +79,19 @@ class Step(Given):
 
 
 class Trial(Given):
-    """Conditions to try out."""
+    """A rule to try out."""
 
+    trigger: Trigger = Field("message", description="What has to happen for it to be asked.")
     conditions: dict[str, Any] = Field(description=TREE)
+    hours: RuleHours | None = Field(None, description="When it is asked; null is at any time.")
 
 
 class Tried(BaseModel):
-    """What conditions find now."""
+    """What a rule would have done in the last 7 days, in conversations that the owner sees."""
 
-    looked_at: int = Field(description="The newest conversations of the inbox, at most so many.")
-    conversations: list[int] = Field(description="Those for which they hold and that the owner sees, newest first.")
+    looked_at: int = Field(description=f"How often what it waits for happened; the newest {trial.MOST:,} at most.")
+    times: int = Field(description="For how many of these it would have run.")
+    conversations: list[int] = Field(description="In these conversations, as they stand now; the newest first.")
 
 
 class Outcome(BaseModel):
@@ -133,12 +136,12 @@ def add(change: Changing, reader: Ruling, body: NewRule) -> Response:
 
 @router.post(HERE + "/try", tags=[TAG], response_model=Tried)
 def try_out(reader: Ruling, body: Trial) -> Tried:
-    """Which of the newest conversations conditions would touch now; nothing is done."""
-    group = _group(body.conditions)
+    """For what of the last 7 days a rule would have run, at its time of day; nothing is done."""
+    group, hours = _group(body.conditions), body.hours
+    wanted = rules.Hours(hours.inside, hours.team_id) if hours is not None else None
     with db.read() as session:
-        found = rules.trial(session, group)
-        seen = visibility.of(session, reader.sight, found)
-    return Tried(looked_at=rules.TRIED, conversations=[one for one in found if one in seen])
+        found = trial.trial(session, body.trigger, group, wanted, reader.sight)
+    return Tried(looked_at=found.looked_at, times=found.times, conversations=list(found.conversations))
 
 
 @router.post(HERE + "/{rule_id}", tags=[TAG], response_model=Changed)

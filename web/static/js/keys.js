@@ -22,7 +22,7 @@ function press(key) {
 
 function name(node) {
   const label = node.dataset.keyName || node.getAttribute("aria-label") || node.getAttribute("placeholder");
-  if (label) return label.replace(/ \(.\)$/, "");
+  if (label) return label;
   const copy = node.cloneNode(true);
   copy.querySelectorAll("kbd, .count, .vh").forEach((one) => one.remove());
   return copy.textContent.trim();
@@ -90,10 +90,29 @@ document.addEventListener("change", (event) => {
   if (!event.target.closest("[data-letters]")) return;
   letters = event.target.checked;
   for (const one of switches()) one.querySelector("input").checked = letters;
+  tell(document);
   try {
     if (letters) localStorage.removeItem(LETTERS);
     else localStorage.setItem(LETTERS, "off");
   } catch { /* no storage: until the page is left */ }
+});
+
+// --- a key is told beside the name: to screen readers, and to who points at what shows none -----------------
+
+function tell(root) {
+  for (const one of root.querySelectorAll("template")) tell(one.content);
+  for (const one of [root, ...root.querySelectorAll("[data-key]")]) {
+    const key = one.dataset?.key;
+    if (letters && key?.length === 1) one.setAttribute("aria-keyshortcuts", key.toUpperCase()); // there is no saying two after the other
+    else if (key) one.removeAttribute("aria-keyshortcuts");
+  }
+}
+tell(document);
+document.addEventListener("htmx:load", (event) => tell(event.target));
+document.addEventListener("focusin", (event) => tell(event.target)); // what got its key later
+document.addEventListener("mouseover", ({ target }) => {
+  const one = target.closest?.(":is(a, button, summary)[data-key]");
+  if (one && !one.querySelector("kbd")) one.title = letters ? `${name(one)} (${one.dataset.key.toUpperCase()})` : name(one);
 });
 
 function escape() {
@@ -153,7 +172,7 @@ function open() {
     Object.assign(option, { type: "button", className: "menu-item", id: `cmd-0-${done.size}`, tabIndex: -1, textContent: name(node) });
     option.setAttribute("role", "option");
     option.dataset.name = option.textContent.toLocaleLowerCase();
-    option.append(Object.assign(document.createElement("kbd"), { textContent: keys.toUpperCase() }));
+    option.append(Object.assign(document.createElement("kbd"), { textContent: keys.toUpperCase(), ariaHidden: "true" }));
     option.addEventListener("click", () => { palette.close(); press(keys); });
     here.append(option);
   }

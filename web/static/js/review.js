@@ -5,8 +5,12 @@ const list = document.getElementById("pairs");
 const pairs = () => [...document.querySelectorAll("[data-pair]")];
 let current = pairs()[0] ?? null;
 
+function unkey(one) {
+  for (const name of ["data-key", "aria-keyshortcuts"]) one.removeAttribute(name);
+}
+
 function choose(pair, focus = true) {
-  for (const one of list.querySelectorAll("[data-accept], [data-reject]")) one.removeAttribute("data-key");
+  for (const one of list.querySelectorAll("[data-accept], [data-reject]")) unkey(one);
   for (const one of pairs()) one.classList.toggle("is-current", one === pair);
   current = pair;
   if (!pair) return;
@@ -38,7 +42,7 @@ document.addEventListener("htmx:afterSettle", () => {
   if (!made) return;
   const at = place;
   place = -1;
-  for (const one of list.querySelectorAll("[data-undo]")) one.removeAttribute("data-key");
+  for (const one of list.querySelectorAll("[data-undo]")) unkey(one);
   if (made.matches("[data-pair]")) return choose(made);
   made.querySelector("[data-undo]")?.setAttribute("data-key", "z");
   const all = [...list.children];
