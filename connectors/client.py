@@ -34,7 +34,7 @@ import httpx
 
 from connectors.answers import Answer, rate, reason, wait
 from connectors.base import Budget, now
-from connectors.refusals import REFUSED, SILENT
+from connectors.refusals import DOWN, REFUSED, SILENT, UNANSWERED
 from core import metrics
 from core.errors import AuthExpired, BadPayload, Rejected, TryLater, Unknown, WiderhallError
 from core.ssrf import transport
@@ -179,7 +179,7 @@ class Client:
                 if last or not _server_fault(answer):
                     raise self._error(answer, safe)
             _pause(attempt)
-        raise TryLater(f"{self.host} did not answer")
+        raise TryLater(DOWN % {"host": self.host})
 
     def _renewing(self, build: Build, interactive: bool, follow: bool) -> Answer:
         """One call, repeated when new credentials came of its refusal: a proof's nonce, then a token."""
@@ -196,7 +196,7 @@ class Client:
             return TryLater(f"{self.host} cannot be reached ({type(error).__name__})")
         if safe:
             return TryLater(f"{self.host} did not answer completely")
-        return Unknown(f"{self.host} did not answer; what was sent may have arrived")
+        return Unknown(UNANSWERED % {"host": self.host})
 
     def pages(self, path: str, params: Params = None, most: int = 10_000) -> Iterator[Answer]:
         """Follow `next` links. Ends without a link, at a repeated link, or after `most` pages."""

@@ -10,5 +10,11 @@ NO_VIDEO = "Bluesky could not use %(name)s: %(why)s. Save it anew as MP4, and at
 NOT_NOW = "Bluesky takes no video from this account now: %(why)s"
 REFUSED = "%(platform)s refused: %(why)s"
 SILENT = "%(host)s refused without a reason (%(code)s)"
-SENTENCES = (TOO_LONG, TOO_BIG, UNFINISHED, UNUSABLE, NO_VIDEO, NOT_NOW, SILENT, REFUSED)
+LOOK = "%(why)s. Look on the platform before you send it again."
+WAITS = "Waits: %(why)s"
+UNANSWERED = "%(host)s did not answer; what was sent may have arrived"
+DOWN = "%(host)s did not answer"
+CUT_OFF = "The last attempt was cut off and this platform cannot be asked. Look there before you send again."
+SIGNED_OUT = "Waits until the account is connected again."
+SENTENCES = (TOO_LONG, TOO_BIG, UNFINISHED, UNUSABLE, NO_VIDEO, NOT_NOW, LOOK, WAITS, UNANSWERED, DOWN, SILENT, REFUSED)
 """The most particular first."""

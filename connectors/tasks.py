@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from connectors import refusals
 from connectors.base import Connector, Seen
 from connectors.capabilities import capability
 from connectors.schedule import streaming
@@ -295,21 +296,21 @@ def send_reply(reply_id: int) -> None:
             return
         reply, open_attempt = begun
         if open_attempt and capability(platform).idempotency == "none":
-            text = "The last attempt was cut off and this platform cannot be asked. Look there before you send again."
-            replies.mark(session, reply_id, "unknown", text)
+            replies.mark(session, reply_id, "unknown", refusals.CUT_OFF)
             return
         outgoing = replies.outgoing(session, reply, first_attempt=reply.attempts == 1)
     try:
         _, connector = open_account(account_id)
         event = connector.send(outgoing, _keep)
     except TryLater as error:
-        _mark(reply_id, "queued", f"Waits: {error}")
+        _mark(reply_id, "queued", refusals.WAITS % {"why": error})
         raise
     except Unknown as error:
         _unanswered(reply_id, platform, error)
     except AuthExpired as error:
         expired(account_id, error)
-        _mark(reply_id, "queued", f"Waits for the account to be reconnected: {error}")
+        with db.write() as session:
+            replies.wait(session, reply_id, refusals.SIGNED_OUT)
         raise TryLater(str(error), 60.0) from error
     except WiderhallError as error:
         _mark(reply_id, "failed", str(error))
@@ -325,7 +326,7 @@ def _keep(file: File, uploaded: str) -> None:
 
 def _unanswered(reply_id: int, platform: str, error: Unknown) -> None:
     if capability(platform).idempotency == "none":
-        _mark(reply_id, "unknown", f"{error}. Look on the platform before you send it again.")
+        _mark(reply_id, "unknown", refusals.LOOK % {"why": error})
         return
     raise TryLater(str(error), 2.0) from error  # stays "sending": the next attempt looks first
 

@@ -248,6 +248,7 @@ def retry(session: Session, reply_id: int, actor: str) -> bool:
         return False
     reply.state, reply.error, reply.attempts = "queued", "", 0
     reply.send_at = reply.created_at = db.now()
+    reply.after_id = newest(session, reply.conversation_id)
     leave(session, reply)
     with suppress(Rejected):  # a field was emptied that is needed to close: it leaves all the same
         closing.do(session, reply)
@@ -349,6 +350,18 @@ def mark(session: Session, reply_id: int, state: str, error: str) -> None:
         reason = f"reply:{reply_id}:{db.now().timestamp()}"
         notices.add(session, [Notice(reply.author, kind, reply.conversation_id, reason)])
     changed(session, reply)
+
+
+def wait(session: Session, reply_id: int, error: str) -> None:
+    """Its account has to be reconnected: it waits for that, and its author is told once.
+
+    When this was the first attempt nothing was sent: it can be taken back and put off as before.
+    """
+    reply = _get(session, reply_id)
+    if reply.attempts == 1:
+        reply.attempts = 0
+    notices.add(session, [Notice(reply.author, "failed", reply.conversation_id, f"reply:{reply_id}:waits")])
+    mark(session, reply_id, "queued", error)
 
 
 def _get(session: Session, reply_id: int, *, lock: bool = False) -> ReplyRow:

@@ -22,7 +22,7 @@ SHOWS: dict[str, tuple[str, ...]] = {
     "later": ("queued", "sending"),
     "look": ("held", "stopped", "failed", "unknown", "rejected"),
 }
-"""What is shown → states."""
+"""What is shown → states; what waits for something that went wrong needs a look, too."""
 _INDEXED = sa.text("reply.state <> 'sent' AND reply.state <> 'cancelled'")  # as the index has it
 
 
@@ -56,7 +56,7 @@ def page(
         .join(c, c.c.id == r.c.conversation_id)
         .outerjoin(i, i.c.id == c.c.identity_id)
         .outerjoin(a, a.c.reply_id == r.c.id)
-        .where(_INDEXED, r.c.state.in_(SHOWS[wanted.show]), *visibility.seen(sight, c))
+        .where(_INDEXED, _shown(wanted.show), *visibility.seen(sight, c))
     )
     if wanted.author:
         query = query.where(r.c.author == wanted.author)
@@ -68,3 +68,9 @@ def page(
         )
     rows = session.execute(query.order_by(r.c.send_at, r.c.id).limit(limit)).all()
     return [Waiting(row[0], row.platform, row.name or row.handle or "", row.identity_id, row[1]) for row in rows]
+
+
+def _shown(show: str) -> sa.ColumnElement[bool]:
+    r = db.table(ReplyRow)
+    found = r.c.state.in_(SHOWS[show])
+    return sa.or_(found, sa.and_(r.c.state == "queued", r.c.error != "")) if show == "look" else found

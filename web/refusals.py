@@ -18,6 +18,8 @@ SENTENCES = (
     N_("A direct message needs somebody it is addressed to."),
     N_("A direct message on Mastodon needs somebody it is addressed to."),
     N_("This account was removed. Connect it again to go on."),
+    N_("Waits until the account is connected again."),
+    N_("The last attempt was cut off and this platform cannot be asked. Look there before you send again."),
     N_("This file is no table in text form. Save it as CSV and choose it again."),
     N_("The file has no rows below its first line. The first line names the columns."),
     N_("The file has more than 20,000 rows. Split it."),
@@ -31,6 +33,10 @@ TEMPLATES = (
     N_("%(why)s – %(name)s could not be used. Save it in another format, and attach it anew."),
     N_("Bluesky could not use %(name)s: %(why)s. Save it anew as MP4, and attach it again."),
     N_("Bluesky takes no video from this account now: %(why)s"),
+    N_("%(why)s. Look on the platform before you send it again."),
+    N_("Waits: %(why)s"),
+    N_("%(host)s did not answer; what was sent may have arrived"),
+    N_("%(host)s did not answer"),
     N_("%(host)s refused without a reason (%(code)s)"),
     N_("%(platform)s refused: %(why)s"),
     N_("The receiver did not answer: %(error)s."),
@@ -47,9 +53,13 @@ def said(text: str, reader: Reader) -> str:
     """A refusal that was kept, in the reader's words with its names and numbers; what nobody knows stays as it is."""
     for template, shape in _shapes():
         if found := shape.fullmatch(text):
-            parts = {name: float(part) if part.isdigit() else part for name, part in found.groupdict().items()}
-            return reader.words(template, **parts)
+            return reader.words(template, **{name: _part(part, reader) for name, part in found.groupdict().items()})
     return reader.words(text)
+
+
+def _part(text: str, reader: Reader) -> str | float:
+    """A number, or words that may be a refusal of their own."""
+    return float(text) if text.isdigit() else said(text, reader)
 
 
 def known() -> tuple[str, ...]:

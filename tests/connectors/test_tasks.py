@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from connectors import tasks
+from connectors import refusals, tasks
 from connectors.base import Keep, Unable, keep_nothing
 from connectors.platforms.mastodon import Mastodon
 from core import db, outbox
@@ -17,8 +17,11 @@ from core.errors import AuthExpired, BadPayload, Rejected, TryLater, Unknown, Wi
 from core.event import Author, Event, Page, Profile, Reply
 from core.outbox import Item, LeaseLost, OutboxRow
 from core.topics import SUBSCRIBERS
-from inbox import accounts, ingest, replies
+from inbox import accounts, ingest, replies, waiting
 from inbox.models import Account, Feed, Message, ReplyRow
+from inbox.notice_models import Notification
+from inbox.visibility import EVERYTHING
+from inbox.waiting import Wanted
 from tests.living import Sandbox, done
 
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -332,9 +335,30 @@ def test_a_dead_sign_in_keeps_the_reply_waiting(stand: Stand, queued: Callable[.
     stand.answer = AuthExpired("revoked")
     with pytest.raises(TryLater):
         tasks.send_reply(number)
-    assert (state(number)[0], "reconnected" in state(number)[1]) == ("queued", True)
+    assert state(number) == ("queued", refusals.SIGNED_OUT)
     with db.read() as session:
         assert accounts.get(session, 1).state == "auth_expired"
+        assert [one.reply.id for one in waiting.page(session, EVERYTHING, Wanted("look"))] == [number]
+    with db.write() as session:
+        assert replies.undo(session, number, "user:1"), "nothing was sent: its text goes back into the box"
+
+
+def test_who_answered_is_told_once_that_the_account_has_to_be_reconnected(
+    stand: Stand, queued: Callable[..., int]
+) -> None:
+    queued()
+    with db.write() as session:
+        number = replies.queue(session, 1, "Später", author="user:7", undo_seconds=0).id or 0
+    stand.answer = AuthExpired("revoked")
+    for _ in range(2):
+        with pytest.raises(TryLater):
+            tasks.send_reply(number)
+    with db.read() as session:
+        told = session.execute(sa.select(db.table(Notification).c.who, db.table(Notification).c.kind)).all()
+    assert [tuple(one) for one in told] == [("user:7", "failed")]
+    stand.answer = None
+    tasks.send_reply(number)
+    assert state(number) == ("sent", "")
 
 
 def test_a_reply_that_is_gone_is_no_error(stand: Stand) -> None:

@@ -220,6 +220,7 @@ def test_a_reply_that_was_put_off_is_held_when_they_write_again(conversation, ac
     assert states == {held: "held", stubborn: "sending"}
     with db.write() as session:
         assert approvals.again(session, held, AUTHOR, free=True) == "queued"
+        assert replies.begin(session, held) is not None, "what they wrote is known by now"
 
 
 @BOTH
