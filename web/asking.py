@@ -37,6 +37,8 @@ class Shown:
     wrong: str = ""
     test: bool = False
     """A preview: nothing is put down."""
+    stopped: bool | None = None
+    """They said that they are not to be asked again; None where that cannot be said."""
 
     @property
     def preset(self) -> bool:

@@ -93,6 +93,7 @@ PUBLIC: dict[str, str] = {
     "/signin/oidc/callback": "the way back from the provider; asks for what was begun here",
     "/setup": "the first user; asks for the set-up token and is shut once a user exists",
     "/s/{token}": "customers answer a survey; whoever has the link's token, which nobody can guess",
+    "/s/{token}/stop": "customers say that they are not to be asked again, by the same link",
     "/static": "style sheets and scripts",
 }
 """Routes without a sign-in, each with its reason."""

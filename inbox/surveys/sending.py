@@ -39,6 +39,8 @@ is known; the platform's time to answer is over; there is no private way; the pl
 no public address is set; the text is too long."""
 SHOWN = ("window", "public", "closed", "address", "long")
 """Those that the thread shows: somebody can do something about them."""
+NEVER_CAME = ("failed", "cancelled")
+"""Whoever was sent an invitation in such a reply was not asked."""
 ARRIVES = timedelta(seconds=30)
 """After its moment an answer stands on its platform."""
 BY_PEOPLE = re.compile(r"user:[0-9]+|cli")
@@ -164,10 +166,13 @@ def _against(session: Session, row: SurveyInvitation, survey: Survey) -> str:
         return "nobody"
     if not consent.may(session, person.id or 0, PURPOSE):
         return "consent"
-    i, n = db.table(SurveyInvitation), db.table(Identity)
+    i, n, r = db.table(SurveyInvitation), db.table(Identity), db.table(ReplyRow)
     whole = n.c.id == person.id if person.contact_id is None else n.c.contact_id == person.contact_id
     lately = (i.c.state == "sent", i.c.sent_at > db.now() - timedelta(days=survey.rest))
-    asked = sa.select(i.c.id).where(i.c.identity_id.in_(sa.select(n.c.id).where(whole)), *lately)
+    asked = (
+        sa.select(i.c.id).outerjoin(r, r.c.id == i.c.reply_id).where(~sa.func.coalesce(r.c.state, "").in_(NEVER_CAME))
+    )
+    asked = asked.where(i.c.identity_id.in_(sa.select(n.c.id).where(whole)), *lately)
     return "lately" if session.execute(asked.limit(1)).first() is not None else ""
 
 

@@ -15,7 +15,8 @@ import sqlalchemy as sa
 
 from core import db
 from core.settings import settings
-from inbox.models import Conversation
+from inbox import consent
+from inbox.models import Conversation, Objection
 from inbox.surveys import questions, sending, store
 from inbox.surveys.models import Survey, SurveyAnswer, SurveyInvitation
 from sandbox.surveys import WORDS, filled
@@ -286,6 +287,28 @@ def test_links_that_lead_nowhere_say_so(browser: Browser) -> None:
     assert browser.get(link).status_code == 410
     assert browser.post(link, {"q": "score", "v": "5"}).status_code == 410
     assert rows(SurveyAnswer) == []
+
+
+def test_who_is_not_to_be_asked_again_says_so_by_the_link_and_may_take_that_back(browser: Browser, as_role: As) -> None:
+    link = asked()
+    person = rows(SurveyInvitation)[0].identity_id
+    assert "Do not ask me again" in browser.get(link).text
+    for _ in range(2):
+        assert browser.post(f"{link}/stop", {"lang": "en"}).headers["location"] == f"{link}?lang=en#stop"
+    (one,) = rows(Objection)
+    assert (one.subject, one.purpose, one.source) == (f"identity:{person}", "survey", "survey")
+    with db.write() as session:
+        assert not consent.may(session, person, "survey")
+        session.execute(sa.update(db.table(SurveyInvitation)).values(expires_at=db.now()))
+    assert "You will not be asked again" in browser.get(link).text, "also when the link no longer holds"
+    browser.post(f"{link}/stop", {"again": "yes"})
+    assert rows(Objection) == []
+    with db.write() as session:
+        consent.object_to(session, f"identity:{person}", "survey", "mail", "user:1")
+    browser.post(f"{link}/stop", {"again": "yes"})
+    assert len(rows(Objection)) == 1, "what somebody recorded is not taken back by a link"
+    assert browser.post("/s/nothing/stop", {}).status_code == 404
+    assert as_role("agent").post(f"{link}/stop", {}).status_code == 409
 
 
 def test_one_address_asks_so_often_and_no_more(browser: Browser) -> None:

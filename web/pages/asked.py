@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -12,7 +13,7 @@ from sqlmodel import Session
 from core import db
 from core.errors import Rejected
 from inbox.models import Account, Conversation
-from inbox.surveys import answering, questions
+from inbox.surveys import answering, questions, refusing
 from inbox.surveys.answering import Asked
 from web import asking, render, sessions
 from web.api import limit
@@ -76,6 +77,23 @@ def answer(
     return RedirectResponse(f"/s/{token}?{query}", 303, headers=QUIET)
 
 
+@router.post(HERE + "/stop", max_body_size=50_000)
+def stop(
+    request: Request, token: str, again: Annotated[str, Form()] = "", lang: Annotated[str, Form()] = ""
+) -> Response:
+    """Not to be asked again, or to be asked `again` after all; the link says who."""
+    if limit.visitor(_address(request)):
+        return _page(request, Reader.visitor(request), Shown("slow"), token)
+    if _ours(request):
+        return _page(request, Reader.visitor(request), Shown("ours"), token, 409)
+    with db.write() as session:
+        asked = answering.find(session, token)
+        refusing.refuse(session, asked, again=again == "yes")
+    if asked.survey is None:
+        return _page(request, Reader.visitor(request), Shown(asked.state), token)
+    return RedirectResponse(f"/s/{token}?{urlencode({'lang': _language(asked, lang)})}#stop", 303, headers=QUIET)
+
+
 def _ours(request: Request) -> bool:
     """Somebody who works here is signed in with this browser: their answer would count as the customer's."""
     cookie = request.cookies.get(sessions.cookie_name(request), "")
@@ -90,11 +108,13 @@ def _standing(
         return _page(request, Reader.visitor(request), Shown(asked.state), token)
     reader = Reader(_language(asked, lang))
     title = _title(session, asked.invitation.conversation_id)
+    stopped = refusing.stands(session, asked)
     if asked.state != "open":
-        return _page(request, reader, Shown(asked.state, title, languages=asking.languages(asked.survey)), token)
+        shown = Shown(asked.state, title, languages=asking.languages(asked.survey), stopped=stopped)
+        return _page(request, reader, shown, token)
     said = reader.words(wrong) if wrong else ""
     shown = asking.standing(asked.survey, asked.values, title, reader, at=at, preset=preset, given=given, wrong=said)
-    return _page(request, reader, shown, token, 422 if wrong else 200)
+    return _page(request, reader, replace(shown, stopped=stopped), token, 422 if wrong else 200)
 
 
 def _language(asked: Asked, wanted: str) -> str:

@@ -59,6 +59,12 @@ def test_a_closing_is_asked_about_once_in_private_and_in_their_language(account:
     close(talk)
     work()
     assert states() == [("sent", ""), ("unsent", "lately")]
+    with db.write() as session:  # an invitation that the platform refused asked nobody
+        replies.mark(session, reply.id, "failed", "no")
+        desk.reopen(session, talk, "user:1")
+    close(talk)
+    work()
+    assert [state for state, _ in states()] == ["sent", "unsent", "sent"]
 
 
 def test_nobody_is_asked_before_the_answer_that_closed_it_has_left(account: int) -> None:
