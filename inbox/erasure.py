@@ -80,6 +80,7 @@ TABLES: dict[str, str] = {
     "survey_invitation": "here: of the person and of the person's conversations",
     "survey_answer": "here: goes with its invitation",
     "segment_member": "goes with the identity",
+    "watcher": "people who work here: goes with the conversation",
     "seen": "when people who work here looked: goes with the conversation",
     "message": "here: emptied, its key replaced by a hash",
     "album_item": "here: the posts of the person's messages",

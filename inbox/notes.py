@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from core import audit, bulk, db, rows
 from core.errors import Rejected
-from inbox import activities, attachments, notices, telling
+from inbox import activities, attachments, notices, telling, watching
 from inbox.models import Conversation, Identity, Note
 from inbox.notice_models import NoteMention
 from inbox.notices import Notice
@@ -52,7 +52,7 @@ def add(
     session.flush()
     assert note.id is not None  # noqa: S101  # flushed
     if conversation_id is not None:
-        _mention(session, note, mentions or {})
+        _mention(session, note, mentions or {}, watching.of(session, conversation_id))
         if attached:
             attachments.give(session, conversation_id, author, attached, note_id=note.id)
     _tell(session, note, author, "note.added")
@@ -94,8 +94,8 @@ def split(text: str, names: Iterable[str]) -> list[tuple[str, bool]]:
     return [(part, place % 2 == 1) for place, part in enumerate(parts) if part]
 
 
-def _mention(session: Session, note: Note, wanted: Mapping[str, str]) -> None:
-    """Keep whom the text really names, and tell them."""
+def _mention(session: Session, note: Note, wanted: Mapping[str, str], watchers: Collection[str] = ()) -> None:
+    """Keep whom the text really names, and tell them, and of a new one the watchers."""
     t, number = db.table(NoteMention), note.id or 0
     before = set(mentions(session, [number]).get(number, {}))
     kept = {target: name for target, name in wanted.items() if name and f"@{name}" in note.text}
@@ -106,8 +106,10 @@ def _mention(session: Session, note: Note, wanted: Mapping[str, str]) -> None:
     conversation_id = note.conversation_id or 0
     people = {who for target in kept for who in notices.people(session, target, conversation_id)}
     reason = f"note:{number}"
-    notices.forget(session, reason, people)
-    notices.add(session, [Notice(who, "mention", conversation_id, reason, note.author) for who in sorted(people)])
+    notices.forget(session, reason, people, "mention")
+    named = [Notice(who, "mention", conversation_id, reason, note.author) for who in sorted(people)]
+    others = sorted(set(watchers) - people)
+    notices.add(session, named + [Notice(who, "watched", conversation_id, reason, note.author) for who in others])
 
 
 def _sound(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Tables of notifications: what people who work here are told, how they want it, and whom a note mentions."""
+"""Tables of notifications: what people who work here are told, how they want it, whom a note mentions, who watches."""
 
 from __future__ import annotations
 
@@ -75,3 +75,15 @@ class NoteMention(SQLModel, table=True):
     """`user:3` or `team:2`."""
     name: str = Field(max_length=200)
     """As it stands in the note, after the @."""
+
+
+class Watcher(SQLModel, table=True):
+    """Somebody who is told what happens in a conversation, whoever takes care of it."""
+
+    __tablename__ = "watcher"
+    __table_args__ = (Index("watcher_of", "who", "conversation_id"),)
+    conversation_id: int = Field(
+        sa_column=Column(BigId, ForeignKey("conversation.id", ondelete="CASCADE"), primary_key=True)
+    )
+    who: str = Field(primary_key=True, max_length=40)
+    """`user:3`."""

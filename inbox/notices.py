@@ -16,19 +16,20 @@ from sqlmodel import Session
 from core import db, outbox
 from core.event import MESSAGE_KINDS
 from core.outbox import DONE, Item, Outcome
-from inbox import workers
+from inbox import watching, workers
 from inbox.models import Conversation, Message
-from inbox.notice_models import Notification, NotificationChoice
+from inbox.notice_models import Notification, NotificationChoice, Watcher
 from inbox.team_models import TeamMember
 
 KINDS = (
-    "assigned", "team", "message", "mention", "warned", "breached", "failed", "stopped", "rule",
+    "assigned", "team", "message", "mention", "watched", "warned", "breached", "failed", "stopped", "rule",
     "held", "approval", "approved", "rejected",
 )  # fmt: skip
 PAGE, PUSH, MAIL = CHANNELS = ("page", "push", "mail")
 USUAL: Mapping[str, tuple[str, ...]] = {kind: CHANNELS for kind in KINDS} | {
     "team": (PAGE,),
     "message": (PAGE, PUSH),
+    "watched": (PAGE, PUSH),
     "approved": (PAGE,),
 }
 """Kind → channels, for who has chosen nothing."""
@@ -39,7 +40,9 @@ FRESH = timedelta(days=1)
 KEPT = timedelta(days=90)
 """What was read is kept so long."""
 ASSIGNEE = "assignee"
-_DEEDS = {"assigned": "assigned", "teamed": "team", "sla-warned": "warned", "sla-breached": "breached"}
+_DEEDS = {
+    "assigned": "assigned", "teamed": "team", "sla-warned": "warned", "sla-breached": "breached", "closed": "watched",
+}  # fmt: skip
 """Activity → kind."""
 
 
@@ -109,7 +112,10 @@ def of_activities(session: Session, made: Mapping[int, tuple[int, str]], actor: 
         kind = _DEEDS.get(what)
         if kind is None:
             continue
-        people = [assignee] if kind == "assigned" else _carers(session, conversation_id, team=kind == "team")
+        if kind == "watched":
+            people: Sequence[str] = watching.of(session, conversation_id)
+        else:
+            people = [assignee] if kind == "assigned" else _carers(session, conversation_id, team=kind == "team")
         found += [Notice(one, kind, conversation_id, f"activity:{activity_id}", actor) for one in people]
     add(session, found)
 
@@ -141,7 +147,7 @@ def people(session: Session, target: str, conversation_id: int) -> list[str]:
 
 
 def on_message(items: list[Item]) -> Outcome:
-    """message.stored: a new message tells who takes care of its conversation, the first its team; each once."""
+    """message.stored: a new message tells who takes care of its conversation and who watches, the first its team."""
     ids = sorted({int(one) for item in items for one in item.payload["message_id"]})
     m, c, n = db.table(Message), db.table(Conversation), db.table(Notification)
     given = sa.exists().where(
@@ -157,7 +163,7 @@ def on_message(items: list[Item]) -> Outcome:
     with db.read() as session:
         rows = session.execute(query).all()
         found = [Notice(row.assignee, "message", row.conversation_id, f"message:{row.id}") for row in rows]
-        found += _begun(session, ids)
+        found += _begun(session, ids) + _watched(session, ids)
 
     def write(session: Session) -> None:
         add(session, found)
@@ -171,6 +177,19 @@ def _fresh(ids: Sequence[int]) -> list[sa.ColumnElement[bool]]:
     theirs = [m.c.id.in_(ids), m.c.direction == "inbound", m.c.origin == "inbox", m.c.version == 1]
     spoken = [m.c.kind.in_(sorted(MESSAGE_KINDS)), m.c.stored_at > db.now() - FRESH, m.c.deleted_at.is_(None)]
     return theirs + spoken
+
+
+def _watched(session: Session, ids: Sequence[int]) -> list[Notice]:
+    """For who watches a conversation that one of these messages came into, and does not take care of it."""
+    m, c, w = db.table(Message), db.table(Conversation), db.table(Watcher)
+    query = (
+        sa.select(m.c.id, m.c.conversation_id, w.c.who)
+        .join(c, c.c.id == m.c.conversation_id)
+        .join(w, w.c.conversation_id == m.c.conversation_id)
+        .where(*_fresh(ids), c.c.state != "spam", w.c.who != c.c.assignee)
+        .order_by(m.c.id, w.c.who)
+    )
+    return [Notice(row.who, "watched", row.conversation_id, f"message:{row.id}") for row in session.execute(query)]
 
 
 def _begun(session: Session, ids: Sequence[int]) -> list[Notice]:
@@ -236,12 +255,11 @@ def read(session: Session, who: str, *, number: int = 0, conversation_id: int = 
     return int(gone.rowcount)  # type: ignore[attr-defined]  # a cursor result
 
 
-def forget(session: Session, reason: str, but: Iterable[str] = ()) -> None:
-    """The reason is gone: nobody is told any more, apart from `but`."""
+def forget(session: Session, reason: str, but: Iterable[str] = (), kind: str = "") -> None:
+    """The reason is gone, or is none for a notice of this kind: nobody is told any more, apart from `but`."""
     n, kept = db.table(Notification), sorted(but)
-    gone = session.execute(
-        sa.delete(n).where(n.c.reason == reason, n.c.who.not_in(kept)).returning(n.c.who)
-    ).scalars().all()  # fmt: skip
+    which = [n.c.reason == reason, n.c.who.not_in(kept), *([n.c.kind == kind] if kind else [])]
+    gone = session.execute(sa.delete(n).where(*which).returning(n.c.who)).scalars().all()
     outbox.emit(session, "notification.read", [(who, {"who": who}) for who in sorted(set(gone))])
 
 

@@ -81,7 +81,9 @@ ABOUT = View(
 """Mentions that nobody has answered."""
 MENTIONS = View("mentions", "Mentions of me", "all", "newest", Group("all", (Condition("mentions", "is", (tree.ME,)),)))
 """Conversations whose notes mention who looks, or their team."""
-BUILT_IN = (ABOUT, MENTIONS)
+WATCHED = View("watched", "Watched by me", "all", "newest", Group("all", (Condition("watched", "is", (tree.ME,)),)))
+"""Conversations that who looks watches, whoever takes care of them."""
+BUILT_IN = (ABOUT, MENTIONS, WATCHED)
 
 
 def of(session: Session, actor: str, role: str) -> list[View]:

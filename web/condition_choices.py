@@ -103,6 +103,10 @@ def _mentioned(session: Session, reader: Reader) -> Options:
     ]  # fmt: skip
 
 
+def _watchers(session: Session, reader: Reader) -> Options:
+    return [(ME, reader.words(LOOKED_AT)), *actors.everybody(session)]
+
+
 def _types(session: Session, reader: Reader) -> Options:
     return [*_table(casework.TYPES)(session, reader), (NOBODY, reader.words(NO_TYPE))]
 
@@ -136,6 +140,7 @@ _OPTIONS: Mapping[str, Callable[[Session, Reader], Options]] = {
     "assignee": _takers,
     "team": _teams,
     "mentions": _mentioned,
+    "watched": _watchers,
     "priority": _table({name: text for name, (_, text) in casework.PRIORITIES.items()}),
     "type": _types,
     "survey": _surveys,

@@ -10,7 +10,7 @@ from web.i18n import N_
 from web.reader import Reader
 
 GROUPS = {
-    N_("Conversation"): ("state", "assignee", "team", "priority", "type", "tag", "mentions", "waiting",
+    N_("Conversation"): ("state", "assignee", "team", "priority", "type", "tag", "mentions", "watched", "waiting",
                          "waited", "answered", "unattended", "unread", "approval",
                          "messages", "opened", "moved", "sla", "survey", "survey_score"),
     N_("Messages"): ("words", "newest", "kind", "private", "platform", "account", "received"),
@@ -43,6 +43,7 @@ NAMES = {
     "type": N_("Type"),
     "assignee": N_("Assigned to"),
     "mentions": N_("A note mentions"),
+    "watched": N_("Watched by"),
     "waiting": N_("Waits for an answer"),
     "waited": N_("Hours of waiting"),
     "answered": N_("Answered before"),
@@ -118,6 +119,7 @@ VIEW_REFUSALS = (
     N_("Only who made a view can change it, or who may change what is shared."),
     N_("New conversations about us"),
     N_("Mentions of me"),
+    N_("Watched by me"),
 )
 """What is said about kept views, and what those are called that are built in."""
 

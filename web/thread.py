@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -15,7 +15,7 @@ from starlette.background import BackgroundTask
 
 from core import db, rows
 from core import log as logs
-from inbox import clocks, desk, sightings, teams, visibility, workers
+from inbox import clocks, desk, sightings, teams, visibility, watching, workers
 from inbox.cuts import family
 from inbox.cuts import store as cuts
 from inbox.fields import values
@@ -88,6 +88,8 @@ class Thread(Log):
     """Those that were split off it."""
     fields: Sequence[tuple[Definition, str]] = ()
     """Every custom field of conversations with what stands in it."""
+    watchers: Mapping[str, str] = field(default_factory=dict)
+    """Who watches it: {`user:3`: name}."""
     promise: Chip | None = None
     """The promise that matters now."""
     problem: str = ""
@@ -145,7 +147,10 @@ def _whole(
     ends = cuts.ends(session, conversation_id)
     others = [one for one in (ends.came_from, *ends.split_off) if one]
     seen = visibility.of(session, reader.sight, others) if others else set()
+    watchers = watching.of(session, conversation_id)
     place, given = request.query_params.get("earlier", ""), conversation.assignee
+    named = [one for one in (given, *watchers) if one]
+    names = actors.names(session, named) if named else {}
     return Thread(
         conversation=conversation,
         account=account,
@@ -155,7 +160,7 @@ def _whole(
         composer=composers.composer(session, conversation, account, reader, parts=merged),
         tags=desk.tags_of(session, conversation_id),
         known_tags=desk.known_tags(session, reader.sight),
-        assignee=actors.named(given, actors.names(session, [given]), reader) if given else "",
+        assignee=actors.named(given, names, reader) if given else "",
         workers=[one for one in takers if (conversation_id, one[0]) not in blind],
         snoozes=snoozing.choices(reader),
         teams=teams.names(session),
@@ -163,6 +168,7 @@ def _whole(
         came_from=ends.came_from if ends.came_from in seen else 0,
         split_off=[one for one in ends.split_off if one in seen],
         fields=values.of_conversation(session, conversation_id),
+        watchers={one: actors.named(one, names, reader) for one in watchers},
         promise=promises.chip(clocks.stored(session, conversation_id), reader),
     )
 

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from core import db
 from core.event import MESSAGE_KINDS
-from inbox import search, submitted
+from inbox import search, submitted, watching
 from inbox.conditions import own, tree
 from inbox.conditions.predicate import Known
 from inbox.conditions.standing import Open
@@ -47,6 +47,9 @@ def read(session: Session, ids: Sequence[int], group: Group, me: str = "") -> li
     if tree.asks(group, "mentions"):
         for number, targets in _mentions(session, ids, me).items():
             said.setdefault(number, {})["mentions"] = targets
+    if tree.asks(group, "watched"):
+        for number, people in watching.of_all(session, ids).items():
+            said.setdefault(number, {})["watched"] = {*people, ME} if me in people else set(people)
     for number, stands in own.read(session, ids, {one.field for one in tree.leaves(group)}).items():
         said.setdefault(number, {})["own"] = stands
     if tree.asks(group, "approval"):

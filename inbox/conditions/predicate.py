@@ -43,6 +43,8 @@ class Known:
     verified: bool = False
     mentions: Collection[str] = ()
     """Whom its notes mention: `user:3`, `team:2`, and `me` for who looks."""
+    watched: Collection[str] = ()
+    """Who watches it: `user:3`, and `me` for who looks."""
     approval: bool = False
     """A reply waits for approval."""
     seen_at: datetime | None = None
@@ -118,6 +120,7 @@ _SETS: Mapping[str, Callable[[Known], Collection[str]]] = {
     "query": lambda known: known.queries,
     "tag": lambda known: known.tags,
     "mentions": lambda known: known.mentions,
+    "watched": lambda known: known.watched,
     "segment": lambda known: known.segments,
 }
 _NUMBERS: Mapping[str, Callable[[Known], int | None]] = {

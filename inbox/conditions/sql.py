@@ -21,7 +21,7 @@ from inbox.conditions import own, standing
 from inbox.conditions.tree import ME, NOBODY, Asker, Condition, Group, ranked
 from inbox.membership import SegmentMember
 from inbox.models import Conversation, ConversationTag, Identity, Message, Note, Seen
-from inbox.notice_models import NoteMention
+from inbox.notice_models import NoteMention, Watcher
 from inbox.surveys.models import SurveyAnswer
 from inbox.team_models import TeamMember
 
@@ -196,6 +196,13 @@ def _mentions(one: Condition, asker: Asker) -> Holds:
     return sa.not_(found) if one.op == "is_not" else found
 
 
+def _watched(one: Condition, asker: Asker) -> Holds:
+    c, w = db.table(Conversation), db.table(Watcher)
+    people = [asker.me or "-" if value == ME else value for value in one.values]
+    found = c.c.id.in_(sa.select(w.c.conversation_id).where(w.c.who.in_(people)).correlate(None))
+    return sa.not_(found) if one.op == "is_not" else found
+
+
 def _unread(one: Condition, asker: Asker) -> Holds:
     c, s = db.table(Conversation), db.table(Seen).alias()
     looked = sa.exists().where(s.c.conversation_id == c.c.id, s.c.author == asker.me, s.c.at >= c.c.last_inbound_at)
@@ -307,6 +314,7 @@ _BUILT: Mapping[str, Callable[[Condition, Asker], Holds]] = {
     "assignee": _assignee,
     "team": _team,
     "mentions": _mentions,
+    "watched": _watched,
     "type": _type,
     "waiting": _waiting,
     "waited": _waited,

@@ -100,6 +100,7 @@ FIELDS: Mapping[str, Field] = {
         Field("assignee", "choice", pattern=rf"{NOBODY}|{ME}|user:{_NUMBER}"),
         Field("team", "choice", pattern=rf"{NOBODY}|{_NUMBER}"),
         Field("mentions", "many", pattern=rf"{ME}|user:{_NUMBER}|team:{_NUMBER}"),
+        Field("watched", "many", pattern=rf"{ME}|user:{_NUMBER}"),
         Field("priority", "ranked", PRIORITIES),
         Field("type", "choice", (*TYPES, NOBODY)),
         Field("waiting", "flag"),

@@ -17,7 +17,7 @@ from sqlmodel import Session
 from core import audit, bulk, db
 from core.errors import Rejected
 from core.event import MESSAGE_KINDS
-from inbox import activities, attachments, clocks, drafts
+from inbox import activities, attachments, clocks, drafts, watching
 from inbox.cuts import counting, family, rule
 from inbox.cuts.models import ThreadCut
 from inbox.cuts.rule import Line
@@ -228,6 +228,7 @@ def _move(session: Session, from_id: int, to_id: int, going: Collection[int], si
     reasons = [f"note:{one}" for one in notes]
     session.execute(sa.update(t).where(t.c.conversation_id == from_id, t.c.reason.in_(reasons)).values(here))
     attachments.follow(session, from_id, to_id)
+    watching.along(session, from_id, to_id)
     s = db.table(Seen)
     read = sa.select(sa.literal(to_id), s.c.author, s.c.at).where(s.c.conversation_id == from_id)
     session.execute(sa.insert(s).from_select(["conversation_id", "author", "at"], read))
@@ -283,6 +284,7 @@ def _gather(session: Session, from_id: int, to_id: int) -> None:
         t = db.table(model)
         session.execute(sa.update(t).where(t.c.conversation_id == from_id).values(conversation_id=to_id))
     attachments.moved(session, from_id, to_id)
+    watching.along(session, from_id, to_id)
     for draft in session.scalars(sa.select(Draft).where(db.table(Draft).c.conversation_id == from_id)).all():
         there = session.get(Draft, (to_id, draft.author))
         text = (f"{there.text}\n\n{draft.text}" if there is not None else draft.text)[: drafts.LIMIT]

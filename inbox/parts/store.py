@@ -17,7 +17,7 @@ from sqlmodel import Session
 from core import audit, bulk, db
 from core.errors import Rejected
 from core.event import MESSAGE_KINDS, Event
-from inbox import activities, attachments, automatic, states
+from inbox import activities, attachments, automatic, states, watching
 from inbox.fields.models import FieldValue
 from inbox.forward_models import Forward
 from inbox.models import Account, Activity, Conversation, ConversationTag, Message, Note, ReplyRow
@@ -126,6 +126,7 @@ def merge(session: Session, parent_id: int, other_id: int, actor: str, *, forced
         session.add(one)
     _keep_ids(session, theirs, other_id)
     _move(session, other_id, parent_id)
+    watching.along(session, other_id, parent_id)
     put(session, parent_id, rule.united([apart["own"], apart["other"]]))
     empty(session, other_id)
     detail = {"other": other_id, "platform": rows[other_id]["platform"]}

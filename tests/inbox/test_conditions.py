@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from core import db
 from core.errors import Rejected
 from core.event import Link, Page
-from inbox import desk, listing, notes, sightings, teams
+from inbox import desk, listing, notes, sightings, teams, watching
 from inbox.conditions import known, predicate, sql, tree
 from inbox.conditions.standing import Open, standing
 from inbox.conditions.tree import FIELDS, OPS, Asker, Condition, Group
@@ -168,6 +168,8 @@ def _vary(session: Any, rng: random.Random) -> None:
             desk.tag(session, number, tag, "user:1")
         if rng.random() < 0.5:
             sightings.mark(session, "user:1", session.get_one(Conversation, number))
+        for who in rng.sample(["user:1", "user:2"], rng.randrange(3)):
+            watching.watch(session, number, who)
         named = rng.choice([{}, {"user:1": "Ada"}, {"team:1": "Ada"}, {"user:2": "Ada"}])
         notes.add(session, conversation_id=number, author="user:3", text="@Ada", mentions=named)
     for number in session.scalars(sa.select(m.c.id)).all():
@@ -203,6 +205,7 @@ VALUES: dict[str, list[str]] = {
     "label": ["price", "delivery", "none"], "theme": ["4", "5", "6"], "subject": ["1", "2", "3"],
     "query": ["7", "8", "9"],
     "tag": ["vip", "refund", "x"], "mentions": ["me", "user:1", "team:1", "user:2", "user:9"],
+    "watched": ["me", "user:1", "user:2", "user:9"],
     "assignee": ["none", "me", "user:2"], "followers": ["0", "50", "6999"],
     "messages": ["1", "2"], "team": ["none", "1", "2", "7"], "waited": ["0", "5", "20"],
     "survey_score": ["1", "3", "5"], "segment": ["1", "2", "3"],

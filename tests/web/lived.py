@@ -41,6 +41,7 @@ from inbox import (
     saved,
     teams,
     views,
+    watching,
 )
 from inbox.actions import Action
 from inbox.approvals import Decision
@@ -285,6 +286,7 @@ def _desk() -> None:
         notes.add(session, conversation_id=there, author="user:2", text="Вот счёт.", attached=[attached])
         attachments.keep_picture(session, there, message("y:4"), 0, pixels)
         notices.add(session, [Notice("user:1", kind, one, kind, "user:2") for kind in notices.KINDS])
+        watching.watch(session, one, "user:2")
         drafts.save(session, "user:1", talk("x:1"), "public", "Пока не всё")
         attachments.add(session, talk("x:1"), "user:1", "Снимок", pixels)
         attachments.add(session, talk("x:1"), "user:1", "Счёт", b"%PDF-1.7")

@@ -157,3 +157,25 @@ def test_choices_are_kept_and_nonsense_is_said(agent: Browser) -> None:
     half = agent.post(here, {**form, "quiet_until": ""})
     assert "Quiet hours have a beginning and an end." in half.text
     assert agent.post(here, {**form, "mail": "never"}).status_code == 400
+
+
+def test_who_watches_is_named_and_told_in_words_for_what_happened(agent: Browser, as_role: Any) -> None:
+    here = "/inbox/1?view=all"
+    assert 'id="watchers"' not in agent.get(here).text
+    assert agent.post("/inbox/1/watch?view=all").headers["location"].startswith(here)
+    assert agent.get("/inbox?saved=watched&view=all").text.count("data-row=") == 1
+    colleague = as_role("admin")
+    assert 'id="watchers"' in colleague.get(here).text
+    with db.write() as session:
+        notes.add(session, conversation_id=1, author=f"user:{colleague.user_id}", text="look")
+        desk.close(session, 1, f"user:{colleague.user_id}")
+    told = agent.get("/notifications").text
+    assert "wrote a note in a conversation that you watch" in told
+    assert "closed a conversation that you watch" in told
+    toast = agent.post("/inbox/1/unwatch", headers={"hx-request": "true"}).headers["hx-trigger"]
+    assert "/inbox/1/watch" in toast
+    assert 'id="watchers"' not in agent.get(here).text
+
+
+def test_nobody_watches_what_they_do_not_see(agent: Browser, as_role: Any) -> None:
+    assert as_role("marketer").post("/inbox/2/watch").status_code == 404

@@ -54,7 +54,7 @@ def shown(session: Session, rows: Sequence[Notification], reader: Reader) -> lis
                 id=one.id or 0,
                 kind=one.kind,
                 icon=words.KINDS[one.kind][0],
-                said=words.sentence(one.kind, actors.named(one.actor, names, reader), reader),
+                said=words.sentence(one.kind, one.reason, actors.named(one.actor, names, reader), reader),
                 at=one.at,
                 read=one.read_at is not None,
                 conversation_id=one.conversation_id,

@@ -12,6 +12,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "team": ("people", N_("A conversation is given to my team")),
     "message": ("inbox", N_("A new message in a conversation of mine")),
     "mention": ("pen", N_("Somebody mentions me or my team")),
+    "watched": ("eye", N_("Something happens in a conversation that I watch")),
     "warned": ("clock", N_("An answer is due soon")),
     "breached": ("warn", N_("An answer is late")),
     "failed": ("warn", N_("A reply of mine did not arrive")),
@@ -28,6 +29,7 @@ SENTENCES: Mapping[str, str] = {
     "team": N_("%(actor)s gave this conversation to your team"),
     "message": N_("A new message in your conversation"),
     "mention": N_("%(actor)s mentioned you"),
+    "watched": N_("A new message in a conversation that you watch"),
     "warned": N_("An answer is due soon"),
     "breached": N_("An answer is late"),
     "failed": N_("Your reply did not arrive, or nobody knows whether it did"),
@@ -38,6 +40,11 @@ SENTENCES: Mapping[str, str] = {
     "approved": N_("%(actor)s approved your reply"),
     "rejected": N_("%(actor)s did not approve your reply"),
 }
+WATCHED = {
+    "note": N_("%(actor)s wrote a note in a conversation that you watch"),
+    "activity": N_("%(actor)s closed a conversation that you watch"),
+}
+"""What else is said to who watches, by what gave the reason."""
 CHANNELS: Mapping[str, str] = {"page": N_("In the page"), "push": N_("Browser"), "mail": N_("E-mail")}
 MAILS: Mapping[str, str] = {
     "now": N_("as soon as something happens"),
@@ -49,6 +56,7 @@ REFUSALS = (N_("This is no subscription of a browser."),)
 NOTES = {"notice-unseen": N_("You do not see this conversation: it was given elsewhere, or your role leaves it out.")}
 
 
-def sentence(kind: str, actor: str, reader: Reader) -> str:
+def sentence(kind: str, reason: str, actor: str, reader: Reader) -> str:
     """A notification in the reader's words; `actor` is a name."""
-    return reader.words(SENTENCES[kind], actor=actor)
+    said = WATCHED.get(reason.partition(":")[0]) if kind == "watched" else None
+    return reader.words(said or SENTENCES[kind], actor=actor)

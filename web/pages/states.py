@@ -1,4 +1,4 @@
-"""`/inbox/{number}/state/…`, `/snooze`, `/unread`: closed, put away, spam, unread; each with the way back."""
+"""`/inbox/{number}/state/…`, `/snooze`, `/unread`, `/watch`: closed, put away, spam, unread, watched; and back."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from sqlmodel import Session
 
 from core import db
 from core.errors import Rejected
-from inbox import desk, sightings, stood
+from inbox import desk, sightings, stood, watching
 from web import render, snoozing, thread
 from web.i18n import N_
-from web.pages.thread import do
+from web.pages.thread import Deed, do
 from web.permissions import allow
 from web.reader import Reader
 
@@ -74,3 +74,19 @@ def unread(request: Request, conversation_id: int, reader: Reading) -> Response:
     if not render.wants_part(request):
         return render.to("/inbox", "unread" if done else "")
     return render.told(Response(status_code=204), reader.words(said), "ok" if done else "", events=["row"])
+
+
+@router.post("/inbox/{conversation_id}/watch")
+def watch(request: Request, conversation_id: int, reader: Reading) -> Response:
+    """The reader is told what happens here, whoever takes care of it."""
+    said = reader.words(N_("You are told what happens here."))
+    deed: Deed = lambda session: watching.watch(session, conversation_id, reader.actor)  # noqa: E731  # one use
+    return do(request, conversation_id, reader, deed, said, "saved", "unwatch")
+
+
+@router.post("/inbox/{conversation_id}/unwatch")
+def unwatch(request: Request, conversation_id: int, reader: Reading) -> Response:
+    """Not any more."""
+    said = reader.words(N_("You do not watch this conversation any more."))
+    deed: Deed = lambda session: watching.leave(session, conversation_id, reader.actor)  # noqa: E731  # one use
+    return do(request, conversation_id, reader, deed, said, "saved", "watch")

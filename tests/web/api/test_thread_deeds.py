@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -117,3 +118,17 @@ def test_part_of_a_merged_case_is_answered(full: None, program: Programs) -> Non
     answer = one.post(f"conversations/{case}/replies", {"text": "Привет", "part": part})
     assert answer.status_code == 201
     assert one.post(f"conversations/{case}/replies", {"text": "Привет", "part": 987654}).status_code == 422
+
+
+# --- watching -------------------------------------------------------------------------------------------
+
+
+def test_token_s_owner_watches_and_does_not_any_more(full: None, program: Programs) -> None:
+    one, here = program("marketer"), f"conversations/{lived.talk('y:5')}"
+    assert [one.post(f"{here}/watch").json()["changed"] for _ in range(2)] == [True, False]
+    assert one.get(here).json()["watchers"] == [f"user:{one.user_id}"]
+    asked = '{"match":"all","of":[{"field":"watched","op":"is","value":"me"}]}'
+    found = one.get(f"conversations?view=all&conditions={quote(asked)}").json()["items"]
+    assert [row["id"] for row in found] == [lived.talk("y:5")]
+    assert [one.post(f"{here}/unwatch").json()["changed"] for _ in range(2)] == [True, False]
+    assert one.get(here).json()["watchers"] == []

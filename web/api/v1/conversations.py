@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
 from core import db
-from inbox import desk, listing, sightings, views, visibility
+from inbox import desk, listing, sightings, views, visibility, watching
 from inbox.conditions import tree
 from inbox.cuts import store as cuts
 from inbox.fields import values
@@ -133,6 +133,7 @@ class Whole(Conversation):
     )
     split_from: int | None = Field(None, description="The conversation it was split off from a message on.")
     split_off: list[int] = Field(default_factory=list, description="Those that were split off it from a message on.")
+    watchers: list[str] = Field(default_factory=list, description="Who watches it: `user:3`.")
     fields: dict[str, str] = Field(default_factory=dict, description="What stands in custom fields, by their numbers.")
 
 
@@ -182,6 +183,7 @@ def one(reader: Reading, conversation_id: Id) -> Whole:
     with db.read() as session:
         found = Whole.model_validate(thread.find(session, conversation_id, reader))
         found.tags = desk.tags_of(session, conversation_id)
+        found.watchers = watching.of(session, conversation_id)
         stands = values.of_many(session, [conversation_id]).get(conversation_id, {})
         found.parts = [part.id for part in parts.of(session, conversation_id)]
         ends = cuts.ends(session, conversation_id)
@@ -338,6 +340,18 @@ def unread(change: Changing, reader: Reading, conversation_id: Id) -> Response:
         return Changed(id=conversation_id, changed=done)
 
     return change.do(work)
+
+
+@router.post(f"{HERE}/{{conversation_id}}/watch", tags=[TAG], response_model=Changed)
+def watch(change: Changing, reader: Reading, conversation_id: Id) -> Response:
+    """The token's owner is told what happens there, whoever takes care of it."""
+    return _do(change, reader, conversation_id, lambda session: watching.watch(session, conversation_id, reader.actor))
+
+
+@router.post(f"{HERE}/{{conversation_id}}/unwatch", tags=[TAG], response_model=Changed)
+def unwatch(change: Changing, reader: Reading, conversation_id: Id) -> Response:
+    """Not any more."""
+    return _do(change, reader, conversation_id, lambda session: watching.leave(session, conversation_id, reader.actor))
 
 
 class Other(Given):

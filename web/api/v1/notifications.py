@@ -27,8 +27,8 @@ TAG = "notifications"
 router = _router()
 Myself = Annotated[Reader, Depends(allow("self"))]
 Kind = Literal[
-    "assigned", "team", "message", "mention", "warned", "breached", "failed", "stopped", "rule", "held", "approval",
-    "approved", "rejected",
+    "assigned", "team", "message", "mention", "watched", "warned", "breached", "failed", "stopped", "rule", "held",
+    "approval", "approved", "rejected",
 ]  # fmt: skip
 Channel = Literal["page", "push", "mail"]
 Gathered = Literal["now", "hourly", "daily"]
