@@ -18,7 +18,7 @@ from web.i18n import N_
 from web.models import User
 from web.permissions import ROLES as ROLES
 from web.roles import NO_ROLE, Power
-from web.signin import entry, rounds
+from web.signin import entry, links, rounds
 
 
 def first_run(session: Session) -> bool:
@@ -37,11 +37,12 @@ def _setup_token() -> str:
 
 
 def create_user(
-    session: Session, email: str, name: str, password: str, role: str, actor: str = "cli", power: Power = None
+    session: Session, email: str, name: str, password: str | None, role: str, actor: str = "cli", power: Power = None
 ) -> User:
     """Add a user; Rejected for an unknown role, a used or impossible address, or a weak password.
 
-    `power` is what the one who adds them may do: nobody gives a role that may more.
+    `power` is what the one who adds them may do: nobody gives a role that may more. Without a password they come in
+    by a link (web.signin.inviting) or by the provider.
     """
     if not roles.exists(session, role):
         raise Rejected(NO_ROLE)
@@ -52,7 +53,7 @@ def create_user(
     user = User(
         email=address,
         name=name.strip() or address,
-        password=passwords.hashed(password),
+        password=passwords.hashed(password) if password is not None else "",
         role=role,
         created_at=db.now(),
     )
@@ -121,26 +122,52 @@ def change_password(session: Session, user_id: int, old: str, new: str, keep: st
         raise Rejected(N_("The present password is not right."))
     user.password = passwords.hashed(new)
     session.add(user)
-    sessions.end_all(session, user_id, but=keep)
-    rounds.drop(session, user_id)
+    _begin_anew(session, user_id, keep)
     audit.record(session, f"user:{user_id}", "user.password_changed", f"user:{user_id}")
     letters.write(session, user_id, "password")
 
 
 def reset_password(session: Session, user_id: int, new: str, actor: str, power: Power = None) -> None:
     """Give somebody a new password because they forgot theirs; all their sign-ins end."""
-    user = _within(session, user_id, power)
+    user = within(session, user_id, power)
     user.password = passwords.hashed(new)
     session.add(user)
-    sessions.end_all(session, user_id)
-    rounds.drop(session, user_id)
+    _begin_anew(session, user_id)
     audit.record(session, actor, "user.password_reset", f"user:{user_id}")
     letters.write(session, user_id, "password-reset", by=actor)
 
 
+def choose_password(token: str, new: str, visit: entry.Visit) -> entry.Came | None:
+    """Take the password of somebody who has a link; where that leads, or None when the link has ended.
+
+    Rejected for a weak one: the link serves on. All other sign-ins of theirs end; a second factor is asked for as ever.
+    """
+    with db.read() as session:
+        if links.whose(session, token) is None:
+            return None
+    password = passwords.hashed(new)
+    with db.write() as session:
+        user = links.take(session, token)
+        if user is None or user.id is None:
+            return None
+        user.password = password
+        session.add(user)
+        _begin_anew(session, user.id)
+        audit.record(session, f"user:{user.id}", "user.password_changed", f"user:{user.id}", {"by": "link"})
+        letters.write(session, user.id, "password-link")
+        return entry.first(session, user, "password", visit)
+
+
+def _begin_anew(session: Session, user_id: int, keep: str = "") -> None:
+    """There is another password: what began with the one before ends, but for the sign-in `keep`."""
+    sessions.end_all(session, user_id, but=keep)
+    rounds.drop(session, user_id)
+    links.drop(session, user_id)
+
+
 def sign_out(session: Session, user_id: int, actor: str, power: Power = None, but: str = "") -> bool:
     """End all sign-ins of somebody, `but` one; False when there was none."""
-    _within(session, user_id, power)
+    within(session, user_id, power)
     there = any(one.digest != but for one in sessions.of(session, user_id))
     sessions.end_all(session, user_id, but=but)
     audit.record(session, actor, "session.ended", f"user:{user_id}", {"all": True})
@@ -151,7 +178,7 @@ def set_role(session: Session, user_id: int, role: str, actor: str, power: Power
     """Give a user another role; the last administrator stays one."""
     if not roles.exists(session, role):
         raise Rejected(NO_ROLE)
-    user = _within(session, user_id, power)
+    user = within(session, user_id, power)
     roles.within(power, roles.granted_to(session, role))
     if user.role == "admin" and role != "admin":
         _another_admin(session, user_id)
@@ -162,7 +189,7 @@ def set_accounts(
     session: Session, user_id: int, accounts: Collection[int] | None, actor: str, power: Power = None
 ) -> None:
     """Have somebody see the conversations of these accounts alone; None for all that their role sees."""
-    user = _within(session, user_id, power)
+    user = within(session, user_id, power)
     if accounts is not None and user.role == "admin":
         raise Rejected(N_("An administrator sees the conversations of every account."))
     user.accounts = roles.chosen(session, accounts)
@@ -172,13 +199,14 @@ def set_accounts(
 
 def set_disabled(session: Session, user_id: int, disabled: bool, actor: str, power: Power = None) -> None:
     """Shut a user out, at once and everywhere, or let them in again."""
-    user = _within(session, user_id, power)
+    user = within(session, user_id, power)
     if disabled and user.role == "admin":
         _another_admin(session, user_id)
     user.disabled = disabled
     session.add(user)
     if disabled:
         sessions.end_all(session, user_id)
+        links.drop(session, user_id)
         desk.release(session, f"user:{user_id}", actor)
     teams.set_away(session, f"user:{user_id}", disabled, actor)
     audit.record(session, actor, "user.disabled" if disabled else "user.enabled", f"user:{user_id}")
@@ -192,7 +220,7 @@ def get(session: Session, user_id: int) -> User:
     return user
 
 
-def _within(session: Session, user_id: int, power: Power) -> User:
+def within(session: Session, user_id: int, power: Power) -> User:
     """One user whom somebody who may `power` may change; Rejected for one who may more."""
     user = get(session, user_id)
     roles.within(power, roles.granted_to(session, user.role))

@@ -25,7 +25,7 @@ class User(SQLModel, table=True):
     """In lower case: the name one signs in with."""
     name: str = ""
     password: str
-    """An Argon2id hash with its parameters."""
+    """An Argon2id hash with its parameters; empty for somebody who has none yet."""
     role: str
     """admin, agent, marketer or dpo, whose rights stand in web/permissions.py, or one made here: `role:3`."""
     accounts: list[int] | None = Field(default=None, sa_column=Column(sa.JSON(none_as_null=True), nullable=True))

@@ -39,9 +39,11 @@ def _nobody(parameters: str) -> str:
 
 
 def fits(stored: str | None, password: str) -> bool:
-    """The password belongs to the hash; takes as long without a hash (unknown account) as with one."""
-    known = stored is not None and len(password) <= LONGEST
-    target = stored if stored is not None and known else _nobody(f"{hasher.memory_cost}:{hasher.time_cost}")
+    """The password belongs to the hash; takes as long without a hash (unknown account, none chosen yet) as with
+    one.
+    """
+    known = bool(stored) and len(password) <= LONGEST
+    target = stored if stored and known else _nobody(f"{hasher.memory_cost}:{hasher.time_cost}")
     with _turns:
         try:
             hasher.verify(target, password[:LONGEST])

@@ -83,6 +83,8 @@ PUBLIC: dict[str, str] = {
     "/api/v1/openapi.json": "describes the JSON API; holds no data",
     "/oauth/client-metadata.json": "read by the platforms' authorisation servers",
     "/signin": "the way in",
+    "/signin/forgot": "asks for a link by mail; answers everybody the same",
+    "/signin/password": "asks for the link of a mail, which nobody can guess",
     "/signin/second": "the way in; asks for what the password opened",
     "/signin/second/options": "the way in; asks for what the password opened",
     "/signin/second/passkey": "the way in; asks for what the password opened",

@@ -20,11 +20,13 @@ LIMITS: dict[str, dict[str, int]] = {
     "factor": {"pair": 5, "address": 50, "account": 20},
     "passkey": {"pair": 10, "address": 50, "account": 100},
     "question": {"address": 200},
+    "link": {"pair": 3, "address": 20, "account": 5},
     "provider": {"pair": 20, "address": 200, "account": 100},
 }
 """For each sort of proof, attempts in a window: of one address at one account, of one address, at one account.
 
-Codes have six digits: at one account fewer are tried than passwords. A question is what a passkey answers.
+Codes have six digits: at one account fewer are tried than passwords. A question is what a passkey answers. A link is
+asked for by whoever forgot a password: each one is a mail.
 """
 
 logger = log.get("web")

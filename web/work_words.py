@@ -60,6 +60,7 @@ SUBSCRIBERS = {
     "web.approving.tell": N_("Telling who approves a reply"),
     "web.many.work": N_("Changes to many conversations"),
     "web.notices.letters.send": N_("Sending mails about signing in"),
+    "web.signin.inviting.answer": N_("Answering who forgot a password"),
     "web.outgoing.wanted.call": N_("Noting webhooks that rules ask for"),
     "web.forwarding.send": N_("Sending forwarded conversations"),
 }

@@ -18,6 +18,7 @@ from inbox.knowledge import Attribute
 from inbox.models import Account, Conversation
 from migrations.env_options import OPTIONS
 from migrations.tables import metadata
+from web import auth
 
 pytestmark = [
     pytest.mark.parametrize("db_url", ["sqlite", "postgresql"], indirect=True),
@@ -83,6 +84,18 @@ def test_who_is_done_waits_for_nobody() -> None:
     with db.read() as session:
         waiting = session.scalars(sa.select(c.c.state).where(c.c.waiting_since.is_not(None))).all()
     assert waiting == ["open"]
+
+
+def test_who_came_by_the_provider_and_never_got_a_password_has_none() -> None:
+    with db.write() as session:
+        for number, actor in enumerate(("oidc", "oidc", "user:1"), 1):
+            auth.create_user(session, f"{number}@a.example", "", "several quiet words", "agent", actor)
+        auth.reset_password(session, 2, "other quiet words", "user:3")
+    with db.engine().connect().execution_options(widerhall_write=True) as connection, connection.begin():
+        command.downgrade(migrations.config(connection), "0051w")
+        command.upgrade(migrations.config(connection), "head")
+    with db.read() as session:
+        assert [bool(one.password) for one in auth.everybody(session)] == [False, True, True]
 
 
 def test_ids_of_messages_are_never_used_again() -> None:

@@ -63,7 +63,7 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(hub: None, tmp_path: Path) -
 
 def test_somebody_is_let_in(hub: None) -> None:
     words = ["users", "add", "kim@example.org", "--role", "marketer", "--password", "several quiet words"]
-    assert done(*words) == {"email": "kim@example.org", "role": "marketer"}
+    assert done(*words) == {"email": "kim@example.org", "role": "marketer", "invited": False}
     (row,) = done("users", "list")
     assert (row["email"], row["role"], row["disabled"]) == ("kim@example.org", "marketer", False)
     assert "already" in refused(*words)

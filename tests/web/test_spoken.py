@@ -119,4 +119,6 @@ def test_every_page_speaks_the_reader_s_language_alone(made_up: None, as_role) -
             answer = browser.get(path, headers={"accept-language": "ja"})
             if answer.headers.get("content-type", "").startswith("text/html"):
                 found |= {f"{path}: {text}" for text in foreign(answer.text)}
+    for path in ("/signin", "/signin/forgot", "/signin/password"):
+        found |= {f"{path}: {text}" for text in foreign(browser.get(path).text)}
     assert sorted(found) == []

@@ -1,4 +1,4 @@
-"""`widerhall users reset-second-factor | allow-passwords`: a way in for whoever lost what they sign in with."""
+"""`widerhall users send-link | reset-second-factor | allow-passwords`: a way in for whoever lost theirs."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from core.errors import Rejected
 from web import auth
 from web.cli.base import Json, ready, say
 from web.cli.system import users
-from web.signin import factors, policy
+from web.signin import factors, inviting, policy
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to those of `users`."""
     users.command("reset-second-factor")(reset_second_factor)
+    users.command("send-link")(send_link)
     users.command("allow-passwords")(allow_passwords)
 
 
@@ -27,6 +28,17 @@ def reset_second_factor(email: str, json: Json = False) -> None:
             raise Rejected("There is no such user.")
         factors.reset(session, user.id, "cli")
     say({"email": email, "reset": True}, json, f"{email} signs in with the password alone until a new one is set up.")
+
+
+def send_link(email: str, json: Json = False) -> None:
+    """Send somebody a mail with a link to choose a password by, or their invitation again; older links end."""
+    ready()
+    with db.write() as session:
+        user = auth.find(session, email)
+        if user is None or user.id is None:
+            raise Rejected("There is no such user.")
+        inviting.send(session, user.id, "cli")
+    say({"email": email, "sent": True}, json, f"A mail with a link goes to {email} as soon as the hub runs.")
 
 
 def allow_passwords(json: Json = False) -> None:

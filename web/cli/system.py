@@ -17,11 +17,13 @@ from enrichment.segments.models import Activation
 from inbox.models import Account, Delivery
 from web import doctor as doctors
 from web import roles
-from web.auth import ROLES, create_user
+from web.auth import ROLES
 from web.cli.base import Json, ready, say, show
+from web.i18n import LANGUAGES
 from web.models import ApiAnswer, User
 from web.outgoing.models import Endpoint
-from web.signin.models import OidcProvider, SecondFactor
+from web.signin import inviting
+from web.signin.models import OidcProvider, PasswordLink, SecondFactor
 
 users = typer.Typer(no_args_is_help=True, help="People who work here.")
 keys = typer.Typer(no_args_is_help=True, help="Keys that encrypt secrets.")
@@ -71,18 +73,24 @@ def add(
     email: str,
     role: Annotated[str, typer.Option(help="admin, agent, marketer, dpo, or the name of a role made here.")] = "agent",
     name: Annotated[str, typer.Option()] = "",
-    password: Annotated[
-        str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, envvar="WIDERHALL_NEW_PASSWORD")
-    ] = "",
+    password: Annotated[str, typer.Option(envvar="WIDERHALL_NEW_PASSWORD", help="Asked for when it is left out.")] = "",
+    invite: Annotated[bool, typer.Option("--invite", help="By mail, with a link to choose a password by.")] = False,
+    language: Annotated[str, typer.Option(help="Of that mail: de, en or ja.")] = "en",
     json: Json = False,
 ) -> None:
-    """Let somebody sign in."""
+    """Let somebody sign in: with a password, or by an invitation."""
     ready()
+    if invite and password:
+        raise Rejected("Give a password, or --invite: not both.")
+    if language not in LANGUAGES:
+        raise Rejected(f"There is no language {language!r}. There are: {', '.join(LANGUAGES)}.")
+    if not invite and not password:
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     with db.write() as session:
         role = _role(session, role)
-        create_user(session, email=email, name=name or email, password=password, role=role)
-        audit.record(session, "cli", "user.created", email, {"role": role})
-    say({"email": email, "role": role}, json, f"{email} can sign in as {role}.")
+        inviting.add(session, email, name or email, password, role, "cli", language=language)
+    sentence = f"{email} is invited by mail as {role}." if invite else f"{email} can sign in as {role}."
+    say({"email": email, "role": role, "invited": invite}, json, sentence)
 
 
 def _role(session: Session, given: str) -> str:
@@ -125,7 +133,7 @@ def rotate(json: Json = False) -> None:
 
 SEALED: tuple[tuple[type[SQLModel], str], ...] = (
     (Activation, "secret"), (Endpoint, "secret"), (Endpoint, "old_secret"), (ApiAnswer, "body"),
-    (SecondFactor, "secret"), (OidcProvider, "secret"),
+    (SecondFactor, "secret"), (OidcProvider, "secret"), (PasswordLink, "sealed"),
 )  # fmt: skip
 """Columns that are sealed, where they are not empty."""
 

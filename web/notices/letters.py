@@ -5,6 +5,7 @@ A repeat has the same Message-ID. One that the server refuses stays with the stu
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from email.message import EmailMessage
 from typing import Any
@@ -18,6 +19,8 @@ from core.settings import settings
 from web import actors, letters, render
 from web.models import User
 from web.notices import mail as mails
+from web.reader import Reader
+from web.signin import links
 
 logger = log.get("web.mail")
 
@@ -26,6 +29,7 @@ def send(items: list[Item]) -> Outcome:
     """Send each; what the server does not take now comes later."""
     later: dict[int, TryLater] = {}
     dead: dict[int, str] = {}
+    handed: list[str] = []
     for item in items:
         with db.read() as session:
             message = written(session, item.payload)
@@ -41,20 +45,26 @@ def send(items: list[Item]) -> Outcome:
             later[item.id] = error
         except Rejected as error:
             dead[item.id] = str(error)
-    return Outcome(later=later, dead=dead)
+        else:
+            handed.append(item.payload.get("link", ""))
+    return Outcome(lambda session: links.sent(session, handed), later, dead)
 
 
 def written(session: Session, payload: dict[str, Any]) -> EmailMessage | None:
-    """The mail; None when whom it is for is gone or shut out."""
+    """The mail; None when whom it is for is gone or shut out, or its link has ended."""
     user = session.get(User, int(payload["user_id"]))
     if user is None or user.disabled:
         return None
-    who, values = mails.recipient(session, user), dict(payload["values"])
+    who, values = _reader(session, user, payload.get("language", "")), dict(payload["values"])
     if "by" in values:
-        values["by"] = actors.named(values["by"], actors.names(session, [values["by"]]), who)
+        known = {"cli": who.words("An administrator"), **actors.names(session, [values["by"]])}
+        values["by"] = actors.named(values["by"], known, who)
     happened, advice, page = letters.KINDS[payload["kind"]]
+    page = page or links.path(session, payload["link"])
+    if not page:
+        return None
     title, at = who.words(happened, **values), who.moment(datetime.fromisoformat(payload["at"]))
-    link, advice = mails.base() + page, who.words(advice)
+    link, advice = mails.base() + page, who.words(advice, **values)
     message = EmailMessage(policy=mail.POLICY)
     message["Subject"] = f"Widerhall: {title}"
     message["From"] = settings().mail_from
@@ -66,3 +76,9 @@ def written(session: Session, payload: dict[str, Any]) -> EmailMessage | None:
     shown = render.text("mail/letter.html", who, title=title, at=at, advice=advice, link=link)
     message.add_alternative(shown, subtype="html")
     return message
+
+
+def _reader(session: Session, user: User, guessed: str) -> Reader:
+    """Whom the mail is for, in the language that is `guessed` for who neither chose one nor ever signed in."""
+    who = mails.recipient(session, user)
+    return replace(who, language=guessed) if guessed and not (user.language or user.asks) else who

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from core import db
+from core import db, mail
 from core.errors import Rejected, TryLater
 from web import auth, render, sessions
 from web.i18n import N_
@@ -62,7 +62,7 @@ def page(request: Request, next: str, email: str = "", status: int = 200, proble
     keys = not passkeys.here(request.url).problem and not alone
     return forms.page(
         request, "signin.html", status, problem=problem, next=local(next), email=email, keys=keys, provider=row,
-        alone=alone,
+        alone=alone, mails_go=mail.is_set_up(),
     )  # fmt: skip
 
 

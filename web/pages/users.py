@@ -6,13 +6,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 
-from core import db
+from core import db, mail
 from core.errors import Rejected
 from inbox import accounts
 from web import auth, render, role_words
 from web.pages.roles import chosen_accounts
 from web.permissions import allow
 from web.reader import Reader
+from web.signin import inviting, links, provider
 
 router = APIRouter()
 
@@ -34,14 +35,25 @@ def create(
     password: Annotated[str, Form()] = "",
     role: Annotated[str, Form()] = "agent",
 ) -> Response:
-    """Add somebody."""
+    """Add somebody; who gets no password is invited by mail."""
     try:
         with db.write() as session:
-            auth.create_user(session, email, name, password, role, reader.actor, reader.power)
+            inviting.add(session, email, name, password, role, reader.actor, reader.power, reader.language)
     except Rejected as error:
         kept = {"email": email, "name": name, "role": role}
         return _page(request, reader, 422, reader.words(str(error)), kept)
-    return render.to("/settings/users", "user-created")
+    return render.to("/settings/users", "user-created" if password or not mail.is_set_up() else "user-invited")
+
+
+@router.post("/settings/users/{user_id}/link")
+def link(request: Request, user_id: int, reader: Managing) -> Response:
+    """Send somebody a link to choose a password by, or their invitation again."""
+    try:
+        with db.write() as session:
+            inviting.send(session, user_id, reader.actor, reader.power, reader.language)
+    except Rejected as error:
+        return _page(request, reader, 422, reader.words(str(error)))
+    return render.to("/settings/users", "link-sent")
 
 
 @router.post("/settings/users/{user_id}/accounts")
@@ -86,6 +98,7 @@ def _page(
         users = auth.everybody(session)
         names = role_words.named(session, reader)
         known = accounts.all_accounts(session)
+        standing, alone = links.standing(session), provider.alone(session)
     return render.page(
         request,
         reader,
@@ -95,5 +108,8 @@ def _page(
         roles=names,
         accounts=known,
         kept=kept or {},
+        standing=standing,
+        alone=alone,
+        mails_go=mail.is_set_up(),
         problem=problem,
     )

@@ -64,6 +64,20 @@ class SignInPolicy(SQLModel, table=True):
     """While there is a provider, it is the only way in."""
 
 
+class PasswordLink(SQLModel, table=True):
+    """A link in a mail by which somebody chooses a password, until it serves or its time is over."""
+
+    __tablename__ = "password_link"
+    digest: str = Field(primary_key=True, max_length=64)
+    """SHA-256 of the link's token: who reads this table cannot open it."""
+    user_id: int = Field(sa_column=Column(BigId, ForeignKey("user.id", ondelete="CASCADE"), nullable=False, index=True))
+    kind: str = Field(max_length=20)
+    """A key of web.signin.links.LIFE."""
+    sealed: str
+    """The token for the mail; empty once that is out."""
+    expires_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False, index=True))
+
+
 class Passkey(SQLModel, table=True):
     """A key pair of which we hold the public half (WebAuthn)."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -176,11 +175,11 @@ def admit(session: Session, row: OidcProvider, claims: Mapping[str, Any]) -> Use
 
 
 def _newcomer(session: Session, email: str, claims: Mapping[str, Any], role: str) -> User:
-    """A user without a password that anybody knows."""
+    """A user without a password."""
     if not role:
         raise Rejected(STRANGER)
     name = " ".join(db.sound(str(claims.get("name") or "")).split())[:200]
-    return auth.create_user(session, email, name, secrets.token_urlsafe(32), role, ACTOR)
+    return auth.create_user(session, email, name, None, role, ACTOR)
 
 
 def _role(row: OidcProvider, claims: Mapping[str, Any]) -> str:

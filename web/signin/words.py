@@ -16,6 +16,12 @@ WAYS = {
 
 NOTES = {
     "signin-late": N_("That took too long, or was finished already. Sign in again."),
+    "link-asked": N_(
+        "If somebody here has this address, a mail to it is on its way. The link in it works for 30 minutes. If "
+        "nothing comes, look among the spam."
+    ),
+    "link-sent": N_("A mail with a link is on its way."),
+    "user-invited": N_("The invitation is on its way by mail."),
     "factor-kept": N_("The new app counts from now on. Your recovery codes stay."),
     "factor-removed": N_("The app is no longer asked for. Other browsers are signed out."),
     "passkey-added": N_("The passkey is kept. Other browsers are signed out."),

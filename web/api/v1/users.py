@@ -18,7 +18,7 @@ from web.models import User
 from web.permissions import PERMISSIONS, allow
 from web.reader import Reader
 from web.role_models import Role as Kept
-from web.signin import factors
+from web.signin import factors, inviting, links
 
 HERE = "/api/v1/users"
 ROLES = "/api/v1/roles"
@@ -52,6 +52,8 @@ class OneUser(Shown):
     sign_ins: int = Field(0, description="Browsers in which they are signed in.")
     app: bool = Field(False, description="They have an app for codes as a second factor.")
     passkeys: int = 0
+    invited: bool = Field(False, description="They have no password yet, and have not been here.")
+    link_until: Moment | None = Field(None, description="So long the link holds that an administrator sent them.")
 
 
 class NewUser(Given):
@@ -59,7 +61,9 @@ class NewUser(Given):
 
     email: Text = Field(min_length=3, max_length=320)
     name: Text = Field("", max_length=200)
-    password: Text = Field(min_length=10, max_length=1000)
+    password: Text | None = Field(
+        None, min_length=10, max_length=1000, description="None: they are invited by mail and choose one by its link."
+    )
     role: Role = "agent"
 
 
@@ -121,20 +125,23 @@ def users(reader: Users) -> All[OneUser]:
     """Who works here, oldest first."""
     with db.read() as session:
         found, proofs = auth.everybody(session), {one.id: one for one in factors.people(session)}
-    return All(items=[_user_shown(one, proofs[one.id or 0]) for one in found])
+        standing = links.standing(session)
+    return All(items=[_user_shown(one, proofs[one.id or 0], standing.get(one.id or 0)) for one in found])
 
 
-def _user_shown(user: User, proofs: factors.Person) -> OneUser:
+def _user_shown(user: User, proofs: factors.Person, standing: links.Standing | None) -> OneUser:
     more = {"sign_ins": proofs.sessions, "app": proofs.factors.app is not None, "passkeys": proofs.factors.keys}
-    return OneUser.model_validate(user).model_copy(update=more)
+    sent = {"invited": standing.invited, "link_until": standing.until} if standing is not None else {}
+    return OneUser.model_validate(user).model_copy(update={**more, **sent})
 
 
 @router.post(HERE, tags=[TAG], response_model=Made, status_code=201)
 def add(change: Changing, reader: Users, body: NewUser) -> Response:
-    """Add somebody."""
+    """Add somebody; who gets no password is invited by mail."""
 
     def work(session: Session) -> Made:
-        made = auth.create_user(session, body.email, body.name, body.password, body.role, reader.actor, reader.power)
+        given = body.email, body.name, body.password or "", body.role
+        made = inviting.add(session, *given, reader.actor, reader.power, reader.language)
         return Made(id=made.id or 0)
 
     return change.do(work, 201)
@@ -176,6 +183,18 @@ def password(change: Changing, reader: Users, user_id: Id, body: Password) -> Re
         if user_id == reader.user_id:
             raise Refused(422, OWN, "rejected")
         auth.reset_password(session, user_id, body.password, reader.actor, reader.power)
+        return Changed(id=user_id, changed=True)
+
+    return change.do(work)
+
+
+@router.post(f"{HERE}/{{user_id}}/link", tags=[TAG], response_model=Changed)
+def link(change: Changing, reader: Users, user_id: Id) -> Response:
+    """Send somebody a mail with a link to choose a password by, or their invitation again; older links end."""
+
+    def work(session: Session) -> Changed:
+        _user(session, user_id)
+        inviting.send(session, user_id, reader.actor, reader.power, reader.language)
         return Changed(id=user_id, changed=True)
 
     return change.do(work)
