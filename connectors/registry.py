@@ -27,6 +27,9 @@ def connect(
     account: AccountRef, tokens: TokenStore, budget: Budget | None, *, allow_private: bool = False
 ) -> Connector:
     """The connector of an account; makes no call. Raises `NotConfigured` for an unknown platform."""
-    row = capability(account.platform)
-    module: Any = import_module(f"connectors.platforms.{row.name}")
-    return cast(Connector, module.connect(account, tokens, budget, allow_private=allow_private))
+    return cast(Connector, module(account.platform).connect(account, tokens, budget, allow_private=allow_private))
+
+
+def module(platform: str) -> Any:
+    """The package of a platform; NotConfigured for an unknown one."""
+    return import_module(f"connectors.platforms.{capability(platform).name}")

@@ -10,8 +10,9 @@ from connectors.client import Client
 from connectors.lengths import length
 from connectors.platforms.bluesky.richtext import facets
 from connectors.platforms.bluesky.sending import record_key
+from connectors.platforms.mastodon.naming import addressed, in_front
 from connectors.platforms.mastodon.places import Places
-from connectors.platforms.mastodon.sending import COUNTING, Sender, addressed, in_front, narrower
+from connectors.platforms.mastodon.sending import COUNTING, Sender, narrower
 from connectors.platforms.mastodon.server import Server
 from connectors.platforms.mastodon.to_event import Us
 from core.errors import NotConfigured, Rejected

@@ -8,7 +8,6 @@ that look and before the post.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +15,7 @@ from connectors import attaching
 from connectors.capabilities import capability
 from connectors.client import Client
 from connectors.lengths import MENTION, length
+from connectors.platforms.mastodon.naming import addressed, said_to
 from connectors.platforms.mastodon.places import Places, gone
 from connectors.platforms.mastodon.server import Server
 from connectors.platforms.mastodon.to_event import Us, status_event
@@ -39,38 +39,6 @@ def narrower(wanted: str, parent: str) -> str:
     """Of two visibilities the one that fewer can read; an unknown one counts as direct."""
     place = [WIDTH.index(name) if name in WIDTH else len(WIDTH) - 1 for name in (wanted, parent)]
     return WIDTH[max(place)]
-
-
-def addressed(text: str, people: list[str], host: str) -> str:
-    """The text with `@acct` in front for everybody it does not name yet."""
-    lower = text.lower()
-
-    def named(acct: str) -> bool:
-        short = acct.split("@")[0] if acct.endswith("@" + host) or "@" not in acct else acct
-        names = {acct.lower(), short.lower()}
-        return any(re.search(rf"(?<![\w@])@{re.escape(name)}(?![\w@.-]*\w)", lower) for name in names)
-
-    missing = [acct for acct in dict.fromkeys(people) if acct and not named(acct)]
-    return " ".join([*(f"@{acct}" for acct in missing), text])
-
-
-def in_front(ref: str, us: str, *, private: bool) -> list[str]:
-    """Whom an answer to a message with this reference names by itself; `us` is our handle."""
-    try:
-        parent = json.loads(ref)
-    except ValueError:
-        return []
-    if not isinstance(parent, dict):
-        return []
-    ours = {us.lstrip("@").lower(), us.lstrip("@").partition("@")[0].lower()}
-    people = _said_to(parent, direct=private or parent.get("visibility") == "direct")
-    return [acct for acct in dict.fromkeys(people) if acct and acct.lower() not in ours]
-
-
-def _said_to(parent: Mapping[str, Any], *, direct: bool) -> list[str]:
-    """Who wrote the parent; in private everybody there."""
-    mentions = parent.get("mentions") or () if direct else ()
-    return [str(parent.get("acct") or ""), *(str(acct) for acct in mentions)]
 
 
 class Sender:
@@ -113,7 +81,7 @@ class Sender:
 
     def _people(self, reply: Reply, parent: Mapping[str, Any], visibility: str) -> list[str]:
         """Whom to name: who wrote the parent, or the recipient when we did; in private everybody there."""
-        people = _said_to(parent, direct=visibility == "direct")
+        people = said_to(parent, direct=visibility == "direct")
         if reply.recipient and (visibility == "direct" or not people[0] or self._ours(people[0])):
             handle = reply.recipient.handle.lstrip("@")
             if handle.removesuffix("@" + self._us.host) not in people and handle not in people:
