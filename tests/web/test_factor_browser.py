@@ -49,6 +49,10 @@ def test_an_app_for_codes_from_set_up_to_removal(database: str, seen: Seen, lang
     page.keyboard.press("Enter")
     expect(page.locator(".paper code")).to_have_count(10)
     paper = page.locator(".paper code").first.inner_text()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    press(page, "[data-copy=f-codes]")
+    expect(page.locator("[data-copy=f-codes]")).to_have_text(said(language, "Copied"))
+    assert paper in page.evaluate("navigator.clipboard.readText()").splitlines()
 
     sign_in(page, seen.address)
     expect(page.locator("#f-code")).to_be_focused()

@@ -16,6 +16,22 @@ SHOWN = """async () => {
   return (await worker.getNotifications()).map((one) => [one.title, one.body, one.tag, one.data]);
 }"""
 
+PRESSED = """async () => {
+  const done = [];
+  WindowClient.prototype.focus = async function () { done.push(`focused ${this.url}`); };
+  Clients.prototype.openWindow = async (address) => { done.push(`opened ${address}`); };
+  self.fetch = async (address) => { done.push(`read ${address}`); };
+  const [notification] = await self.registration.getNotifications();
+  const event = new NotificationEvent('notificationclick', { notification });
+  const waits = [];
+  event.waitUntil = (one) => waits.push(one);
+  notification.close = () => {};
+  self.dispatchEvent(event);
+  await Promise.all(waits);
+  return done;
+}"""
+"""Somebody clicks; what came of it. Only a real click may open and focus, so that both are written down instead."""
+
 
 def test_browser_shows_what_it_is_told(seen: Seen) -> None:
     page = seen.page("agent")
@@ -41,3 +57,11 @@ def test_browser_shows_what_it_is_told(seen: Seen) -> None:
     devtools.send("ServiceWorker.deliverPushMessage", push)
     page.wait_for_function(f"async () => (await ({SHOWN})()).length === 1")
     assert page.evaluate(SHOWN) == [["Widerhall", "Somebody mentions me or my team (2)", "talk-3", 7]]
+
+    (worker,) = page.context.service_workers
+    assert worker.evaluate(PRESSED) == ["opened /notifications/7"]
+    page.evaluate("history.replaceState(null, '', '/inbox/3?view=mine#conversation')")
+    assert worker.evaluate(PRESSED) == [
+        f"focused {seen.address}/settings/me/notifications",  # by the address with which it was opened
+        "read /notifications/7",
+    ]

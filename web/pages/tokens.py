@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from core import db
 from core.errors import Rejected
 from core.settings import settings
-from web import render, tokens
+from web import render, role_words, tokens
 from web.api.v1 import openapi
 from web.api.v1.reference import told as reference_of
 from web.i18n import N_
@@ -81,6 +81,12 @@ def _address(request: Request) -> str:
     return f"{base}/api/v1/"
 
 
+def _groups(reader: Reader) -> dict[str, list[str]]:
+    """What the reader may, by subject; a subject of which they may nothing is left out."""
+    mine = {title: [one for one in some if reader.may(one)] for title, some in role_words.GROUPS.items()}
+    return {title: some for title, some in mine.items() if some}
+
+
 def _page(
     request: Request, reader: Reader, status: int = 200, made: str = "", wrong: dict[str, str] | None = None,
     kept: tuple[str, str, list[str]] = ("", "90", []), every: bool = False,
@@ -92,5 +98,5 @@ def _page(
     return render.page(
         request, reader, "settings/tokens.html", status, tokens=listed, every=every, made=made, wrong=wrong or {},
         name=name, days=days, chosen=scopes, spans=DAYS, states=STATES, header=HEADER,
-        scopes=[one for one in sorted(reader.permissions) if one != "self"],
+        groups=_groups(reader),
     )  # fmt: skip

@@ -10,5 +10,22 @@ self.addEventListener("push", (event) => {
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
   const address = event.notification.data ? `/notifications/${event.notification.data}` : "/notifications";
-  event.waitUntil(self.clients.openWindow(address));
+  event.waitUntil(open(address, `/inbox/${event.notification.tag.replace("talk-", "")}`));
 });
+
+async function open(address, talk) { // a tab that shows the conversation already comes to the front, as it is
+  const tabs = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const there = (await Promise.all(tabs.map((tab) => shown(tab, talk)))).find(Boolean);
+  if (!there) return self.clients.openWindow(address);
+  await there.focus();
+  return fetch(address, { redirect: "manual" }); // it has been read
+}
+
+function shown(tab, talk) { // a page says itself what it shows (live.js): the worker knows only what it was opened with
+  return new Promise((answer) => {
+    const line = new MessageChannel();
+    line.port1.onmessage = () => answer(tab);
+    setTimeout(answer, 500);
+    tab.postMessage({ talk }, [line.port2]);
+  });
+}

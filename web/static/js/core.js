@@ -150,6 +150,25 @@ for (const name of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(name, () => toast({ text: region.dataset.away, kind: "err" }));
 }
 
+// --- copying what is shown, and printing --------------------------------------------------------------
+
+for (const button of document.querySelectorAll("[data-copy], [data-print]")) button.hidden = false;
+document.addEventListener("click", async (event) => {
+  if (event.target.closest("[data-print]")) print();
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const from = document.getElementById(button.dataset.copy), said = button.querySelector("span"), before = said.textContent;
+  try { await navigator.clipboard.writeText(from.value ?? from.innerText); }
+  catch { // not allowed here, or no TLS: it is marked, and copied as browsers did before
+    if (from.select) from.select();
+    else getSelection().selectAllChildren(from);
+    if (!document.execCommand("copy")) return;
+  }
+  if (before === button.dataset.said) return;
+  said.textContent = button.dataset.said;
+  setTimeout(() => { said.textContent = before; }, 3000);
+});
+
 // --- menus: arrows move, Escape and a click elsewhere close ---------------------------------------------
 
 const STEPPED = "select, textarea, input:is([type=date], [type=time], [type=datetime-local], [type=number], [type=radio])"; // arrows are theirs

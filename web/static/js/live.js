@@ -92,3 +92,8 @@ if (bell) {
   });
   document.addEventListener("widerhall:connected", ({ detail }) => { if (detail) ringing ||= setTimeout(ring, 300); });
 }
+
+// the push worker asks which tab shows a conversation
+navigator.serviceWorker?.addEventListener("message", (event) => {
+  if (event.data?.talk === location.pathname) event.ports[0]?.postMessage(true);
+});

@@ -21,7 +21,9 @@ async function show() {
 const post = (address, values) => fetch(address, { method: "POST", body: new URLSearchParams({ csrf: token, ...values }) });
 
 async function on() {
-  if ((await Notification.requestPermission()) !== "granted") return;
+  const allowed = await Notification.requestPermission();
+  if (allowed === "default") throw Object.assign(new Error("not answered"), { refused: said.dataset.unanswered });
+  if (allowed !== "granted") return;
   const key = await (await fetch("/settings/me/push")).text();
   const worker = await navigator.serviceWorker.register(card.dataset.worker);
   await new Promise((ready) => {
