@@ -58,6 +58,8 @@ class SessionRow(SQLModel, table=True):
     """What the browser calls itself, cut at 200 characters, so that people recognise their sign-ins."""
     way: str = Field(default="", max_length=20)
     """What they proved themselves by, a key of web.signin.words.WAYS; empty for sign-ins of older versions."""
+    proved_at: datetime | None = _time()
+    """When the provider had them prove it, where it says so; empty: just before."""
     created_at: datetime = _time(null=False)
     seen_at: datetime = _time(null=False)
     expires_at: datetime = _time(null=False)

@@ -59,8 +59,11 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def start(session: Session, user_id: int, agent: str, way: str = "") -> str:
-    """A new sign-in, proved by `way`; returns the token for the cookie. Expired ones of everybody are swept out."""
+def start(session: Session, user_id: int, agent: str, way: str = "", proved_at: datetime | None = None) -> str:
+    """A new sign-in, proved by `way` now or at `proved_at`; returns the token for the cookie.
+
+    Expired ones of everybody are swept out.
+    """
     token, moment = secrets.token_urlsafe(32), db.now()
     table = db.table(SessionRow)
     session.execute(sa.delete(table).where(table.c.expires_at < moment))
@@ -71,6 +74,7 @@ def start(session: Session, user_id: int, agent: str, way: str = "") -> str:
             csrf=secrets.token_urlsafe(24),
             agent=agent[:200],
             way=way,
+            proved_at=proved_at,
             created_at=moment,
             seen_at=moment,
             expires_at=moment + timedelta(days=settings().session_days),
@@ -189,8 +193,14 @@ def end_one(session: Session, user_id: int, mark: str) -> bool:
 def fresh(session: Session, key: str) -> bool:
     """This sign-in is young enough to change how one signs in."""
     s = db.table(SessionRow)
-    made = session.scalar(sa.select(s.c.created_at).where(s.c.digest == key))
-    return made is not None and made > db.now() - FRESH
+    proved = session.scalar(sa.select(sa.func.coalesce(s.c.proved_at, s.c.created_at)).where(s.c.digest == key))
+    return proved is not None and proved > db.now() - FRESH
+
+
+def way(session: Session, key: str) -> str:
+    """By what this sign-in was proved; empty when nobody knows."""
+    s = db.table(SessionRow)
+    return str(session.scalar(sa.select(s.c.way).where(s.c.digest == key)) or "")
 
 
 # --- the cookie --------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import html
+import math
 from typing import Any
 from urllib.parse import unquote, urlencode
 
@@ -73,7 +74,7 @@ async def authorize(request: Request) -> Response:
         return HTMLResponse(_choose(provider, asked))
     if person not in provider.people:
         return _back(provider, back, asked, {"error": "access_denied"})
-    code = provider.grant(person, back, str(asked["code_challenge"]), str(asked.get("nonce", "")))
+    code = provider.grant(person, back, str(asked["code_challenge"]), str(asked.get("nonce", "")), _age(asked))
     return _back(provider, back, asked, {"code": code})
 
 
@@ -85,6 +86,11 @@ def _problem(asked: dict[str, Any]) -> str:
     if asked.get("code_challenge_method") != "S256" or not asked.get("code_challenge"):
         return "invalid_request"
     return ""
+
+
+def _age(asked: dict[str, Any]) -> float:
+    given = str(asked.get("max_age", ""))
+    return float(given) if given.isdecimal() else math.inf
 
 
 def _back(provider: Provider, back: str, asked: dict[str, Any], said: dict[str, str]) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import math
 import secrets
 import time
 from dataclasses import dataclass, field
@@ -45,6 +46,8 @@ class Grant:
     challenge: str
     nonce: str
     until: float
+    since: int
+    """When they said who they are."""
 
 
 @dataclass
@@ -58,6 +61,8 @@ class Provider:
     """One of FAULTS, for the next token; empty: the token is as it should be."""
     grants: dict[str, Grant] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
+    since: dict[str, int] = field(default_factory=dict)
+    """Who is signed in here since when; nobody else is asked anything while `max_age` allows it."""
     key: RSAKey = field(default_factory=lambda: _key("first"))
 
     def registered(self, redirect_uri: str) -> bool:
@@ -72,10 +77,12 @@ class Provider:
         """Sign with another key from now on; the old one is no longer published."""
         self.key = _key(secrets.token_hex(4))
 
-    def grant(self, person: str, redirect_uri: str, challenge: str, nonce: str) -> str:
-        """A code for somebody who said yes."""
-        code = secrets.token_urlsafe(24)
-        self.grants[code] = Grant(person, redirect_uri, challenge, nonce, time.time() + CODE_SECONDS)
+    def grant(self, person: str, redirect_uri: str, challenge: str, nonce: str, max_age: float = math.inf) -> str:
+        """A code for somebody who said yes, anew where that is longer ago than `max_age` seconds."""
+        code, now = secrets.token_urlsafe(24), time.time()
+        since = self.since.get(person, 0)
+        since = since if since and now - since <= max_age else int(now)
+        self.grants[code] = Grant(person, redirect_uri, challenge, nonce, now + CODE_SECONDS, since)
         return code
 
     def redeem(self, code: str, redirect_uri: str, verifier: str) -> dict[str, Any]:
@@ -100,7 +107,7 @@ class Provider:
         wrong, self.wrong = self.wrong, ""
         moment = int(time.time())
         claims = {**self.people[grant.person], "iss": self.issuer, "aud": CLIENT_ID, "nonce": grant.nonce,
-                  "iat": moment, "exp": moment + TOKEN_SECONDS}  # fmt: skip
+                  "iat": moment, "exp": moment + TOKEN_SECONDS, "auth_time": grant.since}  # fmt: skip
         spoiled: dict[str, dict[str, Any]] = {
             "nonce": {"nonce": "another"},
             "audience": {"aud": "another-client"},

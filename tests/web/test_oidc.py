@@ -59,7 +59,7 @@ def north(database: str, issuer: str, world: Provider, monkeypatch: pytest.Monke
     monkeypatch.setenv("WIDERHALL_ALLOW_PRIVATE_HOSTS", "1")
     settings.cache_clear()
     fresh = Provider()
-    world.people, world.wrong, world.redirect_uris = fresh.people, "", ()
+    world.people, world.wrong, world.redirect_uris, world.since = fresh.people, "", (), {}
     user("admin")
     with db.write() as session:
         auth.create_user(session, "anna@north.example", "Anna", "several quiet words", "agent")
@@ -169,6 +169,35 @@ def test_our_second_factor_is_asked_for_where_that_is_wanted(north: provider.Wan
     kept(replace(north, asks=True))
     assert came(browser, "anna").headers["location"] == "/signin/second"
     assert browser.get("/inbox").status_code == 303
+
+
+def test_what_was_proved_there_long_ago_changes_no_factor_until_it_is_proved_anew(
+    north: provider.Wanted, browser: Browser, world: Provider
+) -> None:
+    world.since["anna"] = int(time.time()) - 3600
+    for answers in (422, 200):  # signed in again, the provider asks again
+        assert came(browser, "anna").status_code == 303
+        browser.csrf = browser.form_token("/settings/me/security")
+        assert browser.post("/settings/me/factor").status_code == answers
+
+
+def test_another_account_there_with_the_same_address_does_not_come_in_as_somebody_here(
+    north: provider.Wanted, browser: Browser, world: Provider
+) -> None:
+    assert came(browser, "anna").status_code == 303
+    world.people["heir"] = world.people["anna"] | {"sub": "9"}
+    answer = came(Browser(browser.app), "heir", f"{DOOR}?next=/people")
+    assert (answer.status_code, "can forget that link" in answer.text) == (403, True)
+    assert 'value="/people"' in answer.text, "where they were going is kept"
+    with db.write() as session:
+        provider.unlink(session, 2, "test")
+    assert came(Browser(browser.app), "heir").status_code == 303
+
+
+def test_signing_out_says_that_the_provider_knows_them_still(north: provider.Wanted, browser: Browser) -> None:
+    came(browser, "anna")
+    browser.csrf = browser.form_token("/settings/me/security")
+    assert "note=signed-out-here" in browser.post("/signout").headers["location"]
 
 
 @pytest.mark.browser
@@ -301,6 +330,12 @@ def test_only_by_the_provider_and_the_way_back(north: provider.Wanted, browser: 
     assert other.post("/signin/passkey", {"csrf": token}).status_code == 403
     assert widerhall("users", "allow-passwords").code == 0
     assert other.sign_in("admin@demo.example").status_code == 303
+    with db.write() as session:
+        provider.only(session, True, 1, "user:1")
+    kept(replace(north, client_id="another"))  # by which nobody came in yet
+    with db.read() as session:
+        assert not policy.read(session).only_provider
+    kept(north)
     with db.write() as session:
         provider.only(session, True, 1, "user:1")
     kept(replace(north, enabled=False))  # without a provider the door is no wall

@@ -76,8 +76,9 @@ def alone() -> bool:
 def sign_out(request: Request, reader: Annotated[Reader, Depends(allow("self"))]) -> Response:
     """End this browser's session."""
     with db.write() as session:
+        there = sessions.way(session, reader.session) == "provider"
         sessions.end(session, reader.session)
-    response = render.to("/signin", "signed-out")
+    response = render.to("/signin", "signed-out-here" if there else "signed-out")
     sessions.take(request, response)
     return response
 

@@ -42,7 +42,8 @@ def start(request: Request, next: str = "/", zone: str = "") -> Response:
         throttle.attempt(forms.address(request), "", "provider")
         with db.write() as session:
             token = rounds.begin(session, KIND, {})
-        begun = oidc.start(provider.opened(row), oidc.back(request), _state(token))
+        signed_in = sessions.look_up(request.cookies.get(sessions.cookie_name(request), "")) is not None
+        begun = oidc.start(provider.opened(row), oidc.back(request), _state(token), again=signed_in)
     except TryLater as error:
         known = str(error).startswith("Too many")
         text = forms.too_often(reader, error) if known else reader.words(oidc.AWAY)
@@ -57,7 +58,7 @@ def start(request: Request, next: str = "/", zone: str = "") -> Response:
 @router.get(oidc.CALLBACK)
 def callback(request: Request, state: str = "") -> Response:
     """Back from the provider: once, in the browser that went there, and for somebody who belongs here."""
-    reader, token = Reader.visitor(request), forms.step(request)
+    reader, token, next = Reader.visitor(request), forms.step(request), "/"
     try:
         throttle.attempt(forms.address(request), "", "provider")
         with db.write() as session:
@@ -65,21 +66,23 @@ def callback(request: Request, state: str = "") -> Response:
             row = provider.enabled(session)
         if row is None or begun is None or not hmac.compare_digest(state.encode(), _state(token).encode()):
             raise Rejected(oidc.NOT_OURS)
+        next = begun.data["next"]
         claims = oidc.finish(provider.opened(row), begun.data, dict(request.query_params))
         throttle.attempt(forms.address(request), f"{row.issuer} {claims['sub']}", "provider")
-        visit = forms.visit(request, begun.data["zone"], begun.data["next"])
+        visit = forms.visit(request, begun.data["zone"], next)
         with db.write() as session:
             user = provider.admit(session, row, claims)
             if row.asks:
                 came = entry.first(session, user, "provider", visit)
             else:
-                came = entry.Came(entry.complete(session, int(user.id or 0), "provider", visit))
+                token = entry.complete(session, int(user.id or 0), "provider", visit, oidc.proved_at(claims))
+                came = entry.Came(token)
     except TryLater as error:
-        return door.page(request, "/", status=429, problem=forms.too_often(reader, error))
+        return door.page(request, next, status=429, problem=forms.too_often(reader, error))
     except Rejected as error:
-        return door.page(request, "/", status=403, problem=reader.words(str(error)))
+        return door.page(request, next, status=403, problem=reader.words(str(error)))
     except IntegrityError:  # the same person came twice at the same moment: the other one was first
-        return door.page(request, "/", status=409, problem=reader.words(oidc.NOT_OURS))
+        return door.page(request, next, status=409, problem=reader.words(oidc.NOT_OURS))
     return forms.lead(request, came, visit.next)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -52,14 +53,14 @@ def first(session: Session, user: User, way: str, visit: Visit) -> Came:
     return Came(complete(session, user_id, way, visit))
 
 
-def complete(session: Session, user_id: int, way: str, visit: Visit) -> str:
-    """Open a session; returns the token for the cookie."""
+def complete(session: Session, user_id: int, way: str, visit: Visit, proved_at: datetime | None = None) -> str:
+    """Open a session, proved now or at `proved_at`; returns the token for the cookie."""
     u, moment = db.table(User), db.now()
     session.execute(sa.update(u).where(u.c.id == user_id).values(last_seen=moment, asks=visit.language))
     if visit.zone:
         session.execute(sa.update(u).where(u.c.id == user_id, u.c.time_zone == "").values(time_zone=visit.zone[:64]))
     audit.record(session, f"user:{user_id}", "user.signed_in", f"user:{user_id}", {"way": way})
-    return sessions.start(session, user_id, visit.agent, way)
+    return sessions.start(session, user_id, visit.agent, way, proved_at)
 
 
 def waiting(token: str, kind: str) -> tuple[rounds.Round, User] | None:

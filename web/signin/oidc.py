@@ -14,6 +14,7 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -31,6 +32,8 @@ ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 """Signatures that only the provider can make: none, and those by our own secret, are not among them."""
 LEEWAY = 60
 """Seconds that a clock may be off."""
+ANEW = 60
+"""Seconds for which what was proved there holds for somebody who signs in again: they are asked anew."""
 LARGEST = 1024 * 1024
 """Bytes of an answer."""
 
@@ -108,8 +111,8 @@ class Begun:
     kept: dict[str, str]
 
 
-def start(provider: Provider, redirect_uri: str, state: str) -> Begun:
-    """Prepare a sign-in; `state` comes back with the answer."""
+def start(provider: Provider, redirect_uri: str, state: str, again: bool = False) -> Begun:
+    """Prepare a sign-in; `state` comes back with the answer. Who does it `again` is to prove anew who they are."""
     meta, verifier, nonce = discover(provider.issuer), secrets.token_urlsafe(48), secrets.token_urlsafe(24)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
     asked = {
@@ -117,6 +120,8 @@ def start(provider: Provider, redirect_uri: str, state: str) -> Begun:
         "state": state, "nonce": nonce, "code_challenge": challenge, "code_challenge_method": "S256",
     }  # fmt: skip
     joiner = "&" if "?" in meta.authorize else "?"
+    if again:
+        asked["max_age"] = str(ANEW)
     kept = {"verifier": verifier, "nonce": nonce, "redirect_uri": redirect_uri, "issuer": provider.issuer}
     return Begun(f"{meta.authorize}{joiner}{urlencode(asked)}", kept)
 
@@ -163,6 +168,14 @@ class Denied(Rejected):
         super().__init__(REFUSED)
 
 
+def proved_at(claims: Mapping[str, Any]) -> datetime | None:
+    """When they proved there who they are, where the provider says so."""
+    moment = claims.get("auth_time")
+    if moment is None:
+        return None
+    return datetime.fromtimestamp(max(0.0, min(float(moment), time.time())), UTC)
+
+
 def verified(token: str, keys: Mapping[str, Any], provider: Provider, nonce: str, moment: float) -> dict[str, Any]:
     """The claims of an id_token. Misfit when signature, issuer, audience, times or nonce are not as they must be."""
     from joserfc import jwt
@@ -207,6 +220,7 @@ def _judge(claims: Mapping[str, Any], provider: Provider, nonce: str, moment: fl
         "authorized party": (len(several) > 1 or "azp" in claims) and claims.get("azp") != provider.client_id,
         "nonce": not hmac.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()),
         "expired": not isinstance(ends, int | float) or ends < moment - LEEWAY,
+        "time of the proof": not isinstance(claims.get("auth_time", 0), int | float),
         "from the future": not isinstance(begins, int | float) or begins > moment + LEEWAY,
         "nobody": not isinstance(claims.get("sub"), str) or not 0 < len(claims["sub"]) <= 255,
     }

@@ -31,6 +31,10 @@ STRANGER = N_("Nobody here has your address. Ask an administrator of this hub to
 SHUT = N_("You are shut out here. Ask an administrator of this hub.")
 UNVERIFIED = N_("The sign-in service does not say that your e-mail address is yours. Confirm it there, then try again.")
 ELSEWHERE = N_("People with an address like yours do not sign in here.")
+OTHER = N_(
+    "Another account of the sign-in service comes in with this address already. An administrator of this hub can "
+    "forget that link: then yours counts."
+)
 NOT_LINKED = N_("Sign in by the provider yourself first: then you know that it works, and stay inside.")
 
 
@@ -80,6 +84,8 @@ def save(session: Session, wanted: Wanted, roles: tuple[str, ...], actor: str) -
         raise Rejected(NO_LABEL)
     if wanted.default_role and wanted.default_role not in roles:
         raise Rejected(NO_ROLE)
+    if (issuer, client) != (row.issuer, row.client_id):  # nobody came in by it yet
+        policy.only_provider(session, False, actor)
     row.issuer, row.client_id, row.label, row.default_role = issuer, client, label, wanted.default_role
     if wanted.secret:
         row.secret = crypto.seal(wanted.secret.strip()[:500])
@@ -162,7 +168,10 @@ def admit(session: Session, row: OidcProvider, claims: Mapping[str, Any]) -> Use
     if user is None:
         if not proved:
             raise Rejected(UNVERIFIED)
-        user = auth.find(session, email) or _newcomer(session, email, claims, role or row.default_role)
+        user = auth.find(session, email)
+        if user is not None and _linked(session, row.issuer, int(user.id or 0)):
+            raise Rejected(OTHER)
+        user = user or _newcomer(session, email, claims, role or row.default_role)
         session.add(OidcLink(issuer=row.issuer, sub=sub, user_id=int(user.id or 0), made_at=db.now()))
         audit.record(session, ACTOR, "sign_in.linked", f"user:{user.id}", {"issuer": row.issuer})
         letters.write(session, int(user.id or 0), "linked", name=row.label)

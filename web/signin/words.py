@@ -26,6 +26,10 @@ NOTES = {
     "factor-removed": N_("The app is no longer asked for. Other browsers are signed out."),
     "passkey-added": N_("The passkey is kept. Other browsers are signed out."),
     "passkey-removed": N_("The passkey is forgotten here. Delete it on your device too."),
+    "signed-out-here": N_(
+        "You are signed out of this hub. At the sign-in service you may be signed in still: on a device of others, "
+        "sign out there, too."
+    ),
     "provider-kept": N_("The provider is kept as you wrote it."),
     "factor-reset": N_("The second factor is gone, and all sign-ins have ended."),
     "sessions-ended": N_("All sign-ins have ended."),

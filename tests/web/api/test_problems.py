@@ -34,6 +34,15 @@ def test_unknown_address_wrong_method_and_no_token(program: Programs, browser: B
     assert problem(browser.get("/api/v1")) == 404
 
 
+def test_body_that_is_no_json_is_told_what_to_send(program: Programs) -> None:
+    one = program()
+    form = one.call("POST", "me/away", content=b'{"away": true}', headers={"content-type": "text/plain"})
+    assert (problem(form), "Content-Type: application/json" in form.json()["detail"]) == (415, True)
+    broken = one.call("POST", "me/away", content=b'{"away"', headers={"content-type": "application/json"})
+    assert (problem(broken), broken.json()["errors"][0]["where"]) == (422, "body")
+    assert broken.json()["errors"][0]["why"].startswith("This is no JSON (character 7): ")
+
+
 @pytest.mark.parametrize(
     ("error", "status"), [(ValueError(), 500), (sa.exc.OperationalError("", None, OSError()), 503)]
 )

@@ -83,6 +83,7 @@ def _complete(operation: dict[str, Any], method: str, route: APIRoute) -> None:
     asked = [401, 403, 422, 429, 503]
     asked += [404] if "{" in route.path else []
     asked += [400, 409, 413] if method == "POST" else []
+    asked += [415] if route.body_field is not None else []
     for status in sorted(asked):
         answers[str(status)] = {
             "description": WHAT.get(status) or MORE[status],

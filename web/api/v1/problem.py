@@ -23,6 +23,7 @@ WHAT = {
     404: "There is nothing at this address, or nothing that the token may see.",
     405: "This address does not take this method.",
     413: "The request is too large.",
+    415: "Send the body as JSON, and say so: Content-Type: application/json",
     500: "Something broke here; it was noted in the log.",
     503: "A part of the hub is away for a moment. Send this again later.",
 }
@@ -96,8 +97,14 @@ def answer(
 
 def unfit(error: RequestValidationError) -> Response:
     """Values that do not fit: each with its place."""
-    wrong = [Wrong(where=".".join(map(str, one.get("loc", ()))), why=str(one.get("msg", ""))) for one in error.errors()]
-    return several(wrong)
+    return several([_wrong(one) for one in error.errors()])
+
+
+def _wrong(one: Mapping[str, Any]) -> Wrong:
+    if one.get("type") == "json_invalid":
+        why = str(one.get("ctx", {}).get("error", ""))
+        return Wrong(where="body", why=f"This is no JSON (character {one['loc'][-1]}): {why}.".replace("..", "."))
+    return Wrong(where=".".join(map(str, one.get("loc", ()))), why=str(one.get("msg", "")))
 
 
 def several(wrong: list[Wrong]) -> Response:
