@@ -390,6 +390,7 @@ def test_commands_invite_and_send_links(database: str, box: Mailbox) -> None:
     assert done("users", "add", "kim@a.example", "--invite", "--language", "de")["invited"] is True
     (mail,) = mails(box)
     assert mail["subject"] == "Widerhall: Ein Administrator lädt Sie zu diesem Hub ein"
+    assert [one["invited"] for one in done("users", "list")] == [True]
     assert done("users", "send-link", "kim@a.example")["sent"] is True
     assert len(mails(box)) == 1
     assert "There is no such user" in refused("users", "send-link", "nobody@a.example")

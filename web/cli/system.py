@@ -15,14 +15,14 @@ from core.settings import Settings, settings
 from enrichment import connection
 from enrichment.segments.models import Activation
 from inbox.models import Account, Delivery
+from web import auth, roles
 from web import doctor as doctors
-from web import roles
 from web.auth import ROLES
 from web.cli.base import Json, ready, say, show
 from web.i18n import LANGUAGES
-from web.models import ApiAnswer, User
+from web.models import ApiAnswer
 from web.outgoing.models import Endpoint
-from web.signin import inviting
+from web.signin import inviting, links
 from web.signin.models import OidcProvider, PasswordLink, SecondFactor
 
 users = typer.Typer(no_args_is_help=True, help="People who work here.")
@@ -107,9 +107,17 @@ def list_(json: Json = False) -> None:
     """Who may sign in."""
     ready()
     with db.read() as session:
+        standing = links.standing(session)
         rows = [
-            {"id": user.id, "email": user.email, "name": user.name, "role": user.role, "disabled": user.disabled}
-            for user in session.scalars(sa.select(User))
+            {
+                "id": user.id,
+                "email": user.email,
+                "name": user.name,
+                "role": user.role,
+                "disabled": user.disabled,
+                "invited": user.id in standing and standing[user.id].invited,
+            }
+            for user in auth.everybody(session)
         ]
     show(rows, json, empty="Nobody yet: widerhall users add")
 

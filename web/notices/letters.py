@@ -47,7 +47,8 @@ def send(items: list[Item]) -> Outcome:
             dead[item.id] = str(error)
         else:
             handed.append(item.payload.get("link", ""))
-    return Outcome(lambda session: links.sent(session, handed), later, dead)
+    keys = [one for one in handed if one]
+    return Outcome((lambda session: links.sent(session, keys)) if keys else None, later, dead)
 
 
 def written(session: Session, payload: dict[str, Any]) -> EmailMessage | None:
