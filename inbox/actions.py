@@ -71,6 +71,8 @@ class Done:
 
     changed: bool
     back: Action | None = None
+    waits: bool = False
+    """Somebody has to approve it first."""
 
 
 def read(raw: Any, kinds: Collection[str]) -> list[Action]:
@@ -151,7 +153,8 @@ def act(session: Session, conversation_id: int, one: Action, actor: str, kept: s
     else:
         private = {"visibility": "private"} if one.do == "reply_private" else {}
         text = filled(session, row, one.value)
-        replies.queue(session, conversation_id, text, author=actor, key=kept or None, **private)  # type: ignore[arg-type]
+        queued = replies.queue(session, conversation_id, text, author=actor, key=kept or None, **private)  # type: ignore[arg-type]
+        return Done(True, waits=queued.state == "submitted")
     return Done(True)
 
 

@@ -80,4 +80,4 @@ class RuleRun(SQLModel, table=True):
     done: int = 0
     """Deeds that changed something."""
     outcome: list[dict[str, Any]] = _json(list)
-    """For each deed: do, value, and what became of it (done, same, or why not)."""
+    """For each deed: do, value, and what became of it (done, submitted, same, or why not)."""

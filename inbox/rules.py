@@ -188,7 +188,7 @@ def newest(session: Session) -> dict[int, RuleRun]:
 
 def refused(run: RuleRun) -> int:
     """How many deeds of a run could not be done."""
-    return sum(one["said"] not in ("done", "same") for one in run.outcome)
+    return sum(one["said"] not in ("done", "submitted", "same") for one in run.outcome)
 
 
 def names(session: Session, numbers: Sequence[int]) -> dict[int, str]:

@@ -123,16 +123,16 @@ def _do(session: Session, rule: Ready, one: Happened, number: int) -> None:
     done = 0
     for place, deed in enumerate(rule.deeds):
         said = LIMIT if used + done >= MOST_AN_HOUR else _deed(session, rule, one, deed, f"rule:{number}:{place}")
-        done += said == "done"
+        done += said in ("done", "submitted")
         outcome.append({**deed.written(), "said": said})
     session.execute(sa.update(r).where(r.c.id == number).values(done=done, outcome=outcome))
 
 
 def _deed(session: Session, rule: Ready, one: Happened, deed: Action, kept: str) -> str:
-    """done, same, or why not; a deed that is refused leaves nothing behind."""
+    """done, submitted, same, or why not; a deed that is refused leaves nothing behind."""
     try:
         with session.begin_nested():
             done = actions.act(session, one.conversation_id, deed, f"rule:{rule.id}", kept)
-            return "done" if done.changed else "same"
+            return "submitted" if done.waits else "done" if done.changed else "same"
     except Rejected as error:
         return str(error)

@@ -50,7 +50,7 @@ TRIGGERS = {
     "survey": N_("a survey is answered"),
 }
 
-OUTCOMES = {"done": N_("done"), "same": N_("was so already")}
+OUTCOMES = {"done": N_("done"), "submitted": N_("waits for approval"), "same": N_("was so already")}
 
 REFUSALS = (
     N_("Say what is to be done: at least one deed."),

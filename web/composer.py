@@ -198,9 +198,12 @@ def newest(session: Session, conversation_id: int) -> str:
     return f"{said or 0}-{waits or 0}"
 
 
-def faster(session: Session, conversation_id: int, seen: str, reader: Reader) -> Faster | None:
+def faster(
+    session: Session, conversation_id: int, seen: str, reader: Reader, *, text: str = "", key: str = ""
+) -> Faster | None:
     """The answer of somebody else since `seen` was drawn; None when there is none, or the mark cannot be read.
 
+    One's own with the very same `text` counts, too, when another form than that of `key` sent it: from another tab.
     In the transaction that queues an answer it locks the conversation: of two at one moment the second sees the first.
     """
     left, _, right = seen.partition("-")
@@ -211,7 +214,8 @@ def faster(session: Session, conversation_id: int, seen: str, reader: Reader) ->
     waiting = (
         sa.select(r.c.author, r.c.text)
         .where(r.c.conversation_id == conversation_id, r.c.id > int(right))
-        .where(r.c.author != reader.actor, r.c.state.not_in(("cancelled", "rejected")))
+        .where(sa.or_(r.c.author != reader.actor, sa.and_(r.c.text == text, r.c.key != key)))
+        .where(r.c.state.not_in(("cancelled", "rejected")))
     )
     row = session.execute(waiting.order_by(r.c.id.desc()).limit(1)).first()
     if row is not None:

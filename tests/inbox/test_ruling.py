@@ -15,7 +15,7 @@ from core.topics import SUBSCRIBERS
 from inbox import actions, desk, facts, replies, rules, ruling, teams
 from inbox.conditions import tree
 from inbox.ingest import store_page
-from inbox.models import Activity, Conversation, ReplyRow
+from inbox.models import Account, Activity, Conversation, ReplyRow
 from inbox.narrowing import Filter
 from inbox.rule_models import RuleRun
 from inbox.rules import Hours
@@ -227,6 +227,17 @@ def test_an_answer_of_a_rule_is_queued_once_and_is_nobodys_answer(account: int) 
     store_page(account, Page(events=(human,)))
     assert (talk()["state"], talk()["waiting_since"]) == ("pending", None)
     assert Standing().state == ""
+
+
+def test_the_log_says_that_an_answer_waits_for_approval(account: int) -> None:
+    rule(("reply", "Thank you"), ("tag", "x"))
+    with db.write() as session:
+        session.execute(sa.update(db.table(Account)).values(approval="any"))
+    came(account, 1)
+    work()
+    (run,) = runs()
+    assert [one["said"] for one in run.outcome] == ["submitted", "done"]
+    assert (run.done, rules.refused(run)) == (2, 0)
 
 
 def test_old_messages_that_are_annotated_again_ask_no_rules(account: int) -> None:

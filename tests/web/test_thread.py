@@ -417,6 +417,20 @@ def test_ones_own_last_reply_is_nobody_elses(agent: Browser) -> None:
         assert agent.post(f"/inbox/{talk()}/reply", form).status_code == 303
 
 
+def test_the_same_text_out_of_two_tabs_is_sent_once_until_one_says_so(agent: Browser) -> None:
+    page = agent.get(f"/inbox/{talk()}").text
+    seen = re.search(r'name="seen" value="([^"]*)"', page)
+    assert seen is not None
+    form = {"text": "Me too", "kind": "public", "seen": seen[1]}
+    for key, status in (("tab-1", 200), ("tab-1", 200), ("tab-2", 422)):
+        assert agent.post(f"/inbox/{talk()}/reply", {**form, "key": key}, headers=HTMX).status_code == status
+    assert len(sent()) == 1, "a second press on the same form is the same reply"
+    assert (
+        agent.post(f"/inbox/{talk()}/reply", {**form, "key": "tab-2", "sure": "yes"}, headers=HTMX).status_code == 200
+    )
+    assert len(sent()) == 2
+
+
 def test_draft_is_kept_until_it_is_sent(agent: Browser) -> None:
     assert agent.post(f"/inbox/{talk()}/draft", {"text": "half a sent", "kind": "note"}).status_code == 204
     text = agent.get(f"/inbox/{talk()}").text

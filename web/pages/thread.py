@@ -162,7 +162,9 @@ def reply(
     queued, faster = None, None
     try:
         with db.write() as session:
-            faster = None if sure else composers.faster(session, conversation_id, seen, reader)
+            faster = (
+                None if sure else composers.faster(session, conversation_id, seen, reader, text=words, key=key[:80])
+            )
             if faster is None:
                 visibility: Visibility | None = "private" if chosen == "private" else None
                 queued = replies.queue(

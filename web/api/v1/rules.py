@@ -99,7 +99,9 @@ class Outcome(BaseModel):
 
     do: str
     value: str = ""
-    said: str = Field(description="done, same (it was like that already), or why not, as a sentence.")
+    said: str = Field(
+        description="done, submitted (it has to be approved), same (it was like that), or why not, as a sentence."
+    )
 
 
 class Run(BaseModel):

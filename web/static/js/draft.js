@@ -45,7 +45,7 @@ addEventListener("popstate", keep);
 document.addEventListener("htmx:beforeSwap", ({ detail }) => { if (detail.target.id !== "compose" && detail.target.contains(field())) keep(); });
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
   const { elt, parameters } = detail.requestConfig ?? {};
-  if (detail.successful && elt && elt === field()) known = parameters.text;
+  if (detail.xhr?.status < 300 && elt && elt === field()) known = parameters.text;
 });
 document.addEventListener("htmx:afterSettle", ready);
 document.addEventListener("htmx:load", ready);

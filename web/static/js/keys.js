@@ -111,8 +111,9 @@ tell(document);
 document.addEventListener("htmx:load", (event) => tell(event.target));
 document.addEventListener("focusin", (event) => tell(event.target)); // what got its key later
 document.addEventListener("mouseover", ({ target }) => {
-  const one = target.closest?.(":is(a, button, summary)[data-key]");
-  if (one && !one.querySelector("kbd")) one.title = letters ? `${name(one)} (${one.dataset.key.toUpperCase()})` : name(one);
+  const one = target.closest?.("a, button, summary"), key = one?.dataset.key;
+  if (!one || one.querySelector("kbd") || !(key || (one.ariaLabel && !one.title))) return; // a tooltip at rest is spoken twice
+  one.title = key && letters ? `${name(one)} (${key.toUpperCase()})` : name(one);
 });
 
 function escape() {

@@ -276,7 +276,7 @@ const said = (text) => { const place = document.getElementById("draft"); if (pla
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.target !== field()) return;
   const place = document.getElementById("draft");
-  said(event.detail.successful ? (field().value.trim() ? place.dataset.saved : "") : place.dataset.not);
+  said(event.detail.xhr.status < 300 ? (field().value.trim() ? place.dataset.saved : "") : place.dataset.not);
 });
 // a draft that could not be kept says so beside the text, not in a toast
 for (const name of ["htmx:sendError", "htmx:responseError"]) {
