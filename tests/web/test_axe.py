@@ -46,6 +46,10 @@ def violations(page: Page, part: str | None = None) -> list[str]:
     return found
 
 
+TWICE = """() => [...document.querySelectorAll("[id]")].map((one) => one.id)
+  .filter((one, place, all) => all.indexOf(one) !== place)"""
+
+
 def look(
     seen: Seen, role: str, paths: Iterable[str], prepare: Callable[[Page], object] = lambda page: None
 ) -> list[str]:
@@ -58,6 +62,7 @@ def look(
         found += [f"{path} {one}" for one in violations(page)]
         if page.locator("main").count() != 1 or page.locator("h1:visible").count() < 1:
             found.append(f"{path}: one main and a heading")
+        found += [f"{path}: the id {one} stands twice" for one in page.evaluate(TWICE)]
     return found
 
 

@@ -101,6 +101,9 @@ def test_reading_further_up_is_not_disturbed(brand: int, thread: Page) -> None:
     publish()
     expect(thread.locator("#log")).to_contain_text("brand new")
     expect(thread.locator("#log")).to_contain_text("three, edited")
+    quiet = thread.locator("#log > article[aria-live=off]")  # what changes is not read out anew
+    expect(quiet).to_have_count(1)
+    expect(quiet).to_contain_text("three, edited")
     assert reading.bounding_box() == before
     assert len(texts(thread)) == 61
 
@@ -120,6 +123,7 @@ def test_answer_by_keys_alone_is_sent_and_taken_back(thread: Page) -> None:
     thread.keyboard.type("Danke, wir sehen nach.")
     thread.keyboard.press("Control+Enter")
     expect(thread.locator("#log [data-until]")).to_contain_text("leaves in")
+    expect(thread.locator("#log [data-until]")).to_have_attribute("aria-live", "off")  # nobody hears seconds counted
     expect(thread.locator("#reply-text")).to_have_value("")
     expect(thread.locator(".toast")).to_contain_text("leaves in a few seconds")
     thread.locator("#reply-text").blur()

@@ -23,7 +23,7 @@ SECTIONS = {
     "buttons": N_("Buttons"),
     "fields": N_("Fields"),
     "menus": N_("Menus and dialogs"),
-    "toasts": N_("Toasts and banners"),
+    "banners": N_("Toasts and banners"),
     "tables": N_("Tables and tabs"),
     "badges": N_("Badges and pills"),
     "marks": N_("Avatars, sentiment, clocks"),

@@ -55,12 +55,20 @@ async function go(to) {
 }
 
 // a longer page of what is before; false when there is none, or something else is wanted meanwhile
+// what came long ago is not read out as if it came now
+function hush() {
+  const region = log()?.parentElement;
+  region?.setAttribute("aria-live", "off");
+  setTimeout(() => region?.removeAttribute("aria-live"), 1000);
+}
+
 async function older(mine) {
   const link = document.querySelector("#earlier a"), here = log();
   if (!link) return false;
   const found = await part(`${link.getAttribute("hx-get")}&many=yes`).catch(() => null);
   if (!found || mine !== run || log() !== here || !link.isConnected) return false;
   const fresh = [...found.children];
+  hush();
   document.getElementById("earlier").replaceWith(...fresh);
   for (const one of fresh) htmx.process(one);
   return true;
@@ -165,7 +173,11 @@ new MutationObserver(() => {
 
 // what was before loads while one reads up; who was on its link by keyboard is on the next one
 let was = false;
-document.addEventListener("htmx:beforeSwap", ({ detail }) => { if (detail.target.id === "earlier") was = detail.target.contains(document.activeElement); });
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.target.id !== "earlier") return;
+  was = detail.target.contains(document.activeElement);
+  hush();
+});
 document.addEventListener("htmx:afterSettle", () => {
   if (!was) return;
   was = false;

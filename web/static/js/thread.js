@@ -94,6 +94,7 @@ function swap(old, node) {
   if (!old) return null;
   if (old.dataset.version === node.dataset.version || busy(old)) return old;
   const lost = adrift(old);
+  if (!node.matches(".is-failed")) node.setAttribute("aria-live", "off"); // it was read out when it came
   old.replaceWith(node);
   htmx.process(node);
   if (lost) { node.tabIndex = -1; node.focus({ preventScroll: true }); }
