@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -16,13 +17,15 @@ from sqlmodel import Session
 from core import db
 from core.outbox import Item, Outcome
 from inbox import desk, teams, workers
-from inbox.models import Activity, Conversation
+from inbox.models import Activity, Conversation, Identity
 from inbox.narrowing import PRIORITIES
 from inbox.team_models import Team, TeamMember
 
 ACTOR = "rule:assignment"
 AT_ONCE = 200
 """Conversations given out in one transaction."""
+REMEMBERED = timedelta(days=90)
+"""So long somebody who comes back is given to whom they had."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +43,13 @@ class Candidate:
         return not self.capacity or self.load < self.capacity
 
 
-def choose(way: str, candidates: Iterable[Candidate]) -> Candidate | None:
-    """Who is next: in the round who waited longest for one, by load who has fewest; None when nobody has room."""
+def choose(way: str, candidates: Iterable[Candidate], known: str = "") -> Candidate | None:
+    """Who is next: in the round who waited longest for one, by load who has fewest; None when nobody has room.
+
+    With room, whom the customer knows (`known`) comes before all others.
+    """
     able = [one for one in candidates if one.has_room]
+    able = [one for one in able if one.member == known] or able
     if way == "load":
         return min(able, key=lambda one: (one.load, one.turn, one.member), default=None)
     return min(able, key=lambda one: (one.turn, one.member), default=None)
@@ -73,16 +80,16 @@ def fill(session: Session, team_id: int) -> int:
     """Give a team's open conversations that nobody has to those who have room; returns how many."""
     t = db.table(Team)
     session.execute(sa.select(t.c.id).order_by(t.c.id).with_for_update())  # somebody may be in two teams: one at a time
-    way = session.execute(sa.select(t.c.assign).where(t.c.id == team_id)).scalar()
-    if way is None or way == "hand":
+    row = session.execute(sa.select(t.c.assign, t.c.same_person).where(t.c.id == team_id)).first()
+    if row is None or row.assign == "hand":
         return 0
     candidates = _candidates(session, team_id)
     waiting = _waiting(session, team_id) if any(one.has_room for one in candidates) else []
     refused = _refused(session, waiting) | workers.blind(session, [one.member for one in candidates], waiting)
-    number = 0
+    known, number = known_to(session, waiting) if row.same_person else {}, 0
     for conversation_id in waiting:
         able = [one for one in candidates if (conversation_id, one.member) not in refused]
-        chosen = choose(way, able)
+        chosen = choose(row.assign, able, known.get(conversation_id, ""))
         if chosen is None:
             continue
         desk.assign(session, conversation_id, chosen.member, ACTOR)
@@ -130,6 +137,29 @@ def _waiting(session: Session, team_id: int) -> list[int]:
     )
     order = (rank, c.c.waiting_since.is_(None), c.c.waiting_since, c.c.id)
     return list(session.scalars(query.order_by(*order).limit(AT_ONCE).with_for_update()))
+
+
+def known_to(session: Session, conversation_ids: Sequence[int]) -> dict[int, str]:
+    """{conversation: who had the same person's last one}, over all accounts of that person, of the last 90 days."""
+    if not conversation_ids:
+        return {}
+    c, i = db.table(Conversation), db.table(Identity)
+    before, other = c.alias(), i.alias()
+    here = sa.select(c.c.id, c.c.identity_id.label("person")).where(c.c.id.in_(conversation_ids))
+    alike = (
+        sa.select(c.c.id, other.c.id.label("person"))
+        .join(i, i.c.id == c.c.identity_id)
+        .join(other, other.c.contact_id == i.c.contact_id)
+        .where(c.c.id.in_(conversation_ids))
+    )
+    people = here.union(alike).subquery()
+    query = (
+        sa.select(people.c.id, before.c.assignee)
+        .join(before, before.c.identity_id == people.c.person)
+        .where(before.c.id != people.c.id, before.c.assignee != "", before.c.last_at > db.now() - REMEMBERED)
+        .order_by(before.c.last_at, before.c.id)
+    )
+    return {number: member for number, member in session.execute(query)}  # the newest is the last one
 
 
 def _refused(session: Session, conversation_ids: Sequence[int]) -> set[tuple[int, str]]:

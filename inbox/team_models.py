@@ -25,6 +25,8 @@ class Team(SQLModel, table=True):
     """Days off: `{"day": "2026-12-25", "name": "…"}`."""
     assign: str = Field(default="hand", max_length=10)
     """How its conversations are given out: hand, round or load."""
+    same_person: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
+    """Who comes back is given to whom they had last, as long as that one is there and has room."""
 
 
 class TeamMember(SQLModel, table=True):

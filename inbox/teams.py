@@ -38,6 +38,8 @@ class Wanted:
     """`user:3` → open conversations at most, 0 for no limit."""
     accounts: Iterable[int] = ()
     """Accounts whose new conversations belong to it."""
+    same_person: bool = False
+    """Who comes back is given to whom they had last."""
 
 
 class Wrong(Rejected):
@@ -105,6 +107,7 @@ def save(session: Session, team_id: int | None, wanted: Wanted, actor: str) -> i
     if row is None:
         raise Rejected(GONE)
     row.name, row.zone, row.assign, row.holidays = name, wanted.zone, wanted.assign, days
+    row.same_person = wanted.same_person
     row.hours = {day: [list(span) for span in spans] for day, spans in (wanted.hours or {}).items() if spans}
     session.add(row)
     session.flush()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,9 +17,10 @@ from core.event import Page
 from core.outbox import OutboxRow
 from core.topics import SUBSCRIBERS
 from inbox import activities, assignment, desk, teams
+from inbox import people as contacts
 from inbox.assignment import Candidate, choose
 from inbox.ingest import store_page
-from inbox.models import Conversation
+from inbox.models import Conversation, Identity
 from inbox.team_models import TeamMember
 from inbox.teams import Wanted
 from tests.conftest import BOTH
@@ -134,6 +136,58 @@ def test_who_is_away_gets_none_until_they_are_back(account: int) -> None:
     assert do(teams.set_away, B, False, B)
     work()
     assert owners() == {1: B}
+
+
+def back(account: int, number: int, who: str) -> str:
+    """To whom somebody's next conversation is given; what they had before is closed."""
+    c = db.table(Conversation)
+    with db.write() as session:
+        session.execute(sa.update(c).values(state="closed", closed_at=db.now() - timedelta(days=60)))
+        session.execute(sa.update(c).values(last_at=db.now() - timedelta(days=60)))
+    store_page(account, Page(events=(event(number, author=person(who), posted_at=db.now()),)))
+    work()
+    return max(owners().items())[1]
+
+
+@BOTH
+def test_who_comes_back_is_given_to_whom_they_had_on_any_account(account: int) -> None:
+    team(account, same_person=True)
+    arrive(account, 1, 2)
+    work()
+    had = owners()
+    assert [back(account, 10 + n, "p2") for n in range(3)] == [had[2]] * 3
+    back(account, 30, "p3")
+    do(desk.assign, max(owners()), had[2], had[2])
+    with db.write() as session:  # p1 is p3, too
+        contact = contacts.create_contact(session, "Anna")
+        i = db.table(Identity)
+        for one in session.scalars(sa.select(i.c.id).where(i.c.handle.startswith("p1") | i.c.handle.startswith("p3"))):
+            contacts.link(session, one, contact, A, "told us")
+    assert back(account, 31, "p1") == had[2]
+    assert do(teams.set_away, had[2], True, had[2])
+    assert back(account, 32, "p1") == had[1]
+
+
+def test_who_comes_back_after_long_or_where_nobody_wants_it_is_given_in_turn(account: int) -> None:
+    team(account, same_person=True)
+    arrive(account, 1)
+    work()
+    c = db.table(Conversation)
+    with db.write() as session:
+        session.execute(sa.update(c).values(state="closed", closed_at=db.now() - timedelta(days=91)))
+        session.execute(sa.update(c).values(last_at=db.now() - timedelta(days=91)))
+    with db.read() as session:
+        assert assignment.known_to(session, [1]) == {}
+    store_page(account, Page(events=(event(10, author=person("p1"), posted_at=db.now()),)))
+    work()
+    assert Counter(owners().values()) == {A: 1, B: 1}
+
+
+def test_a_team_that_does_not_want_it_gives_them_in_turn(account: int) -> None:
+    team(account)
+    arrive(account, 1)
+    work()
+    assert back(account, 10, "p1") != owners()[1]
 
 
 @BOTH

@@ -72,6 +72,7 @@ def one(request: Request, reader: Managing, team_id: int) -> Response:
         "hours": {day: ", ".join("-".join(span) for span in row.hours.get(day, ())) for day in DAYS},
         "holidays": "\n".join(f"{day['day']} {day['name']}".strip() for day in row.holidays),
         "assign": row.assign,
+        "same_person": row.same_person,
         "members": {member: str(capacity or "") for member, capacity in members.items()},
         "accounts": accounts,
     }
@@ -135,6 +136,7 @@ async def _typed(request: Request) -> dict[str, Any]:
         "hours": {day: texts.get(f"hours_{day}", "") for day in DAYS},
         "holidays": texts.get("holidays", "").replace("\r\n", "\n"),
         "assign": texts.get("assign", ""),
+        "same_person": texts.get("same_person") == "yes",
         "members": {member: texts.get(f"capacity_{member}", "").strip() for member in chosen},
         "accounts": [int(one) for one in numbers if one.isascii() and one.isdigit() and len(one) < 16],
     }
@@ -159,7 +161,7 @@ async def _keep(request: Request, reader: Reader, team_id: int | None) -> Respon
             kept = {member: number for member, number in members.items() if member in able or member in before}
             wanted = Wanted(
                 typed["name"], typed["zone"], spans, teams.read_days(typed["holidays"]), typed["assign"], kept,
-                typed["accounts"],
+                typed["accounts"], typed["same_person"],
             )  # fmt: skip
             teams.save(session, team_id, wanted, reader.actor)
     except Wrong as error:
@@ -180,7 +182,16 @@ def _form(
     request: Request, reader: Reader, team_id: int | None, typed: dict[str, Any], wrong: dict[str, str] | None = None,
     status: int = 200,
 ) -> Response:  # fmt: skip
-    empty = {"name": "", "holidays": "", "members": {}, "accounts": [], "country": "", "region": "", "year": ""}
+    empty = {
+        "name": "",
+        "same_person": False,
+        "holidays": "",
+        "members": {},
+        "accounts": [],
+        "country": "",
+        "region": "",
+        "year": "",
+    }
     values = {**empty, **typed}
     with db.read() as session:
         people = actors.answering(session)

@@ -71,6 +71,7 @@ class NewTeam(Given):
     assign: Literal["hand", "round", "load"] = Field(
         "hand", description="How conversations are given out: by hand, in turn, or to who has the fewest."
     )
+    same_person: bool = Field(False, description="Who comes back is given to whom they had last, if that one has room.")
     members: list[NewMember] = Field(default_factory=list, max_length=1000)
     accounts: list[Number] = Field(
         default_factory=list, max_length=1000, description="Accounts of ours whose new conversations belong to it."
@@ -95,6 +96,7 @@ class OneTeam(BaseModel):
     hours: list[Open]
     days_off: list[DayOff]
     assign: Literal["hand", "round", "load"]
+    same_person: bool
     members: list[Somebody]
     accounts: list[int]
 
@@ -114,7 +116,7 @@ def one(reader: Managing, team_id: Id) -> OneTeam:
         names = actors.names(session, members)
         accounts = teams.accounts(session).get(team_id, [])
     return OneTeam(
-        id=team_id, name=row.name, timezone=row.zone, assign=row.assign, accounts=accounts,
+        id=team_id, name=row.name, timezone=row.zone, assign=row.assign, same_person=row.same_person, accounts=accounts,
         hours=[
             Open(weekday=int(day), start=span[0], end=span[1]) for day, spans in sorted(row.hours.items())
             for span in spans
@@ -205,7 +207,9 @@ def _wanted(session: Session, body: NewTeam, before: Collection[str] = ()) -> Wa
             week.setdefault(str(span.weekday), []).extend(hours.read_spans(f"{span.start}-{span.end}"))
         except Rejected as error:
             raise Wrong("hours", str(error)) from error
-    return Wanted(body.name, body.timezone, week, _days(body.days_off), body.assign, members, body.accounts)
+    return Wanted(
+        body.name, body.timezone, week, _days(body.days_off), body.assign, members, body.accounts, body.same_person
+    )  # fmt: skip
 
 
 def _days(given: list[DayOff]) -> list[dict[str, str]]:
