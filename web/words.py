@@ -346,6 +346,7 @@ NOTES = {
     "webhook-resumed": N_("The endpoint is told of events again."),
     "webhook-removed": N_("The endpoint is gone, and its deliveries with it."),
     "webhook-tested": N_("A test event is on its way. What was answered stands among the deliveries."),
+    "webhook-none-failed": N_("Nothing has failed since then."),
     "webhook-replayed": N_("It is on its way again, under the same id."),
     "token-revoked": N_("The token is revoked. Programs that use it are refused from now on."),
     "key-revoked": N_("The key is revoked. Programs that use it are refused from now on."),

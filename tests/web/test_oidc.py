@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -288,11 +289,24 @@ def form(wanted: provider.Wanted, **changes: str) -> dict[str, Any]:
             "enabled": "yes", **changes}  # fmt: skip
 
 
-def test_provider_is_looked_at_before_it_is_kept_and_its_secret_is_sealed(north: provider.Wanted, as_role) -> None:
+def test_provider_is_looked_at_before_it_is_kept_and_its_secret_is_sealed(
+    north: provider.Wanted, as_role, monkeypatch: pytest.MonkeyPatch
+) -> None:
     browser = as_role("admin")
     answer = browser.post("/settings/signin/provider", form(north, issuer=north.issuer + "/other", secret="hush-hush"))
     assert (answer.status_code, "no OpenID configuration" in answer.text) == (422, True)
     assert "hush-hush" not in answer.text
+    answer = browser.post("/settings/signin/provider", form(north, issuer=north.issuer + "/"))
+    assert f"calls itself {north.issuer}. Write" in re.sub("[\u2066-\u2069]", "", answer.text)
+    monkeypatch.setattr("connectors.client._pause", lambda _: None)
+    answer = browser.post("/settings/signin/provider", form(north, issuer="http://127.0.0.1:9"))
+    assert "cannot be reached at" in answer.text
+    monkeypatch.delenv("WIDERHALL_ALLOW_PRIVATE_HOSTS")
+    settings.cache_clear()
+    answer = browser.post("/settings/signin/provider", form(north, issuer="https://127.0.0.1:9"))
+    assert "private network" in answer.text
+    monkeypatch.setenv("WIDERHALL_ALLOW_PRIVATE_HOSTS", "1")
+    settings.cache_clear()
     assert browser.post("/settings/signin/provider", form(north, secret="", label="Süd")).status_code == 303
     with db.read() as session:
         row = provider.read(session)

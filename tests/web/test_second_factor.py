@@ -240,6 +240,8 @@ def test_app_is_set_up_proved_and_removed(as_role) -> None:
     assert there.post("/settings/me/factor/confirm", {**right, "round": "x"}).status_code == 422
     done = here.post("/settings/me/factor/confirm", right)
     assert len(re.findall(r"<li><code>", done.text)) == 10
+    again = here.post("/settings/me/factor/confirm", right)  # the page loaded anew
+    assert (again.status_code, "The app counts already" in again.text) == (422, True)
     assert there.get("/settings/me").status_code == 303
     assert "10 are left" in here.get("/settings/me/security").text
     assert len(re.findall(r"<li><code>", here.post("/settings/me/factor/codes").text)) == 10

@@ -107,7 +107,8 @@ def save(
     try:
         signin.everybodys(reader)
         if wanted.enabled and (missing := provider.check(oidc.checked_issuer(issuer))):
-            return signin.page(request, reader, 422, reader.words(oidc.NOT_THERE, words=missing), wanted)
+            words, values = missing
+            return signin.page(request, reader, 422, reader.words(words, **values), wanted)
         with db.write() as session:
             provider.save(session, wanted, tuple(role_words.named(session, reader)), reader.actor)
     except Rejected as error:

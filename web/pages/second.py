@@ -86,7 +86,7 @@ def enrolled(request: Request, code: Annotated[str, Form()] = "", csrf: Annotate
     except Rejected as error:
         return _enrol(request, round, user, 403, reader.words(str(error)))
     throttle.succeeded(forms.address(request), account, ASKED_OFTEN)
-    shown = forms.page(request, "door/codes.html", codes=codes, next=visit.next)
+    shown = forms.page(request, "door/codes.html", codes=codes, email=user.email, next=visit.next)
     return forms.welcome(request, shown, token)
 
 

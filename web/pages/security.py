@@ -23,6 +23,7 @@ NEW_APP = "new-app"
 """Kind of the round between a new secret and the first code made of it."""
 STALE = N_("You signed in a while ago. Sign in again before you change how you sign in.")
 TOO_LATE = N_("That took too long. Begin again.")
+COUNTS = N_("The app counts already. Recovery codes are shown only once: make new ones if you did not keep them.")
 
 router = APIRouter()
 
@@ -58,7 +59,7 @@ def password(
     except Rejected as error:
         return page(request, reader, 422, reader.words(str(error)))
     throttle.succeeded(forms.address(request), reader.email)
-    return render.to(HERE, "saved")
+    return render.to(HERE, "password-changed")
 
 
 @router.post("/settings/me/signout-elsewhere")
@@ -67,7 +68,7 @@ def sign_out_elsewhere(reader: Myself) -> Response:
     with db.write() as session:
         sessions.end_all(session, reader.user_id, but=reader.session)
         audit.record(session, reader.actor, "session.ended", f"user:{reader.user_id}", {"all": True})
-    return render.to(HERE, "saved")
+    return render.to(HERE, "elsewhere-ended")
 
 
 @router.post("/settings/me/sessions/{mark}/end")
@@ -77,7 +78,7 @@ def end(reader: Myself, mark: str) -> Response:
         if not sessions.end_one(session, reader.user_id, mark):
             raise HTTPException(404)
         audit.record(session, reader.actor, "session.ended", f"user:{reader.user_id}")
-    return render.to(HERE, "saved")
+    return render.to(HERE, "browser-ended")
 
 
 @router.post("/settings/me/factor")
@@ -105,7 +106,7 @@ def confirm(
             demand_fresh(session, reader)
             found = rounds.look(session, NEW_APP, round)
             if found is None or found.user_id != reader.user_id:
-                raise Rejected(TOO_LATE)
+                raise Rejected(COUNTS if factors.of(session, reader.user_id).app else TOO_LATE)
             setup = _setup(reader, round, found.data["secret"])
             codes = factors.confirm(session, reader.user_id, setup.secret, code, keep=reader.session)
     except TryLater as error:

@@ -49,6 +49,11 @@ TEXTS = {
     "all": N_("the text of every message, private ones too"),
 }
 STATES = {"active": N_("runs"), "paused": N_("paused"), "disabled": N_("disabled")}
+DONE = {
+    "pause": "webhook-paused", "resume": "webhook-resumed", "test": "webhook-tested", "remove": "webhook-removed",
+    "replay": "webhook-replayed",
+}  # fmt: skip
+"""Deeds, and the notes that say they were done."""
 DELIVERIES = {"waiting": N_("waits"), "delivered": N_("arrived"), "failed": N_("failed")}
 
 
@@ -137,42 +142,49 @@ def rotate(request: Request, endpoint_id: int, reader: Managing) -> Response:
 
 
 @router.post(HERE + "/{endpoint_id}/{deed}")
-def do(endpoint_id: int, deed: str, reader: Managing, since: Words = "") -> Response:
+def do(request: Request, endpoint_id: int, deed: str, reader: Managing, since: Words = "") -> Response:
     """Pause it, let it go on, test it, remove it, or make again what failed since a moment."""
     _known(endpoint_id)
-    if deed == "remove":
-        return _done(lambda session: store.remove(session, endpoint_id, reader.actor), HERE, "webhook-removed")
-    here = f"{HERE}/{endpoint_id}"
-    if deed in store.STATES:
-        note = "webhook-paused" if deed == "pause" else "webhook-resumed"
-        return _done(lambda session: store.switch(session, endpoint_id, store.STATES[deed], reader.actor), here, note)
-    if deed == "test":
-        return _done(lambda session: store.test(session, endpoint_id, reader.actor), here, "webhook-tested")
     moment = snoozing.moment(since, reader) if deed == "replay" else None
-    if moment is None:
-        raise HTTPException(404 if deed != "replay" else 400)
-    return _done(
-        lambda session: store.replay_failed(session, endpoint_id, moment, reader.actor), here, "webhook-replayed"
-    )
+    if deed == "replay" and moment is None:
+        raise HTTPException(400)
+
+    def work(session: Session) -> str:
+        if deed in store.STATES:
+            store.switch(session, endpoint_id, store.STATES[deed], reader.actor)
+        elif deed == "test":
+            store.test(session, endpoint_id, reader.actor)
+        elif deed == "remove":
+            store.remove(session, endpoint_id, reader.actor)
+        elif moment is None:
+            raise HTTPException(404)
+        elif not store.replay_failed(session, endpoint_id, moment, reader.actor):
+            return "webhook-none-failed"
+        return DONE[deed]
+
+    return _done(request, reader, endpoint_id, work, HERE if deed == "remove" else f"{HERE}/{endpoint_id}")
 
 
 @router.post(HERE + "/{endpoint_id}/deliveries/{delivery_id}/replay")
-def again(endpoint_id: int, delivery_id: int, reader: Managing) -> Response:
+def again(request: Request, endpoint_id: int, delivery_id: int, reader: Managing) -> Response:
     """Make one delivery again, under its own id."""
     with db.read() as session:
         _delivery(session, endpoint_id, delivery_id)
-    here = f"{HERE}/{endpoint_id}/deliveries/{delivery_id}"
-    return _done(
-        lambda session: store.replay(session, endpoint_id, delivery_id, reader.actor), here, "webhook-replayed"
-    )
+
+    def work(session: Session) -> str:
+        store.replay(session, endpoint_id, delivery_id, reader.actor)
+        return DONE["replay"]
+
+    return _done(request, reader, endpoint_id, work, f"{HERE}/{endpoint_id}/deliveries/{delivery_id}")
 
 
-def _done(deed: Callable[[Session], object], where: str, note: str) -> Response:
+def _done(request: Request, reader: Reader, endpoint_id: int, work: Callable[[Session], str], where: str) -> Response:
+    """Do it, and say so there; or the endpoint's page with what is wrong."""
     try:
         with db.write() as session:
-            deed(session)
+            note = work(session)
     except Rejected as error:
-        raise HTTPException(400) from error
+        return _one(request, reader, endpoint_id, 422, problem=reader.words(str(error)))
     return render.to(where, note)
 
 

@@ -42,7 +42,11 @@ MISFIT = N_("What the sign-in service said does not fit together, so nobody was 
 REFUSED = N_("The sign-in service did not let you in. Try again, or ask whoever runs it.")
 NOT_OURS = N_("This sign-in was not started here, or it took too long. Start it again.")
 NO_ISSUER = N_("The issuer is an address that begins with https://, without anything after a question mark.")
-NOT_THERE = N_("At this issuer there is no OpenID configuration that fits: %(words)s")
+CALLS_ITSELF = N_("The provider calls itself %(name)s. Write the issuer exactly like that.")
+NOT_SAFE = N_("The provider names addresses that do not begin with https://.")
+SILENT = N_("The provider cannot be reached at %(address)s. Check the address, and whether this hub may call it.")
+NOTHING = N_("There is no OpenID configuration at %(address)s. Check the issuer.")
+CONFIGURATION = "/.well-known/openid-configuration"
 
 logger = log.get("web")
 
@@ -75,7 +79,15 @@ def back(request: Request) -> str:
 
 
 class Misfit(Exception):
-    """Something the provider said is not as it must be; `str()` is for the log."""
+    """Something the provider said is not as it must be; `str()` is for the log, `name` what it calls itself instead."""
+
+    def __init__(self, why: str, name: str = "") -> None:
+        super().__init__(why)
+        self.name = name
+
+
+class NotSafe(Misfit):
+    """It names addresses of its own that anybody on the way can read."""
 
 
 def checked_issuer(text: str) -> str:
@@ -90,14 +102,14 @@ def checked_issuer(text: str) -> str:
 
 def discover(issuer: str) -> Metadata:
     """The provider's addresses. Misfit when they do not fit; TryLater and others of the client's table."""
-    said = _client(issuer).get(_path(issuer).rstrip("/") + "/.well-known/openid-configuration").object()
+    said = _client(issuer).get(_path(issuer).rstrip("/") + CONFIGURATION).object()
     if said.get("issuer") != issuer:
-        raise Misfit(f"it calls itself {str(said.get('issuer'))[:200]!r}")
+        raise Misfit("it calls itself otherwise", str(said.get("issuer") or "")[:200])
     names = ("authorization_endpoint", "token_endpoint", "jwks_uri")
     found = [str(said.get(name, "")) for name in names]
     for name, address in zip(names, found, strict=True):
         if urlsplit(address).scheme != "https" and not settings().allow_private_hosts:
-            raise Misfit(f"{name} does not begin with https://")
+            raise NotSafe(f"{name} does not begin with https://")
     ways = said.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
     named = said.get("authorization_response_iss_parameter_supported") is True
     return Metadata(found[0], found[1], found[2], named, "client_secret_basic" in ways)

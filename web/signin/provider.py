@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import audit, crypto, db
-from core.errors import Rejected, WiderhallError
+from core import audit, crypto, db, hosts
+from core.errors import NotConfigured, Rejected, TryLater, WiderhallError
 from web import auth, letters
 from web.i18n import N_
 from web.models import User
@@ -117,13 +118,21 @@ def linked(session: Session) -> set[int]:
     return set(session.scalars(sa.select(db.table(OidcLink).c.user_id)))
 
 
-def check(issuer: str) -> str:
-    """Ask the provider for its addresses; what is wrong, in words for an administrator, or nothing."""
+def check(issuer: str) -> tuple[str, dict[str, str]] | None:
+    """Ask the provider for its addresses; what is wrong, in words for an administrator with what stands in them."""
     try:
         oidc.discover(issuer)
+    except oidc.NotSafe:
+        return oidc.NOT_SAFE, {}
+    except NotConfigured:
+        return hosts.PRIVATE, {"host": urlsplit(issuer).hostname or ""}
+    except TryLater:
+        return oidc.SILENT, {"address": issuer}
     except (oidc.Misfit, WiderhallError) as error:
-        return str(error)[:300]
-    return ""
+        if name := getattr(error, "name", ""):
+            return oidc.CALLS_ITSELF, {"name": name}
+        return oidc.NOTHING, {"address": issuer.rstrip("/") + oidc.CONFIGURATION}
+    return None
 
 
 def only(session: Session, on: bool, user_id: int, actor: str) -> None:

@@ -32,6 +32,9 @@ NOTES = {
     ),
     "provider-kept": N_("The provider is kept as you wrote it."),
     "factor-reset": N_("The second factor is gone, and all sign-ins have ended."),
+    "browser-ended": N_("That browser is signed out."),
+    "elsewhere-ended": N_("All other browsers are signed out."),
+    "password-changed": N_("The new password counts from now on. All other browsers are signed out."),
     "sessions-ended": N_("All sign-ins have ended."),
 }
 """What was just done, by the short word in `?note=…`."""

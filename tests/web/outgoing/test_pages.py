@@ -53,7 +53,10 @@ def test_deeds(full: None, as_role: Roles) -> None:
     assert browser.post(f"{HERE}/2/replay", {"since": "2020-01-01T00:00"}).status_code == 303
     assert browser.post(f"{HERE}/2/replay", {"since": "once"}).status_code == 400
     assert browser.post(f"{HERE}/2/dance").status_code == 404
-    assert browser.post(f"{HERE}/3/test").status_code == 400
+    refused = browser.post(f"{HERE}/3/test")
+    assert (refused.status_code, "Let it go on first" in refused.text) == (422, True)
+    nothing = browser.post(f"{HERE}/2/replay", {"since": "2090-01-01T00:00"}).headers["location"]
+    assert "webhook-none-failed" in nothing
     with db.read() as session:
         assert {one.state for one in store.deliveries(session, 2)} == {"waiting"}
     assert browser.post(f"{HERE}/2/remove").status_code == 303
