@@ -169,10 +169,15 @@ def _has(word: str) -> Any:
 
 
 def _objected(session: Session) -> tuple[list[int], list[str]]:
+    """Who objects to anything: accounts, and the persons they or their contacts are by now."""
+    i, c = db.table(Identity), db.table(Contact)
     subjects = set(session.scalars(sa.select(db.table(Objection).c.subject)))
     numbers = [one.removeprefix("identity:") for one in subjects if one.startswith("identity:")]
+    accounts = sorted(int(one) for one in numbers if one.isdecimal())
     contacts = sorted(one.removeprefix("contact:") for one in subjects if one.startswith("contact:"))
-    return sorted(int(one) for one in numbers if one.isdecimal()), contacts
+    linked = sa.select(i.c.contact_id).where(i.c.id.in_(accounts), i.c.contact_id.is_not(None))
+    merged = sa.select(sa.func.coalesce(c.c.survivor_id, c.c.id)).where(c.c.id.in_(contacts))
+    return accounts, sorted(session.scalars(linked.union(merged)))
 
 
 def _rows(session: Session, found: Sequence[Any]) -> list[Row]:
@@ -200,13 +205,19 @@ def _rows(session: Session, found: Sequence[Any]) -> list[Row]:
             contact=(names.get(row["contact_id"]) or row["contact_id"]) if row["contact_id"] else "",
             sync=states.get(row["id"], ""),
             proposals=waiting.get(row["id"], 0),
-            objects=bool({f"identity:{row['id']}", f"contact:{row['contact_id']}"} & against),
+            objects=(row["contact_id"] or row["id"]) in against,
         )
         for row in found
     ]
 
 
-def _objecting(session: Session, ids: Collection[int], contacts: Collection[str]) -> set[str]:
-    o = db.table(Objection)
-    subjects = [f"identity:{one}" for one in ids] + [f"contact:{one}" for one in contacts]
-    return set(session.scalars(sa.select(o.c.subject).where(o.c.subject.in_(subjects))))
+def _objecting(session: Session, ids: Collection[int], contacts: Collection[str]) -> set[int | str]:
+    """Those of the contacts, or of the accounts alone, of whom any account or any contact objects to anything."""
+    i, c, o = db.table(Identity), db.table(Contact), db.table(Objection)
+    owner: dict[str, int | str] = {f"identity:{one}": one for one in ids}
+    theirs = session.execute(sa.select(i.c.id, i.c.contact_id).where(i.c.contact_id.in_(contacts)))
+    owner |= {f"identity:{number}": contact for number, contact in theirs}
+    whole = sa.func.coalesce(c.c.survivor_id, c.c.id)
+    merged = session.execute(sa.select(c.c.id, whole).where(c.c.id.in_(contacts) | c.c.survivor_id.in_(contacts)))
+    owner |= {f"contact:{one}": survivor for one, survivor in merged}
+    return {owner[one] for one in session.scalars(sa.select(o.c.subject).where(o.c.subject.in_(sorted(owner))))}

@@ -89,6 +89,19 @@ def test_proposed_and_objecting_people_are_found(database: str) -> None:
     assert [(rows[n].proposals, rows[n].objects) for n in (one, other)] == [(1, False), (0, True)]
 
 
+def test_what_one_account_of_a_person_objects_to_stands_at_all_of_them(database: str) -> None:
+    one, other, alone = _person(1), _person(2), _person(3)
+    with db.write() as session:
+        contact = people.create_contact(session, "Katrin Oldenburg")
+        for number in (one, other):
+            people.link(session, number, contact, "t", "test")
+        consent.object_to(session, f"identity:{one}", "match", "test", "t")
+    assert sorted(_ids(show="objected")) == [one, other]
+    with db.read() as session:
+        rows = {row.id: row.objects for row in directory.page(session, Filter()).rows}
+    assert rows == {one: True, other: True, alone: False}
+
+
 def test_our_own_accounts_are_no_people(database: str) -> None:
     _person(1, ours=True)
     assert _ids() == []
