@@ -271,6 +271,7 @@ def test_a_demanded_factor_is_not_removed(as_role) -> None:
     number = somebody()
     with db.write() as session:
         policy.demand(session, ["agent"], "test")
+    assert factors.DEMANDED in browser.get("/settings/me/security").text, "why there is no button for it"
     assert browser.post("/settings/me/factor/remove").status_code == 422
     with pytest.raises(Rejected), db.write() as session:
         factors.remove_app(session, number, "agent", "")

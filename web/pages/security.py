@@ -164,6 +164,6 @@ def page(
     return render.page(
         request, reader, "settings/security.html", status, user=user, sessions=signed, factors=held, fresh=fresh,
         demanded=demanded, setup=setup, codes=codes or [], grouped=totp.grouped, ways=WAYS, mark=sessions.MARK,
-        problem=problem, stale=STALE, keys=keys,
+        problem=problem, stale=STALE, keys=keys, kept=factors.DEMANDED,
         at=passkeys.here(request.url), device=words.browser(request.headers.get("user-agent", "")),
     )  # fmt: skip

@@ -48,7 +48,7 @@ TEXTS = {
     "public": N_("the text of public messages"),
     "all": N_("the text of every message, private ones too"),
 }
-STATES = {"active": N_("runs"), "paused": N_("paused"), "disabled": N_("disabled")}
+STATES = {"active": N_("active"), "paused": N_("paused"), "disabled": N_("disabled")}
 DONE = {
     "pause": "webhook-paused", "resume": "webhook-resumed", "test": "webhook-tested", "remove": "webhook-removed",
     "replay": "webhook-replayed",

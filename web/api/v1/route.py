@@ -112,7 +112,7 @@ def _refused(error: Exception) -> Response:
     if type(error) in PLAIN:
         return problem.answer(PLAIN[type(error)])
     if isinstance(error, permissions.TooMany):
-        return problem.answer(429, f"Send this again in {error.stand.wait} seconds.")
+        return problem.answer(429, f"Send this again in {error.stand.wait} s.")
     if isinstance(error, HTTPException):
         return problem.answer(error.status_code, headers=error.headers)
     if isinstance(error, Rejected | BadPayload | NotConfigured | AuthExpired):
