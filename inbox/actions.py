@@ -138,7 +138,7 @@ def act(session: Session, conversation_id: int, one: Action, actor: str, kept: s
     if one.do in _OWN:
         return _OWN[one.do](session, row, one.value, actor)
     if one.do == "note":
-        notes.add(session, conversation_id=conversation_id, author=actor, text=filled(session, row, one.value))
+        notes.add(session, conversation_id=conversation_id, author=actor, text=filled(session, row, one.value, actor))
     elif one.do == "draft":
         _draft(session, row, int(one.value), actor)
     elif one.do == "notify":
@@ -152,7 +152,7 @@ def act(session: Session, conversation_id: int, one: Action, actor: str, kept: s
         outbox.emit(session, "webhook.wanted", [(kept, told)])
     else:
         private = {"visibility": "private"} if one.do == "reply_private" else {}
-        text = filled(session, row, one.value)
+        text = filled(session, row, one.value, actor)
         queued = replies.queue(session, conversation_id, text, author=actor, key=kept or None, **private)  # type: ignore[arg-type]
         return Done(True, waits=queued.state == "submitted")
     return Done(True)
@@ -231,7 +231,7 @@ def _draft(session: Session, row: Conversation, reply_id: int, actor: str) -> No
         raise Rejected(GONE)
     account = session.get(Account, row.account_id)
     language = saved.language(kept.texts, [row.language, account.language if account is not None else ""])
-    text = filled(session, row, kept.texts[language])
+    text = filled(session, row, kept.texts[language], actor)
     begun = drafts.of(session, actor, row.id or 0)
     if begun is not None and text in begun.text:
         return
@@ -240,14 +240,15 @@ def _draft(session: Session, row: Conversation, reply_id: int, actor: str) -> No
     drafts.save(session, actor, row.id or 0, begun.kind if begun is not None else answered, both)
 
 
-def filled(session: Session, row: Conversation, text: str) -> str:
-    """A text with its places filled in, as far as they are known here."""
+def filled(session: Session, row: Conversation, text: str, actor: str) -> str:
+    """A text with its places filled in, as far as they are known here; nobody stands where a rule writes."""
     person = session.get(Identity, row.identity_id) if row.identity_id is not None else None
     account = session.get(Account, row.account_id)
     name = person.name if person is not None else ""
     values = {
         "name": name or (person.handle if person is not None else ""),
         "first_name": saved.first_name(name),
+        "agent": workers.name(session, actor),
         "account": account.handle if account is not None else "",
         "number": str(row.id),
     }

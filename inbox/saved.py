@@ -188,6 +188,13 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     return _SPACED.sub(put, text)
 
 
+def unknown(text: str, values: Mapping[str, str]) -> list[str]:
+    """The places of a text of which nothing is known, and which say nothing themselves: they close up."""
+    return sorted(
+        {place for place, said in _PLACE.findall(text) if not (values.get(place, "").strip() or said.strip())}
+    )
+
+
 def first_name(name: str) -> str:
     """How one calls somebody of this name: the first of several words in Latin letters, else all of it."""
     words = name.split()

@@ -41,6 +41,15 @@ def limits(session: Session, members: Collection[str]) -> dict[str, frozenset[in
     return found
 
 
+def name(session: Session, actor: str) -> str:
+    """What somebody who works here is called; empty for rules, programs and whoever is gone."""
+    number = actor.removeprefix("user:")
+    if number == actor or not number.isdecimal():
+        return ""
+    found = bulk.fetch(session, 'SELECT name FROM "user" WHERE id = ?', int(number), prepared=True)
+    return str(found[0][0] or "") if found else ""
+
+
 @dataclass(frozen=True, slots=True)
 class _Limits:
     """Accounts that somebody is limited to, and those of their role."""

@@ -37,6 +37,8 @@ class Offer:
     language: str
     """The one that is offered first."""
     texts: dict[str, str]
+    unknown: dict[str, list[str]]
+    """The places that close up, by language: nothing is known here."""
 
 
 def offers(session: Session, talk: Talk, reader: Reader, asked: str = "") -> tuple[list[Offer], int]:
@@ -52,6 +54,7 @@ def offers(session: Session, talk: Talk, reader: Reader, asked: str = "") -> tup
             shortcut=one.shortcut or "",
             language=saved.language(one.texts, wanted),
             texts={code: saved.fill(text, values) for code, text in one.texts.items()},
+            unknown={code: saved.unknown(text, values) for code, text in one.texts.items()},
         )
         for one in found[:SHOWN]
     ], len(found)

@@ -28,6 +28,6 @@ class CrmMade(SQLModel, table=True):
     record_id: str = Field(default="", max_length=18)
     code: str = Field(default="", max_length=80)
     message: str = ""
-    """The CRM's words when it refused."""
+    """The CRM's words when it refused, or why it waits."""
     actor: str = Field(max_length=40)
     at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))

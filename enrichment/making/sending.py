@@ -48,8 +48,8 @@ def make(items: list[Item]) -> Outcome:
         crm = connection.crm()
         (result,) = crm.upsert(kind, [{HUB_ID: key, **values}])
         cost = crm.cost()
-    except (AuthExpired, NotConfigured) as error:
-        return Outcome(later={item.id: TryLater(str(error), OFF)})
+    except (AuthExpired, NotConfigured, TryLater) as error:
+        return _later(item, key, error if isinstance(error, TryLater) else TryLater(str(error), OFF))
     except Rejected as error:
         words = str(error)
         return Outcome(lambda session: _refuse(session, key, "", words))
@@ -73,6 +73,20 @@ def make(items: list[Item]) -> Outcome:
         _link(session, row, values)
 
     return Outcome(write)
+
+
+def _later(item: Item, key: str, error: TryLater) -> Outcome:
+    """It is tried again by itself; pages tell why it waits, once."""
+    words = str(error)[:1000]
+
+    def write(session: Session) -> None:
+        m = db.table(CrmMade)
+        waits = (m.c.hub_id == key, m.c.state == "pending", m.c.message != words)
+        told = sa.update(m).where(*waits).values(message=words).returning(m.c.identity_id)
+        for identity_id in session.scalars(told).all():
+            _tell(session, identity_id)
+
+    return Outcome(write, {item.id: error})
 
 
 def _link(session: Session, row: CrmMade, values: Mapping[str, str]) -> None:

@@ -116,6 +116,16 @@ def test_an_answer_that_is_lost_after_the_commit_makes_no_second_one(crm: FakeCr
         assert session.scalar(sa.select(sa.func.count()).where(r.c.object == "Lead").select_from(r)) == 1
 
 
+def test_while_the_crm_is_away_it_waits_says_why_and_is_made_once(crm: FakeCrm, zoe: int) -> None:
+    crm.faults = [TryLater("Salesforce did not answer", 60)] * 9
+    key = want(zoe)
+    house.work(waits=1)
+    assert (row(key).state, row(key).message) == ("pending", "Salesforce did not answer")
+    crm.faults.clear()
+    house.work()
+    assert (row(key).state, row(key).message, len(crm.records["lead"])) == ("made", "", 1)
+
+
 def test_what_the_crm_refuses_is_kept_with_its_words_and_tried_again(crm: FakeCrm, zoe: int) -> None:
     def no(kind: Kind, given: Mapping[str, Any]) -> RowResult | None:
         if given.get("Company") != "Chor":

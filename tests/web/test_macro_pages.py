@@ -66,10 +66,11 @@ def test_one_is_built_by_its_buttons_kept_changed_and_removed(talks: None, as_ro
 
 def test_it_is_run_in_a_conversation_and_taken_back(talks: None, as_role) -> None:
     browser = as_role("agent")
-    number = keep(("tag", "vip"), ("priority", "high"), ("state", "closed"))
+    number = keep(("tag", "vip"), ("priority", "high"), ("state", "closed"), ("note", "{agent} was here"))
     assert f'value="{number}"' in browser.get("/inbox/1/macro-menu", headers=PART).text
     answer = browser.post("/inbox/1/macro", {"macro": str(number)}, headers=PART)
     assert state() == ("high", "closed", ["vip"])
+    assert "Agent was here" in browser.get("/inbox/1?view=all").text
     toast = told(answer)
     assert "values" not in toast, "the way back goes through no browser"
     undone = browser.post(toast["undo"], headers=PART)

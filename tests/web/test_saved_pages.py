@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from core import db
 from inbox import saved
-from inbox.models import Conversation
+from inbox.models import Conversation, Identity
 from tests.conftest import BOTH
 from tests.web.conftest import account, event, store
 
@@ -86,6 +86,19 @@ def test_the_menu_is_filled_in_and_speaks_the_customers_language_first(talk: int
     assert 'data-insert="Thank you, Kim."' in part
     assert part.index("Hallo Kim") < part.index("Thank you")
     assert "Parcel" not in as_role("agent").get(f"/inbox/{talk}/saved?q=general", headers=PART).text
+
+
+def test_the_menu_says_which_places_close_up(talk: int, as_role) -> None:
+    keep("Greeting", en="Hello {first_name}, regards {agent}", ja="{first_name|お客}様")
+    with db.write() as session:
+        session.execute(sa.update(db.table(Identity)).values(name=""))
+        session.execute(sa.update(db.table(Conversation)).values(language="en"))
+    part = as_role("agent").get(f"/inbox/{talk}/saved", headers=PART).text
+    assert 'data-insert="Hello, regards Agent"' in part
+    assert part.count("not known here: first_name") == 1
+    with db.write() as session:
+        session.execute(sa.update(db.table(Conversation)).values(language="ja"))
+    assert "not known here" not in as_role("agent").get(f"/inbox/{talk}/saved", headers=PART).text
 
 
 def test_the_menu_opened_by_itself_leads_to_the_conversation(talk: int, as_role) -> None:

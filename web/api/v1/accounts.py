@@ -85,6 +85,7 @@ class FilledReply(Shown):
     shortcut: str
     language: str = Field(description="The one to take: the customer's where there is a text in it.")
     texts: dict[str, str] = Field(description="By language, with the places filled in as far as they are known.")
+    unknown: dict[str, list[str]] = Field(description="By language, the places that close up: nothing is known here.")
 
 
 @dataclass(frozen=True)
