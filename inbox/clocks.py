@@ -126,6 +126,15 @@ def stored(session: Session, conversation_id: int) -> list[SlaClock]:
     return rows.where(session, SlaClock, "conversation_id = ? ORDER BY started_at", conversation_id)
 
 
+def other_now(session: Session, conversation_id: int, found: Sequence[Clock]) -> bool:
+    """A conversation that is closed keeps what was promised to it: whether its clocks end otherwise by now."""
+    conversation = session.get(Conversation, conversation_id)
+    if conversation is None or conversation.state not in ("closed", "spam"):
+        return False
+    counted = {(one.kind, one.started_at): one.state for one in found}
+    return {(one.kind, one.started_at): one.state for one in stored(session, conversation_id)} != counted
+
+
 # --- keeping ----------------------------------------------------------------------------------------------
 
 

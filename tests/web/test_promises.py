@@ -106,7 +106,12 @@ def test_the_list_and_the_thread_show_what_is_due_and_explain_it(as_role: As) ->
     with db.write() as session:
         desk.close(session, 1, "cli")
         clocks.count(session, [1])
-    assert "closed" in browser.get("/inbox/1/clocks", headers=PART).text
+    changed = "were changed since it was closed"
+    part = browser.get("/inbox/1/clocks", headers=PART).text
+    assert ("closed" in part, changed in part) == (True, False)
+    with db.write() as session:
+        policies.save(session, 1, policies.Wanted("Standard", first_reply=60, resolution=10), "cli")
+    assert changed in browser.get("/inbox/1/clocks", headers=PART).text
     with db.write() as session:
         session.execute(sa.delete(db.table(SlaClock)))
         policies.remove(session, 1, "cli")

@@ -122,8 +122,9 @@ def explain(request: Request, conversation_id: int, reader: Reading) -> Response
             return render.to(f"/inbox/{conversation_id}{'?' + query if query else ''}#conversation")
         now = db.now()
         policy, calendar, found = clocks.of_conversation(session, conversation_id, now)
+        other = clocks.other_now(session, conversation_id, found)
     shown = [promises.explained(clock, calendar, now, reader) for clock in found]
-    return render.part("parts/clocks.html", reader, policy=policy, clocks=shown, calendar=calendar)
+    return render.part("parts/clocks.html", reader, policy=policy, clocks=shown, calendar=calendar, other=other)
 
 
 async def _do(request: Request, reader: Reader, policy_id: int | None) -> Response:
