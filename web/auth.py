@@ -20,6 +20,8 @@ from web.permissions import ROLES as ROLES
 from web.roles import NO_ROLE, Power
 from web.signin import entry, links, rounds
 
+TAKEN = N_("Somebody signs in with this address already.")
+
 
 def first_run(session: Session) -> bool:
     """Nobody can sign in yet."""
@@ -49,7 +51,7 @@ def create_user(
     roles.within(power, roles.granted_to(session, role))
     address = normal(email)
     if find(session, address) is not None:
-        raise Rejected(N_("Somebody signs in with this address already."))
+        raise Rejected(TAKEN)
     user = User(
         email=address,
         name=name.strip() or address,

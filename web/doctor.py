@@ -12,7 +12,7 @@ from typing import Literal
 import sqlalchemy as sa
 
 import migrations
-from core import audit, backlog, broker, crypto, db, queue
+from core import audit, backlog, broker, crypto, db, mail, queue
 from core.errors import WiderhallError
 from core.settings import settings
 from enrichment import budget, connection, overview
@@ -26,6 +26,10 @@ from web.outgoing import store as webhooks
 Level = Literal["ok", "note", "wrong"]
 LOW_DISK = 1024**3
 START = N_("Start the hub with `widerhall up`.")
+NO_MAIL = N_(
+    "No mail server is set up: there are no invitations, no links for a new password, no notices by mail, and "
+    "conversations cannot be forwarded."
+)
 
 
 @dataclass(frozen=True)
@@ -224,6 +228,8 @@ def _webhooks() -> Iterator[Told]:
 
 
 def _mail() -> Iterator[Told]:
+    if not mail.is_set_up():
+        yield told("mail", "note", NO_MAIL, N_("Give WIDERHALL_SMTP_HOST and WIDERHALL_MAIL_FROM."))
     with db.read() as session:
         refused, late = mails.refused(session), mails.late(session)
     for name, words in refused:

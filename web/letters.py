@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from sqlmodel import Session
 
-from core import db, mail, outbox
+from core import crypto, db, mail, outbox
 from web.i18n import N_
 
 TOPIC = "letter.due"
@@ -40,6 +40,7 @@ KINDS: Mapping[str, tuple[str, str, str]] = {
     "by-provider": (N_("You sign in with %(name)s and have no password here"), NO_PASSWORD, "/signin"),
     "invite": (N_("%(by)s invites you to this hub"), INVITED, ""),
     "invite-provider": (N_("%(by)s invites you to this hub"), BY_PROVIDER, "/signin"),
+    "address-changed": (N_("%(by)s changed the address you sign in with"), NOT_WANTED, "/signin"),
     "app": (N_("An app for codes was set up for your sign-in"), NOT_YOU, SECURITY),
     "app-removed": (N_("The app for codes was removed from your sign-in"), NOT_YOU, SECURITY),
     "passkey": (N_("The passkey “%(name)s” was added to your sign-in"), NOT_YOU, SECURITY),
@@ -58,17 +59,18 @@ Where there is no page, the mail has a link of its own (web.signin.links).
 
 
 def write(
-    session: Session, user_id: int, kind: str, *, link: str = "", language: str = "", **values: str | int
+    session: Session, user_id: int, kind: str, *, link: str = "", language: str = "", to: str = "", **values: str | int
 ) -> None:
     """Ask for a mail to one user; nothing where this hub sends no mails.
 
-    `link` is the digest of one, `language` the one to write in to somebody of whom none is known.
+    `link` is the digest of one, `language` the one to write in to somebody of whom none is known, `to` an address
+    other than the one they have.
     """
     if not mail.is_set_up():
         return
     mark = secrets.token_hex(16)
     payload = {
         "user_id": user_id, "kind": kind, "values": values, "at": db.now().isoformat(), "mark": mark, "link": link,
-        "language": language,
+        "language": language, "to": crypto.seal(to) if to else "",
     }  # fmt: skip
     outbox.emit(session, TOPIC, [(mark, payload)])

@@ -106,6 +106,17 @@ def test_one_mail_says_what_is_unread_without_any_text(talk: None, box: Mailbox)
     assert mail.make(NOW + timedelta(days=1)) == 0
 
 
+def test_who_never_signed_in_is_told_the_time_zone(talk: None, box: Mailbox) -> None:
+    who = somebody(language="en")
+    with db.write() as session:
+        auth.get(session, int(who[5:])).time_zone = ""
+    told(who, "one")
+    mail.make(NOW)
+    sent()
+    (one,) = box.mails
+    assert all("Times in this mail are in the time zone UTC." in text for text in (one["text"], one["html"]))
+
+
 def test_what_was_read_before_it_left_is_not_sent(talk: None, box: Mailbox) -> None:
     who = somebody()
     told(who, "one")

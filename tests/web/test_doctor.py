@@ -48,6 +48,15 @@ def test_a_hub_that_lives_is_healthy(home: Sandbox, valkey: str) -> None:
     assert "The audit trail is whole." in widerhall("doctor").out
 
 
+def test_hub_without_a_mail_server_says_what_does_not_work(hub: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    finding = only("mail", "note")
+    assert ("no invitations" in finding.found, "WIDERHALL_SMTP_HOST" in finding.mend) == (True, True)
+    monkeypatch.setenv("WIDERHALL_SMTP_HOST", "mail.example")
+    monkeypatch.setenv("WIDERHALL_MAIL_FROM", "hub@demo.example")
+    settings.cache_clear()
+    assert list(doctor._mail()) == []
+
+
 def test_a_hub_that_does_not_run_is_a_note(hub: None) -> None:
     assert "widerhall up" in only("broker", "note").mend
     assert widerhall("doctor").code == 0

@@ -134,3 +134,19 @@ def test_who_never_chose_a_language_is_written_to_in_the_one_of_their_browser(da
         auth.get(session, me).language = "en"
         letters_of.write(session, me, "password")
     assert subjects(box) == ["Your password was changed"]
+
+
+@pytest.mark.parametrize(
+    ("language", "zone"), [("en", "time zone UTC"), ("de", "Zeitzone UTC"), ("ja", "タイムゾーン: UTC")]
+)
+def test_who_has_no_time_zone_yet_is_told_which_one_is_meant(
+    database: str, box: Mailbox, language: str, zone: str
+) -> None:
+    me = somebody(language=language)
+    for name, named in (("Europe/Berlin", False), ("", True)):
+        with db.write() as session:
+            auth.get(session, me).time_zone = name
+            letters_of.write(session, me, "password")
+        sent()
+        one = box.mails.pop()
+        assert [zone in one["text"], zone in one["html"]] == [named, named]

@@ -1,4 +1,4 @@
-"""`widerhall users send-link | reset-second-factor | allow-passwords`: a way in for whoever lost theirs."""
+"""`widerhall users send-link | set-address | reset-second-factor | allow-passwords`: a way in for who lost theirs."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from core.errors import Rejected
 from web import auth
 from web.cli.base import Json, ready, say
 from web.cli.system import users
-from web.signin import factors, inviting, policy
+from web.signin import addresses, factors, inviting, policy
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to those of `users`."""
     users.command("reset-second-factor")(reset_second_factor)
     users.command("send-link")(send_link)
+    users.command("set-address")(set_address)
     users.command("allow-passwords")(allow_passwords)
 
 
@@ -39,6 +40,18 @@ def send_link(email: str, json: Json = False) -> None:
             raise Rejected("There is no such user.")
         inviting.send(session, user.id, "cli")
     say({"email": email, "sent": True}, json, f"A mail with a link goes to {email} as soon as the hub runs.")
+
+
+def set_address(email: str, new: str, json: Json = False) -> None:
+    """Give somebody another e-mail address to sign in with; the one before is told by mail."""
+    ready()
+    with db.write() as session:
+        user = auth.find(session, email)
+        if user is None or user.id is None:
+            raise Rejected("There is no such user.")
+        changed = addresses.give(session, user.id, new, "cli")
+        address = auth.get(session, user.id).email
+    say({"email": address, "changed": changed}, json, f"{email} signs in as {address} from now on.")
 
 
 def allow_passwords(json: Json = False) -> None:

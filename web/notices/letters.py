@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from core import db, log, mail
+from core import crypto, db, log, mail
 from core.errors import NotConfigured, Rejected, TryLater, Unknown
 from core.outbox import Item, Outcome
 from core.settings import settings
@@ -64,12 +64,12 @@ def written(session: Session, payload: dict[str, Any]) -> EmailMessage | None:
     page = page or links.path(session, payload["link"])
     if not page:
         return None
-    title, at = who.words(happened, **values), who.moment(datetime.fromisoformat(payload["at"]))
+    title, at = who.words(happened, **values), mails.moment(who, user, datetime.fromisoformat(payload["at"]))
     link, advice = mails.base() + page, who.words(advice, **values)
     message = EmailMessage(policy=mail.POLICY)
     message["Subject"] = f"Widerhall: {title}"
     message["From"] = settings().mail_from
-    message["To"] = user.email
+    message["To"] = crypto.unseal(payload["to"]) if payload.get("to") else user.email
     message["Message-ID"] = f"<{payload['mark']}@{mails.domain()}>"
     message["Date"] = datetime.fromisoformat(payload["at"])
     message["Auto-Submitted"] = "auto-generated"

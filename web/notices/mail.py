@@ -26,6 +26,7 @@ from core.settings import settings
 from inbox import notices, visibility
 from inbox.notice_models import Notification, NotificationChoice
 from web import i18n, reader, render, roles
+from web.i18n import N_
 from web.models import User
 from web.notices import clock, listing
 from web.notices.models import Digest
@@ -40,6 +41,9 @@ KEPT = timedelta(days=90)
 TOPIC = "digest.due"
 MAILS = ("web.notices.mail.send", "web.notices.letters.send", "web.forwarding.send")
 """Subscribers that send mails."""
+TIMES = N_("Times in this mail are in the time zone UTC.")
+ZONED = N_("%(moment)s, time zone UTC")
+"""For whoever has no time zone yet, since they never signed in."""
 TRIES = 3
 """So often a mail was tried before anybody is told that mails do not go: a server may be away for a moment."""
 
@@ -237,7 +241,8 @@ def written(session: Session, row: Digest) -> EmailMessage | None:
     shown = listing.shown(session, found[:LISTED], who)
     ngettext = i18n.catalogue(who.language).ngettext
     title = ngettext("%(num)s unread notification", "%(num)s unread notifications", len(found)) % {"num": len(found)}
-    values = {"title": title, "notices": shown, "base": base(), "more": len(found) - len(shown)}
+    zoned = who.words(TIMES) if not user.time_zone else ""
+    values = {"title": title, "notices": shown, "base": base(), "more": len(found) - len(shown), "zoned": zoned}
     message = EmailMessage(policy=mail.POLICY)
     message["Subject"] = f"Widerhall: {title}"
     message["From"] = settings().mail_from
@@ -245,7 +250,7 @@ def written(session: Session, row: Digest) -> EmailMessage | None:
     message["Message-ID"] = row.message_id
     message["Date"] = row.made_at
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(_plain(who, shown, title, base(), len(found) - len(shown)))
+    message.set_content(_plain(who, shown, title, base(), len(found) - len(shown), zoned))
     message.add_alternative(render.text("mail/digest.html", who, **values), subtype="html")
     return message
 
@@ -259,6 +264,11 @@ def recipient(session: Session, user: User) -> Reader:
     )  # fmt: skip
 
 
+def moment(who: Reader, user: User, at: datetime) -> str:
+    """Date and time in full for somebody who is written to, with the time zone while none is known of theirs."""
+    return who.moment(at) if user.time_zone else who.words(ZONED, moment=who.moment(at))
+
+
 def base() -> str:
     """Where this hub is opened, without a slash at the end."""
     return (settings().public_url or web_url() or f"http://{settings().host}:{settings().port}").rstrip("/")
@@ -269,12 +279,13 @@ def domain() -> str:
     return urlsplit(settings().public_url).hostname or "widerhall.invalid"
 
 
-def _plain(who: Reader, shown: Sequence[listing.Shown], title: str, base: str, more: int) -> str:
+def _plain(who: Reader, shown: Sequence[listing.Shown], title: str, base: str, more: int, zoned: str) -> str:
     lines = [title, ""]
     for one in shown:
         name = f" – {one.name}" if one.name else ""
         lines += [f"* {one.said}{name} ({who.short(one.at)})", f"  {base}/notifications/{one.id}"]
     if more:
         lines += [f"  {base}/notifications"]
+    lines += ["", zoned] if zoned else []
     lines += ["", who.words("Change what you are told, and when:"), f"{base}/settings/me/notifications"]
     return "\n".join(lines) + "\n"

@@ -13,7 +13,7 @@ from web import auth, render, role_words
 from web.pages.roles import chosen_accounts
 from web.permissions import allow
 from web.reader import Reader
-from web.signin import inviting, links, provider
+from web.signin import addresses, inviting, links, provider
 
 router = APIRouter()
 
@@ -76,10 +76,13 @@ def change(
     role: Annotated[str, Form()] = "",
     disabled: Annotated[str, Form()] = "",
     password: Annotated[str, Form()] = "",
+    email: Annotated[str, Form()] = "",
 ) -> Response:
-    """Change what the form names: role, shut out or let in, a new password."""
+    """Change what the form names: role, shut out or let in, a new password, another address."""
     try:
         with db.write() as session:
+            if email:
+                addresses.give(session, user_id, email, reader.actor, reader.power, reader.language)
             if role:
                 auth.set_role(session, user_id, role, reader.actor, reader.power)
             if disabled in ("yes", "no"):

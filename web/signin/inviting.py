@@ -76,7 +76,7 @@ def add(
         raise Rejected(NO_MAIL)
     user = auth.create_user(session, email, name, password or None, role, actor, power)
     if not password:
-        _invite(session, user, actor, language)
+        invite(session, user, actor, language)
     return user
 
 
@@ -88,7 +88,7 @@ def send(session: Session, user_id: int, actor: str, power: Power = None, langua
     if not mail.is_set_up():
         raise Rejected(NO_LINK)
     if not user.password:
-        _invite(session, user, actor, language)
+        invite(session, user, actor, language)
         return
     if provider.alone(session):
         raise Rejected(PROVIDER)
@@ -96,7 +96,8 @@ def send(session: Session, user_id: int, actor: str, power: Power = None, langua
     letters.write(session, user_id, "link", language=language, link=links.make(session, user_id, "sent"))
 
 
-def _invite(session: Session, user: User, actor: str, language: str) -> None:
+def invite(session: Session, user: User, actor: str, language: str) -> None:
+    """Write to somebody without a password; links from before end."""
     user_id, row = int(user.id or 0), provider.enabled(session)
     audit.record(session, actor, "user.invited", f"user:{user_id}")
     if row is not None and provider.alone(session):

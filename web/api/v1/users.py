@@ -18,7 +18,7 @@ from web.models import User
 from web.permissions import PERMISSIONS, allow
 from web.reader import Reader
 from web.role_models import Role as Kept
-from web.signin import factors, inviting, links
+from web.signin import addresses, factors, inviting, links
 
 HERE = "/api/v1/users"
 ROLES = "/api/v1/roles"
@@ -72,6 +72,9 @@ class OtherUser(Given):
 
     role: Role | None = None
     disabled: bool | None = None
+    email: Text | None = Field(
+        None, min_length=3, max_length=320, description="Their address from now on; the one before is told by mail."
+    )
 
 
 class Accounts(Given):
@@ -149,15 +152,18 @@ def add(change: Changing, reader: Users, body: NewUser) -> Response:
 
 @router.post(f"{HERE}/{{user_id}}", tags=[TAG], response_model=Changed)
 def edit(change: Changing, reader: Users, user_id: Id, body: OtherUser) -> Response:
-    """Give a user another role, shut them out, or let them in again."""
+    """Give a user another role or address, shut them out, or let them in again."""
 
     def work(session: Session) -> Changed:
         _user(session, user_id)
+        moved = False
+        if body.email is not None:
+            moved = addresses.give(session, user_id, body.email, reader.actor, reader.power, reader.language)
         if body.role is not None:
             auth.set_role(session, user_id, body.role, reader.actor, reader.power)
         if body.disabled is not None:
             auth.set_disabled(session, user_id, body.disabled, reader.actor, reader.power)
-        return Changed(id=user_id, changed=body.role is not None or body.disabled is not None)
+        return Changed(id=user_id, changed=moved or body.role is not None or body.disabled is not None)
 
     return change.do(work)
 
