@@ -14,7 +14,7 @@ from connectors.attaching import Wrong
 from connectors.capabilities import Capability
 from core import bulk, db, rows
 from inbox import attachments, drafts, replies, translations
-from inbox.models import Account, Conversation, Message, ReplyRow
+from inbox.models import Account, Conversation, Identity, Message, ReplyRow
 from inbox.parts.store import Part
 from web import actors, attaching, translating
 from web.attaching import Shelf
@@ -75,6 +75,10 @@ class Composer:
     """What the account that answers takes."""
     front: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Whom the answer names in front by itself, by kind."""
+    whom: str = ""
+    """Who is answered, where that is another one than the conversation is with."""
+    to: int = 0
+    """The number of who is answered; 0 for nobody known."""
     us: str = ""
     """The handle of the account that answers."""
     url_length: int = 0
@@ -138,9 +142,18 @@ def composer(
         part=known,
         carrier=row,
         front=_front(account, answered, kinds),
+        whom=_whom(session, conversation, answered),
+        to=(answered.identity_id if answered is not None else None) or 0,
         us=account.handle,
         url_length=int(account.config.get("limits", {}).get("characters_per_url") or 0),
     )
+
+
+def _whom(session: Session, conversation: Conversation, answered: Message | None) -> str:
+    if answered is None or answered.identity_id in (None, conversation.identity_id):
+        return ""
+    person = rows.get(session, Identity, answered.identity_id)
+    return person.name or person.handle if person is not None else ""
 
 
 def _front(account: Account, answered: Message | None, kinds: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from core import db
+from core.event import Author
 from enrichment.models import CrmRecord, MatchLink
 from inbox import consent, desk, drafts, notes, replies
 from inbox.fields.store import Wanted
@@ -415,6 +416,22 @@ def test_ones_own_last_reply_is_nobody_elses(agent: Browser) -> None:
     for text in ("One", "Two"):
         form = {"text": text, "kind": "public", "seen": seen[1]}
         assert agent.post(f"/inbox/{talk()}/reply", form).status_code == 303
+
+
+def test_the_box_says_who_is_answered_and_sends_to_nobody_else(as_role) -> None:
+    thread, agent = {"thread_key": "m:1"}, as_role("agent")
+    bo = Author(platform="mastodon", id="https://a.example/users/bo", handle="@bo@a.example", name="Bo")
+    number = account()
+    store(number, event("m:1", minutes=9, **thread))
+    page = agent.get(f"/inbox/{talk()}").text
+    form = {"text": "For Kim", "kind": "public", "to": re.search(r'name="to" value="(\d+)"', page)[1]}  # type: ignore[index]
+    store(number, event("m:2", "Me too", kind="reply", author=bo, parent_key="m:1", **thread))
+    answer = agent.post(f"/inbox/{talk()}/reply", form, headers=HTMX)
+    assert (answer.status_code, sent()) == (422, [])
+    assert "this answers Bo now" in re.sub("[\u2066-\u2069]", "", answer.text)
+    assert "to Bo" in re.sub("[\u2066-\u2069]", "", agent.get(f"/inbox/{talk()}").text)
+    again = re.search(r'name="to" value="(\d+)"', answer.text)[1]  # type: ignore[index]
+    assert agent.post(f"/inbox/{talk()}/reply", {**form, "to": again}, headers=HTMX).status_code == 200
 
 
 def test_the_same_text_out_of_two_tabs_is_sent_once_until_one_says_so(agent: Browser) -> None:

@@ -35,6 +35,7 @@ Managing = Annotated[Reader, Depends(allow("conversations.manage"))]
 Writing = Annotated[Reader, Depends(allow("conversations.reply", "conversations.manage"))]
 
 NO_ALTS: Mapping[int, str] = {}
+SOMEBODY_ELSE = N_("Somebody else has written meanwhile: this answers %(name)s now. Look at it, and send it again.")
 ALSO = 300
 """Messages of older pages that one call brings up to date."""
 
@@ -120,6 +121,7 @@ def reply(
     kind: Annotated[str, Form()] = "",
     key: Annotated[str, Form()] = "",
     seen: Annotated[str, Form()] = "",
+    to: Annotated[str, Form()] = "",
     sure: Annotated[str, Form()] = "",
     at: Annotated[str, Form()] = "",
     when: Annotated[str, Form()] = "",
@@ -136,6 +138,7 @@ def reply(
 
     When somebody else was faster, nothing is sent until the form says that it shall be. `at` puts it off: a name
     that the menu offers, or `when` for the moment in that field; with `hold` it does not leave when they write again.
+    Nor is anything sent when it would answer another person than `to`, since somebody else has written.
     `ask` has it approved first; with `close` the conversation is closed as the reply is queued, with `snooze` (named
     like `at`) put away until then.
     """
@@ -155,6 +158,9 @@ def reply(
     chosen = kind or talk.composer.kind
     if problem := _in_the_way(talk, attached, chosen, words, reader):
         return _unsent(request, talk, reader, words, kind, problem=problem)
+    if to and to != str(talk.composer.to):
+        whom = talk.composer.whom or talk.name
+        return _unsent(request, talk, reader, words, kind, problem=reader.words(SOMEBODY_ELSE, name=whom))
     later = snoozing.moment(at, reader) if at else None
     until = snoozing.moment(away, reader) if away else None
     if (at and later is None) or (away and until is None):
