@@ -158,6 +158,7 @@ TABLES: dict[str, str] = {
     "passkey": "follows the user",
     "sign_in_round": "follows the user, and expires",
     "password_link": "follows the user, and expires",
+    "address_link": "follows the user, and expires",
     "sign_in_policy": "no person",
     "oidc_provider": "no person: an address and a sealed secret",
     "oidc_link": "follows the user",

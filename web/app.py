@@ -20,6 +20,7 @@ from web.fanout import Hub
 from web.middleware import AccessLog, Headers, Hosts
 from web.pages import (
     accounts,
+    address,
     asked,
     attaching,
     beside,
@@ -151,6 +152,7 @@ ROUTERS = (
     rules.router,
     users.router,
     roles.router,
+    address.router,
     profile.router,
     notices.router,
     security.router,

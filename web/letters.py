@@ -24,6 +24,10 @@ SENT = N_(
     "An administrator sends it to you. Choose a password by it within a day; it works once. Until then the one you "
     "have goes on working."
 )
+PROVE = N_(
+    "Open this link within a day, signed in as before; it works once. Until then the old address counts. If you did "
+    "not ask for it, do nothing: nothing changes."
+)
 NO_PASSWORD = N_("Somebody asked for a new password for your address. If that was not you, do nothing.")
 INVITED = N_(
     "Choose your password by this link within seven days; it works once. After that you sign in with this address."
@@ -40,6 +44,8 @@ KINDS: Mapping[str, tuple[str, str, str]] = {
     "by-provider": (N_("You sign in with %(name)s and have no password here"), NO_PASSWORD, "/signin"),
     "invite": (N_("%(by)s invites you to this hub"), INVITED, ""),
     "invite-provider": (N_("%(by)s invites you to this hub"), BY_PROVIDER, "/signin"),
+    "address": (N_("Your new address for signing in"), PROVE, ""),
+    "address-own": (N_("The address you sign in with was changed"), NOT_YOU, SECURITY),
     "address-changed": (N_("%(by)s changed the address you sign in with"), NOT_WANTED, "/signin"),
     "app": (N_("An app for codes was set up for your sign-in"), NOT_YOU, SECURITY),
     "app-removed": (N_("The app for codes was removed from your sign-in"), NOT_YOU, SECURITY),

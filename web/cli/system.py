@@ -23,7 +23,7 @@ from web.i18n import LANGUAGES
 from web.models import ApiAnswer
 from web.outgoing.models import Endpoint
 from web.signin import inviting, links
-from web.signin.models import OidcProvider, PasswordLink, SecondFactor
+from web.signin.models import AddressLink, OidcProvider, PasswordLink, SecondFactor
 
 users = typer.Typer(no_args_is_help=True, help="People who work here.")
 keys = typer.Typer(no_args_is_help=True, help="Keys that encrypt secrets.")
@@ -142,6 +142,7 @@ def rotate(json: Json = False) -> None:
 SEALED: tuple[tuple[type[SQLModel], str], ...] = (
     (Activation, "secret"), (Endpoint, "secret"), (Endpoint, "old_secret"), (ApiAnswer, "body"),
     (SecondFactor, "secret"), (OidcProvider, "secret"), (PasswordLink, "sealed"),
+    (AddressLink, "sealed"),
 )  # fmt: skip
 """Columns that are sealed, where they are not empty."""
 

@@ -8,12 +8,13 @@ from zoneinfo import available_timezones
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 
-from core import db
+from core import db, mail
 from inbox import teams
-from web import auth, render, shell, words
+from web import auth, render, sessions, shell, words
 from web.i18n import LANGUAGES
 from web.permissions import allow
 from web.reader import Reader
+from web.signin import addresses
 
 router = APIRouter()
 
@@ -30,7 +31,7 @@ def start(reader: Myself) -> Response:
 @router.get("/settings/me")
 def index(request: Request, reader: Myself) -> Response:
     """The forms."""
-    return _page(request, reader)
+    return page(request, reader)
 
 
 @router.post("/settings/me")
@@ -76,7 +77,12 @@ def zones() -> list[str]:
     ]
 
 
-def _page(request: Request, reader: Reader) -> Response:
+def page(request: Request, reader: Reader, status: int = 200, problem: str = "", email: str = "") -> Response:
+    """The forms, with the `email` that was typed and what went wrong."""
     with db.read() as session:
-        user = auth.get(session, reader.user_id)
-    return render.page(request, reader, "profile.html", user=user, zones=zones())
+        user, new = auth.get(session, reader.user_id), addresses.waiting(session, reader.user_id)
+        fresh = sessions.fresh(session, reader.session)
+    return render.page(
+        request, reader, "profile.html", status, user=user, zones=zones(), problem=problem, email=email, new=new,
+        fresh=fresh, mails_go=mail.is_set_up(),
+    )  # fmt: skip

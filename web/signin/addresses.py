@@ -5,17 +5,27 @@ Accounts at a provider stay linked: the link hangs on the account there, not on 
 
 from __future__ import annotations
 
+import hmac
+import secrets
+from datetime import timedelta
+
+import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from core import audit, mail
+from core import audit, crypto, db, mail
 from core.errors import Rejected
 from web import auth, letters
 from web.i18n import N_
 from web.models import User
 from web.roles import Power
+from web.sessions import digest
 from web.signin import inviting, links
+from web.signin.models import AddressLink
 
+LIFE = timedelta(days=1)
+SAME = N_("You sign in with this address already.")
+NO_MAIL = N_("This hub sends no mails, so the new address cannot be proved: ask another administrator to change it.")
 OWN = N_("One's own address is changed on the page “Me”, by a link that goes to the new one.")
 
 
@@ -39,6 +49,61 @@ def give(
     if standing is not None and standing.invited and not user.disabled and mail.is_set_up():
         inviting.invite(session, user, actor, language)
     return True
+
+
+def ask(session: Session, user_id: int, email: str) -> None:
+    """Somebody wants another address for themselves: a link goes to it, and nothing changes before that is opened.
+
+    Rejected for what is no address and for their own; whether anybody else has it shows only to who reads its mails.
+    """
+    user, address = auth.get(session, user_id), auth.normal(email)
+    if address == user.email:
+        raise Rejected(SAME)
+    if not mail.is_set_up():
+        raise Rejected(NO_MAIL)
+    drop(session, user_id)
+    token = secrets.token_urlsafe(32)
+    key = digest(token)
+    session.add(
+        AddressLink(
+            user_id=user_id, digest=key, email=address, sealed=crypto.seal(token), expires_at=db.now() + LIFE
+        )
+    )  # fmt: skip
+    audit.record(session, f"user:{user_id}", "user.address_asked", f"user:{user_id}")
+    letters.write(session, user_id, "address", to=address, link=key)
+
+
+def waiting(session: Session, user_id: int) -> AddressLink | None:
+    """The new address that somebody has not proved yet, while its link holds."""
+    row = session.get(AddressLink, user_id)
+    return row if row is not None and row.expires_at >= db.now() else None
+
+
+def asked(session: Session, user_id: int, token: str) -> AddressLink | None:
+    """The same by the link's token; None for one of somebody else, or one that has ended."""
+    row = waiting(session, user_id)
+    return row if row is not None and hmac.compare_digest(row.digest, digest(token)) else None
+
+
+def prove(session: Session, user_id: int, token: str) -> bool:
+    """The link was opened by whoever asked for it: its address counts from now on, and the one before is told.
+
+    False when the link has ended. Rejected when somebody else has the address.
+    """
+    row = asked(session, user_id, token)
+    if row is None or not drop(session, user_id):
+        return False
+    user = auth.get(session, user_id)
+    before = user.email
+    _set(session, user, row.email, f"user:{user_id}")
+    letters.write(session, user_id, "address-own", to=before)
+    return True
+
+
+def drop(session: Session, user_id: int) -> bool:
+    """End the link to a new address; False when there was none."""
+    k = db.table(AddressLink)
+    return session.execute(sa.delete(k).where(k.c.user_id == user_id).returning(k.c.user_id)).first() is not None
 
 
 def _set(session: Session, user: User, address: str, actor: str) -> None:

@@ -13,9 +13,11 @@ from sqlmodel import Session
 from core import crypto, db
 from web.models import User
 from web.sessions import digest
-from web.signin.models import OidcLink, PasswordLink
+from web.signin.models import AddressLink, OidcLink, PasswordLink
 
 PATH = "/signin/password"
+ADDRESS = "/settings/me/address"
+"""Where a link to a new address leads (web.signin.addresses)."""
 
 LIFE: Mapping[str, timedelta] = {
     "forgot": timedelta(minutes=30),
@@ -52,16 +54,17 @@ def make(session: Session, user_id: int, kind: str) -> str:
 
 def path(session: Session, key: str) -> str:
     """Where a link that is to be sent leads; empty when it has ended."""
-    k = db.table(PasswordLink)
-    held = sa.select(k.c.sealed).where(k.c.digest == key, k.c.expires_at >= db.now())
-    sealed = session.scalar(held)
-    return f"{PATH}?token={crypto.unseal(sealed)}" if sealed else ""
+    for k, page in ((db.table(PasswordLink), PATH), (db.table(AddressLink), ADDRESS)):
+        sealed = session.scalar(sa.select(k.c.sealed).where(k.c.digest == key, k.c.expires_at >= db.now()))
+        if sealed:
+            return f"{page}?token={crypto.unseal(sealed)}"
+    return ""
 
 
 def sent(session: Session, keys: Iterable[str]) -> None:
     """The mails are out: nobody here needs to read these links again."""
-    k = db.table(PasswordLink)
-    session.execute(sa.update(k).where(k.c.digest.in_(list(keys))).values(sealed=""))
+    for k in (db.table(PasswordLink), db.table(AddressLink)):
+        session.execute(sa.update(k).where(k.c.digest.in_(list(keys))).values(sealed=""))
 
 
 def whose(session: Session, token: str) -> User | None:
@@ -86,9 +89,9 @@ def take(session: Session, token: str) -> User | None:
 
 
 def drop(session: Session, user_id: int) -> None:
-    """End all links of somebody."""
-    k = db.table(PasswordLink)
-    session.execute(sa.delete(k).where(k.c.user_id == user_id))
+    """End all links of somebody, those to a new address too."""
+    for k in (db.table(PasswordLink), db.table(AddressLink)):
+        session.execute(sa.delete(k).where(k.c.user_id == user_id))
 
 
 def standing(session: Session) -> dict[int, Standing]:

@@ -78,6 +78,20 @@ class PasswordLink(SQLModel, table=True):
     expires_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False, index=True))
 
 
+class AddressLink(SQLModel, table=True):
+    """A link in a mail by which somebody proves that a new address is theirs, until it serves or its time is over."""
+
+    __tablename__ = "address_link"
+    user_id: int = Field(sa_column=Column(BigId, ForeignKey("user.id", ondelete="CASCADE"), primary_key=True))
+    digest: str = Field(unique=True, max_length=64)
+    """SHA-256 of the link's token: who reads this table cannot open it."""
+    email: str = Field(max_length=320)
+    """The new address, as it would be stored."""
+    sealed: str
+    """The token for the mail; empty once that is out."""
+    expires_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+
+
 class Passkey(SQLModel, table=True):
     """A key pair of which we hold the public half (WebAuthn)."""
 

@@ -20,6 +20,9 @@ NOTES = {
         "If somebody here has this address, a mail to it is on its way. The link in it works for 30 minutes. If "
         "nothing comes, look among the spam."
     ),
+    "address-asked": N_("A mail with a link is on its way to the new address. Until it is opened the old one counts."),
+    "address-dropped": N_("Your address stays as it is."),
+    "address-changed": N_("From now on you sign in with the new address."),
     "link-sent": N_("A mail with a link is on its way."),
     "user-invited": N_("The invitation is on its way by mail."),
     "factor-kept": N_("The new app counts from now on. Your recovery codes stay."),
