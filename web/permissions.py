@@ -70,6 +70,25 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 }
 """Permission → roles that have it. What is not here, nobody may."""
 
+NEEDS: dict[str, str] = {
+    **dict.fromkeys(
+        (
+            "messages.private", "conversations.reply", "replies.approve", "conversations.forward",
+            "conversations.manage", "messages.correct", "cases.open",
+        ),
+        "messages.read",
+    ),
+    **dict.fromkeys(("people.review", "people.object", "people.erase"), "people.read"),
+    **dict.fromkeys(("segments.manage", "segments.export"), "segments.read"),
+    "listening.manage": "listening.read",
+    "reports.share": "reports.read",
+    "accounts.manage": "accounts.read",
+    "dead.manage": "dead.read",
+    "crm.manage": "crm.read",
+    "model.manage": "model.read",
+}  # fmt: skip
+"""Permission → the one without which it counts for nothing: who does something sees what it is done to."""
+
 _BUILT_IN = {role: frozenset(name for name, roles in PERMISSIONS.items() if role in roles) for role in ROLES}
 
 PUBLIC: dict[str, str] = {
@@ -137,7 +156,13 @@ def granted(role: str, kept: str = "") -> frozenset[str]:
 
 @lru_cache(maxsize=256)
 def _own(kept: str) -> frozenset[str]:
-    return frozenset(json.loads(kept)) & PERMISSIONS.keys()
+    return supported(json.loads(kept))
+
+
+def supported(given: Iterable[str]) -> frozenset[str]:
+    """Those of the permissions that exist, and whose need is among them."""
+    found = frozenset(given) & PERMISSIONS.keys()
+    return frozenset(one for one in found if NEEDS.get(one, one) in found)
 
 
 def allow(*asked: str) -> Dependency:

@@ -18,7 +18,7 @@ from web import kept
 from web.i18n import N_
 from web.kept import Kept
 from web.models import User
-from web.permissions import PERMISSIONS, ROLES, granted
+from web.permissions import NEEDS, PERMISSIONS, ROLES, granted, supported
 from web.role_models import Role
 from web.signin import policy
 
@@ -36,9 +36,19 @@ IN_USE = N_("Somebody has this role. Choose the role that they get instead.")
 NO_REACH = N_("Choose whose conversations the role sees.")
 NO_ACCOUNT = N_("Choose the accounts whose conversations are seen.")
 
+LACKING = N_("“%(right)s” needs “%(other)s”, too.")
+
 _KEY = re.compile(r"role:([1-9][0-9]{0,14})")
 Power = Collection[str] | None
 """What the one who acts may do; None for the command line, which may all."""
+
+
+class Lacking(Rejected):
+    """A permission (`right`) is to be given without the one that it needs (`other`)."""
+
+    def __init__(self, right: str) -> None:
+        self.right, self.other = right, NEEDS[right]
+        super().__init__(LACKING % vars(self))
 
 
 @dataclass(frozen=True)
@@ -78,7 +88,7 @@ def granted_to(session: Session, key: str) -> frozenset[str]:
     if key in ROLES:
         return granted(key)
     found = find(session, key)
-    return frozenset(found.permissions) & PERMISSIONS.keys() if found is not None else frozenset()
+    return supported(found.permissions) if found is not None else frozenset()
 
 
 def may(permission: str) -> sa.ColumnElement[bool]:
@@ -134,6 +144,8 @@ def save(session: Session, role_id: int | None, wanted: Wanted, actor: str, powe
     name, may = _name(session, wanted.name, role_id), frozenset(wanted.permissions) & PERMISSIONS.keys() - {"self"}
     if not may:
         raise Rejected(NOTHING)
+    if lacking := sorted(may - supported(may)):
+        raise Lacking(lacking[0])
     if role_id is None and len(every(session)) >= MOST:
         raise Rejected(TOO_MANY)
     within(power, {*may, *row.permissions})

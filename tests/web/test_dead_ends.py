@@ -15,10 +15,17 @@ from tests.conftest import BOTH
 from tests.web import lived
 from tests.web.conftest import Browser, account, event, store
 from web import permissions, roles
-from web.permissions import granted, permissions_of
+from web.permissions import NEEDS, granted, permissions_of
 
 LINK = re.compile(r'\s(href|src|hx-get|hx-post|action|formaction)="(/[^"]*|\?[^"]*)"')
 AGENT = granted("agent") - {"self"}
+
+
+def without(right: str) -> frozenset[str]:
+    """An agent who may not do this, nor what needs it."""
+    return AGENT - {right} - {one for one, needed in NEEDS.items() if needed == right}
+
+
 ROLES = {
     "reads": {"messages.read"},
     "reads everything": {"messages.read", "messages.private", "people.read"},
@@ -34,11 +41,11 @@ ROLES = {
     "keeps the CRM": {"crm.read", "crm.manage"},
     "keeps it running": {"system.read"},
     "keeps views": {"views.keep"},
-    "guards data": {"people.object"},
+    "guards data": {"people.read", "people.object"},
     "asks customers": {"messages.read", "surveys.manage", "rules.manage"},
-    "an agent without people": AGENT - {"people.read"},
+    "an agent without people": without("people.read"),
     "an agent without tags": AGENT - {"conversations.manage"},
-    "an agent without an inbox": AGENT - {"messages.read"},
+    "an agent without an inbox": without("messages.read"),
 }
 
 

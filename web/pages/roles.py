@@ -12,7 +12,7 @@ from starlette.datastructures import FormData
 from core import db
 from core.errors import Rejected
 from inbox import accounts
-from web import place, render, role_words, roles
+from web import place, render, role_words, roles, words
 from web.i18n import N_
 from web.permissions import PERMISSIONS, allow
 from web.reader import Reader
@@ -127,9 +127,16 @@ def _keep(request: Request, reader: Reader, role_id: int | None, form: FormData)
         with db.write() as session:
             roles.save(session, role_id, wanted, reader.actor, reader.power)
     except Rejected as error:
-        wrong = {FIELDS.get(str(error), "permissions"): reader.words(str(error))}
+        wrong = {FIELDS.get(str(error), "permissions"): _why(error, reader)}
         return _form(request, reader, role_id, typed, wrong, 422)
     return render.to(HERE, "role-kept")
+
+
+def _why(error: Rejected, reader: Reader) -> str:
+    if not isinstance(error, roles.Lacking):
+        return reader.words(str(error))
+    right, other = (reader.words(words.PERMISSIONS[one]) for one in (error.right, error.other))
+    return reader.words(roles.LACKING, right=right, other=other)
 
 
 def _form(

@@ -55,7 +55,9 @@ def test_server_is_tried_before_it_is_kept(talk: int, program: Programs, server:
 
 def test_who_may_not_name_a_basis_names_none(talk: int, program: Programs, server: dict[str, int]) -> None:
     with db.write() as session:
-        key = roles.save(session, None, roles.Wanted("Setting", ["messages.read", "accounts.manage"]), "test")
+        key = roles.save(
+            session, None, roles.Wanted("Setting", ["messages.read", "accounts.read", "accounts.manage"]), "test"
+        )
     one = program(key)
     assert one.post("translator", SERVER).status_code == 403
     with db.write() as session:
