@@ -128,7 +128,12 @@ def _answered(session: Session, conversation_id: int) -> datetime:
 
 
 def send(session: Session, invitation_id: int, ways: Ways) -> None:
-    """Decide one invitation that is due; what was decided before stays so."""
+    """Decide one invitation that is due; what was decided before stays so.
+
+    One transaction at a time does that: of two for the same person the second sees that the first was sent.
+    """
+    if db.dialect() == "postgresql":
+        session.execute(sa.text("SELECT pg_advisory_xact_lock(7218)"))
     i = db.table(SurveyInvitation)
     query = sa.select(SurveyInvitation).where(i.c.id == invitation_id).with_for_update()
     row = session.scalars(query).first()

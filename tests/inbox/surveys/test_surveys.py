@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -151,6 +152,35 @@ def test_only_what_people_closed_after_the_switch_and_fits_is_asked_about(accoun
     close(fits)
     work()
     assert states() == [("sent", "")]
+
+
+@BOTH
+def test_of_two_that_fall_due_at_once_in_two_workers_one_asks(account: int) -> None:
+    survey()
+    for number in (1, 2):
+        close(came(account, number, author=person("anna"), thread_key=f"t{number}"))
+    while outbox.step(SUBSCRIBERS["inbox.surveys.sending.on_activity"], sending.on_activity):
+        pass
+    ready, first = threading.Event(), threading.Event()
+
+    def one() -> None:
+        with db.write() as session:
+            sending.send(session, 1, surveys.way)
+            ready.set()
+            first.wait(1)
+
+    def other() -> None:
+        ready.wait(10)
+        with db.write() as session:
+            sending.send(session, 2, surveys.way)
+        first.set()
+
+    threads = [threading.Thread(target=run) for run in (one, other)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert states() == [("sent", ""), ("unsent", "lately")]
 
 
 def test_a_merged_person_is_asked_once_over_all_accounts(account: int) -> None:
