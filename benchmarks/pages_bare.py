@@ -137,6 +137,7 @@ WORK = (
     f"""SELECT t.message_id, b.names, t.sentiment FROM message_towards t JOIN brand b ON b.subject_id = t.subject_id
     WHERE t.message_id IN (SELECT id FROM {PAGE} p)""",
     "SELECT n.* FROM note_mention n JOIN note o ON o.id = n.note_id WHERE o.conversation_id = :conversation",
+    "SELECT who FROM watcher WHERE conversation_id = :conversation ORDER BY who",
     "SELECT * FROM attached WHERE conversation_id = :conversation",
     "SELECT max(id) FROM reply WHERE conversation_id = :conversation",
     """SELECT id, name FROM "user" WHERE id IN (SELECT CAST(substr(author, 6) AS integer) FROM note
