@@ -143,7 +143,7 @@ def update(session: Session, model: type[SQLModel], columns: Sequence[str], rows
     arrays(session, sql, rows)
 
 
-_POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
+_POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]  # the dialect is untyped
 
 
 def arrays(session: Session, sql: str, rows: Sequence[Row]) -> None:

@@ -16,6 +16,7 @@ from sqlmodel import Session
 
 from core import bulk, db, outbox
 from core.errors import Rejected
+from core.event import Visibility
 from inbox import desk, drafts, notes, notices, replies, saved, sharing, stood, workers
 from inbox.conditions.tree import ME, NOBODY, PRIORITIES, TYPES
 from inbox.fields import values
@@ -151,9 +152,9 @@ def act(session: Session, conversation_id: int, one: Action, actor: str, kept: s
         told = {"conversation_id": row.id, "endpoint_id": int(one.value), "actor": actor}
         outbox.emit(session, "webhook.wanted", [(kept, told)])
     else:
-        private = {"visibility": "private"} if one.do == "reply_private" else {}
+        within: Visibility | None = "private" if one.do == "reply_private" else None
         text = filled(session, row, one.value, actor)
-        queued = replies.queue(session, conversation_id, text, author=actor, key=kept or None, **private)  # type: ignore[arg-type]
+        queued = replies.queue(session, conversation_id, text, author=actor, visibility=within, key=kept or None)
         return Done(True, waits=queued.state == "submitted")
     return Done(True)
 

@@ -27,6 +27,7 @@ from web import (
     i18n,
     live,
     making_words,
+    note_words,
     people_words,
     refusals,
     shell,
@@ -151,9 +152,9 @@ async def quickly(work: Callable[P, Response], *args: P.args, **values: P.kwargs
 def page(request: Request, reader: Reader, template: str, status: int = 200, **values: Any) -> Response:
     """A whole page, with the frame around it.
 
-    `?note=…` names a sentence of `words.NOTES` that says what was just done.
+    `?note=…` names a sentence of `note_words.NOTES` that says what was just done.
     """
-    note = words.NOTES.get(request.query_params.get("note", ""), "")
+    note = note_words.NOTES.get(request.query_params.get("note", ""), "")
     values = {"here": request.url.path, "note": note, "undo": "", "problem": "", **values}
     if "position" not in values:
         values["position"] = position(request) if reader.user_id else ""

@@ -76,7 +76,7 @@ def _to_take_out(session: Session, one: CrmChange, run_id: int) -> bool:
     done = sa.and_(m.c.state == "refused", m.c.code == CODE)  # by a try that broke off
     values = {"state": "refused", "code": CODE, "message": f"Run {run_id} was taken back."}
     stands = sa.or_(m.c.state.in_(("in", "kept")), done)
-    return bool(session.execute(sa.update(m).where(*_is(one), stands).values(**values)).rowcount)  # type: ignore[attr-defined]
+    return bool(session.execute(sa.update(m).where(*_is(one), stands).values(**values)).rowcount)  # type: ignore[attr-defined]  # a cursor result
 
 
 def _to_put_back(session: Session, one: CrmChange) -> bool:

@@ -35,13 +35,13 @@ def plain(kind: str, **changes: object) -> Definition:
     options = kinds.options([{"key": f"o{n}", "names": {"en": w, "de": d}} for n, (w, d) in
                              enumerate(zip(WORDS["en"], WORDS["de"], strict=True), 1)])  # fmt: skip
     given = {"id": 1, "subject": "conversation", "kind": kind, "names": {"en": "X"}, "helps": {}, "options": options}
-    return Definition(**{**given, "required": False, "editors": (), **changes})  # type: ignore[arg-type]
+    return Definition(**{**given, "required": False, "editors": (), **changes})  # type: ignore[arg-type]  # fields by name
 
 
 def make(kind: str, name: str = "", subject: str = "conversation", **changes: object) -> int:
     given = {"subject": subject, "kind": kind, "names": {"en": name or f"A {kind}"}, "options": WORDS, **changes}
     with db.write() as session:
-        return store.save(session, None, Wanted(**given), "user:1")  # type: ignore[arg-type]
+        return store.save(session, None, Wanted(**given), "user:1")  # type: ignore[arg-type]  # fields by name
 
 
 @pytest.mark.parametrize(
@@ -178,10 +178,10 @@ def test_what_is_needed_is_asked_for_when_people_and_rules_close(talks: list[int
         actions.all_of(session, talk, back, "user:1")
         assert values.missing(session, talk) == [field]
         assert desk.close(session, talk, "salesforce"), "what another system says happened there is not held up"
-        erasure.erase(session, f"identity:{session.get(Conversation, talks[1]).identity_id}", "user:1")  # type: ignore[union-attr]
+        erasure.erase(session, f"identity:{session.get(Conversation, talks[1]).identity_id}", "user:1")  # type: ignore[union-attr]  # it is there
     fill(talks[2], field, "of somebody")
     with db.write() as session:
-        erasure.erase(session, f"identity:{session.get(Conversation, talks[2]).identity_id}", "user:1")  # type: ignore[union-attr]
+        erasure.erase(session, f"identity:{session.get(Conversation, talks[2]).identity_id}", "user:1")  # type: ignore[union-attr]  # it is there
         assert session.scalar(sa.select(sa.func.count()).select_from(db.table(FieldValue))) == 0
 
 
@@ -215,7 +215,7 @@ def test_an_option_that_is_gone_may_be_put_back_to_a_person(talks: list[int]) ->
 
 
 def make_card(session: object) -> int:
-    return store.save(session, None, Wanted("person", "text", {"en": "Remark"}), "user:1")  # type: ignore[arg-type]
+    return store.save(session, None, Wanted("person", "text", {"en": "Remark"}), "user:1")  # type: ignore[arg-type]  # a fixed kind
 
 
 @BOTH

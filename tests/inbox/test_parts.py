@@ -334,7 +334,7 @@ def test_any_sequence_leaves_each_as_if_it_had_never_been_merged(  # noqa: C901 
         assert (len(mine["keys"]), mine["excerpt"][1:]) == (len(twin["keys"]), twin["excerpt"][1:])
 
 
-moments = st.none() | st.datetimes(timezones=st.just(START.tzinfo)).map(lambda at: at)  # type: ignore[arg-type]
+moments = st.none() | st.datetimes(timezones=st.just(START.tzinfo)).map(lambda at: at)  # type: ignore[arg-type]  # START has a zone
 standings = st.builds(
     Standing, state=st.sampled_from(rule.ORDER), inbox=st.booleans(), private=st.booleans(),
     messages=st.integers(0, 9), first_at=moments, last_at=moments, last_inbound_at=moments, waiting_since=moments,

@@ -16,7 +16,7 @@ from inbox import consent
 from tests.conftest import BOTH
 from tests.enrichment.behaviour import shop
 from tests.enrichment.fake_crm import FakeCrm
-from web import words
+from web import note_words
 
 pytestmark = BOTH
 HERE = "/people/segments"
@@ -49,7 +49,7 @@ def test_a_campaign_is_chosen_and_shown(number: int, as_role) -> None:
     where = browser.post(f"{HERE}/{number}/campaigns", {"campaign_id": SPRING.id}).headers["location"]
     page = browser.get(where).text
     assert f"https://fake.example/lightning/r/Campaign/{SPRING.id}/view" in page
-    assert words.NOTES["campaign-chosen"] in page
+    assert note_words.NOTES["campaign-chosen"] in page
     again = browser.post(f"{HERE}/{number}/campaigns", {"campaign_id": SPRING.id[:15]})
     assert (again.status_code, "handed on to that campaign already" in again.text) == (422, True)
 

@@ -424,14 +424,21 @@ def test_the_box_says_who_is_answered_and_sends_to_nobody_else(as_role) -> None:
     number = account()
     store(number, event("m:1", minutes=9, **thread))
     page = agent.get(f"/inbox/{talk()}").text
-    form = {"text": "For Kim", "kind": "public", "to": re.search(r'name="to" value="(\d+)"', page)[1]}  # type: ignore[index]
+    form = {"text": "For Kim", "kind": "public", "to": _answered(page)}
     store(number, event("m:2", "Me too", kind="reply", author=bo, parent_key="m:1", **thread))
     answer = agent.post(f"/inbox/{talk()}/reply", form, headers=HTMX)
     assert (answer.status_code, sent()) == (422, [])
     assert "this answers Bo now" in re.sub("[\u2066-\u2069]", "", answer.text)
     assert "to Bo" in re.sub("[\u2066-\u2069]", "", agent.get(f"/inbox/{talk()}").text)
-    again = re.search(r'name="to" value="(\d+)"', answer.text)[1]  # type: ignore[index]
-    assert agent.post(f"/inbox/{talk()}/reply", {**form, "to": again}, headers=HTMX).status_code == 200
+    again = {**form, "to": _answered(answer.text)}
+    assert agent.post(f"/inbox/{talk()}/reply", again, headers=HTMX).status_code == 200
+
+
+def _answered(page: str) -> str:
+    """Whom the box answers, as its form says it."""
+    found = re.search(r'name="to" value="(\d+)"', page)
+    assert found is not None
+    return found[1]
 
 
 def test_the_same_text_out_of_two_tabs_is_sent_once_until_one_says_so(agent: Browser) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typer
+from sqlmodel import Session
 
 from core import db
 from core.errors import Rejected
@@ -24,10 +25,7 @@ def reset_second_factor(email: str, json: Json = False) -> None:
     """Take all second factors of somebody away who lost them; they are signed out everywhere."""
     ready()
     with db.write() as session:
-        user = auth.find(session, email)
-        if user is None or user.id is None:
-            raise Rejected("There is no such user.")
-        factors.reset(session, user.id, "cli")
+        factors.reset(session, _number(session, email), "cli")
     say({"email": email, "reset": True}, json, f"{email} signs in with the password alone until a new one is set up.")
 
 
@@ -35,10 +33,7 @@ def send_link(email: str, json: Json = False) -> None:
     """Send somebody a mail with a link to choose a password by, or their invitation again; older links end."""
     ready()
     with db.write() as session:
-        user = auth.find(session, email)
-        if user is None or user.id is None:
-            raise Rejected("There is no such user.")
-        inviting.send(session, user.id, "cli")
+        inviting.send(session, _number(session, email), "cli")
     say({"email": email, "sent": True}, json, f"A mail with a link goes to {email} as soon as the hub runs.")
 
 
@@ -46,11 +41,9 @@ def set_address(email: str, new: str, json: Json = False) -> None:
     """Give somebody another e-mail address to sign in with; the one before is told by mail."""
     ready()
     with db.write() as session:
-        user = auth.find(session, email)
-        if user is None or user.id is None:
-            raise Rejected("There is no such user.")
-        changed = addresses.give(session, user.id, new, "cli")
-        address = auth.get(session, user.id).email
+        number = _number(session, email)
+        changed = addresses.give(session, number, new, "cli")
+        address = auth.get(session, number).email
     say({"email": address, "changed": changed}, json, f"{email} signs in as {address} from now on.")
 
 
@@ -60,3 +53,11 @@ def allow_passwords(json: Json = False) -> None:
     with db.write() as session:
         policy.only_provider(session, False, "cli")
     say({"only_provider": False}, json, "Passwords and passkeys open the door again.")
+
+
+def _number(session: Session, email: str) -> int:
+    """The user with this address; Rejected when there is none."""
+    user = auth.find(session, email)
+    if user is None or user.id is None:
+        raise Rejected("There is no such user.")
+    return user.id

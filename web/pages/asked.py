@@ -52,10 +52,8 @@ def answer(
     lang: Annotated[str, Form()] = "",
 ) -> Response:  # fmt: skip
     """Put the answer down, and go on to the next question."""
-    if limit.visitor(_address(request)):
-        return _page(request, Reader.visitor(request), Shown("slow"), token)
-    if _ours(request):
-        return _page(request, Reader.visitor(request), Shown("ours"), token, 409)
+    if (kept_out := _kept_out(request, token)) is not None:
+        return kept_out
     with db.read() as session:
         before = answering.find(session, token)
         if before.state != "open":
@@ -82,10 +80,8 @@ def stop(
     request: Request, token: str, again: Annotated[str, Form()] = "", lang: Annotated[str, Form()] = ""
 ) -> Response:
     """Not to be asked again, or to be asked `again` after all; the link says who."""
-    if limit.visitor(_address(request)):
-        return _page(request, Reader.visitor(request), Shown("slow"), token)
-    if _ours(request):
-        return _page(request, Reader.visitor(request), Shown("ours"), token, 409)
+    if (kept_out := _kept_out(request, token)) is not None:
+        return kept_out
     with db.write() as session:
         asked = answering.find(session, token)
         refusing.refuse(session, asked, again=again == "yes")
@@ -115,6 +111,15 @@ def _standing(
     said = reader.words(wrong) if wrong else ""
     shown = asking.standing(asked.survey, asked.values, title, reader, at=at, preset=preset, given=given, wrong=said)
     return _page(request, reader, replace(shown, stopped=stopped), token, 422 if wrong else 200)
+
+
+def _kept_out(request: Request, token: str) -> Response | None:
+    """The page for who answers too fast, or is one of ours; None for everybody else."""
+    if limit.visitor(_address(request)):
+        return _page(request, Reader.visitor(request), Shown("slow"), token)
+    if _ours(request):
+        return _page(request, Reader.visitor(request), Shown("ours"), token, 409)
+    return None
 
 
 def _language(asked: Asked, wanted: str) -> str:

@@ -14,7 +14,7 @@ from enrichment.cases import opening
 from enrichment.models import MatchLink
 from inbox import consent, notes
 from inbox.models import Identity
-from web import render, thread, words
+from web import note_words, render, thread
 from web.i18n import N_
 from web.permissions import allow
 from web.reader import Reader
@@ -113,7 +113,7 @@ def objection(
         return render.to(f"/inbox/{conversation_id}#person", note)
     back = {"purpose": purpose, "objects": "no" if objected else "yes"}
     answer = beside(request, conversation_id, reader)
-    return render.told(answer, reader.words(words.NOTES[note]), "ok", f"/inbox/{conversation_id}/objection", back)
+    return render.told(answer, reader.words(note_words.NOTES[note]), "ok", f"/inbox/{conversation_id}/objection", back)
 
 
 @router.post("/inbox/{conversation_id}/case")

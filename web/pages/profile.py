@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 
 from core import db, mail
 from inbox import teams
-from web import auth, render, sessions, shell, words
+from web import auth, note_words, render, sessions, shell
 from web.i18n import LANGUAGES
 from web.permissions import allow
 from web.reader import Reader
@@ -62,7 +62,7 @@ def set_away(request: Request, reader: Answering, away: Annotated[str, Form()] =
     if not render.wants_part(request):
         return render.to("/settings/me", note)
     now = replace(reader, away=away == "yes")
-    return render.told(render.part("parts/away.html", now), reader.words(words.NOTES[note]))
+    return render.told(render.part("parts/away.html", now), reader.words(note_words.NOTES[note]))
 
 
 def zones() -> list[str]:

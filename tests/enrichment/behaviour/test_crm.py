@@ -30,7 +30,7 @@ DAY = datetime(2026, 11, 3, tzinfo=UTC)
 
 def bought(id_: str = "801A", **values: object) -> CrmOrder:
     given = {"object": "Order", "number": id_, "contact": "003A", "placed_at": DAY, "amount": 59.98, **values}
-    return CrmOrder(id=id_, modified=DAY, **{"currency": "EUR", "status": "completed", **given})  # type: ignore[arg-type]
+    return CrmOrder(id=id_, modified=DAY, **{"currency": "EUR", "status": "completed", **given})  # type: ignore[arg-type]  # fields by name
 
 
 def on() -> None:
