@@ -281,7 +281,7 @@ def _names(
 ) -> dict[str, str]:
     if by == "agent":
         known = actors.names(session, keys)
-        return {one: actors.named(one, known, reader) for one in keys}
+        return {one: actors.named(one, known, reader) if one else reader.words(N_("no agent")) for one in keys}
     said_as = dict(choices[by])
     return {one: said_as.get(one, one) or reader.words("none") for one in keys}
 
@@ -339,7 +339,7 @@ def _length(piece: Piece, figure: str, end: datetime) -> float:
     return ((piece.end or end) - piece.start).total_seconds()
 
 
-def shown(session: Session, reader: Reader, found: Sequence[Piece]) -> list[Shown]:
+def shown(session: Session, reader: Reader, found: Sequence[Piece], figure: str) -> list[Shown]:
     """Rows of a page: with the customer, the newest text, and who ended it."""
     c, i = db.table(Conversation), db.table(Identity)
     query_ = (
@@ -350,12 +350,13 @@ def shown(session: Session, reader: Reader, found: Sequence[Piece]) -> list[Show
     about = {row.id: row for row in session.execute(query_)}
     known = actors.names(session, {one.actor for one in found})
     hours = worked(session)
+    native = reader.words(N_("on the platform itself")) if figure == "replies" else ""
     return [
         Shown(
             one,
             about[one.talk.id].name or about[one.talk.id].handle or "",
             about[one.talk.id].excerpt,
-            actors.named(one.actor, known, reader) if one.actor else "",
+            actors.named(one.actor, known, reader) if one.actor else native,
             hours(one.talk, one.start, one.end or one.start),
         )
         for one in found

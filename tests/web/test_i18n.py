@@ -69,6 +69,14 @@ def test_translations_fill_the_same_places(language: str) -> None:
                 assert sorted(places.findall(text)) == sorted(places.findall(source)), text
 
 
+def test_colons_after_japanese_are_wide() -> None:
+    narrow = re.compile("[ぁ-んァ-ヶー一-龥）]:(?!//)")
+    texts = [
+        text for one in catalogues.read("ja") for text in ([one.string] if isinstance(one.string, str) else one.string)
+    ]
+    assert [text for text in texts if narrow.search(text)] == []
+
+
 @pytest.mark.parametrize("template", OURS, ids=lambda path: path.name)
 def test_template_has_no_text_outside_of_gettext(template: Path) -> None:
     source = re.sub(

@@ -137,7 +137,7 @@ def test_who_never_chose_a_language_is_written_to_in_the_one_of_their_browser(da
 
 
 @pytest.mark.parametrize(
-    ("language", "zone"), [("en", "time zone UTC"), ("de", "Zeitzone UTC"), ("ja", "タイムゾーン: UTC")]
+    ("language", "zone"), [("en", "time zone UTC"), ("de", "Zeitzone UTC"), ("ja", "タイムゾーン：UTC")]
 )
 def test_who_has_no_time_zone_yet_is_told_which_one_is_meant(
     database: str, box: Mailbox, language: str, zone: str

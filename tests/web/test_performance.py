@@ -11,7 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from core import db
-from inbox import desk
+from core.event import Page
+from inbox import desk, ingest
 from inbox.models import Account, Conversation
 from tests.web import lived
 from web import roles
@@ -58,6 +59,16 @@ def test_the_group_without_one_opens_what_it_is_made_of(closed: int, as_role, by
         answer = browser.get(href.replace("/reports/team", "/api/v1/metrics") + "&limit=100").json()
         assert len(answer["items"]) == int(shown), href
     assert re.search(r'pill-on" href="[^"]*"><b>none<', browser.get(f"/reports/team?{by}=-").text)
+
+
+def test_what_one_of_us_wrote_on_the_platform_itself_is_said_so_and_counts_for_no_agent(made_up: None, as_role) -> None:
+    wrote = lived.said("y:9:a", "Ответ", kind="reply", direction="outbound", author=None, parent_key="y:9")
+    ingest.store_page(1, Page(events=(wrote,)))
+    browser = as_role("admin")
+    rows = dict(re.findall(r"<tr><td>([^<]*)</td>(.*)", browser.get("/reports/team").text))
+    assert "no agent" in rows
+    opened = browser.get("/reports/team/spans?figure=replies").text
+    assert "on the platform itself" in opened
 
 
 def test_days_begin_with_the_newest(closed: int, as_role) -> None:

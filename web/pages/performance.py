@@ -50,7 +50,7 @@ def spans(request: Request, reader: Reading, figure: str = "closed", skip: str =
     after = int(skip) if skip.isascii() and skip.isdecimal() and len(skip) < 7 else 0
     with db.read() as session:
         found = performance.behind(session, reader, asked, chosen)
-        rows = performance.shown(session, reader, found[after : after + PER_PAGE])
+        rows = performance.shown(session, reader, found[after : after + PER_PAGE], chosen)
     return render.page(
         request, reader, "performance_spans.html", asked=asked, figure=chosen, rows=rows, number=len(found),
         names=NAMES, means=MEANS, scored=chosen in RATINGS,

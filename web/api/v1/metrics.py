@@ -148,7 +148,7 @@ def spans(reader: Reading, wanted: Annotated[Listed, Query()]) -> Page[Piece]:
     after = shapes.number(place[0]) if place else 0
     with db.read() as session:
         found = performance.behind(session, reader, _asked(wanted, reader), wanted.figure)
-        rows = performance.shown(session, reader, found[after : after + wanted.limit])
+        rows = performance.shown(session, reader, found[after : after + wanted.limit], wanted.figure)
     onward = after + wanted.limit
     return Page(items=[_piece(row) for row in rows], next=shapes.mark(onward) if onward < len(found) else None)
 
