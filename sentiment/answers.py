@@ -13,6 +13,10 @@ ASKED = (*TASKS, LANGUAGE)
 """Everything that can be asked about a text."""
 
 
+EMOTION_FROM = 0.5
+"""An emotion is shown from here on, where it is likelier than all others together: what is guessed offends."""
+
+
 class Unsupported(BadPayload):
     """An annotator was asked for something it cannot tell."""
 
@@ -20,9 +24,14 @@ class Unsupported(BadPayload):
 
 
 def answer(annotation: Annotation, task: str) -> str:
-    """The class that the inbox shows ("unsure" included); empty where the annotator cannot tell."""
+    """The class that the inbox shows ("unsure" included); empty where the annotator cannot tell.
+
+    So is an emotion that is less likely than all others together.
+    """
     if task == "offensive":
         return "" if annotation.offensive is None else TASKS[task][annotation.offensive]
+    if task == "emotion" and max(annotation.details.get(task) or (1.0,)) < EMOTION_FROM:
+        return ""
     return str(getattr(annotation, task) or "")
 
 

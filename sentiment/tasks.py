@@ -14,7 +14,7 @@ from core import bulk, db, outbox
 from core.outbox import Item, Outcome
 from inbox import facts
 from inbox.models import Account, Message
-from sentiment import active, corrections, passes, speed
+from sentiment import active, answers, corrections, passes, speed
 from sentiment.active import Active
 from sentiment.examples.marker import marker
 from sentiment.language import identify
@@ -61,7 +61,7 @@ class _Verdict:
             "sentiment": found.sentiment if found else "",
             "intent": (found.intent or "") if found else "",
             "urgency": (found.urgency or "") if found else "",
-            "emotion": found.emotion if found else "",
+            "emotion": answers.answer(found, "emotion") if found else "",
             "offensive": found.offensive if found else None,
             "labels": self.labels,
         }

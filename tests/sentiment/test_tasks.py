@@ -10,9 +10,11 @@ from core import db
 from core.outbox import Item, OutboxRow
 from inbox.models import Conversation, Message
 from sentiment import active, labels, tasks
+from sentiment.active import Active
 from sentiment.models import AnnotationRow, AnnotatorState
 
 from .conftest import letter
+from .fake import Fake
 from .test_hub import build
 
 pytestmark = pytest.mark.parametrize("db_url", ["sqlite", "postgresql"], indirect=True)
@@ -53,6 +55,19 @@ def test_a_message_gets_row_facts_and_event(store) -> None:
         {"message_id": one, "version": 1, "language": "de", "sentiment": "negative", "intent": "complaint",
          "urgency": "normal", "emotion": "", "offensive": None, "labels": []}
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("joy", "anger", "shown"), [(0.52, 0.4, "joy"), (0.2, 0.47, "")])
+def test_an_emotion_is_shown_where_it_is_likelier_than_all_others_together(
+    store, joy, anger, shown, monkeypatch
+) -> None:
+    shares = (anger, joy, 0.0, 0.0, 0.0, 0.0, 1 - joy - anger)
+    said = Fake({"Regards": {"emotion": "joy" if joy > anger else "anger", "details": {"emotion": shares}}})
+    monkeypatch.setattr(active, "current", lambda session: Active(said, ""))
+    (one,) = store("Regards from the captain")
+    run(letter(one))
+    assert rows(Message)[0].emotion == shown
+    assert rows(AnnotationRow)[0].emotion == ("joy" if joy > anger else "anger"), "what it said is kept"
 
 
 def test_the_conversation_shows_it(store) -> None:
