@@ -11,12 +11,21 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import db
+from core.errors import Rejected
 from enrichment.models import MatchLink, SyncState
+from enrichment.segments import own
+from enrichment.segments.conditions import Condition
+from inbox.conditions.own import lowered
+from inbox.fields import people as fields
+from inbox.fields.kinds import CHOSEN, Definition
 from inbox.models import Contact, Identity, Objection
 
 LIMIT = 50
 SHOW = ("linked", "proposed", "unlinked", "objected")
 SORTS = ("recent", "followers")
+BY_FIELD = ("field", "-field")
+"""By the custom field that is shown, upwards and downwards; who has nothing there comes last."""
+LOST = "Whoever the page before ended with is gone. Begin again."
 MOST_WORDS = 6
 
 
@@ -30,11 +39,15 @@ class Filter:
     show: str = ""
     """One of SHOW, or everybody."""
     sort: str = "recent"
+    field: Definition | None = None
+    """A custom field that is shown beside, and that may be sorted by."""
+    own: Condition | None = None
+    """What has to stand in a custom field."""
 
     @property
     def active(self) -> bool:
         """Something is filtered."""
-        return bool(self.q.strip() or self.platform or self.show)
+        return bool(self.q.strip() or self.platform or self.show or self.own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +70,8 @@ class Row:
     proposals: int
     """Open proposals."""
     objects: bool
+    value: str = ""
+    """What stands in the custom field that is shown."""
 
     @property
     def shown(self) -> str:
@@ -73,7 +88,12 @@ class Page:
 
 
 def page(session: Session, wanted: Filter, before: str = "", limit: int = LIMIT) -> Page:
-    """Up to `limit` people; nothing is counted, and a page costs the same wherever it stands."""
+    """Up to `limit` people; nothing is counted, and a page costs the same wherever it stands.
+
+    Rejected where the order is a field's and whoever the page before ended with is gone.
+    """
+    if wanted.field is not None and wanted.sort in BY_FIELD:
+        return _by_field(session, wanted, wanted.field, before, limit)
     i = db.table(Identity)
     order = _order(wanted)
     query = sa.select(i).where(~i.c.ours, *_conditions(session, wanted))
@@ -84,7 +104,50 @@ def page(session: Session, wanted: Filter, before: str = "", limit: int = LIMIT)
     found = session.execute(query.order_by(*(one.desc() for one in order)).limit(limit + 1)).mappings().all()
     shown = found[:limit]
     following = _mark(shown[-1], wanted.sort) if len(found) > limit else ""
-    return Page(_rows(session, shown), following)
+    return Page(_rows(session, shown, wanted.field), following)
+
+
+def _by_field(session: Session, wanted: Filter, field: Definition, before: str, limit: int) -> Page:
+    """Who has something in the field by that, then everybody else; the mark names nobody but an account's number."""
+    i = db.table(Identity)
+    shown = fields.shown_in(field.id, field.kind)
+    value, linked = _comparable(field, shown.c.value), shown.c.contact_id == i.c.contact_id
+    conditions = (~i.c.ours, *_conditions(session, wanted))
+    filled = sa.select(i).join(shown, linked).where(*conditions)
+    down = wanted.sort.startswith("-")
+    filled = filled.order_by(value.desc() if down else value, i.c.id.desc() if down else i.c.id)
+    nothing = sa.or_(i.c.contact_id.is_(None), i.c.contact_id.not_in(sa.select(shown.c.contact_id)))
+    empty = sa.select(i).where(*conditions, nothing).order_by(i.c.id)
+    found: list[Any] = []
+    number = int(before) if before.isdecimal() and before.isascii() and int(before) < 2**62 else 0
+    last = None
+    if number:
+        last = session.execute(sa.select(i.c.id, value).outerjoin(shown, linked).where(i.c.id == number)).first()
+        if last is None:
+            raise Rejected(LOST)
+        place = sa.tuple_(sa.literal(last[1], value.type), sa.literal(number, i.c.id.type))
+        both = sa.tuple_(value, i.c.id)
+        filled = filled.where(both < place if down else both > place)
+    if last is None or last[1] is not None:
+        found += session.execute(filled.limit(limit + 1)).mappings()
+    if len(found) <= limit:
+        after = number if last is not None and last[1] is None else 0
+        found += session.execute(empty.where(i.c.id > after).limit(limit + 1 - len(found))).mappings()
+    some = found[:limit]
+    return Page(_rows(session, some, field), str(some[-1]["id"]) if len(found) > limit else "")
+
+
+def _comparable(field: Definition, value: Any) -> Any:
+    """What stands in a field as something that has an order: numbers by size, options by their place."""
+    if field.kind == "number":
+        return sa.cast(value, sa.Float)
+    if field.kind in CHOSEN:
+        places = (
+            (sa.func.substr(value + ",", 1, len(one.key) + 1) == f"{one.key},", n)
+            for n, one in enumerate(field.options)
+        )
+        return sa.case((value.is_(None), sa.null()), *places, else_=len(field.options))
+    return lowered(value)
 
 
 def counts(session: Session) -> dict[str, int]:
@@ -153,6 +216,11 @@ def _conditions(session: Session, wanted: Filter) -> list[Any]:
     elif wanted.show == "objected":
         identities, contacts = _objected(session)
         found.append(sa.or_(i.c.id.in_(identities), i.c.contact_id.in_(contacts)))
+    if wanted.own is not None:
+        theirs = own.contacts(wanted.own, db.now())
+        linked = i.c.contact_id.in_(theirs)
+        denied = sa.or_(i.c.contact_id.is_(None), i.c.contact_id.not_in(theirs))
+        found.append(denied if wanted.own.op in own.NEGATED else linked)
     return found
 
 
@@ -180,7 +248,7 @@ def _objected(session: Session) -> tuple[list[int], list[str]]:
     return accounts, sorted(session.scalars(linked.union(merged)))
 
 
-def _rows(session: Session, found: Sequence[Any]) -> list[Row]:
+def _rows(session: Session, found: Sequence[Any], field: Definition | None = None) -> list[Row]:
     """The rest of what is shown, for these few: one query per table."""
     ids = [row["id"] for row in found]
     contacts = sorted({row["contact_id"] for row in found if row["contact_id"]})
@@ -191,6 +259,8 @@ def _rows(session: Session, found: Sequence[Any]) -> list[Row]:
     open_ = sa.select(t.c.identity_id, sa.func.count()).where(t.c.identity_id.in_(ids), t.c.decision == "review")
     waiting = dict(session.execute(open_.group_by(t.c.identity_id)).all())
     against = _objecting(session, ids, contacts)
+    filled = fields.filled_in(session, contacts) if field is not None else {}
+    number = field.id if field is not None else 0
     return [
         Row(
             id=row["id"],
@@ -206,6 +276,7 @@ def _rows(session: Session, found: Sequence[Any]) -> list[Row]:
             sync=states.get(row["id"], ""),
             proposals=waiting.get(row["id"], 0),
             objects=(row["contact_id"] or row["id"]) in against,
+            value=filled.get(row["contact_id"], {}).get(number, ""),
         )
         for row in found
     ]

@@ -24,7 +24,7 @@ class Attribute(SQLModel, table=True):
     """One thing that one source said about a contact; never changed, only marked as no longer said, or erased."""
 
     __tablename__ = "attribute"
-    __table_args__ = (Index("attribute_of", "contact_id", "source"),)
+    __table_args__ = (Index("attribute_of", "contact_id", "source"), Index("attribute_named", "name", "contact_id"))
     id: int | None = _id()
     contact_id: str = _contact()
     """The contact it was said about; a merge does not change it."""

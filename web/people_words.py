@@ -295,6 +295,11 @@ SEGMENT_OPS = {
     "not_within": N_("not within the last"),
     "yes": N_("yes"),
     "no": N_("no"),
+    "ahead": N_("within the next"),
+    "since": N_("on or after"),
+    "until": N_("on or before"),
+    "filled": N_("is filled in"),
+    "empty": N_("is empty"),
 }
 
 SEGMENT_SAID: dict[str | tuple[str, str], str] = {
@@ -306,6 +311,11 @@ SEGMENT_SAID: dict[str | tuple[str, str], str] = {
     "at_most": N_("%(field)s is at most %(value)s"),
     "yes": N_("%(field)s: yes"),
     "no": N_("%(field)s: no"),
+    "ahead": N_("%(field)s: next %(value)s days"),
+    "since": N_("%(field)s is on or after %(value)s"),
+    "until": N_("%(field)s is on or before %(value)s"),
+    "filled": N_("%(field)s is filled in"),
+    "empty": N_("%(field)s is empty"),
     ("sentiment", "is"): N_("Wrote a message with the sentiment %(value)s"),
     ("sentiment", "is_not"): N_("Wrote no message with the sentiment %(value)s"),
     ("emotion", "is"): N_("Wrote a message with the emotion %(value)s"),

@@ -9,7 +9,7 @@ from typing import Any
 
 from core.errors import Rejected
 from enrichment.segments import conditions
-from enrichment.segments.conditions import FIELDS, OPS, Condition, Group
+from enrichment.segments.conditions import Condition, Group
 
 MOST_GROUPS = 10
 PLACE = re.compile(r"g(\d{1,2})c(\d{1,2})_(field|op|value|days|currency)", re.ASCII)
@@ -81,7 +81,7 @@ def read(form: Mapping[str, Any]) -> Draft:
     number = min(max([int(text("groups", 3) or 0) if text("groups", 3).isdecimal() else 0, 1]), MOST_GROUPS)
     parts = [Part("any" if text(f"g{n}_match") == "any" else "all") for n in range(number)]
     for (n, _), cell in sorted(cells.items()):
-        if n < number and cell.get("field") in FIELDS and len(parts[n].rows) < conditions.MOST:
+        if n < number and conditions.asked(cell.get("field", "")) and len(parts[n].rows) < conditions.MOST:
             parts[n].rows.append(Row(**cell))
     return Draft(text("name", 100), "any" if text("match") == "any" else "all", parts)
 
@@ -95,11 +95,10 @@ def change(draft: Draft, deed: str, form: Mapping[str, Any]) -> None:
         return
     part = draft.parts[int(found[2])]
     if found[1] == "add":
-        name = str(form.get(f"add{found[2]}", ""))
-        if name in FIELDS and len(part.rows) < conditions.MOST:
-            part.rows.append(
-                Row(name, OPS[FIELDS[name].kind][0], days=str(conditions.DAYS) if FIELDS[name].timed else "")
-            )
+        field = conditions.asked(str(form.get(f"add{found[2]}", "")))
+        if field is not None and len(part.rows) < conditions.MOST:
+            days = str(conditions.DAYS) if field.timed else ""
+            part.rows.append(Row(field.name, conditions.ops(field)[0], days=days))
     elif found[3] is None:
         if len(draft.parts) > 1:
             draft.parts.remove(part)

@@ -2,20 +2,26 @@
 
 A filter is a group: `{"match": "all" | "any", "of": [conditions and groups]}`; a condition is
 `{"field": …, "op": …, "value": …}`, with `days` where the field counts within a time and `currency` for amounts.
+A custom field of people is named as conditions of the inbox name it (`person:choice:12`, inbox.conditions.own).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
 from core.errors import Rejected
+from inbox.conditions import own
 
-Kind = Literal["choice", "text", "number", "money", "share", "days", "flag", "subject"]
-Op = Literal["is", "is_not", "has", "has_not", "at_least", "at_most", "within", "not_within", "yes", "no"]
+Kind = Literal["choice", "text", "number", "money", "share", "days", "flag", "subject", "date"]
+Op = Literal[
+    "is", "is_not", "has", "has_not", "at_least", "at_most", "within", "not_within", "yes", "no", "ahead", "since",
+    "until", "filled", "empty",
+]  # fmt: skip
 OPS: Mapping[Kind, tuple[Op, ...]] = {
     "choice": ("is", "is_not"),
     "text": ("has", "has_not"),
@@ -25,7 +31,12 @@ OPS: Mapping[Kind, tuple[Op, ...]] = {
     "days": ("within", "not_within"),
     "flag": ("yes", "no"),
     "subject": ("is", "is_not"),
+    "date": ("within", "not_within", "ahead", "since", "until"),
 }
+ALONE: tuple[Op, ...] = ("yes", "no", "filled", "empty")
+"""Asked without a value."""
+OWN = "own"
+"""The group of custom fields."""
 DEEPEST = 3
 MOST = 50
 LONGEST = 200
@@ -89,6 +100,29 @@ FIELDS: Mapping[str, Field] = {
 }
 
 
+AS: Mapping[str, Kind] = {
+    "text": "text", "link": "text", "number": "number", "date": "date", "flag": "flag", "choice": "choice",
+    "several": "choice",
+}  # fmt: skip
+"""What a custom field holds → how it is asked."""
+
+
+def asked(name: str) -> Field | None:
+    """What can be asked by this name: one of FIELDS, or a custom field of people."""
+    found = own.parts(name) if name not in FIELDS else None
+    if found is None or found[0] != "person":
+        return FIELDS.get(name)
+    return Field(name, OWN, AS[found[1]])
+
+
+def ops(field: Field) -> tuple[Op, ...]:
+    """How a field is asked: of a custom one also whether anything stands in it, and just that."""
+    if field.group != OWN:
+        return OPS[field.kind]
+    exactly: tuple[Op, ...] = ("is", "is_not") if field.kind in ("text", "number") else ()
+    return (*OPS[field.kind], *exactly, "filled", "empty")
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One question about people."""
@@ -127,6 +161,8 @@ WRONG_OP = "This field is not asked in that way."
 NO_VALUE = "Say what the field is compared with."
 NO_CHOICE = "This field cannot be that."
 NO_NUMBER = "Give a number that is not negative."
+NO_FIGURE = "Give a number, like 12 or -12.5."
+NO_DAY = "Give a day, like 2026-12-24."
 NO_SHARE = "Give a share between 0 and 100 per cent."
 NO_DAYS = "Give a number of days between 1 and 3650."
 NO_SUBJECT = "Choose a subject; in a file, give its number."
@@ -143,7 +179,16 @@ def read(raw: Any) -> Group:
 
 def count(group: Group) -> int:
     """How many conditions there are."""
-    return sum(count(one) if isinstance(one, Group) else 1 for one in group.of)
+    return sum(1 for _ in leaves(group))
+
+
+def leaves(group: Group) -> Iterator[Condition]:
+    """Its conditions, those of groups in it too."""
+    for one in group.of:
+        if isinstance(one, Group):
+            yield from leaves(one)
+        else:
+            yield one
 
 
 def _group(raw: Any, depth: int) -> Group:
@@ -163,36 +208,57 @@ def condition(raw: Any) -> Condition:
     """One condition; Rejected with what is wrong."""
     if not isinstance(raw, dict):
         raise Rejected(BAD_SHAPE)
-    field = FIELDS.get(str(raw.get("field")))
+    field = asked(str(raw.get("field")))
     if field is None:
         raise Rejected(NO_FIELD)
     op = raw.get("op")
-    if op not in OPS[field.kind]:
+    if op not in ops(field):
         raise Rejected(WRONG_OP)
+    if op in ALONE:
+        return Condition(field.name, op)
     value = str(raw.get("value") if raw.get("value") is not None else "").strip()
     days = _days(raw.get("days") or DAYS) if field.timed else 0
     currency = str(raw.get("currency") or "").strip().upper()
-    _check(field, value, currency)
-    return Condition(
-        field.name, op, "" if field.kind == "flag" else value, days, currency if field.kind == "money" else ""
-    )
+    _check(field, op, value, currency)
+    return Condition(field.name, op, value, days, currency if field.kind == "money" else "")
 
 
-def _check(field: Field, value: str, currency: str) -> None:
-    if field.kind == "flag":
-        return
+def _check(field: Field, op: Op, value: str, currency: str) -> None:
     if field.kind == "subject" and not re.fullmatch(r"[1-9]\d{0,17}", value, re.ASCII):
         raise Rejected(NO_SUBJECT)
     if not value or len(value) > LONGEST:
         raise Rejected(NO_VALUE)
     if field.kind == "choice" and field.options and value not in field.options:
         raise Rejected(NO_CHOICE)
+    if field.group == OWN:
+        _check_own(field, op, value)
+        return
     if field.kind == "days":
         _days(value)
     if field.kind in ("number", "money", "share"):
         _number(value, 100 if field.kind == "share" else MOST_NUMBER, NO_SHARE if field.kind == "share" else NO_NUMBER)
     if field.kind == "money" and not re.fullmatch(r"[A-Z]{3}", currency):
         raise Rejected(NO_CURRENCY)
+
+
+def _check_own(field: Field, op: Op, value: str) -> None:
+    if field.kind == "choice" and not re.fullmatch(own.OPTION, value):
+        raise Rejected(NO_CHOICE)
+    if field.kind == "number" and not re.fullmatch(r"-?\d{1,15}(\.\d{1,6})?", value, re.ASCII):
+        raise Rejected(NO_FIGURE)
+    if field.kind == "date" and op in ("since", "until"):
+        _day(value)
+    elif field.kind == "date":
+        _days(value)
+
+
+def _day(value: str) -> None:
+    try:
+        found = date.fromisoformat(value).isoformat()
+    except ValueError:
+        found = ""
+    if found != value:
+        raise Rejected(NO_DAY)
 
 
 def _number(value: str, most: int, words: str) -> None:

@@ -20,6 +20,7 @@ from core import db
 from enrichment.behaviour.figures import COUNTED
 from enrichment.behaviour.models import CustomerKey, CustomerOrder, TrackEvent
 from enrichment.models import CrmRecord
+from enrichment.segments import own
 from enrichment.segments.conditions import Condition, Group
 from inbox import consent
 from inbox.models import Contact, Identity, Message, Objection
@@ -27,7 +28,6 @@ from inbox.models import Contact, Identity, Message, Objection
 Select = sa.Select[Any]
 Holds = ColumnElement[bool]
 Build = Callable[[Condition, datetime], Select]
-NEGATED = {"is_not", "has_not", "not_within", "no"}
 RATED = ("positive", "neutral", "negative", "mixed")
 ALLOWED = "profile"
 MARKETING = "marketing"
@@ -67,7 +67,7 @@ def _joined(group: Group, person: Any, moment: datetime, behaviour: bool) -> Hol
 
 
 def _holds(one: Condition, person: Any, moment: datetime, behaviour: bool) -> Holds:
-    build, uses_behaviour = BUILT[one.field]
+    build, uses_behaviour = BUILT.get(one.field, (_own, False))
     if uses_behaviour and not behaviour:
         return sa.false()
     found = build(one, moment)
@@ -80,7 +80,7 @@ COUNTS = frozenset({"orders", "order_value", "messages"})
 
 
 def _inverted(one: Condition) -> bool:
-    return one.op in NEGATED or (one.field in COUNTS and (one.op == "at_most" or one.exact == 0))
+    return one.op in own.NEGATED or (one.field in COUNTS and (one.op == "at_most" or one.exact == 0))
 
 
 # --- who a row is about -------------------------------------------------------------------------------
@@ -351,6 +351,11 @@ def _subject(one: Condition, moment: datetime) -> Select:
 
 def _objects(one: Condition, moment: datetime) -> Select:
     return _against(one.value)
+
+
+def _own(one: Condition, moment: datetime) -> Select:
+    found = own.contacts(one, moment).subquery()
+    return sa.select(_contact(found.c.contact_id))
 
 
 BUILT: dict[str, tuple[Build, bool]] = {

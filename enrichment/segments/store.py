@@ -21,6 +21,7 @@ from enrichment.segments import conditions, members, people
 from enrichment.segments.conditions import Group
 from enrichment.segments.models import Activation, Segment
 from inbox import consent
+from inbox.conditions import own
 from inbox.fields import store as definitions
 from inbox.fields.kinds import CHOSEN, Definition
 from inbox.fields.people import filled_in
@@ -69,10 +70,11 @@ class Person:
 
 
 def save(session: Session, name: str, group: Group, actor: str, segment_id: int | None = None) -> int:
-    """Keep a new segment or change one; Rejected without a name of its own."""
+    """Keep a new segment or change one; Rejected without a name of its own, or for a field that there is not."""
     name = " ".join(db.sound(name).split())[:100]
     if not name:
         raise Rejected(NO_NAME)
+    _known(session, group)
     s = db.table(Segment)
     taken = session.execute(sa.select(s.c.id).where(s.c.name == name)).scalar()
     if taken is not None and taken != segment_id:
@@ -88,6 +90,13 @@ def save(session: Session, name: str, group: Group, actor: str, segment_id: int 
     members.announce(session, [row.id or 0])
     audit.record(session, actor, "segment.saved", f"segment:{row.id}")
     return row.id or 0
+
+
+def _known(session: Session, group: Group) -> None:
+    asked = {one.field for one in conditions.leaves(group)} - conditions.FIELDS.keys()
+    every = definitions.every(session, "person", archived=True) if asked else []
+    if not asked <= {own.name("person", one.kind, one.id) for one in every}:
+        raise Rejected(conditions.NO_FIELD)
 
 
 def remove(session: Session, segment_id: int, actor: str) -> None:

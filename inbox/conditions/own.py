@@ -89,9 +89,7 @@ def _matches(
     asker: Asker,
 ) -> sa.ColumnElement[bool]:
     if kind in ("text", "link"):
-        return sa.func.lower(sa.collate(value, "C") if db.dialect() == "postgresql" else value).contains(
-            _lower(values[0]), autoescape=True
-        )
+        return lowered(value).contains(lower(values[0]), autoescape=True)
     if kind == "number":
         number: sa.ColumnElement[Any] = sa.case((ours, sa.cast(value, sa.Float)))  # other statements are no numbers
         return number >= one.number if one.op == "at_least" else number <= one.number
@@ -111,20 +109,25 @@ def _days(one: Condition, asker: Asker) -> tuple[str, str]:
     if one.op == "ahead":
         return today.isoformat(), (today + timedelta(days=one.number + 1)).isoformat()
     if one.op != "between":
-        return _day(asker.now - timedelta(days=one.number)), (today + timedelta(days=1)).isoformat()
+        return day(asker.now - timedelta(days=one.number)), (today + timedelta(days=1)).isoformat()
     since, until = one.ends
-    return _day(since) if since is not None else "", _day(until) if until is not None else ""
+    return day(since) if since is not None else "", day(until) if until is not None else ""
 
 
-def _day(at: datetime) -> str:
+def day(at: datetime) -> str:
     """The first day whose noon is not before a moment."""
     shifted = at.astimezone(UTC) - timedelta(hours=12)
     return (shifted.date() + timedelta(days=shifted.time() != time())).isoformat()
 
 
-def _lower(text: str) -> str:
+def lower(text: str) -> str:
     """ASCII letters alone, as both engines do it."""
     return text.translate(_LOWER)
+
+
+def lowered(value: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+    """The same as SQL."""
+    return sa.func.lower(sa.collate(value, "C") if db.dialect() == "postgresql" else value)
 
 
 # --- as a test of one conversation ------------------------------------------------------------------------
@@ -170,7 +173,7 @@ def holds(one: Condition, values: Collection[str], asker: Asker) -> bool:
 
 def _holds(one: Condition, kind: str, value: str, asker: Asker) -> bool:
     if kind in ("text", "link"):
-        return _lower(one.values[0]) in _lower(value)
+        return lower(one.values[0]) in lower(value)
     if kind == "number":
         return float(value) >= one.number if one.op == "at_least" else float(value) <= one.number
     if kind == "date":

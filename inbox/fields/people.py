@@ -11,9 +11,10 @@ from core import audit, db
 from core.errors import Rejected
 from inbox import attributes, people, refused, telling
 from inbox.fields import kinds, store
+from inbox.fields.models import CustomField
 from inbox.knowledge import Attribute
 from inbox.models import Contact, Identity
-from inbox.survivorship import OWN, Statement, survive
+from inbox.survivorship import OWN, RANK, Statement, survive
 
 
 def name_of(field_id: int) -> str:
@@ -24,6 +25,23 @@ def name_of(field_id: int) -> str:
 def standing(said: Iterable[Statement]) -> dict[int, Statement]:
     """{field: what is shown in it} out of everything that is said about a person. Pure."""
     return {int(one.name[len(OWN) :]): one for one in survive(one for one in said if one.name.startswith(OWN))}
+
+
+def shown_in(field_id: int, kind: str) -> sa.Subquery:
+    """The same of everybody as SQL, of one field: (contact_id of the survivor, value). Nothing of another kind."""
+    a, k, f = db.table(Attribute), db.table(Contact), db.table(CustomField)
+    whole = sa.func.coalesce(k.c.survivor_id, k.c.id)
+    rank = sa.case(*((a.c.source.startswith(f"{kind}:"), place) for kind, place in RANK.items()), else_=len(RANK))
+    order = (rank, a.c.at.desc(), a.c.confidence.desc(), a.c.source, a.c.value)
+    place = sa.func.row_number().over(partition_by=whole, order_by=order)
+    said = (
+        sa.select(whole.label("contact_id"), a.c.value, place.label("place"))
+        .join(k, k.c.id == a.c.contact_id)
+        .where(a.c.name == name_of(field_id), a.c.removed_at.is_(None), a.c.value != "")
+        .where(sa.exists().where(f.c.id == field_id, f.c.kind == kind))
+        .subquery()
+    )
+    return sa.select(said.c.contact_id, said.c.value).where(said.c.place == 1).subquery()
 
 
 def put(session: Session, contact_id: str, field_id: int, typed: str | Sequence[str], actor: str) -> str | None:

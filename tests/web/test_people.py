@@ -10,9 +10,12 @@ import sqlalchemy as sa
 
 from core import db
 from core.event import Author
-from enrichment import review
+from enrichment import merging, review
 from enrichment.models import CrmRecord, MatchLink
 from inbox import consent, people
+from inbox.fields import people as of_people
+from inbox.fields import store as fields
+from inbox.fields.store import Wanted
 from inbox.models import Identity, Note, Objection
 from tests.conftest import BOTH
 from tests.web.conftest import account, event, store
@@ -63,6 +66,30 @@ def test_list_finds_people_and_says_where_they_stand(kim: int, as_role) -> None:
     assert 'href="/people/2"' in text or f'href="/people/{kim}"' in text
     assert "same person?" in text
     assert "Nobody fits" in as_role("marketer").get("/people?q=nobody-like-it").text
+
+
+def test_list_shows_a_custom_field_is_filtered_and_sorted_by_it(kim: int, as_role) -> None:
+    store(account(), event("m:2", "tea", author=ZOE))
+    browser = as_role("marketer")
+    assert "Custom field" not in browser.get("/people").text
+    with db.write() as session:
+        number = fields.save(session, None, Wanted("person", "number", {"en": "Seats <i>"}), "user:1")
+        of_people.put(session, merging.contact_for(session, kim, "user:1"), number, "1234.5", "user:1")
+    here = f"/people?field={number}"
+    text = browser.get(here).text
+    assert ">1,234.5</td>" in text
+    assert "Seats &lt;i&gt;</a></th>" in text
+    assert ("Kim" in text, "Zoe" in text) == (True, True)
+    for sort, arrow in (("field", "↑"), ("-field", "↓")):
+        text = browser.get(f"{here}&sort={sort}").text
+        assert f"Seats &lt;i&gt; {arrow}" in text
+        assert text.index("Kim") < text.index("Zoe")  # who has nothing there comes last
+    text = browser.get(f"{here}&how=at_least&value=1234,5&lang=de").text
+    assert ("Kim" in text, "Zoe" in text) == (True, False)
+    assert "Zoe" in browser.get(f"{here}&how=empty&lang=en").text
+    text = browser.get(f"{here}&how=at_least&value=many").text
+    assert ("Write a number like 1,234.5" in text, "Zoe" in text) == (True, True)
+    assert browser.get(f"{here}&sort=field&before=99999").status_code == 200
 
 
 def test_empty_hub_says_what_to_do(database: str, as_role) -> None:

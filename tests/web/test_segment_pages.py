@@ -11,9 +11,13 @@ import sqlalchemy as sa
 
 from core import db, webhook
 from core.settings import settings
+from enrichment import merging
 from enrichment.segments import conditions, store
 from enrichment.segments.models import Segment
 from inbox import consent
+from inbox.fields import people as of_people
+from inbox.fields import store as fields_made
+from inbox.fields.store import Wanted
 from inbox.models import Identity, Message
 from listening import subjects
 from sentiment.port import EMOTIONS, INTENTS, URGENCIES
@@ -140,6 +144,33 @@ def test_a_subject_is_chosen_by_its_name_and_may_be_gone(kim: int, as_role) -> N
         subjects.remove(session, number)
     assert "Was found by the subject <b>a subject that is gone</b>" in browser.get(f"{HERE}/1").text
     assert fields(browser.get(f"{HERE}/1/edit").text)["g0c0_value"] == str(number)
+
+
+def test_a_segment_asks_about_a_custom_field_that_may_be_put_away(kim: int, as_role) -> None:
+    browser = as_role("marketer")
+    with db.write() as session:
+        wanted = Wanted("person", "choice", {"en": "Tier <b>"}, {}, {"en": ["Gold & more", "Silver"]})
+        number = fields_made.save(session, None, wanted, "user:1")
+        of_people.put(session, merging.contact_for(session, kim, "user:1"), number, "Silver", "user:1")
+    name = f"person:choice:{number}"
+    page = press(browser, browser.get(f"{HERE}/new").text, "add:0", add0=name).text
+    assert "Tier &lt;b&gt;</option>" in page
+    assert 'value="o1">Gold &amp; more</option>' in page
+    assert "Fields of people" in page
+    refused = press(browser, page, "save", name="Tiers")
+    assert (refused.status_code, "Say what the field is compared with." in refused.text) == (422, True)
+    page = press(browser, page, "look", g0c0_value="o2").text
+    assert re.search(r'<span class="big">1</span> person fits now', page)
+    assert press(browser, page, "save", name="Tiers").status_code == 303
+    with db.write() as session:
+        fields_made.archive(session, number, "user:1")
+    assert "Tier &lt;b&gt; (archived) is <b>Silver</b>" in browser.get(f"{HERE}/1").text
+    assert fields(browser.get(f"{HERE}/1/edit").text)["g0c0_value"] == "o2"
+    assert name not in browser.get(f"{HERE}/new").text
+    page = press(browser, page, "look", g0c0_op="filled").text
+    assert "g0c0_value" not in fields(page)
+    gone = press(browser, page, "save", name="Other", g0c0_field="person:text:999", g0c0_op="filled")
+    assert "There is no such field to ask about." in gone.text
 
 
 def test_words_of_the_choices_are_there(kim: int, as_role) -> None:

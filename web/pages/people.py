@@ -19,7 +19,7 @@ from inbox.fields import store
 from inbox.models import Identity
 from inbox.surveys import answering
 from listening.figures import behind
-from web import actors, customer, render
+from web import actors, customer, people_filter, render
 from web.permissions import allow
 from web.reader import Reader
 
@@ -44,29 +44,43 @@ def index(
     show: str = "",
     sort: str = "recent",
     before: str = "",
+    field: str = "",
+    how: str = "",
+    value: str = "",
 ) -> Response:
     """Everybody who wrote or was seen: search, filters, pages."""
-    wanted = Filter(
-        q[:200],
-        platform[:40],
-        show if show in directory.SHOW else "",
-        sort if sort in directory.SORTS else "recent",
-    )
     with db.read() as session:
-        found = directory.page(session, wanted, before[:60])
+        chosen = people_filter.chosen(session, field[:20], how[:20], value, reader)
+        wanted = Filter(
+            q[:200],
+            platform[:40],
+            show if show in directory.SHOW else "",
+            people_filter.sort(sort, chosen.field),
+            chosen.field,
+            chosen.own,
+        )
+        try:
+            found = directory.page(session, wanted, before[:60])
+        except Rejected:  # whoever the page before ended with is gone
+            before, found = "", directory.page(session, wanted)
         values: dict[str, Any] = {
             "counts": directory.counts(session),
             "platforms": directory.platforms(session),
             "reachable": connection.standing(session).connected or csv.holds(session),
+            "own_fields": store.shown(session, "person"),
         }
 
     def address(**changes: str) -> str:
-        asked = {"q": wanted.q, "platform": wanted.platform, "show": wanted.show, "sort": wanted.sort, **changes}
+        asked = {"q": wanted.q, "platform": wanted.platform, "show": wanted.show, "sort": wanted.sort}
+        if chosen.field is not None:
+            asked |= {"field": str(chosen.field.id), "how": chosen.how, "value": chosen.value}
+        asked |= changes
         return "/people" + render.query(**{**asked, "sort": "" if asked["sort"] == "recent" else asked["sort"]})
 
     return render.page(
-        request, reader, "people.html", found=found, wanted=wanted, first=not before, address=address, **values
-    )
+        request, reader, "people.html", found=found, wanted=wanted, first=not before, address=address, chosen=chosen,
+        **values,
+    )  # fmt: skip
 
 
 @router.get("/people/{identity_id:int}")

@@ -15,10 +15,10 @@ from core.errors import Rejected
 from core.settings import settings
 from enrichment.models import CrmConnection
 from enrichment.segments import activation, campaign, conditions, store, testing
-from enrichment.segments.conditions import FIELDS, OPS, Group
+from enrichment.segments.conditions import Group
 from enrichment.segments.models import Segment
 from listening import subjects
-from web import refusals, render, segment_form
+from web import refusals, render, segment_form, segment_words
 from web.permissions import allow
 from web.reader import Reader
 from web.segment_form import Draft
@@ -81,11 +81,12 @@ def _one(
         names = store.names(session, [bad.person for some in refusals.values() for bad in some])
         crm = session.get(CrmConnection, 1)
         followed = _subjects(session)
+        asking = segment_words.of(session, reader, group)
         org = crm.url if crm is not None else ""
     return render.page(
         request, reader, "segment.html", status, segment=segment, group=group, count=found, rows=rows, first=not after,
         receivers=receivers, refusals=refusals, names=names, org=org, secret=secret, url=url, url_problem=url_problem,
-        following=f"{HERE}/{segment_id}?after={quote(following)}" if following else "", fields=FIELDS,
+        following=f"{HERE}/{segment_id}?after={quote(following)}" if following else "", asking=asking,
         subjects=followed, tested=tested, beyond=_beyond(group),
     )  # fmt: skip
 
@@ -202,7 +203,8 @@ def _edited(request: Request, reader: Reader, form: dict[str, Any], segment_id: 
         with db.write() as session:
             kept = store.save(session, draft.name, group, reader.actor, segment_id)
     except Rejected as error:
-        return _form(request, reader, draft, segment_id, 422, name_problem=reader.words(str(error)))
+        where = "problem" if str(error) == conditions.NO_FIELD else "name_problem"
+        return _form(request, reader, draft, segment_id, 422, **{where: reader.words(str(error))})
     return render.to(f"{HERE}/{kept}", "segment-saved")
 
 
@@ -217,8 +219,9 @@ def _form(
             row.problem = ""
     with db.read() as session:
         options, names = store.options(session), _subjects(session)
+        asking = segment_words.asking(session, reader, {row.field for part in draft.parts for row in part.rows})
     return render.page(
-        request, reader, "segment_form.html", status, draft=draft, segment_id=segment_id, fields=FIELDS, ops=OPS,
+        request, reader, "segment_form.html", status, draft=draft, segment_id=segment_id, asking=asking,
         options=options, subjects=names, count=found, rows=rows, problem=problem, name_problem=name_problem,
         beyond=_beyond(group), action=f"{HERE}/{segment_id}" if segment_id else HERE,
     )  # fmt: skip

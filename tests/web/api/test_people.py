@@ -193,3 +193,42 @@ def test_ratings_are_of_conversations_that_are_seen(full: None, program: Program
         rights = roles.Wanted("Blind", ["people.read", "messages.read"], "own")
         key = roles.save(session, None, rights, "test")
     assert program(key).get(f"people/{kim}/ratings").json()["items"] == []
+
+
+# --- custom fields --------------------------------------------------------------------------------------
+
+
+@BOTH
+def test_list_is_filtered_and_walked_by_a_custom_field(full: None, program: Programs) -> None:
+    one, kim = program("admin"), lived.who(lived.KIM.handle)
+    body = {"subject": "person", "kind": "number", "names": {"en": "Seats"}}
+    number = one.post("fields", body).json()["id"]
+    assert one.post(f"people/{kim}/fields", {"field_id": number, "value": 12.5}).status_code == 200
+    everybody = {row["id"] for row in walked(one, "people", 2)}
+    for sort in ("field", "-field"):
+        rows = list(walked(one, f"people?field={number}&sort={sort}", 2))
+        assert (rows[0]["value"], {row["id"] for row in rows}, len(rows)) == ("12.5", everybody, len(everybody))
+    rows = list(walked(one, f"people?field={number}&how=at_least&value=12", 1))
+    assert {row["value"] for row in rows} == {"12.5"}
+    segment = {"name": "Seats", "conditions": {"match": "all", "of": [
+        {"field": f"person:number:{number}", "op": "at_most", "value": "12.5"}]}}  # fmt: skip
+    made = one.post("segments", segment).json()["id"]
+    assert one.get(f"segments/{made}/count").json()["people"] == 1
+    segment["conditions"]["of"][0]["field"] = "person:number:999"  # type: ignore[index]
+    assert one.post(f"segments/{made}", segment).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("query", "where"),
+    [
+        ("sort=field", "query.field"), ("how=has", "query.field"), ("field=999", "query.field"),
+        ("field=1&how=near", "query.how"), ("field=1&how=at_least&value=x", "query.value"),
+    ],
+)  # fmt: skip
+def test_what_is_asked_wrongly_about_a_custom_field_is_named(
+    full: None, program: Programs, query: str, where: str
+) -> None:
+    one = program("admin")
+    number = one.post("fields", {"subject": "person", "kind": "number", "names": {"en": "Seats"}}).json()["id"]
+    answer = one.get(f"people?{query.replace('field=1&', f'field={number}&')}")
+    assert (answer.status_code, [row["where"] for row in answer.json()["errors"]]) == (422, [where])

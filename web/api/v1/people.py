@@ -10,17 +10,24 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
 from core import db
+from core.errors import Rejected
 from enrichment import directory, person
+from enrichment.segments import conditions
+from enrichment.segments.conditions import Condition
 from inbox import erasure, people
+from inbox.fields import store
+from inbox.fields.kinds import Definition
 from inbox.knowledge import Attribute
 from inbox.models import Identity
 from inbox.surveys import answering
+from web import field_words
 from web.api.v1 import shapes
 from web.api.v1.change import Changing
-from web.api.v1.problem import Refused
+from web.api.v1.problem import Refused, Unfit
 from web.api.v1.route import router as _router
 from web.api.v1.shapes import All, Changed, Cursor, Given, Id, Limit, Moment, Number, Page, Shown
 from web.permissions import allow
+from web.place import LARGEST
 from web.reader import Reader
 
 HERE = "/api/v1/people"
@@ -40,7 +47,14 @@ class Asked(BaseModel):
     q: str = Query("", max_length=200, description="Every word stands in handle or name.")
     platform: str = Query("", max_length=40)
     show: Literal["linked", "proposed", "unlinked", "objected", ""] = ""
-    sort: Literal["recent", "followers"] = "recent"
+    sort: Literal["recent", "followers", "field", "-field"] = Query(
+        "recent", description="`field` and `-field`: by what stands in the custom field, upwards or downwards."
+    )
+    field: int | None = Query(
+        None, ge=1, le=LARGEST, description="A custom field of people: each account says what stands there."
+    )
+    how: str = Query("", max_length=20, description="How it is asked, as in conditions of segments; needs `field`.")
+    value: str = Query("", max_length=500, description="What it is compared with, as the field keeps it.")
     cursor: Cursor = ""
     limit: Limit = 50
 
@@ -60,6 +74,7 @@ class Listed(Shown):
     contact: str
     proposals: int = Field(description="Open proposals of who this is.")
     objects: bool
+    value: str = Field(description="What stands in the custom field that was asked for.")
 
 
 class Account(Shown):
@@ -168,15 +183,39 @@ class Talk(Shown):
 @router.get(HERE, tags=[TAG])
 def index(reader: Reading, asked: Annotated[Asked, Query()]) -> Page[Listed]:
     """Everybody who wrote or was seen, one row for each account."""
-    mark = f"people-{asked.sort}"
+    mark = f"people-{asked.sort}-{asked.field}" if asked.sort in directory.BY_FIELD else f"people-{asked.sort}"
     found = shapes.place(asked.cursor, 2)
     if found and found[0] != mark:
         raise shapes.wrong_place()
-    wanted = directory.Filter(db.sound(asked.q), db.sound(asked.platform), asked.show, asked.sort)
     with db.read() as session:
-        page = directory.page(session, wanted, found[1] if found else "", asked.limit)
+        field, own = _own(session, asked)
+        wanted = directory.Filter(db.sound(asked.q), db.sound(asked.platform), asked.show, asked.sort, field, own)
+        try:
+            page = directory.page(session, wanted, found[1] if found else "", asked.limit)
+        except Rejected as error:
+            raise Refused(422, str(error), "bad-cursor") from error
     following = shapes.mark(mark, page.next) if page.next else None
     return Page(items=[Listed.model_validate(row) for row in page.rows], next=following)
+
+
+def _own(session: Session, asked: Asked) -> tuple[Definition | None, Condition | None]:
+    """The custom field that is asked about, and how; refused for one that there is not."""
+    if asked.field is None:
+        if asked.how or asked.sort in directory.BY_FIELD:
+            raise Unfit({"query.field": "Say which custom field is meant."})
+        return None, None
+    try:
+        field = store.find(session, asked.field, "person")
+    except Rejected as error:
+        raise Unfit({"query.field": str(error)}) from error
+    if not asked.how:
+        return field, None
+    try:
+        raw = {"field": field_words.name(field), "op": asked.how, "value": db.sound(asked.value)}
+        return field, conditions.condition(raw)
+    except Rejected as error:
+        where = "query.how" if str(error) == conditions.WRONG_OP else "query.value"
+        raise Unfit({where: str(error)}) from error
 
 
 @router.get(f"{HERE}/{{identity_id}}", tags=[TAG])
