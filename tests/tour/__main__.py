@@ -57,13 +57,15 @@ def _figures(done: list[job.Done]) -> str:
 def _pictures(browser: Browser, demo: Demo, given: Any) -> list[pictures.Shot]:
     kept = desk.settle(demo)
     demo.control("/_play", steps="all")
-    page = browser.new_context(locale="en-GB").new_page()
+    page, colleague = (browser.new_context(locale="en-GB").new_page() for _ in range(2))
     job.sign_in(page, demo)
+    job.sign_in(colleague, demo, "jonas@demo.example", desk.PASSWORD)
     page.wait_for_timeout(15_000)  # the world's story is read and annotated
     cookie = next(one["value"] for one in page.context.cookies() if one["name"] == "widerhall")
+    values = {**kept, **find(page, demo), "thread": f"/inbox/{longest(colleague, demo)}?view=all"}
     desk.work(demo)
-    values = {**kept, **find(page, demo)}
-    page.context.close()
+    for one in (page, colleague):
+        one.context.close()
     only = set(given.only.split(",")) - {""}
     return pictures.take(
         browser, demo, cookie, values, given.out, png=given.png, chosen=lambda shot: not only or shot.place.name in only
@@ -71,21 +73,26 @@ def _pictures(browser: Browser, demo: Demo, given: Any) -> list[pictures.Shot]:
 
 
 def find(page: Any, demo: Demo) -> dict[str, str]:
-    """Addresses of things worth a picture: the longest thread in sight, its person, the first subject."""
+    """Numbers of things worth a picture: somebody whom the CRM knows, the first subject."""
     page.goto(f"{demo.inbox}/people?show=linked")
     person = page.locator("a.who").first.get_attribute("href").rsplit("/", 1)[-1]
     page.goto(f"{demo.inbox}/listening")
     found = page.locator("a[href^='/listening/']").evaluate_all("(all) => all.map((one) => one.getAttribute('href'))")
     subject = next((one.rsplit("/", 1)[-1] for one in found if one.rsplit("/", 1)[-1].isdigit()), "1")
+    return {"person": person, "subject": subject}
+
+
+def longest(page: Any, demo: Demo) -> str:
+    """The number of the longest thread in sight, found by a colleague: whoever looks has read it."""
     page.goto(f"{demo.inbox}/inbox?view=all")
     rows = page.locator("#rows [data-row]").evaluate_all("(all) => all.map((one) => one.dataset.row)")
-    longest, most = rows[0], -1
+    found, most = str(rows[0]), -1
     for row in rows[:40]:
         page.goto(f"{demo.inbox}/inbox/{row}?view=all")
         kinds = page.locator("#log [data-entry]").count() + 5 * page.locator("#log .msg-public ~ .msg-dm").count()
         if kinds > most:
-            longest, most = row, kinds
-    return {"thread": f"/inbox/{longest}?view=all", "person": person, "subject": subject}
+            found, most = str(row), kinds
+    return found
 
 
 if __name__ == "__main__":

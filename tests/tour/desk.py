@@ -14,6 +14,7 @@ import httpx
 from tests.tour.house import COMMAND, ROOT, Demo
 
 PEOPLE = (("jonas", "Jonas Weber"), ("misaki", "高橋 美咲"), ("priya", "Priya Shah"))
+PASSWORD = "correct horse battery"  # of a demo that is gone after the pictures
 THANKS = {
     "en": "Thank you, {first_name}! {agent}",
     "de": "Vielen Dank, {first_name}! {agent}",
@@ -57,7 +58,7 @@ def settle(demo: Demo) -> dict[str, str]:
     with _client(demo, demo.email) as client:
         api = Api(client)
         agents = [
-            api.post("/users", email=f"{short}@demo.example", name=name, password="correct horse battery", role="agent")
+            api.post("/users", email=f"{short}@demo.example", name=name, password=PASSWORD, role="agent")
             for short, name in PEOPLE
         ]
         team = _teams(api, agents)
