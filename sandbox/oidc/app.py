@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from sandbox.oidc.state import CLIENT_ID, CLIENT_SECRET, FAULTS, Provider, Refused
+from sandbox.oidc.state import CLIENT_ID, CLIENT_SECRET, FAULTS, SAYS, Provider, Refused
 from sandbox.web import parameters, reply
 
 
@@ -135,17 +135,22 @@ async def jwks(request: Request) -> Response:
 
 
 async def control(request: Request) -> Response:
-    """``{"wrong": one of FAULTS}`` for the next token, ``{"rotate": true}``, ``{"person": name, …claims}``."""
+    """``{"wrong": one of FAULTS}`` for the next token, ``{"says": one of SAYS}``, ``{"rotate": true}``,
+    ``{"person": name, …claims}``.
+    """
     provider, order = _provider(request), await parameters(request)
     wrong = str(order.get("wrong", ""))
     if wrong and wrong not in FAULTS:
         return reply({"error": f"Known are: {', '.join(FAULTS)}."}, 400)
-    provider.wrong = wrong
+    says = str(order.get("says", provider.says))
+    if says not in SAYS:
+        return reply({"error": f"Known are: {', '.join(SAYS)}."}, 400)
+    provider.wrong, provider.says = wrong, says
     if order.get("rotate"):
         provider.rotate()
     name = str(order.pop("person", ""))
     if name:
-        provider.people[name] = {key: value for key, value in order.items() if key not in ("wrong", "rotate")}
+        provider.people[name] = {key: value for key, value in order.items() if key not in ("wrong", "says", "rotate")}
     return reply({"people": sorted(provider.people), "wrong": provider.wrong})
 
 

@@ -19,6 +19,9 @@ CODE_SECONDS, TOKEN_SECONDS = 60.0, 300
 FAULTS = ("nonce", "audience", "issuer", "unsigned", "expired", "unknown_key", "wrong_key", "no_subject", "future",
           "authorized_party")  # fmt: skip
 """Ways in which the next id_token can be wrong."""
+SAYS = ("always", "asked", "never", "deaf")
+"""When a token says when somebody proved who they are (`auth_time`): always, only where `max_age` asks for it, never; or
+always, and nobody is asked anew whatever `max_age` says."""
 PEOPLE: dict[str, dict[str, Any]] = {
     "anna": {"sub": "248289761001", "email": "anna@north.example", "email_verified": True, "name": "Anna Berg",
              "groups": ["support"]},
@@ -48,6 +51,8 @@ class Grant:
     until: float
     since: int
     """When they said who they are."""
+    told: bool
+    """The token says it."""
 
 
 @dataclass
@@ -59,6 +64,8 @@ class Provider:
     people: dict[str, dict[str, Any]] = field(default_factory=lambda: {name: {**one} for name, one in PEOPLE.items()})
     wrong: str = ""
     """One of FAULTS, for the next token; empty: the token is as it should be."""
+    says: str = "always"
+    """One of SAYS."""
     grants: dict[str, Grant] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     since: dict[str, int] = field(default_factory=dict)
@@ -81,8 +88,9 @@ class Provider:
         """A code for somebody who said yes, anew where that is longer ago than `max_age` seconds."""
         code, now = secrets.token_urlsafe(24), time.time()
         since = self.since.get(person, 0)
-        since = since if since and now - since <= max_age else int(now)
-        self.grants[code] = Grant(person, redirect_uri, challenge, nonce, now + CODE_SECONDS, since)
+        since = since if since and (now - since <= max_age or self.says == "deaf") else int(now)
+        told = self.says in ("always", "deaf") or (self.says == "asked" and max_age != math.inf)
+        self.grants[code] = Grant(person, redirect_uri, challenge, nonce, now + CODE_SECONDS, since, told)
         return code
 
     def redeem(self, code: str, redirect_uri: str, verifier: str) -> dict[str, Any]:
@@ -107,7 +115,7 @@ class Provider:
         wrong, self.wrong = self.wrong, ""
         moment = int(time.time())
         claims = {**self.people[grant.person], "iss": self.issuer, "aud": CLIENT_ID, "nonce": grant.nonce,
-                  "iat": moment, "exp": moment + TOKEN_SECONDS, "auth_time": grant.since}  # fmt: skip
+                  "iat": moment, "exp": moment + TOKEN_SECONDS, **({"auth_time": grant.since} if grant.told else {})}  # fmt: skip
         spoiled: dict[str, dict[str, Any]] = {
             "nonce": {"nonce": "another"},
             "audience": {"aud": "another-client"},

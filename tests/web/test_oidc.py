@@ -60,7 +60,7 @@ def north(database: str, issuer: str, world: Provider, monkeypatch: pytest.Monke
     monkeypatch.setenv("WIDERHALL_ALLOW_PRIVATE_HOSTS", "1")
     settings.cache_clear()
     fresh = Provider()
-    world.people, world.wrong, world.redirect_uris, world.since = fresh.people, "", (), {}
+    world.people, world.wrong, world.redirect_uris, world.since, world.says = fresh.people, "", (), {}, fresh.says
     user("admin")
     with db.write() as session:
         auth.create_user(session, "anna@north.example", "Anna", "several quiet words", "agent")
@@ -180,6 +180,31 @@ def test_what_was_proved_there_long_ago_changes_no_factor_until_it_is_proved_ane
         assert came(browser, "anna").status_code == 303
         browser.csrf = browser.form_token("/settings/me/security")
         assert browser.post("/settings/me/factor").status_code == answers
+
+
+@pytest.mark.parametrize("asks", [False, True])
+def test_provider_that_says_when_only_where_it_is_asked_has_them_prove_it_anew(
+    north: provider.Wanted, browser: Browser, world: Provider, asks: bool
+) -> None:
+    kept(replace(north, asks=asks))
+    world.says = "asked"
+    for answers in (422, 200):
+        assert came(browser, "anna").status_code == 303
+        browser.csrf = browser.form_token("/settings/me/security")
+        assert browser.post("/settings/me/factor").status_code == answers
+
+
+@pytest.mark.parametrize("says", ["never", "deaf"])
+def test_provider_that_asks_nobody_anew_or_does_not_say_so_changes_no_factor_and_is_named(
+    north: provider.Wanted, browser: Browser, world: Provider, says: str
+) -> None:
+    world.says, world.since["anna"] = says, int(time.time()) - 3600
+    assert came(browser, "anna").status_code == 303
+    answer = came(browser, "anna", f"{DOOR}?next=/settings/me/security")
+    assert (answer.status_code, "has to let it heed max_age and send auth_time" in answer.text) == (403, True)
+    browser.csrf = browser.form_token("/settings/me/security")  # the sign-in before holds
+    assert browser.post("/settings/me/factor").status_code == 422
+    assert signed() == 1
 
 
 def test_another_account_there_with_the_same_address_does_not_come_in_as_somebody_here(

@@ -71,12 +71,11 @@ def callback(request: Request, state: str = "") -> Response:
         throttle.attempt(forms.address(request), f"{row.issuer} {claims['sub']}", "provider")
         visit = forms.visit(request, begun.data["zone"], next)
         with db.write() as session:
-            user = provider.admit(session, row, claims)
+            user, proved = provider.admit(session, row, claims), oidc.proved_at(claims)
             if row.asks:
-                came = entry.first(session, user, "provider", visit)
+                came = entry.first(session, user, "provider", visit, proved)
             else:
-                token = entry.complete(session, int(user.id or 0), "provider", visit, oidc.proved_at(claims))
-                came = entry.Came(token)
+                came = entry.Came(entry.complete(session, int(user.id or 0), "provider", visit, proved))
     except TryLater as error:
         return door.page(request, next, status=429, problem=forms.too_often(reader, error))
     except Rejected as error:

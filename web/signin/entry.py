@@ -41,8 +41,8 @@ class Visit:
     """What the browser asks for: de, en or ja."""
 
 
-def first(session: Session, user: User, way: str, visit: Visit) -> Came:
-    """Somebody proved who they are by `way` (password, provider): let them in, or ask for more."""
+def first(session: Session, user: User, way: str, visit: Visit, proved_at: datetime | None = None) -> Came:
+    """Somebody proved who they are by `way` (password, provider), now or at `proved_at`: let in, or asked for more."""
     user_id = int(user.id or 0)
     data = {"way": way, "zone": visit.zone[:64], "next": visit.next}
     if factors.of(session, user_id).any:
@@ -50,7 +50,7 @@ def first(session: Session, user: User, way: str, visit: Visit) -> Came:
     if policy.demanded(session, user.role):
         secret = {"secret": totp.new_secret()}
         return Came(round=rounds.begin(session, ENROL, data | secret, user_id), kind=ENROL)
-    return Came(complete(session, user_id, way, visit))
+    return Came(complete(session, user_id, way, visit, proved_at))
 
 
 def complete(session: Session, user_id: int, way: str, visit: Visit, proved_at: datetime | None = None) -> str:

@@ -40,6 +40,10 @@ LARGEST = 1024 * 1024
 AWAY = N_("The sign-in service cannot be reached just now. Try again in a minute, or sign in another way.")
 MISFIT = N_("What the sign-in service said does not fit together, so nobody was signed in. Tell an administrator.")
 REFUSED = N_("The sign-in service did not let you in. Try again, or ask whoever runs it.")
+UNPROVED = N_(
+    "The sign-in service did not ask you anew who you are, or did not say so: how you sign in stays as it is. "
+    "Whoever runs the service has to let it heed max_age and send auth_time."
+)
 NOT_OURS = N_("This sign-in was not started here, or it took too long. Start it again.")
 NO_ISSUER = N_("The issuer is an address that begins with https://, without anything after a question mark.")
 CALLS_ITSELF = N_("The provider calls itself %(name)s. Write the issuer exactly like that.")
@@ -135,6 +139,7 @@ def start(provider: Provider, redirect_uri: str, state: str, again: bool = False
     if again:
         asked["max_age"] = str(ANEW)
     kept = {"verifier": verifier, "nonce": nonce, "redirect_uri": redirect_uri, "issuer": provider.issuer}
+    kept |= {"again": str(int(time.time()))} if again else {}
     return Begun(f"{meta.authorize}{joiner}{urlencode(asked)}", kept)
 
 
@@ -142,7 +147,7 @@ def finish(provider: Provider, kept: Mapping[str, Any], answer: Mapping[str, str
     """Who came back, as the checked claims of the id_token. Rejected says at the door what is wrong."""
     try:
         return _finish(provider, kept, answer)
-    except Denied:
+    except (Denied, Unproved):
         raise
     except Misfit as error:
         logger.warning("provider refused", why=str(error))
@@ -170,7 +175,11 @@ def _finish(provider: Provider, kept: Mapping[str, Any], answer: Mapping[str, st
     headers = {"Authorization": _basic(provider)} if meta.basic else {}
     said = _client(meta.token).call("POST", _path(meta.token), form=form, headers=headers).object()
     keys = _client(meta.keys).get(_path(meta.keys)).object()
-    return verified(str(said.get("id_token", "")), keys, provider, str(kept["nonce"]), time.time())
+    claims = verified(str(said.get("id_token", "")), keys, provider, str(kept["nonce"]), time.time())
+    if "again" in kept and claims.get("auth_time", 0) < int(kept["again"]) - ANEW - LEEWAY:
+        logger.warning("provider did not ask anew", says="auth_time" in claims)
+        raise Unproved
+    return claims
 
 
 class Denied(Rejected):
@@ -180,12 +189,16 @@ class Denied(Rejected):
         super().__init__(REFUSED)
 
 
-def proved_at(claims: Mapping[str, Any]) -> datetime | None:
-    """When they proved there who they are, where the provider says so."""
-    moment = claims.get("auth_time")
-    if moment is None:
-        return None
-    return datetime.fromtimestamp(max(0.0, min(float(moment), time.time())), UTC)
+class Unproved(Rejected):
+    """They were to prove anew who they are, and the provider does not say that they did (OpenID Connect Core, 3.1.2.1)."""
+
+    def __init__(self) -> None:
+        super().__init__(UNPROVED)
+
+
+def proved_at(claims: Mapping[str, Any]) -> datetime:
+    """When they proved there who they are; long ago where the provider does not say."""
+    return datetime.fromtimestamp(max(0.0, min(float(claims.get("auth_time", 0)), time.time())), UTC)
 
 
 def verified(token: str, keys: Mapping[str, Any], provider: Provider, nonce: str, moment: float) -> dict[str, Any]:
