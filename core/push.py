@@ -48,8 +48,13 @@ def new_key() -> tuple[str, str]:
 
 def checked(endpoint: str, p256dh: str, auth: str) -> Subscription:
     """A subscription as it is kept; Rejected when it is none."""
+    from cryptography.hazmat.primitives.asymmetric import ec
+
     address = webhook.checked(endpoint)
     try:
+        ec.EllipticCurvePublicKey.from_encoded_point(
+            ec.SECP256R1(), _raw(p256dh)
+        )  # a point of the curve, or ValueError
         fits = len(_raw(p256dh)) == 65 and len(_raw(auth)) == 16
     except ValueError:
         fits = False

@@ -15,6 +15,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from core.settings import settings
 from web import health, hooks, permissions
 from web.api import tracking
+from web.api.v1 import reading
 from web.api.v1.every import ROUTERS as API
 from web.fanout import Hub
 from web.middleware import AccessLog, Headers, Hosts
@@ -207,6 +208,7 @@ def create_app() -> FastAPI:
     failures.register(app)
     app.add_middleware(failures.TooLarge, limit=BODY_LIMIT)
     app.add_middleware(failures.Broken)
+    app.add_middleware(reading.Head)
     app.add_middleware(Hosts)
     app.add_middleware(Headers)
     app.add_middleware(AccessLog)

@@ -20,8 +20,8 @@ FAULTS = ("nonce", "audience", "issuer", "unsigned", "expired", "unknown_key", "
           "authorized_party")  # fmt: skip
 """Ways in which the next id_token can be wrong."""
 SAYS = ("always", "asked", "never", "deaf")
-"""When a token says when somebody proved who they are (`auth_time`): always, only where `max_age` asks for it, never; or
-always, and nobody is asked anew whatever `max_age` says."""
+"""When a token says when somebody proved who they are (`auth_time`): always, only where `max_age` asks for it, never;
+deaf: always, but nobody is asked anew whatever `max_age` says."""
 PEOPLE: dict[str, dict[str, Any]] = {
     "anna": {"sub": "248289761001", "email": "anna@north.example", "email_verified": True, "name": "Anna Berg",
              "groups": ["support"]},
@@ -115,7 +115,8 @@ class Provider:
         wrong, self.wrong = self.wrong, ""
         moment = int(time.time())
         claims = {**self.people[grant.person], "iss": self.issuer, "aud": CLIENT_ID, "nonce": grant.nonce,
-                  "iat": moment, "exp": moment + TOKEN_SECONDS, **({"auth_time": grant.since} if grant.told else {})}  # fmt: skip
+                  "iat": moment, "exp": moment + TOKEN_SECONDS}  # fmt: skip
+        claims |= {"auth_time": grant.since} if grant.told else {}
         spoiled: dict[str, dict[str, Any]] = {
             "nonce": {"nonce": "another"},
             "audience": {"aud": "another-client"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ from inbox import notices
 from inbox.notice_models import NotificationChoice
 from inbox.notices import Notice
 from sandbox.push import Browser as Told
-from sandbox.push import Service
+from sandbox.push import Service, coded
 from tests.conftest import BOTH
 from tests.web.conftest import Browser, account, event, store
 from web import auth
@@ -68,8 +69,6 @@ def subscribed(agent: Browser, service: tuple[Service, str], name: str = "one") 
 
 
 def pushing_auth(told: Told) -> str:
-    from sandbox.push import coded
-
     return coded(told.auth)
 
 
@@ -202,6 +201,8 @@ def test_one_browser_belongs_to_one_person_and_is_let_go(agent: Browser, service
 
 
 def test_what_is_no_subscription_is_refused(agent: Browser) -> None:
+    nowhere = {"p256dh": coded(b"\x04" + bytes(64)), "auth": coded(bytes(16))}  # no point of the curve
+    assert agent.post("/settings/me/push", {"endpoint": "https://203.0.113.9/1", **nowhere}).status_code == 422
     keys = {"p256dh": "x", "auth": "y"}
     assert agent.post("/settings/me/push", {"endpoint": "https://push.example/1", **keys}).status_code == 422
     assert agent.post("/settings/me/push", {"endpoint": "http://127.0.0.1/1", **keys}).status_code == 422
@@ -245,6 +246,78 @@ def test_nobody_is_told_of_a_conversation_that_they_no_longer_see(agent: Browser
     while outbox.step(SUBSCRIBER, pushing.send):
         pass
     assert [one["talk"] for one in told.told] == [1]
+
+
+# --- a test, and another address of the same browser -----------------------------------------------------
+
+
+def asked_for(agent: Browser, service: tuple[Service, str], name: str = "one") -> tuple[int, str]:
+    answer = agent.post("/settings/me/push/test", {"endpoint": f"{service[1]}/push/{name}"})
+    return answer.status_code, answer.text
+
+
+def test_test_is_shown_in_the_browser_that_asked_alone(agent: Browser, service: tuple[Service, str]) -> None:
+    first, second = subscribed(agent, service, "one"), subscribed(agent, service, "two")
+    status, words = asked_for(agent, service, "two")
+    assert (status, "it appears here in a moment" in words) == (200, True)
+    assert (first.told, [one["kind"] for one in second.told]) == ([], ["test"])
+    assert second.told[0]["said"] == "This is the test you asked for. So you are told here."
+
+
+@pytest.mark.parametrize(
+    ("refuse", "status", "words", "left"),
+    [([], 404, "no longer knows", 0), ([503], 200, "is busy (its answer was 503)", 1),
+     ([429], 200, "is busy (its answer was 429)", 1), ([401], 200, "refused the test (its answer was 401)", 1)],
+)  # fmt: skip
+def test_test_says_in_words_what_the_push_service_answered(
+    agent: Browser, service: tuple[Service, str], refuse: list[int], status: int, words: str, left: int
+) -> None:
+    told = subscribed(agent, service)
+    told.gone, service[0].refuse = not refuse, refuse
+    answer = asked_for(agent, service)
+    assert (answer[0], words in re.sub("[\u2066-\u2069]", "", answer[1])) == (status, True)
+    assert browsers() == left
+
+
+def test_test_of_a_service_that_is_away_or_of_a_stranger_s_browser_tells_nobody(
+    agent: Browser, service: tuple[Service, str], as_role: Any
+) -> None:
+    told = subscribed(agent, service)
+    assert asked_for(as_role("admin"), service)[0] == 404
+    with db.write() as session:
+        session.execute(sa.update(db.table(PushBrowser)).values(endpoint="http://127.0.0.1:9/push/one"))
+    answer = agent.post("/settings/me/push/test", {"endpoint": "http://127.0.0.1:9/push/one"})
+    assert (answer.status_code, "cannot be reached from this hub" in answer.text) == (200, True)
+    assert told.told == []
+    assert [asked_for(agent, service)[0] for _ in range(8)][-1] == 429
+
+
+def renewed(agent: Browser, service: tuple[Service, str], old: str, name: str) -> tuple[int, Told]:
+    told = service[0].subscribe(name, agent.get("/settings/me/push").text)
+    keys = {"p256dh": told.p256dh, "auth": pushing_auth(told), "endpoint": f"{service[1]}/push/{name}"}
+    return agent.post("/settings/me/push/renew", {"old": old, **keys}).status_code, told
+
+
+@pytest.mark.parametrize("known", [True, False])
+@BOTH
+def test_new_subscription_takes_the_place_of_the_old_one(
+    agent: Browser, service: tuple[Service, str], known: bool
+) -> None:
+    old = subscribed(agent, service)
+    assert agent.get("/settings/me/push").headers["x-csrf-token"] == agent.csrf, "the worker posts with it"
+    status, new = renewed(agent, service, f"{service[1]}/push/one" if known else "", "two")
+    tell(agent)
+    assert (status, old.told, len(new.told), browsers()) == (204, [], 1, 1)
+
+
+def test_subscription_of_nobody_or_of_somebody_else_is_not_renewed(
+    agent: Browser, service: tuple[Service, str], as_role: Any
+) -> None:
+    assert renewed(agent, service, "", "one")[0] == 404
+    subscribed(agent, service)
+    assert renewed(as_role("admin"), service, f"{service[1]}/push/one", "two")[0] == 404
+    assert agent.post("/settings/me/push/renew", {"endpoint": "ftp://x"}).status_code == 422
+    assert browsers() == 1
 
 
 @BOTH

@@ -5,9 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import expect
 
+from core import db, push
+from sandbox.push import Browser as Told
+from sandbox.push import coded
 from tests.web.chromium import Seen, needs_chromium
+from web.models import SessionRow
+from web.notices import push as pushing
+from web.notices.models import PushBrowser
 
 pytestmark = [pytest.mark.browser, needs_chromium]
 WORD = '{"kind": "mention", "said": "Somebody mentions me or my team", "id": 7, "talk": 3, "unread": 2}'
@@ -31,6 +38,57 @@ PRESSED = """async () => {
   return done;
 }"""
 """Somebody clicks; what came of it. Only a real click may open and focus, so that both are written down instead."""
+
+
+CHANGED = """async () => {
+  const event = new ExtendableEvent('pushsubscriptionchange'), waits = [], posted = [];
+  event.oldSubscription = { endpoint: 'https://push.example/old' };
+  event.newSubscription = { toJSON: () => ({ endpoint: 'https://push.example/new', keys: { p256dh: 'p', auth: 'a' } }),
+    unsubscribe: async () => { posted.push('let go'); } };
+  event.waitUntil = (one) => waits.push(one);
+  const ask = self.fetch;
+  self.fetch = async (address, how) => {
+    const answer = await ask(address, how);
+    if (how.method) posted.push(Object.fromEntries(how.body), answer.status);
+    return answer;
+  };
+  self.dispatchEvent(event);
+  await Promise.all(waits);
+  self.fetch = ask;
+  return posted;
+}"""
+"""The push service gives the browser another address."""
+
+
+def test_button_asks_for_a_test_and_says_what_came_of_it(seen: Seen) -> None:
+    page = seen.page("agent")
+    told = Told("one", "")
+    with db.write() as session:
+        signed = session.scalars(sa.select(SessionRow)).one()
+        nowhere = push.Subscription(
+            "http://127.0.0.1:9/push", told.p256dh, coded(told.auth)
+        )  # nobody takes anything there
+        pushing.add(session, signed.user_id, nowhere, "Chromium", signed.digest)
+    page.add_init_script(
+        "PushManager.prototype.getSubscription = async () => ({ endpoint: 'http://127.0.0.1:9/push' });"
+        "ServiceWorkerContainer.prototype.getRegistration = async () => ({ pushManager: PushManager.prototype });"
+        "Object.defineProperty(Notification, 'permission', { get: () => 'granted' });"
+    )
+    page.goto(f"{seen.address}/settings/me/notifications")
+    page.get_by_role("button", name="Send me a test").click()
+    expect(page.locator("#browser-answer")).to_have_text(
+        "The push service cannot be reached from this hub. Tell an administrator."
+    )
+    pushing_gone(nowhere.endpoint)
+    page.get_by_role("button", name="Send me a test").click()
+    expect(page.locator("#browser-answer")).to_contain_text("no longer knows this browser")
+    expect(page.get_by_role("button", name="Send me a test")).to_be_hidden()
+    expect(page.get_by_role("button", name="Tell me in this browser")).to_be_visible()
+
+
+def pushing_gone(endpoint: str) -> None:
+    with db.write() as session:
+        session.execute(sa.delete(db.table(PushBrowser)).where(db.table(PushBrowser).c.endpoint == endpoint))
 
 
 def test_browser_shows_what_it_is_told(seen: Seen) -> None:
@@ -59,6 +117,16 @@ def test_browser_shows_what_it_is_told(seen: Seen) -> None:
     assert page.evaluate(SHOWN) == [["Widerhall", "Somebody mentions me or my team (2)", "talk-3", 7]]
 
     (worker,) = page.context.service_workers
+    values, status, then = worker.evaluate(CHANGED)
+    assert values.pop("csrf") == page.locator("#browser input[name=csrf]").input_value()
+    assert values == {
+        "old": "https://push.example/old",
+        "endpoint": "https://push.example/new",
+        "p256dh": "p",
+        "auth": "a",
+    }
+    assert (status, then) == (422, "let go"), "these keys are none: what the hub does not keep is let go"
+
     assert worker.evaluate(PRESSED) == ["opened /notifications/7"]
     page.evaluate("history.replaceState(null, '', '/inbox/3?view=mine#conversation')")
     assert worker.evaluate(PRESSED) == [

@@ -95,6 +95,15 @@ def translation(user_id: int) -> int:
     return math.ceil(_ask(f"{broker.prefix()}translation:{user_id}", MINUTE / TRANSLATIONS)[0])
 
 
+TESTS = 6
+"""Test notifications a minute that one person may send to their browsers."""
+
+
+def push_test(user_id: int) -> int:
+    """0 when this person may have a test sent now; else whole seconds to wait."""
+    return math.ceil(_ask(f"{broker.prefix()}push-test:{user_id}", MINUTE / TESTS)[0])
+
+
 def _ask(key: str, cost: float) -> tuple[float, float]:
     """Seconds to wait, 0 when it was taken; and the seconds until the bucket is full."""
     try:

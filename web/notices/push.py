@@ -11,6 +11,7 @@ from core import crypto, db, log, push
 from core.errors import Rejected, TryLater
 from core.outbox import Item, Outcome
 from core.settings import settings
+from core.webhook import Answer
 from inbox import notices, visibility
 from inbox.notice_models import Notification
 from web import i18n, reader, roles
@@ -51,6 +52,42 @@ def add(session: Session, user_id: int, to: push.Subscription, agent: str, key: 
             made_at=db.now(),
         )
     )  # fmt: skip
+
+
+def renew(session: Session, user_id: int, old: str, to: push.Subscription, agent: str, key: str) -> bool:
+    """The browser got another subscription in place of `old`; of the one of its sign-in `key` when it does not know.
+
+    False, and nothing is kept, when the person was not told there: they have not asked for it.
+    """
+    b = db.table(PushBrowser)
+    there = b.c.endpoint == old if old else b.c.session == key
+    gone = sa.delete(b).where(b.c.user_id == user_id, there).returning(b.c.id)
+    if session.execute(gone).first() is None:
+        return False
+    add(session, user_id, to, agent, key)
+    return True
+
+
+def show_one(user_id: int, endpoint: str, said: str) -> Answer | None:
+    """Show `said` in one browser of a person's; what its push service answered, None when they are not told there.
+
+    TryLater and Rejected as `core.push.send`. A browser that is gone is removed.
+    """
+    b = db.table(PushBrowser)
+    with db.write() as session:
+        row = session.scalars(sa.select(PushBrowser).where(b.c.user_id == user_id, b.c.endpoint == endpoint)).first()
+        public_key(session)
+        key = session.get_one(PushKey, 1)
+        session.expunge_all()
+    if row is None:
+        return None
+    word = json.dumps({"kind": "test", "said": said, "id": 0, "talk": 0, "unread": 0}).encode()
+    to = push.Subscription(row.endpoint, row.p256dh, row.auth)
+    answer = push.send(to, word, crypto.unseal(key.sealed), key.public, _contact())
+    if answer.status in GONE:
+        with db.write() as session:
+            remove(session, user_id, endpoint)
+    return answer
 
 
 def remove(session: Session, user_id: int, endpoint: str) -> None:

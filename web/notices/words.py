@@ -53,6 +53,21 @@ MAILS: Mapping[str, str] = {
 }
 REFUSALS = (N_("This is no subscription of a browser."),)
 """What core.push says is wrong."""
+TEST = N_("This is the test you asked for. So you are told here.")
+"""What a test shows."""
+TAKEN = N_(
+    "The push service took the test: it appears here in a moment. If it does not, look whether this computer or phone "
+    "holds notifications of the browser back."
+)
+GONE = N_("The push service no longer knows this browser. Switch it on again.")
+BUSY = N_("The push service is busy (its answer was %(status)s). Try again in a few minutes.")
+REFUSED = N_(
+    "The push service refused the test (its answer was %(status)s). Switch it off here and on again; if that does not "
+    "help, tell an administrator."
+)
+SILENT = N_("The push service cannot be reached from this hub. Tell an administrator.")
+TOO_OFTEN = N_("That was often. Try again in a minute.")
+"""What came of a test."""
 NOTES = {"notice-unseen": N_("You do not see this conversation: it was given elsewhere, or your role leaves it out.")}
 
 

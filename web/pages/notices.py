@@ -8,11 +8,12 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from core import db, mail
-from core.errors import Rejected
+from core.errors import Rejected, TryLater
 from core.push import checked
 from inbox import notices, visibility
 from inbox.notice_models import Notification, NotificationChoice
 from web import render
+from web.api import limit
 from web.i18n import N_
 from web.notices import clock, listing, push, words
 from web.permissions import allow
@@ -94,9 +95,9 @@ def _own(notice_id: int, reader: Reader) -> int:
 
 @router.get("/settings/me/push")
 def push_key(reader: Myself) -> PlainTextResponse:
-    """The hub's public key, for a browser that asks its push service."""
+    """The hub's public key, for a browser that asks its push service; with it the token that its worker posts with."""
     with db.write() as session:
-        return PlainTextResponse(push.public_key(session))
+        return PlainTextResponse(push.public_key(session), headers={"X-CSRF-Token": reader.csrf})
 
 
 @router.post("/settings/me/push")
@@ -115,6 +116,44 @@ def subscribe(
     except Rejected as error:
         return PlainTextResponse(reader.words(str(error)), 422)
     return Response(status_code=204)
+
+
+@router.post("/settings/me/push/renew")
+def renew(
+    request: Request,
+    reader: Myself,
+    old: Annotated[str, Form()] = "",
+    endpoint: Annotated[str, Form()] = "",
+    p256dh: Annotated[str, Form()] = "",
+    auth: Annotated[str, Form()] = "",
+) -> Response:
+    """The browser's worker got another subscription from its push service; 404 when the reader was not told there."""
+    try:
+        to = checked(endpoint, p256dh, auth)
+        with db.write() as session:
+            agent = request.headers.get("user-agent", "")
+            if not push.renew(session, reader.user_id, old, to, agent, reader.session):
+                raise HTTPException(404)
+    except Rejected as error:
+        return PlainTextResponse(reader.words(str(error)), 422)
+    return Response(status_code=204)
+
+
+@router.post("/settings/me/push/test")
+def show_one(reader: Myself, endpoint: Annotated[str, Form()] = "") -> Response:
+    """Show a test in this browser; answers in words what its push service said, 404: switch it on again."""
+    if limit.push_test(reader.user_id):
+        return PlainTextResponse(reader.words(words.TOO_OFTEN), 429)
+    try:
+        answer = push.show_one(reader.user_id, endpoint, reader.words(words.TEST))
+    except (TryLater, Rejected):
+        return PlainTextResponse(reader.words(words.SILENT))
+    if answer is not None and answer.taken:
+        return PlainTextResponse(reader.words(words.TAKEN))
+    if answer is None or answer.status in push.GONE:
+        return PlainTextResponse(reader.words(words.GONE), 404)
+    said = words.BUSY if answer.status == 429 or answer.status >= 500 else words.REFUSED
+    return PlainTextResponse(reader.words(said, status=answer.status))
 
 
 @router.post("/settings/me/push/remove")

@@ -190,7 +190,7 @@ class Denied(Rejected):
 
 
 class Unproved(Rejected):
-    """They were to prove anew who they are, and the provider does not say that they did (OpenID Connect Core, 3.1.2.1)."""
+    """They were to prove anew who they are, and the provider does not say that they did (Core, 3.1.2.1)."""
 
     def __init__(self) -> None:
         super().__init__(UNPROVED)

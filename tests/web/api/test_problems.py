@@ -28,7 +28,7 @@ def test_unknown_address_wrong_method_and_no_token(program: Programs, browser: B
     one = program()
     assert problem(one.get("nothing")) == 404
     refused = one.call("PUT", "me")
-    assert (problem(refused), refused.headers["Allow"]) == (405, "GET")
+    assert (problem(refused), refused.headers["Allow"]) == (405, "GET, HEAD")
     for accept in ("text/html", "application/json"):
         assert problem(browser.get("/api/v1/me", headers={"accept": accept})) == 401
     assert problem(browser.get("/api/v1")) == 404

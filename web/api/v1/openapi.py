@@ -30,6 +30,12 @@ MORE = {
     422: "Some values do not fit, or the deed was refused; `detail` says why.",
     429: "The token has sent as much as it may; wait for Retry-After seconds.",
 }
+IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "The ETag of an answer that is kept: while it looks the same, it is 304 without a body.",
+    "schema": {"type": "string"},
+}
 
 REF = re.compile(r'"#/components/schemas/([^"]+)"')
 TWICE = re.compile(r"web__api__v1__([a-z_]+?)__(\w+)")
@@ -80,6 +86,11 @@ def _complete(operation: dict[str, Any], method: str, route: APIRoute) -> None:
     answers = operation["responses"]
     for one in answers.values():
         one["headers"] = {name: _header(words) for name, words in LIMITS.items()}
+    if method == "GET":
+        operation.setdefault("parameters", []).append(IF_NONE_MATCH)
+        told = answers["200"]["headers"] | {"ETag": _header("What it looks like now, for If-None-Match.")}
+        answers["200"]["headers"] = told
+        answers["304"] = {"description": "It looks as the tag says that was sent.", "headers": told}
     asked = [401, 403, 422, 429, 503]
     asked += [404] if "{" in route.path else []
     asked += [400, 409, 413] if method == "POST" else []

@@ -21,7 +21,7 @@ from core.settings import settings
 from inbox import attachments
 from web import permissions
 from web.api.limit import Stand
-from web.api.v1 import problem
+from web.api.v1 import problem, reading
 from web.api.v1.problem import Refused
 
 logger = log.get("web.api")
@@ -52,6 +52,8 @@ class Route(APIRoute):
                 response = await inner(request)
             except Exception as error:
                 response = _refused(error)
+            if request.method == "GET" and response.status_code == 200:
+                response = reading.tagged(request, response)
             stand: Stand | None = getattr(request.state, "stand", None)
             if stand is not None:
                 response.headers.update(stand.headers())

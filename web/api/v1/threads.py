@@ -12,7 +12,7 @@ from sqlmodel import Session
 from core import db
 from core.event import Visibility
 from inbox import activities, approvals, attachments, replies, search
-from inbox.models import Account, Message, ReplyRow
+from inbox.models import Account, Conversation, Message, ReplyRow
 from inbox.parts import store as parts
 from web import approving, attaching, composer, place, thread
 from web.api.v1 import shapes
@@ -25,6 +25,7 @@ from web.permissions import allow
 from web.reader import Reader
 
 TAG = "threads"
+OVERTAKEN = "Somebody wrote after that message, or another's reply is on its way. Read the conversation again."
 
 router = _router()
 Reading = Annotated[Reader, Depends(allow("messages.read"))]
@@ -162,6 +163,11 @@ class NewReply(Given):
         description="Of a merged case the conversation that is answered, one of its `parts`; unless given, the "
         "one in which was written last.",
     )
+    after: Number | None = Field(
+        None,
+        description="The newest message as the caller knows it. Refused (409, `overtaken`) when somebody wrote after "
+        "it, on either side, or another's reply is on its way.",
+    )
     files: Files = Field(default_factory=list, max_length=attachments.MOST, description=BESIDE)
     close: bool = Field(
         False,
@@ -194,6 +200,8 @@ def add_reply(change: Changing, reader: Replying, conversation_id: Id, body: New
 
     def work(session: Session) -> Queued:
         visibility = _kind(session, conversation_id, body, reader)
+        if body.after is not None and _overtaken(session, conversation_id, body.after, reader):
+            raise Refused(409, OVERTAKEN, "overtaken")
         row = replies.queue(
             session, conversation_id, body.text, author=reader.actor, visibility=visibility, send_at=body.send_at,
             hold=body.hold, approval=approving.why(reader, "asked" if body.approval else ""),
@@ -223,6 +231,23 @@ def _kind(session: Session, number: int, body: NewReply, reader: Reader) -> Visi
     if wrong is not None:
         raise Refused(422, wrong.sentence % wrong.values, "rejected")
     return "private" if body.visibility == "private" else None
+
+
+def _overtaken(session: Session, conversation_id: int, after: int, reader: Reader) -> bool:
+    """Somebody else wrote after a message; of two programs at one moment the second sees the first."""
+    m, r = db.table(Message), db.table(ReplyRow)
+    session.get(Conversation, conversation_id, with_for_update=True)
+    wrote = (
+        sa.select(m.c.id)
+        .outerjoin(r, r.c.message_id == m.c.id)
+        .where(m.c.conversation_id == conversation_id, m.c.id > after, m.c.origin != "context")
+        .where(sa.or_(r.c.id.is_(None), r.c.author != reader.actor))
+    )
+    leaves = sa.select(r.c.id).where(
+        r.c.conversation_id == conversation_id, r.c.author != reader.actor,
+        r.c.state.in_(("submitted", "queued", "sending", "held")),
+    )  # fmt: skip
+    return any(session.execute(one.limit(1)).first() is not None for one in (wrote, leaves))
 
 
 # --- replies on their way -----------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 // The switch of this browser on the page about notifications: asks the browser, then tells the hub where it is reached.
 
 const card = document.getElementById("browser"), token = card?.querySelector("input[name=csrf]")?.value ?? "";
-const button = card?.querySelector("button"), said = document.getElementById("browser-said");
+const button = document.getElementById("browser-switch"), said = document.getElementById("browser-said");
+const test = document.getElementById("browser-test"), answer = document.getElementById("browser-answer");
 const can = "serviceWorker" in navigator && "PushManager" in window && "Notification" in window;
 const bytes = (coded) => Uint8Array.from(atob(coded.replace(/-/g, "+").replace(/_/g, "/")), (one) => one.charCodeAt(0));
 const registered = () => navigator.serviceWorker.getRegistration(card.dataset.worker);
@@ -16,6 +17,7 @@ async function show() {
   if (said.textContent !== said.dataset[state]) said.textContent = said.dataset[state];
   button.hidden = state === "cannot" || state === "denied";
   button.textContent = state === "on" ? button.dataset.off : button.dataset.on;
+  test.hidden = state !== "on";
 }
 
 const post = (address, values) => fetch(address, { method: "POST", body: new URLSearchParams({ csrf: token, ...values }) });
@@ -52,10 +54,24 @@ async function off() {
 
 button?.addEventListener("click", async () => {
   button.disabled = true;
+  answer.textContent = "";
   try {
     await (card.dataset.state === "on" ? off() : on());
     await show();
   } catch (error) { said.textContent = error.refused ?? said.dataset.failed; }
   button.disabled = false;
+});
+
+test?.addEventListener("click", async () => {
+  test.disabled = true;
+  answer.textContent = "";
+  try {
+    const heard = await post("/settings/me/push/test", { endpoint: (await present())?.endpoint ?? "" });
+    const plain = heard.headers.get("content-type")?.startsWith("text/plain");
+    if (heard.status === 404) card.dataset.told = "no"; // it is to be switched on again
+    await show();
+    answer.textContent = plain ? await heard.text() : said.dataset.failed;
+  } catch { answer.textContent = said.dataset.failed; }
+  test.disabled = false;
 });
 if (card) show();
