@@ -31,7 +31,11 @@ READ = 1000
 """Bytes of an answer that are looked at."""
 LONGEST = 500
 """Characters of an address."""
-SILENT = "The receiver did not answer: %(error)s."
+SILENT = "The receiver did not answer in time."
+UNREACHED = (
+    "The receiver cannot be reached: its name is not known, nothing listens there, or its certificate is not valid."
+)
+BROKEN = "The receiver ended the connection without an answer."
 NO_URL = "Give an address that begins with https://."
 
 
@@ -122,7 +126,10 @@ def call(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
     except NotConfigured as error:  # a private address
         raise Rejected(str(error)) from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise TryLater(SILENT % {"error": type(error).__name__}, 60) from error
+        late, cut = (httpx.ReadTimeout, httpx.WriteTimeout), (httpx.ReadError, httpx.WriteError, httpx.ProtocolError)
+        raise TryLater(
+            SILENT if isinstance(error, late) else BROKEN if isinstance(error, cut) else UNREACHED, 60
+        ) from error
     finally:
         ssrf.deadline.reset(until)
 

@@ -334,7 +334,7 @@ SEGMENT_SAID: dict[str | tuple[str, str], str] = {
 """A condition as a sentence: by how it is asked, and where that is clearer by its field too."""
 
 RECEIVERS = {
-    "active": ("ok", "check", N_("running")),
+    "active": ("ok", "check", N_("at work")),
     "paused": ("line", "pause", N_("paused")),
     "refused": ("danger", "x", N_("refused")),
     "ending": ("warn", "clock", N_("being emptied")),

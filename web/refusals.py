@@ -20,12 +20,21 @@ SENTENCES = (
     N_("This account was removed. Connect it again to go on."),
     N_("Waits until the account is connected again."),
     N_("The last attempt was cut off and this platform cannot be asked. Look there before you send again."),
+    N_("The receiver did not answer in time."),
+    N_(
+        "The receiver cannot be reached: its name is not known, nothing listens there, or its certificate is not valid."
+    ),
+    N_("The receiver ended the connection without an answer."),
     N_("This file is no table in text form. Save it as CSV and choose it again."),
     N_("The file has no rows below its first line. The first line names the columns."),
     N_("The file has more than 20,000 rows. Split it."),
 )
 """A test looks for each of them where it is said."""
 
+PRIVATE = N_(
+    "%(host)s lies in a private network, which is not called. If that is meant, an operator sets "
+    "WIDERHALL_ALLOW_PRIVATE_HOSTS=1."
+)
 TEMPLATES = (
     N_("The answer has %(count)s characters, %(platform)s takes %(most)s: shorten it."),
     N_("The answer has %(count)s bytes, %(platform)s takes %(most)s: shorten it."),
@@ -39,14 +48,9 @@ TEMPLATES = (
     N_("%(host)s did not answer"),
     N_("%(host)s refused without a reason (%(code)s)"),
     N_("%(platform)s refused: %(why)s"),
-    N_("The receiver did not answer: %(error)s."),
-    N_(
-        "%(host)s lies in a private network, which is not called. If that is meant, an operator sets "
-        "WIDERHALL_ALLOW_PRIVATE_HOSTS=1."
-    ),
+    PRIVATE,
 )
 """The same with what changes from one to the next; `web.attaching` has those about files."""
-NO_ANSWER = TEMPLATES[-2:]
 
 
 def said(text: str, reader: Reader) -> str:
@@ -64,7 +68,7 @@ def _part(text: str, reader: Reader) -> str | float:
 
 def known() -> tuple[str, ...]:
     """Every sentence with something in it, the most particular first."""
-    return (*attaching.SENTENCES, *platforms.SENTENCES, *NO_ANSWER)
+    return (*attaching.SENTENCES, *platforms.SENTENCES, PRIVATE)
 
 
 @lru_cache(maxsize=1)

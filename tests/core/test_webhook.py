@@ -40,11 +40,16 @@ def test_only_plain_https_addresses_are_taken(url: str, monkeypatch: pytest.Monk
 
 
 @pytest.fixture
-def trickle(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """A program that says what is in the list, then a letter every tenth of a second and never ends; its address."""
+def private(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs on this machine may be called."""
     monkeypatch.setenv("WIDERHALL_ALLOW_PRIVATE_HOSTS", "1")
-    monkeypatch.setattr(webhook, "ANSWER_SECONDS", 0.6)
     settings.cache_clear()
+
+
+@pytest.fixture
+def trickle(private: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """A program that says what is in the list, then a letter every tenth of a second and never ends; its address."""
+    monkeypatch.setattr(webhook, "ANSWER_SECONDS", 0.6)
     listener, said = socket.create_server(("127.0.0.1", 0)), [""]
     over = threading.Event()
 
@@ -68,9 +73,26 @@ def trickle(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 def test_an_answer_that_trickles_for_ever_is_no_answer(trickle: list[str]) -> None:
     trickle.append("HTTP/1.1 200 OK\r\nX-Slow: ")
     begun = time.monotonic()
-    with pytest.raises(TryLater, match="ReadTimeout"):
+    with pytest.raises(TryLater, match="did not answer in time"):
         webhook.call(trickle[0], b"{}", {})
     assert time.monotonic() - begun < 5
+
+
+def test_where_nobody_listens_it_is_said_what_to_look_at(private: None) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    for address in (f"http://127.0.0.1:{port}/", f"https://127.0.0.1:{port}/", "http://nowhere.invalid/"):
+        with pytest.raises(TryLater, match="cannot be reached"):
+            webhook.call(address, b"{}", {})
+
+
+def test_a_line_that_ends_without_a_word_is_said_so(private: None) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        ending = threading.Thread(target=lambda: listener.accept()[0].close(), daemon=True)
+        ending.start()
+        with pytest.raises(TryLater, match="without an answer"):
+            webhook.call(f"http://127.0.0.1:{listener.getsockname()[1]}/", b"{}", {})
+        ending.join(5)
 
 
 def test_the_status_counts_also_where_the_words_after_it_never_end(trickle: list[str]) -> None:

@@ -198,7 +198,7 @@ def _programs() -> None:
         t, e, moment = db.table(Told), db.table(Endpoint), db.now()
         values = {"state": "failed", "status": 500, "tries": 10, "answer": "Сломалось", "tried_at": moment}
         took = {"at": moment.isoformat(), "status": 500, "milliseconds": 30_000, "answer": "Сломалось"}
-        values |= {"attempts": [took, took | {"status": 0, "answer": webhook.SILENT % {"error": "ReadTimeout"}}]}
+        values |= {"attempts": [took, took | {"status": 0, "answer": webhook.SILENT}]}
         session.execute(sa.update(t).where(t.c.id == 1).values(**values))
         session.execute(sa.update(t).where(t.c.id == 2).values(state="delivered", status=204, milliseconds=31))
         session.execute(sa.update(e).where(e.c.id == 2).values(error="500", failing_since=moment))

@@ -71,7 +71,7 @@ def test_log_is_narrowed_and_leads_to_one_delivery_of_this_endpoint(full: None, 
     assert shown == [True, False]
     assert "No such delivery" in browser.get(f"{here}?type=reply.sent").text
     page = browser.get(f"{HERE}/2/deliveries/1").text
-    said = ("webhook-id: msg_", "webhook.test", "Сломалось", "30,000 ms", "did not answer: ")
+    said = ("webhook-id: msg_", "webhook.test", "Сломалось", "30,000 ms", "did not answer in time")
     assert [one for one in said if one not in page] == []
     assert browser.get(f"{HERE}/2/deliveries/2").status_code == 404
     assert browser.post(f"{HERE}/3/deliveries/1/replay").status_code == 404
