@@ -21,7 +21,7 @@ from core.errors import AuthExpired, BadPayload, NotConfigured, Rejected, TryLat
 from core.event import Bad, File, Page
 from core.outbox import DONE, Item, Outcome
 from core.settings import settings
-from inbox import accounts, attachments, ingest, replies
+from inbox import accounts, attachments, copies, ingest, replies
 from inbox.ingest import CursorMoved, FeedStep
 from inbox.models import Account, Delivery, Feed, Message, ReplyRow
 
@@ -296,7 +296,7 @@ def send_reply(reply_id: int) -> None:
             return
         reply, open_attempt = begun
         if open_attempt and capability(platform).idempotency == "none":
-            replies.mark(session, reply_id, "unknown", refusals.CUT_OFF)
+            _unclear(session, reply_id, refusals.CUT_OFF)
             return
         outgoing = replies.outgoing(session, reply, first_attempt=reply.attempts == 1)
     try:
@@ -326,9 +326,15 @@ def _keep(file: File, uploaded: str) -> None:
 
 def _unanswered(reply_id: int, platform: str, error: Unknown) -> None:
     if capability(platform).idempotency == "none":
-        _mark(reply_id, "unknown", refusals.LOOK % {"why": error})
+        with db.write() as session:
+            _unclear(session, reply_id, refusals.LOOK % {"why": error})
         return
     raise TryLater(str(error), 2.0) from error  # stays "sending": the next attempt looks first
+
+
+def _unclear(session: Session, reply_id: int, error: str) -> None:
+    if not copies.found(session, reply_id):
+        replies.mark(session, reply_id, "unknown", error)
 
 
 def _mark(reply_id: int, state: str, error: str) -> None:

@@ -20,7 +20,18 @@ from sqlmodel import Session
 from core import bulk, db, metrics, outbox
 from core.errors import TryLater
 from core.event import MESSAGE_KINDS, Bad, Event, Page
-from inbox import albums, attachments, conversations, identities, incoming, search, threading, tombstones, translations
+from inbox import (
+    albums,
+    attachments,
+    conversations,
+    copies,
+    identities,
+    incoming,
+    search,
+    threading,
+    tombstones,
+    translations,
+)
 from inbox.models import BadItem, Feed, Message, MessageAccount, MessageVersion
 
 
@@ -111,6 +122,7 @@ def store_events(session: Session, account_id: int, events: Sequence[Event]) -> 
     if fresh:
         _insert(session, account_id, fresh, known, stored)
         _gone_again(session, {key: gone[key] for key in gone.keys() & stored.new.keys()}, stored)
+    copies.join(session, fresh, stored.new)
     albums.keep(session, events, {key: known[key][0] for key in known} | stored.new)
     albums.forget(session, folded.shortened)
     return stored

@@ -367,6 +367,11 @@ class ReplyRow(SQLModel, table=True):
     send_at: datetime = _time(null=False)
     created_at: datetime = _time(null=False)
     sent_at: datetime | None = _time()
+    tried_at: datetime | None = _time()
+    """When the attempt began that may have got through; None: none may."""
+    declared_by: str = Field(default="", max_length=40, sa_column_kwargs={"server_default": ""})
+    """Who says that it arrived, as nobody knew and its platform has not said so."""
+    declared_at: datetime | None = _time()
     hold: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
     """It does not leave when they have written since."""
     after_id: int = Field(default=0, sa_column=Column(BigId, nullable=False, server_default="0"))

@@ -2,7 +2,8 @@
 
 submitted ──► queued ──► sending ──► sent
   │             │           ├──────► failed    the platform refused, in its own words
-  │             │           └──────► unknown   no answer came, and the platform cannot be asked
+  │             │           └──────► unknown   no answer came, and the platform cannot be asked; ──► sent by somebody's
+  │             │                              word (inbox.declared) or when its copy comes (inbox.copies)
   │             ├──► stopped                   it was put off, and somebody else answered meanwhile
   │             ├──► held                      it was put off, and they wrote again
   │             └──► cancelled                 taken back in time
@@ -225,7 +226,7 @@ def put_off(session: Session, reply_id: int, send_at: datetime, actor: str, *, h
     check(send_at, moment)
     if reply.state not in ("held", "stopped") and (reply.state != "queued" or reply.attempts):
         return False
-    reply.state, reply.error, reply.attempts = "queued", "", 0
+    reply.state, reply.error, reply.attempts, reply.tried_at = "queued", "", 0, None
     reply.send_at, reply.created_at, reply.hold = send_at, moment, hold
     reply.after_id = newest(session, reply.conversation_id)
     leave(session, reply)
@@ -246,6 +247,7 @@ def retry(session: Session, reply_id: int, actor: str) -> bool:
     reply = _get(session, reply_id, lock=True)
     if reply.state not in ("failed", "unknown", "stopped", "held"):
         return False
+    reply.tried_at = reply.tried_at if reply.state == "unknown" else None
     reply.state, reply.error, reply.attempts = "queued", "", 0
     reply.send_at = reply.created_at = db.now()
     reply.after_id = newest(session, reply.conversation_id)
@@ -273,6 +275,7 @@ def begin(session: Session, reply_id: int) -> tuple[ReplyRow, bool] | None:
         return None
     open_attempt = reply.state == "sending"
     reply.state, reply.attempts = "sending", reply.attempts + 1
+    reply.tried_at = reply.tried_at if open_attempt else db.now()
     session.add(reply)
     session.flush()
     return reply, open_attempt
@@ -323,12 +326,12 @@ def _author(person: Identity) -> Author:
     )
 
 
-def mark_sent(session: Session, reply_id: int, event_key: str) -> None:
-    """The platform has it; the message with its key is stored in this very transaction."""
+def mark_sent(session: Session, reply_id: int, event_key: str, at: datetime | None = None) -> None:
+    """The platform has it, since `at` or now; the message with its key is stored in this very transaction."""
     m, reply = db.table(Message), _get(session, reply_id)
     made = session.execute(sa.select(m.c.id, m.c.conversation_id).where(m.c.key == event_key)).first()
     reply.message_id = made.id if made is not None else None
-    reply.state, reply.error, reply.sent_at = "sent", "", db.now()
+    reply.state, reply.error, reply.sent_at = "sent", "", at or db.now()
     session.add(reply)
     session.flush()
     if made is not None:
@@ -359,7 +362,7 @@ def wait(session: Session, reply_id: int, error: str) -> None:
     """
     reply = _get(session, reply_id)
     if reply.attempts == 1:
-        reply.attempts = 0
+        reply.attempts, reply.tried_at = 0, None
     notices.add(session, [Notice(reply.author, "failed", reply.conversation_id, f"reply:{reply_id}:waits")])
     mark(session, reply_id, "queued", error)
 
@@ -369,6 +372,11 @@ def _get(session: Session, reply_id: int, *, lock: bool = False) -> ReplyRow:
     if reply is None:
         raise Rejected(f"There is no reply {reply_id}.")
     return reply
+
+
+def locked(session: Session, reply_id: int) -> ReplyRow:
+    """A reply that nobody else changes in this transaction; Rejected when there is none."""
+    return _get(session, reply_id, lock=True)
 
 
 def changed(session: Session, reply: ReplyRow) -> None:

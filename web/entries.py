@@ -95,6 +95,8 @@ class Entry(NamedTuple):
     """The message in the reader's language."""
     translates: bool = False
     """It can be had in the reader's language."""
+    declared: str = ""
+    """Who says that it arrived, where only a person does."""
 
 
 @dataclass(frozen=True)
@@ -202,6 +204,7 @@ class _Reading:
             found = attachments.of(session, column, owners) if owners else {}
             self._files |= {f"{letter}{number}": some for number, some in found.items()}
         wrote = {one.author for one in (*self._sent.values(), *waiting)} | {one.author for one in noted}
+        wrote |= {one.declared_by for one in self._sent.values() if one.declared_by}
         self._names = actors.names(session, wrote | {one.actor for one in done} | set(_given(done)) | better)
 
     def entries(self, before: _Bare | None) -> list[Entry]:
@@ -254,6 +257,7 @@ class _Reading:
             files=self._files.get(f"r{reply.id}", ()) if reply is not None else (),
             translation=translation,
             translates=translating.offers(row, self._translations, self._reader),
+            declared=self._name(reply.declared_by) if reply is not None and reply.declared_by else "",
         )
 
     def _reply(self, row: ReplyRow, private: bool, new_day: bool, turns: tuple[bool, bool]) -> Entry:

@@ -396,6 +396,30 @@ def test_unclear_reply_asks_before_it_is_sent_again(agent: Browser) -> None:
     assert sent()[0].state == "queued"
 
 
+def test_somebody_says_that_an_unclear_reply_arrived_and_takes_it_back(agent: Browser) -> None:
+    with db.write() as session:
+        row = replies.queue(session, talk(), "Hello", author="cli", undo_seconds=0)
+        replies.begin(session, row.id or 0)
+        replies.mark(session, row.id or 0, "unknown", "No answer came.")
+    assert "/replies/1/arrived" in agent.get(f"/inbox/{talk()}").text
+    assert "/replies/1/arrived" in agent.get("/inbox/waiting").text
+    answer = agent.post("/replies/1/arrived", headers=HTMX)
+    assert json.loads(answer.headers["HX-Trigger"])["toast"]["undo"] == "/replies/1/unclear"
+    text = agent.get(f"/inbox/{talk()}").text
+    assert "according to Agent" in text
+    assert "/replies/1/retry" not in text
+    assert "note=reply-unclear" in agent.post("/replies/1/unclear").headers["location"]
+    assert "/replies/1/retry" in agent.get(f"/inbox/{talk()}").text
+    assert "note=reply-clear" in agent.post("/replies/1/unclear").headers["location"]
+
+
+def test_what_is_settled_is_not_said_to_be_sent_again(agent: Browser) -> None:
+    with db.write() as session:
+        row = replies.queue(session, talk(), "Hello", author="cli")
+        replies.mark(session, row.id or 0, "sent", "")
+    assert "had left already" in agent.post("/replies/1/retry", headers=HTMX).headers["HX-Trigger"]
+
+
 def test_somebody_else_was_faster_and_sending_asks_first(agent: Browser, as_role) -> None:
     seen = re.search(r'name="seen" value="([^"]*)"', agent.get(f"/inbox/{talk()}").text)
     assert seen is not None

@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from core import db
 from core.errors import Rejected
-from inbox import approvals, attachments, drafts, replies
+from inbox import approvals, attachments, declared, drafts, replies
 from inbox.approvals import Decision
 from inbox.models import ReplyRow
 from web import approval_words, entries, render, thread
@@ -96,9 +96,36 @@ def retry(request: Request, reply_id: int, reader: Replying) -> Response:
         said = reader.words(approval_words.SUBMITTED)
         return render.told(Response(status_code=204), said, "", events=["thread"])
     if not render.wants_part(request):
-        return render.to(f"/inbox/{conversation_id}#r{reply_id}", "reply-retried")
-    said = reader.words(N_("The reply is being sent again."))
-    return render.told(Response(status_code=204), said, "", events=["thread"])
+        return render.to(f"/inbox/{conversation_id}#r{reply_id}", "reply-retried" if done else "reply-left")
+    said = N_("The reply is being sent again.") if done else N_("Too late: your reply had left already.")
+    return render.told(Response(status_code=204), reader.words(said), "" if done else "err", events=["thread"])
+
+
+@router.post("/replies/{reply_id}/arrived")
+def arrived(request: Request, reply_id: int, reader: Replying) -> Response:
+    """Say that an unclear reply did arrive."""
+    conversation_id = thread.of_reply(reply_id, reader).conversation_id
+    with db.write() as session:
+        done = declared.arrived(session, reply_id, reader.actor)
+    if not render.wants_part(request):
+        return render.to(f"/inbox/{conversation_id}#conversation", "reply-arrived" if done else "reply-clear")
+    said = N_("The reply counts as sent.") if done else N_("That is not unclear any more.")
+    undo = f"/replies/{reply_id}/unclear" if done else ""
+    events = ["thread", "head"]
+    return render.told(Response(status_code=204), reader.words(said), "ok" if done else "err", undo, events=events)
+
+
+@router.post("/replies/{reply_id}/unclear")
+def unclear(request: Request, reply_id: int, reader: Replying) -> Response:
+    """Take back that a reply did arrive."""
+    conversation_id = thread.of_reply(reply_id, reader).conversation_id
+    with db.write() as session:
+        done = declared.unclear_again(session, reply_id, reader.actor)
+    if not render.wants_part(request):
+        return render.to(f"/inbox/{conversation_id}#r{reply_id}", "reply-unclear" if done else "reply-clear")
+    said = N_("It is unclear again whether the reply arrived.") if done else N_("That is not unclear any more.")
+    events = ["thread", "head"]
+    return render.told(Response(status_code=204), reader.words(said), "ok" if done else "err", events=events)
 
 
 # --- deciding -------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from core import audit, db
-from inbox import accounts, listing
+from inbox import accounts, listing, replies
 from inbox.models import Activity, Note, ReplyRow
 from inbox.narrowing import SORTS, Filter
 from tests.conftest import BOTH
@@ -223,6 +223,19 @@ def test_reply_waits_is_taken_back_and_sent_now(full: None, program: Programs) -
     assert now["id"] in [row["id"] for row in one.get(path).json()["items"]]
     assert one.post("replies/1/retry").json() == {"id": 1, "changed": True}
     assert one.get("replies/999").status_code == 404
+
+
+def test_unclear_reply_is_said_to_have_arrived(full: None, program: Programs) -> None:
+    one = program("agent")
+    number = one.post(f"conversations/{lived.talk('y:5')}/replies", {"text": "Ответ"}).json()["id"]
+    with db.write() as session:
+        replies.begin(session, number)
+        replies.mark(session, number, "unknown", "No answer came.")
+    assert [one.post(f"replies/{number}/arrived").json()["changed"] for _ in range(2)] == [True, False]
+    told = one.get(f"replies/{number}").json()
+    assert (told["state"], told["declared_by"][:5], told["message_id"] is None) == ("sent", "user:", False)
+    assert [one.post(f"replies/{number}/unclear").json()["changed"] for _ in range(2)] == [True, False]
+    assert one.get(f"replies/{number}").json()["state"] == "unknown"
 
 
 def test_reply_closes_and_its_way_back_opens_again(full: None, program: Programs) -> None:

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from core import db
 from core.event import Visibility
-from inbox import activities, approvals, attachments, replies, search
+from inbox import activities, approvals, attachments, declared, replies, search
 from inbox.models import Account, Conversation, Message, ReplyRow
 from inbox.parts import store as parts
 from web import approving, attaching, composer, place, thread
@@ -91,6 +91,8 @@ class OneReply(Shown):
     send_at: Moment
     created_at: Moment
     sent_at: Moment | None
+    declared_by: str = Field(description="Who says that it arrived, where its platform has not said so.")
+    declared_at: Moment | None
     hold: bool = Field(description="It does not leave when they have written since.")
     closes: bool = Field(description="It closes the conversation when it is queued.")
     snooze_until: Moment | None = Field(description="It snoozes the conversation until then when it is queued.")
@@ -299,5 +301,27 @@ def retry(change: Changing, reader: Replying, reply_id: Id) -> Response:
         one_reply(session, reply_id, reader)
         done = approvals.again(session, reply_id, reader.actor, free=reader.may("replies.send"))
         return Changed(id=reply_id, changed=bool(done))
+
+    return change.do(work)
+
+
+@router.post("/api/v1/replies/{reply_id}/arrived", tags=[TAG], response_model=Changed)
+def arrived(change: Changing, reader: Replying, reply_id: Id) -> Response:
+    """Say that an unclear reply did arrive: it counts as sent at the moment of the attempt."""
+
+    def work(session: Session) -> Changed:
+        one_reply(session, reply_id, reader)
+        return Changed(id=reply_id, changed=declared.arrived(session, reply_id, reader.actor))
+
+    return change.do(work)
+
+
+@router.post("/api/v1/replies/{reply_id}/unclear", tags=[TAG], response_model=Changed)
+def unclear(change: Changing, reader: Replying, reply_id: Id) -> Response:
+    """Take back that a reply did arrive, until the platform's own copy has come."""
+
+    def work(session: Session) -> Changed:
+        one_reply(session, reply_id, reader)
+        return Changed(id=reply_id, changed=declared.unclear_again(session, reply_id, reader.actor))
 
     return change.do(work)
