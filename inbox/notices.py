@@ -19,6 +19,7 @@ from core.outbox import DONE, Item, Outcome
 from inbox import watching, workers
 from inbox.models import Conversation, Message
 from inbox.notice_models import Notification, NotificationChoice, Watcher
+from inbox.rule_models import Rule
 from inbox.team_models import TeamMember
 
 KINDS = (
@@ -40,6 +41,8 @@ FRESH = timedelta(days=1)
 KEPT = timedelta(days=90)
 """What was read is kept so long."""
 ASSIGNEE = "assignee"
+FAILED = "answer"
+"""How the reason begins of a notice of a rule whose answer failed."""
 _DEEDS = {
     "assigned": "assigned", "teamed": "team", "sla-warned": "warned", "sla-breached": "breached", "closed": "watched",
 }  # fmt: skip
@@ -127,6 +130,17 @@ def _carers(session: Session, conversation_id: int, *, team: bool) -> Sequence[s
     if row.assignee and not team:
         return [row.assignee]
     return members(session, row.team_id) if row.team_id is not None else []
+
+
+def answer_failed(session: Session, rule: str, conversation_id: int, reason: str) -> None:
+    """An answer of `rule:3` did not arrive: who takes care of the conversation is told once, or its team, or whoever
+    made the rule."""
+    r = db.table(Rule)
+    told = _carers(session, conversation_id, team=False)
+    if not told:
+        number = int(rule.partition(":")[2])
+        told = session.scalars(sa.select(r.c.changed_by).where(r.c.id == number)).all()
+    add(session, [Notice(one, "rule", conversation_id, f"{FAILED}:{reason}", rule) for one in told])
 
 
 def members(session: Session, team_id: int) -> list[str]:

@@ -350,9 +350,15 @@ def mark(session: Session, reply_id: int, state: str, error: str) -> None:
     if state in AT_REST:
         closing.take_back(session, reply, "system")
     if kind := _TOLD.get(state):
-        reason = f"reply:{reply_id}:{db.now().timestamp()}"
-        notices.add(session, [Notice(reply.author, kind, reply.conversation_id, reason)])
+        _tell(session, reply, kind, f"reply:{reply_id}:{db.now().timestamp()}")
     changed(session, reply)
+
+
+def _tell(session: Session, reply: ReplyRow, kind: str, reason: str) -> None:
+    if reply.author.startswith("rule:"):
+        notices.answer_failed(session, reply.author, reply.conversation_id, str(reply.id))
+    else:
+        notices.add(session, [Notice(reply.author, kind, reply.conversation_id, reason)])
 
 
 def wait(session: Session, reply_id: int, error: str) -> None:
@@ -363,7 +369,7 @@ def wait(session: Session, reply_id: int, error: str) -> None:
     reply = _get(session, reply_id)
     if reply.attempts == 1:
         reply.attempts, reply.tried_at = 0, None
-    notices.add(session, [Notice(reply.author, "failed", reply.conversation_id, f"reply:{reply_id}:waits")])
+    _tell(session, reply, "failed", f"reply:{reply_id}:waits")
     mark(session, reply_id, "queued", error)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -15,9 +15,16 @@ from inbox import actions, teams
 from inbox.actions import Action
 from inbox.conditions import tree
 from inbox.conditions.tree import Group
+from inbox.models import ReplyRow
 from inbox.rule_models import Rule, RuleRun
 
 NAME = 80
+ANSWERS = ("reply", "reply_private")
+"""Deeds that write to the customer."""
+WELL = ("done", "submitted", "same")
+"""What is said of a deed that was not refused."""
+LATELY = 50
+"""So many times at work say how a rule does."""
 TRIGGERS = ("message", "opened", "assigned", "tagged", "closed", "updated", "sla", "survey")
 NO_NAME = "Give the rule a name."
 LONG_NAME = "The name is too long: 80 characters at most."
@@ -188,7 +195,35 @@ def newest(session: Session) -> dict[int, RuleRun]:
 
 def refused(run: RuleRun) -> int:
     """How many deeds of a run could not be done."""
-    return sum(one["said"] not in ("done", "submitted", "same") for one in run.outcome)
+    return sum(one["said"] not in WELL for one in run.outcome)
+
+
+def undelivered(session: Session, runs: Iterable[RuleRun]) -> dict[tuple[int, int], str]:
+    """{(run, place of the deed): failed or unknown} of the answers that did not arrive."""
+    keys = {
+        f"rule:{run.id}:{place}": (run.id or 0, place)
+        for run in runs
+        for place, one in enumerate(run.outcome)
+        if one["do"] in ANSWERS and one["said"] in WELL
+    }
+    r = db.table(ReplyRow)
+    query = sa.select(r.c.key, r.c.state).where(r.c.key.in_(sorted(keys)), r.c.state.in_(("failed", "unknown")))
+    return {keys[key]: state for key, state in session.execute(query)}
+
+
+@dataclass(frozen=True)
+class Lately:
+    """The last deeds of a rule, and how many of them failed: could not be done, or were answers that did not arrive."""
+
+    deeds: int
+    failed: int
+
+
+def lately(session: Session, rule_id: int) -> Lately:
+    """Of the last times that a rule was at work."""
+    runs = log(session, rule_id, limit=LATELY)
+    failed = sum(refused(run) for run in runs) + len(undelivered(session, runs))
+    return Lately(sum(len(run.outcome) for run in runs), failed)
 
 
 def names(session: Session, numbers: Sequence[int]) -> dict[int, str]:

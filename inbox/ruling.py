@@ -16,7 +16,7 @@ from sqlmodel import Session
 from core import db
 from core.errors import Rejected
 from core.outbox import DONE, Item, Outcome
-from inbox import actions, happened, hours, rules, teams
+from inbox import actions, happened, hours, notices, rules, teams
 from inbox.actions import Action
 from inbox.conditions import known, predicate, tree
 from inbox.conditions.tree import Asker
@@ -124,6 +124,8 @@ def _do(session: Session, rule: Ready, one: Happened, number: int) -> None:
     for place, deed in enumerate(rule.deeds):
         said = LIMIT if used + done >= MOST_AN_HOUR else _deed(session, rule, one, deed, f"rule:{number}:{place}")
         done += said in ("done", "submitted")
+        if deed.do in rules.ANSWERS and said not in rules.WELL:
+            notices.answer_failed(session, f"rule:{rule.id}", one.conversation_id, f"run:{number}")
         outcome.append({**deed.written(), "said": said})
     session.execute(sa.update(r).where(r.c.id == number).values(done=done, outcome=outcome))
 

@@ -17,6 +17,7 @@ from inbox.conditions import tree
 from inbox.ingest import store_page
 from inbox.models import Account, Activity, Conversation, ReplyRow
 from inbox.narrowing import Filter
+from inbox.notice_models import Notification
 from inbox.rule_models import RuleRun
 from inbox.rules import Hours
 from inbox.states import Standing
@@ -321,3 +322,53 @@ def test_business_hours_that_never_end_or_are_gone_are_refused(account: int) -> 
     with pytest.raises(Rejected, match="is gone"):
         rule(("tag", "x"), hours=Hours(True, always + 1))
     rule(("tag", "x"), hours=Hours(True, always))
+
+
+def told() -> list[tuple[str, str]]:
+    with db.read() as session:
+        n = db.table(Notification)
+        return [(row.who, row.kind) for row in session.execute(sa.select(n.c.who, n.c.kind).order_by(n.c.who))]
+
+
+def failed_answer(account: int, **cares: Any) -> int:
+    """A rule has answered, and its answer failed twice; returns the rule."""
+    number = rule(("reply", "Thank you"))
+    came(account, 1)
+    work()
+    with db.write() as session:
+        session.execute(sa.update(db.table(Conversation)).values({"assignee": "", "team_id": None, **cares}))
+        for _ in range(2):
+            replies.mark(session, 1, "failed", "Refused.")
+            replies.retry(session, 1, "user:1")
+        replies.mark(session, 1, "failed", "Refused.")
+    return number
+
+
+@BOTH
+def test_who_takes_care_is_told_once_of_an_answer_of_a_rule_that_failed(account: int) -> None:
+    number = failed_answer(account, assignee="user:2")
+    assert told() == [("user:2", "rule")]
+    with db.read() as session:
+        assert rules.lately(session, number) == rules.Lately(1, 1)
+        assert rules.undelivered(session, rules.log(session)) == {(1, 0): "failed"}
+
+
+def test_without_somebody_who_takes_care_the_team_is_told(account: int) -> None:
+    with db.write() as session:
+        team = teams.save(session, None, teams.Wanted("Night shift", members={"user:3": 0, "user:4": 0}), "test")
+    failed_answer(account, team_id=team)
+    assert told() == [("user:3", "rule"), ("user:4", "rule")]
+
+
+def test_without_a_team_whoever_made_the_rule_is_told(account: int) -> None:
+    failed_answer(account)
+    assert told() == [("user:1", "rule")]
+
+
+def test_an_answer_that_cannot_even_be_written_is_told_too(account: int) -> None:
+    number = rule(("reply", "Thank you"), ("tag", "x"))
+    came(account, 1, ref="")
+    work()
+    assert told() == [("user:1", "rule")]
+    with db.read() as session:
+        assert rules.lately(session, number) == rules.Lately(2, 1)

@@ -145,7 +145,7 @@ def test_what_a_rule_names_and_is_gone_stands_in_words_and_is_not_swapped(talks:
     for said in (f"Assign: “{name} (no longer answers)”", "Give to a team: “No. 1 (gone)”", "Shop (archived) is x"):
         assert said in page
     assert "Team is not No. 1 (gone)" in page
-    assert "5 deeds could not be done" in page
+    assert "5 of its last 5 deeds failed" in page
     form = plain(browser.get(f"{HERE}/{number}").text)
     assert f'<option value="{field}" selected>Shop (archived)</option>' in form
     log = plain(browser.get(f"{HERE}/log?conversation=1").text)

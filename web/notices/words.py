@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from inbox.notices import FAILED
 from web.i18n import N_
 from web.reader import Reader
 
@@ -51,6 +52,7 @@ MAILS: Mapping[str, str] = {
     "hourly": N_("once an hour"),
     "daily": N_("once a day"),
 }
+ANSWER_FAILED = N_("%(actor)s: an answer did not arrive, or nobody knows whether it did")
 REFUSALS = (N_("This is no subscription of a browser."),)
 """What core.push says is wrong."""
 TEST = N_("This is the test you asked for. So you are told here.")
@@ -74,4 +76,6 @@ NOTES = {"notice-unseen": N_("You do not see this conversation: it was given els
 def sentence(kind: str, reason: str, actor: str, reader: Reader) -> str:
     """A notification in the reader's words; `actor` is a name."""
     said = WATCHED.get(reason.partition(":")[0]) if kind == "watched" else None
+    if kind == "rule" and reason.startswith(f"{FAILED}:"):
+        said = ANSWER_FAILED
     return reader.words(said or SENTENCES[kind], actor=actor)

@@ -18,7 +18,7 @@ from inbox.conditions import tree
 from inbox.conditions.tree import Group
 from inbox.narrowing import Filter
 from inbox.rule_models import Rule
-from web import action_form, action_words, condition_choices, condition_form, condition_words, render, rule_hours
+from web import action_form, action_words, condition_choices, condition_form, condition_words, render, rule_hours, words
 from web.action_form import Row
 from web.condition_form import Part
 from web.pages import narrow
@@ -44,11 +44,12 @@ def index(request: Request, reader: Ruling) -> Response:
         choices = condition_choices.choices(session, reader, fields)
         options = action_words.choices(session, reader, rule=True)
         newest, hours = rules.newest(session), rule_hours.said(session, found, reader)
+        lately = {one.id: rules.lately(session, one.id or 0) for one in found if one.id in newest}
     said = {one.id: _sentences(groups[one.id], reader, choices) for one in found}
     deeds = {one.id: [action_words.said(deed, reader, options) for deed in _deeds(one)] for one in found}
     return render.page(
         request, reader, "settings/rules.html", found=found, said=said, deeds=deeds, deed_words=action_words,
-        hours=hours, newest=newest, refused={number: rules.refused(run) for number, run in newest.items()},
+        hours=hours, newest=newest, lately=lately,
     )  # fmt: skip
 
 
@@ -165,16 +166,16 @@ def _log(request: Request, reader: Reader, rule_id: int, conversation_id: int, b
         named = {one.id or 0: one.name for one in rules.every(session)}
         found = rules.log(session, rule_id, before, conversation_id=conversation_id)
         named |= rules.names(session, [run.rule_id for run in found])
-        options = action_words.choices(session, reader, rule=True)
+        options, lost = action_words.choices(session, reader, rule=True), rules.undelivered(session, found)
         shown = listing.rows(session, [run.conversation_id for run in found], _everything(reader))
     deeds = {
         run.id: [
             (
-                done["said"],
+                lost.get((run.id or 0, place)) or done["said"],
                 action_words.said(Action(done["do"], done.get("value", "")), reader, options),
-                reader.words(action_words.OUTCOMES.get(done["said"], done["said"])),
+                _became(done["said"], lost.get((run.id or 0, place), ""), reader),
             )
-            for done in run.outcome
+            for place, done in enumerate(run.outcome)
         ]
         for run in found
     }
@@ -183,6 +184,11 @@ def _log(request: Request, reader: Reader, rule_id: int, conversation_id: int, b
         runs=found, deeds=deeds, names={one.id: one.name for one in shown}, done=action_words.OUTCOMES,
         older=_older(rule_id, conversation_id, found[-1].id or 0) if len(found) == 50 else "",
     )  # fmt: skip
+
+
+def _became(said: str, lost: str, reader: Reader) -> str:
+    """What became of a deed; of an answer that did not arrive, that."""
+    return reader.words(words.REPLIES[lost][2] if lost else action_words.OUTCOMES.get(said, said))
 
 
 def _older(rule_id: int, conversation_id: int, before: int) -> str:

@@ -55,6 +55,19 @@ class OneRule(Shown):
     changed_at: Moment
 
 
+class Lately(Shown):
+    """How a rule does."""
+
+    deeds: int = Field(description=f"Its deeds of the last {rules.LATELY} times it was at work.")
+    failed: int = Field(description="Those that could not be done, and answers that did not arrive.")
+
+
+class Kept(OneRule):
+    """A rule, and how it does."""
+
+    lately: Lately
+
+
 class NewRule(Given):
     """What is done by itself."""
 
@@ -102,6 +115,7 @@ class Outcome(BaseModel):
     said: str = Field(
         description="done, submitted (it has to be approved), same (it was like that), or why not, as a sentence."
     )
+    delivery: Literal["", "failed", "unknown"] = Field("", description="Of an answer that did not arrive.")
 
 
 class Run(BaseModel):
@@ -117,17 +131,22 @@ class Run(BaseModel):
 
 
 @router.get(HERE, tags=[TAG])
-def index(reader: Ruling) -> All[OneRule]:
+def index(reader: Ruling) -> All[Kept]:
     """All rules in the order in which they are asked."""
     with db.read() as session:
-        return All(items=[OneRule.model_validate(one) for one in rules.every(session)])
+        return All(items=[_kept(session, one) for one in rules.every(session)])
+
+
+def _kept(session: Session, one: Rule) -> Kept:
+    how = Lately.model_validate(rules.lately(session, one.id or 0))
+    return Kept(**OneRule.model_validate(one).model_dump(), lately=how)
 
 
 @router.get(HERE + "/{rule_id}", tags=[TAG])
-def one(reader: Ruling, rule_id: Id) -> OneRule:
+def one(reader: Ruling, rule_id: Id) -> Kept:
     """One rule."""
     with db.read() as session:
-        return OneRule.model_validate(_rule(session, rule_id))
+        return _kept(session, _rule(session, rule_id))
 
 
 @router.post(HERE, tags=[TAG], response_model=Made, status_code=201)
@@ -218,11 +237,15 @@ def _log(rule_id: int, conversation_id: int, cursor: str, limit: int) -> Page[Ru
     before = shapes.number(place[0]) if place else 0
     with db.read() as session:
         found = rules.log(session, rule_id, before, limit + 1, conversation_id=conversation_id)
+        lost = rules.undelivered(session, found)
     items = [
         Run(
             id=run.id or 0, at=run.at, rule_id=run.rule_id, conversation_id=run.conversation_id, event=run.event,
             done=run.done,
-            outcome=[Outcome.model_validate(one) for one in run.outcome],
+            outcome=[
+                Outcome.model_validate({**one, "delivery": lost.get((run.id or 0, at), "")})
+                for at, one in enumerate(run.outcome)
+            ],
         )
         for run in found[:limit]
     ]  # fmt: skip
