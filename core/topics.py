@@ -100,6 +100,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "web.live.publish",
         "web.outgoing.tasks.collect",
     ),
+    "session.changed": ("web.live.publish",),
     "message.annotated": (
         "sentiment.themes.tasks.assign",
         "sentiment.brands.tasks.judge",

@@ -196,6 +196,7 @@ def set_accounts(
         raise Rejected(N_("An administrator sees the conversations of every account."))
     user.accounts = roles.chosen(session, accounts)
     session.add(user)
+    sessions.changed(session, [user_id])
     audit.record(session, actor, "user.accounts", f"user:{user_id}", {"accounts": user.accounts})
 
 
@@ -227,6 +228,13 @@ def within(session: Session, user_id: int, power: Power) -> User:
     user = get(session, user_id)
     roles.within(power, roles.granted_to(session, user.role))
     return user
+
+
+def has_help(session: Session, user_id: int) -> bool:
+    """Somebody else who may look after users may do what this one may, and so change their address."""
+    u, own = db.table(User), roles.granted_to(session, get(session, user_id).role)
+    others = session.scalars(sa.select(u.c.role).where(u.c.id != user_id, u.c.disabled.is_(False)).distinct())
+    return any({"users.manage", *own} <= roles.granted_to(session, one) for one in others)
 
 
 def _another_admin(session: Session, user_id: int) -> None:

@@ -26,6 +26,8 @@ from core.outbox import DONE, Item, Outcome
 from inbox.models import Message, ReplyRow
 
 KEEP = 10_000
+SESSION = "session"
+"""Topic of the event that ends a stream, or makes it look anew what its reader sees: no page is told of it."""
 Entry = tuple[str, dict[str, str]]
 """A stream's entry as redis-py gives it: id and fields."""
 
@@ -70,6 +72,8 @@ def _events(items: Iterable[Item]) -> list[dict[str, Any]]:
     for topic, change in changes:
         if topic.startswith("notification."):
             events.append({"topic": "notice", "who": int(change["who"].removeprefix("user:"))})
+        elif topic == "session.changed":
+            events.append({"topic": SESSION, "who": int(change["who"].removeprefix("user:"))})
         elif topic.startswith("person."):
             events.append({"topic": "person", "identity_id": change["identity_id"]})
         elif topic == "conversation.changed":
@@ -106,6 +110,14 @@ def _places(changes: list[dict[str, Any]]) -> tuple[dict[int, sa.Row[Any]], dict
         messages = {row.id: row for row in found}
         replies = session.execute(sa.select(r.c.id, r.c.conversation_id).where(r.c.id.in_(answered)))
         return messages, {reply_id: conversation for reply_id, conversation in replies}
+
+
+def of_session(data: str) -> int:
+    """The user of whom an event says that a sign-in of theirs, or what they may, has changed; 0 for any other event."""
+    if f'"{SESSION}"' not in data:
+        return 0
+    found = json.loads(data)
+    return int(found["who"]) if found["topic"] == SESSION else 0
 
 
 # --- where a page stands ------------------------------------------------------------------------------

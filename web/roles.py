@@ -14,7 +14,7 @@ from core.errors import Rejected
 from inbox import replies, teams, visibility
 from inbox.models import Account
 from inbox.visibility import Sight
-from web import kept
+from web import kept, sessions
 from web.i18n import N_
 from web.kept import Kept
 from web.models import User
@@ -218,7 +218,11 @@ def give(session: Session, user: User, role: str, actor: str) -> None:
 
 
 def follow(session: Session, user_id: int, may: Collection[str], actor: str) -> None:
-    """Who may not answer any more is given no conversation, and their replies that wait are taken back."""
+    """Who may not answer any more is given no conversation, and their replies that wait are taken back.
+
+    Open pages heed at once what somebody may.
+    """
+    sessions.changed(session, [user_id])
     if "conversations.reply" not in may:
         teams.set_away(session, f"user:{user_id}", True, actor)
         replies.withdraw(session, f"user:{user_id}", actor)

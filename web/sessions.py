@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from fastapi import Request, Response
 from sqlmodel import Session
 
-from core import bulk, db, rows
+from core import bulk, db, outbox, rows
 from core.settings import settings
 from inbox.team_models import Away
 from web import kept
@@ -165,14 +165,25 @@ def touch(signed: Signed) -> None:
 
 def end(session: Session, key: str) -> None:
     """Sign one browser out."""
-    table = db.table(SessionRow)
-    session.execute(sa.delete(table).where(table.c.digest == key))
+    _end(session, db.table(SessionRow).c.digest == key)
 
 
 def end_all(session: Session, user_id: int, but: str = "") -> None:
     """Sign a user out everywhere, but for the sign-in with this digest."""
     table = db.table(SessionRow)
-    session.execute(sa.delete(table).where(table.c.user_id == user_id, table.c.digest != but))
+    _end(session, sa.and_(table.c.user_id == user_id, table.c.digest != but))
+
+
+def _end(session: Session, which: sa.ColumnElement[bool]) -> None:
+    table = db.table(SessionRow)
+    gone = session.scalars(sa.delete(table).where(which).returning(table.c.user_id)).all()
+    changed(session, gone)
+
+
+def changed(session: Session, user_ids: Iterable[int]) -> None:
+    """A sign-in of these users ended, or what they may do or see is another: their open pages heed it at once."""
+    letters = [(str(one), {"who": f"user:{one}"}) for one in sorted(set(user_ids))]
+    outbox.emit(session, "session.changed", letters)
 
 
 def of(session: Session, user_id: int) -> Sequence[SessionRow]:
@@ -186,7 +197,7 @@ def end_one(session: Session, user_id: int, mark: str) -> bool:
     """End the one sign-in of a user whose digest begins so; False when there is none."""
     s = db.table(SessionRow)
     found = [one.digest for one in of(session, user_id) if one.digest[:MARK] == mark]
-    session.execute(sa.delete(s).where(s.c.digest.in_(found)))
+    _end(session, s.c.digest.in_(found))
     return bool(found)
 
 

@@ -19,8 +19,9 @@ from tests.living import done, refused
 from tests.web.conftest import Browser, user
 from tests.web.test_password_links import box as box  # a fixture
 from tests.web.test_password_links import chosen, deeds, forgot, link, mails, row
-from web import auth
+from web import auth, roles
 from web.models import SessionRow
+from web.permissions import PERMISSIONS
 from web.signin import addresses
 from web.signin.models import AddressLink, OidcLink
 
@@ -204,6 +205,15 @@ def test_stale_sign_in_asks_for_no_address(as_role, box: Mailbox) -> None:
 
 
 def test_without_a_mail_server_one_is_told_who_can_help(as_role) -> None:
-    agent = as_role("agent")
+    agent, admin = as_role("agent"), as_role("admin")
     assert "an administrator can change your address" in agent.get("/settings/me").text
     assert wanted(agent).status_code == 422
+    command = "<code>widerhall users set-address admin@demo.example NEW</code>"
+    assert command in admin.get("/settings/me").text
+    with db.write() as session:
+        every = [one for one in PERMISSIONS if one != "self"]
+        auth.set_role(
+            session, agent.user_id, roles.save(session, None, roles.Wanted("All", every, "all"), "cli"), "cli"
+        )
+    text = admin.get("/settings/me").text
+    assert ("ask another administrator" in text, command in text) == (True, False)

@@ -20,7 +20,7 @@ from core.topics import SUBSCRIBERS
 from inbox import desk, notes
 from inbox.models import Identity
 from tests.web.conftest import account, event, store, user
-from web import auth, fanout, live, sessions
+from web import auth, fanout, live, roles, sessions
 
 
 def publish(*numbers: int, topic: str = "message.stored") -> None:
@@ -197,6 +197,42 @@ def test_stream_ends_with_the_sign_in(
             sessions.end(session, sessions.digest(cookie["widerhall"]))
         publish(1)
         assert list(lines) == []
+
+
+@pytest.mark.parametrize("how", ["signed out", "shut out", "another role", "the role is changed"])
+def test_stream_ends_as_soon_as_its_reader_may_not_read_it_any_more(
+    messages: None, server: str, cookie: dict[str, str], how: str
+) -> None:
+    """At once, not at the next look; the page of somebody else stays open and is told nothing of it."""
+    user("marketer")
+    with db.write() as session:
+        number, other = (auth.find(session, f"{one}@demo.example").id for one in ("agent", "marketer"))
+        kept = sessions.start(session, other, "test")
+        blind = roles.save(session, None, roles.Wanted("Blind", ["labels.manage", "listening.read"], "all"), "test")
+        role = roles.save(session, None, roles.Wanted("Reads", ["messages.read"], "all"), "test")
+        if how == "the role is changed":
+            auth.set_role(session, number, role, "test")
+    outbox.step(SUBSCRIBERS["web.live.publish"], live.publish)
+    after = live.position()
+    with (
+        stream(server, cookie, after=after) as lines,
+        stream(server, {"widerhall": kept}, after=after) as others,
+    ):
+        with db.write() as session:
+            if how == "signed out":
+                sessions.end_one(session, number, sessions.digest(cookie["widerhall"])[: sessions.MARK])
+            elif how == "shut out":
+                auth.set_disabled(session, number, True, "test")
+            elif how == "another role":
+                auth.set_role(session, number, blind, "test")
+            else:
+                wanted = roles.Wanted("Reads", ["labels.manage", "listening.read"], "all")
+                roles.save(session, int(role.partition(":")[2]), wanted, "test")
+        while outbox.step(SUBSCRIBERS["web.live.publish"], live.publish):
+            pass
+        assert list(lines) == []
+        publish(1)
+        assert take(others, 1) == [1]
 
 
 def test_absent_broker_delays_events_and_loses_none(messages: None) -> None:

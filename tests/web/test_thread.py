@@ -413,6 +413,17 @@ def test_somebody_says_that_an_unclear_reply_arrived_and_takes_it_back(agent: Br
     assert "note=reply-clear" in agent.post("/replies/1/unclear").headers["location"]
 
 
+def test_each_article_is_named_by_who_and_when(agent: Browser) -> None:
+    with db.write() as session:
+        replies.queue(session, talk(), "Hello", author="cli")
+        notes.add(session, conversation_id=talk(), author="cli", text="Ask Bo")
+    page = agent.get(f"/inbox/{talk()}").text
+    names = re.findall(r'<article class="msg[^>]*aria-labelledby="(\S+) (\S+)"', page)
+    assert len(names) == page.count('<article class="msg') == 3
+    for who, when in names:
+        assert (page.count(f'id="{who}"'), page.count(f'<time id="{when}"')) == (1, 1)
+
+
 def test_what_is_settled_is_not_said_to_be_sent_again(agent: Browser) -> None:
     with db.write() as session:
         row = replies.queue(session, talk(), "Hello", author="cli")

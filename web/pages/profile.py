@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from typing import Annotated
 from zoneinfo import available_timezones
@@ -77,12 +78,17 @@ def zones() -> list[str]:
     ]
 
 
+def _by_command(email: str) -> str:
+    """How who runs this hub changes an address."""
+    return f"widerhall users set-address {shlex.quote(email)} NEW"
+
+
 def page(request: Request, reader: Reader, status: int = 200, problem: str = "", email: str = "") -> Response:
     """The forms, with the `email` that was typed and what went wrong."""
     with db.read() as session:
         user, new = auth.get(session, reader.user_id), addresses.waiting(session, reader.user_id)
-        fresh = sessions.fresh(session, reader.session)
+        fresh, has_help = sessions.fresh(session, reader.session), auth.has_help(session, reader.user_id)
     return render.page(
         request, reader, "profile.html", status, user=user, zones=zones(), problem=problem, email=email, new=new,
-        fresh=fresh, mails_go=mail.is_set_up(),
+        fresh=fresh, mails_go=mail.is_set_up(), has_help=has_help, by_command=_by_command(user.email),
     )  # fmt: skip

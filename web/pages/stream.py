@@ -16,6 +16,7 @@ from core import db
 from inbox import notices, visibility
 from inbox.visibility import Sight
 from web import kept, presence, render, sessions, shell, thread
+from web import live as live_events
 from web.fanout import Hub
 from web.permissions import allow, granted
 from web.place import LARGEST
@@ -78,17 +79,18 @@ async def live(request: Request, reader: Reading, after: str = "") -> StreamingR
     last = request.headers.get("last-event-id") or after
     token = request.cookies.get(sessions.cookie_name(request), "")
     return StreamingResponse(
-        _lines(request.app.state.hub, last[:64], token, reader.sight),
+        _lines(request.app.state.hub, last[:64], token, reader),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _lines(hub: Hub, last: str, token: str, sight: Sight) -> AsyncIterator[bytes]:
+async def _lines(hub: Hub, last: str, token: str, reader: Reader) -> AsyncIterator[bytes]:
     yield b"retry: 2000\n\n"
-    checked = time.monotonic()
+    sight, checked = reader.sight, time.monotonic()
     async for event in hub.events(last):
-        if time.monotonic() - checked > RECHECK:
+        changed = live_events.of_session(event.data) if event is not None else 0
+        if changed == reader.user_id or time.monotonic() - checked > RECHECK:
             signed = await run_in_threadpool(sessions.find, token)
             may = granted(signed.role, signed.kept.grants) if signed is not None else frozenset()
             if signed is None or "messages.read" not in may:
@@ -97,6 +99,8 @@ async def _lines(hub: Hub, last: str, token: str, sight: Sight) -> AsyncIterator
             checked = time.monotonic()
         if event is None:
             yield b": still here\n\n"
+        elif changed:
+            continue
         elif sight.whole or not event.data or await run_in_threadpool(_told, sight, event.data):
             yield event.sse()
 
