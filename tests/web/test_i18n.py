@@ -69,8 +69,8 @@ def test_translations_fill_the_same_places(language: str) -> None:
                 assert sorted(places.findall(text)) == sorted(places.findall(source)), text
 
 
-def test_colons_after_japanese_are_wide() -> None:
-    narrow = re.compile("[ぁ-んァ-ヶー一-龥）]:(?!//)")
+def test_signs_after_japanese_are_wide() -> None:
+    narrow = re.compile("[ぁ-んァ-ヶー一-龥）](:(?!//)|[?!])")
     texts = [
         text for one in catalogues.read("ja") for text in ([one.string] if isinstance(one.string, str) else one.string)
     ]
