@@ -235,6 +235,19 @@ def find(session: Session, identity_id: int) -> Person | None:
     )
 
 
+def told(
+    session: Session, identity_ids: Sequence[int], contact_ids: Sequence[str]
+) -> tuple[list[Account], list[Fact], dict[int, Fact]]:
+    """Accounts, profile and custom fields of all that is one person, who may have no account."""
+    sql = f"SELECT {rows.columns(Account)} FROM identity WHERE {bulk.among('id')} ORDER BY id"  # noqa: S608  # our own names
+    found = rows.read(session, Account, sql, bulk.listed(identity_ids))
+    if contact_ids:
+        said = attributes.of_contacts(session, contact_ids)
+    else:
+        said = [each for one in found for each in attributes.statements(one)]
+    return found, facts(found, said), _own(said)
+
+
 def object_to(
     session: Session, identity: Identity, purpose: str, source: str, actor: str, *, withdraw: bool = False
 ) -> None:

@@ -174,7 +174,7 @@ TABLES: dict[str, str] = {
 
 def erase(session: Session, person: str, actor: str) -> dict[str, int]:
     """Erase `identity:12` (or `12`) or `contact:01J…`; returns how many rows of each kind were emptied."""
-    identity_ids, contact_ids = _who(session, person)
+    identity_ids, contact_ids = reach(session, person)
     parts.dissolve(session, identity_ids, actor)
     i, m = db.table(Identity), db.table(Message)
     accounts = session.execute(sa.select(i).where(i.c.id.in_(identity_ids))).all()
@@ -213,7 +213,7 @@ def _delete_contacts(session: Session, contact_ids: list[str]) -> None:
     session.execute(sa.delete(Contact).where(db.table(Contact).c.id.in_(contact_ids)))
 
 
-def _who(session: Session, person: str) -> tuple[list[int], list[str]]:
+def reach(session: Session, person: str) -> tuple[list[int], list[str]]:
     """The identities of a person and its contacts, all that were merged, which fall with its last identity."""
     kind, _, value = person.rpartition(":")
     if kind == "contact":

@@ -50,7 +50,7 @@ HINTS = {
     "people.read": N_("Profiles with their sources, and the history as far as its conversations are seen."),
     "people.review": N_("Link, unlink, merge and split; notes on people."),
     "people.object": N_("Objections of people, and what data may be used for at all."),
-    "people.erase": N_("For good, here and in the CRM."),
+    "people.erase": N_("For good, here and in the CRM; and hand out a copy of what is kept about somebody."),
     "listening.read": N_("Subjects, labels and themes; public posts that were found for them."),
     "metrics.own": N_("Times and counts of one's own conversations, with what they are made of."),
     "keys.manage": N_("Keys with which programs send what customers do."),

@@ -24,8 +24,8 @@ FIRST_USE = ("/inbox", "/start", "/messages", "/people", "/people/review", "/lis
 EMPTY_RESULT = ("/inbox?q=abcdefg", "/inbox?view=snoozed&platform=telegram", "/messages?q=abcdefg", "/people?q=abcdefg")
 REFUSED = ("/settings/users", "/settings/stuck", "/settings/salesforce")
 PARTS = ("/oauth/", "/package", "/rows", "/entries", "/head", "/composer", "/of/", "/live", "/checks", "/drift",
-         "/customer", "/saved", "/clocks", ".csv", "/inbox/views", "/inbox/volume", "/macro-menu", "/assign-menu",
-         "/mentionable", "/commands", "/inbox/more", "/files/", "/media/")  # fmt: skip
+         "/customer", "/saved", "/clocks", ".csv", ".zip", "/inbox/views", "/inbox/volume", "/macro-menu",
+         "/assign-menu", "/mentionable", "/commands", "/inbox/more", "/files/", "/media/")  # fmt: skip
 
 
 AXE = Axe().axe_script
