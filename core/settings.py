@@ -46,6 +46,13 @@ class Settings(BaseSettings):
         False, description="Let accounts and Salesforce live on private or loopback addresses (tests, intranets)."
     )
     undo_seconds: float = Field(8.0, description="Seconds in which a reply can be taken back before it is sent.")
+    reopen_days: int = Field(
+        30,
+        description="Days after its closing for which a new message opens a conversation again; one that comes later "
+        "begins a new conversation, which names the old one. 0: a closed one always opens again.",
+        ge=0,
+        le=36_500,
+    )
     history_days: int = Field(30, description="Days of history fetched when an account is connected.")
     recheck_days: int = Field(30, description="Messages of so many days are looked up again for edits and deletions.")
     recheck_seconds: float = Field(600.0, description="Seconds between two such look-ups of an account.")

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from core import bulk, db
 from core.event import MESSAGE_KINDS, Event
-from inbox import activities, attachments, automatic, desk, states, teams, threading, workers
+from inbox import activities, attachments, automatic, desk, returning, states, teams, threading, watching, workers
 from inbox.cuts import family
 from inbox.cuts import rule as cuts
 from inbox.cuts.family import Families
@@ -25,6 +25,7 @@ from inbox.models import Activity, Conversation, ConversationTag, Draft, Message
 from inbox.narrowing import PRIORITIES
 from inbox.notice_models import Notification
 from inbox.parts import store as parts
+from inbox.returning import Late
 from inbox.rule_models import RuleRun
 
 _STANDING = tuple(states.Standing.__dataclass_fields__)
@@ -38,12 +39,14 @@ def place(
     events: Sequence[Event],
     authors: Mapping[Key, int],
     stored: Mapping[str, int],
+    ids_of: Mapping[str, int],
 ) -> tuple[dict[str, int], dict[int, int]]:
     """The conversation of each new event, by key; makes, unites and moves conversations as needed.
 
     The second value says in which conversation one is shown that is merged into another.
 
-    `stored` are the conversations of stored messages that the events refer to, by the messages' keys.
+    `stored` are the conversations of stored messages that the events refer to, by the messages' keys; `ids_of` the
+    numbers that the events' messages will have.
     """
     known = _known(session, account_id, events, stored)
     families = family.of(session, {one for found in known.values() for one in found})
@@ -52,25 +55,27 @@ def place(
     ids = db.allocate(session, Conversation, len(fresh))
     bulk.insert(session, Conversation, _columns(account_id, fresh, ids, authors, _team(session, account_id, fresh)))
     placed = {event.key: row_id for row_id, thread in zip(ids, fresh, strict=True) for event in thread.events}
-    moved: dict[int, Sequence[Event]] = {}
+    moved: dict[int, list[Event]] = {}
     touched = {one for thread in threads for one in thread.conversations}
     shown = parts.parents(session, touched | families.roots.keys())
-    apart: list[tuple[int, Sequence[Event]]] = []
+    come: dict[int, list[Event]] = defaultdict(list)
     for thread in threads:
         if thread.conversations and not families.cuts.keys().isdisjoint(thread.conversations):
             homes = _apart(session, thread, known, stored, families, shown)
             placed.update(homes)
-            apart += [(homes[event.key], (event,)) for event in thread.events]
+            for event in thread.events:
+                come[homes[event.key]].append(event)
         elif thread.conversations:
             row_id = thread.conversations[0]
             if not _hang_together(session, thread.conversations, shown):
                 _unite(session, row_id, thread.conversations[1:])
             placed.update((event.key, row_id) for event in thread.events)
-            apart.append((row_id, thread.events))
-    for home, come in apart:
-        parent = shown.get(home, home)
-        moved[parent] = [*moved[parent], *come] if parent in moved else come
-    if fresh:
+            come[row_id] += thread.events
+    late = bool(come) and _return(session, account_id, come, authors, families, placed, shown, ids_of)
+    for home, found in come.items():
+        if found:
+            moved.setdefault(shown.get(home, home), []).extend(found)
+    if fresh or late:
         teams.announce(session)
     advance(session, moved, authors=authors)
     return placed, shown
@@ -106,6 +111,45 @@ def _apart(
             _unite(session, home, [loose])
             placed = {key: home if one in whole else one for key, one in placed.items()}
     return placed
+
+
+def _return(
+    session: Session, account_id: int, come: dict[int, list[Event]], authors: Mapping[Key, int], families: Families,
+    placed: dict[str, int], shown: Mapping[int, int], ids_of: Mapping[str, int],
+) -> bool:  # fmt: skip
+    """Have what comes too late for a closed conversation go on in a younger one of its thread, or in a new one."""
+    anew: dict[int, int] = {}
+    for one in returning.apart(session, come, families, shown):
+        root = families.roots.get(one.home, one.home)
+        into = one.into or anew.get(root, 0)
+        if not into:
+            into = anew[root] = _begun_anew(session, account_id, one, root, authors, ids_of)
+        else:
+            come[into] += one.events
+        placed.update((event.key, into) for event in one.events)
+        come[one.home] = [event for event in come[one.home] if event not in one.events]
+    return bool(anew)
+
+
+def _begun_anew(
+    session: Session, account_id: int, late: Late, root: int, authors: Mapping[Key, int], ids_of: Mapping[str, int]
+) -> int:
+    """A new conversation of a thread, with what comes too late for one that was closed; its number."""
+    (number,) = db.allocate(session, Conversation, 1)
+    values = _columns(account_id, [threading.Thread(tuple(late.events), ())], [number], authors, late.closed.team_id)
+    bulk.insert(session, Conversation, {**values, "thread_key": [late.closed.thread_key]})
+    first = late.events[0]
+    session.add(
+        ThreadCut(
+            conversation_id=number, root_id=root, from_id=late.home, message_id=ids_of[first.key],
+            begins_at=first.posted_at, actor="system", at=db.now(),
+        )
+    )  # fmt: skip
+    session.flush()
+    watching.along(session, late.home, number)
+    activities.record(session, {number: "split-off"}, "system", {"other": late.home, "by": "message"})
+    activities.record(session, {late.home: "split-from"}, "system", {"other": number, "by": "message"})
+    return number
 
 
 def _known(

@@ -263,11 +263,11 @@ def _insert(
 ) -> None:
     authors, to_match = identities.store(session, events)
     albums.claim(session, events)
-    placed, shown = conversations.place(
-        session, account_id, events, authors, {key: row[1] for key, row in known.items()}
-    )
     ids = db.allocate(session, Message, len(events))
     stored.new.update(zip((event.key for event in events), ids, strict=True))
+    placed, shown = conversations.place(
+        session, account_id, events, authors, {key: row[1] for key, row in known.items()}, stored.new
+    )
     bulk.insert(session, Message, _columns(account_id, events, ids, placed, shown, authors))
     search.add(session, [(row_id, search.body(e.text, e.subject)) for row_id, e in zip(ids, events, strict=True)])
     outbox.emit(session, "message.stored", [(f"{row_id}:1", {"message_id": row_id, "version": 1}) for row_id in ids])

@@ -48,6 +48,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "split": ("link", N_("%(actor)s split No. %(number)s (%(platform)s) off")),
     "split-from": ("share", N_("%(actor)s split No. %(number)s off from a message on")),
     "split-off": ("share", N_("%(actor)s split this off No. %(number)s")),
+    "split-off-by-message": (
+        "share",
+        N_("They wrote long after No. %(number)s was closed: this is a new one"),
+    ),
+    "split-from-by-message": ("share", N_("They wrote long after this was closed: it goes on in No. %(number)s")),
     "split-back": ("undo", N_("%(actor)s took the split back: No. %(number)s goes on here")),
     "spam": ("bin", N_("%(actor)s marked this as spam")),
 }

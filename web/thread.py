@@ -84,6 +84,8 @@ class Thread(Log):
     """The conversations that are merged into it, itself first; empty when it is one alone."""
     came_from: int = 0
     """The conversation it was split off, as far as the reader sees that; else 0."""
+    follows: bool = False
+    """It began with a message long after that one was closed."""
     split_off: Sequence[int] = ()
     """Those that were split off it."""
     fields: Sequence[tuple[Definition, str]] = ()
@@ -166,6 +168,7 @@ def _whole(
         teams=teams.names(session),
         parts=merged,
         came_from=ends.came_from if ends.came_from in seen else 0,
+        follows=ends.follows,
         split_off=[one for one in ends.split_off if one in seen],
         fields=values.of_conversation(session, conversation_id),
         watchers={one: actors.named(one, names, reader) for one in watchers},

@@ -55,6 +55,8 @@ class Ends:
 
     came_from: int
     split_off: Sequence[int]
+    follows: bool = False
+    """It began by itself, with a message long after the other one was closed."""
 
 
 # --- looking ----------------------------------------------------------------------------------------------
@@ -63,12 +65,12 @@ class Ends:
 def ends(session: Session, conversation_id: int) -> Ends:
     """Where a conversation comes from, and what was split off it."""
     sql = (
-        "SELECT conversation_id, from_id FROM thread_cut "
+        "SELECT conversation_id, from_id, actor FROM thread_cut "
         "WHERE (conversation_id = ? OR from_id = ?) AND back_at IS NULL ORDER BY conversation_id"
     )
     found = bulk.fetch(session, sql, conversation_id, conversation_id, prepared=True)
-    came = next((origin for number, origin in found if number == conversation_id), 0)
-    return Ends(came, [number for number, origin in found if origin == conversation_id])
+    came, actor = next(((origin, who) for number, origin, who in found if number == conversation_id), (0, ""))
+    return Ends(came, [number for number, origin, _ in found if origin == conversation_id], actor == "system")
 
 
 def looked_at(session: Session, conversation_id: int, message_id: int) -> Going:

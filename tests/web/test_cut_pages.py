@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -72,6 +74,29 @@ def test_it_is_split_and_taken_back(as_role: As, talk: tuple[int, list[int]]) ->
     assert agent.get(f"/inbox/{number}/split-from/999").status_code == 404
     assert agent.post(f"/inbox/{number}/split-back").status_code == 422
     assert third
+
+
+def test_what_comes_long_after_the_closing_names_the_old_one_and_can_be_made_one_again(
+    as_role: As, talk: tuple[int, list[int]]
+) -> None:
+    number, agent = talk[0], as_role("agent")
+    agent.post(f"/inbox/{number}/state/closed")
+    late = event(4, parent_key=event(3).key, posted_at=db.now() + timedelta(days=31))
+    store_page(1, Page(events=(late,)))
+    (made,) = agent.get(f"/api/v1/conversations/{number}").json()["split_off"]
+    page = plain(agent.get(f"/inbox/{made}").text)
+    assert "Follows, since that was closed for long:" in page
+    assert f"They wrote long after No. {number} was closed: this is a new one" in page
+    old = plain(agent.get(f"/inbox/{number}").text)
+    assert f"They wrote long after this was closed: it goes on in No. {made}" in old
+    assert "Make it one conversation again?" in page
+    assert agent.post(f"/inbox/{made}/split-back").headers["location"].startswith(f"/inbox/{number}?")
+    with db.read() as session:
+        assert session.get_one(Conversation, number).state == "open"
+
+
+def plain(page: str) -> str:
+    return re.sub("[\u2066-\u2069]", "", page)
 
 
 def test_programs_split_and_take_back(as_role: As, talk: tuple[int, list[int]]) -> None:

@@ -131,7 +131,10 @@ class Whole(Conversation):
     parts: list[int] = Field(
         default_factory=list, description="Numbers of the conversations merged into it, its own first."
     )
-    split_from: int | None = Field(None, description="The conversation it was split off from a message on.")
+    split_from: int | None = Field(
+        None,
+        description="The one it was split off from a message on, or which had been closed for long when they wrote.",
+    )
     split_off: list[int] = Field(default_factory=list, description="Those that were split off it from a message on.")
     watchers: list[str] = Field(default_factory=list, description="Who watches it: `user:3`.")
     fields: dict[str, str] = Field(default_factory=dict, description="What stands in custom fields, by their numbers.")
