@@ -14,9 +14,8 @@ from core.errors import Rejected
 from core.typed import plain
 from inbox import actions
 from inbox.actions import Action
-from inbox.conditions import own
 from inbox.conditions.tree import NOBODY
-from inbox.fields import kinds, store, values
+from inbox.fields import kinds, naming, store, values
 from inbox.fields.kinds import CHOSEN, Definition, Option
 from web.i18n import N_
 from web.reader import Reader
@@ -126,7 +125,7 @@ def marked(field: Definition, value: str, reader: Reader) -> str:
 
 def name(field: Definition) -> str:
     """How conditions name it."""
-    return own.name(field.subject, field.kind, field.id)
+    return naming.name(field.subject, field.kind, field.id)
 
 
 def label(condition: str, reader: Reader) -> str:
@@ -160,7 +159,7 @@ def groups(reader: Reader) -> dict[str, list[tuple[str, str]]]:
 
 def choices(session: Session, reader: Reader, names: Collection[str]) -> dict[str, Sequence[tuple[str, str]]]:
     """{condition's name: options with their words} of those that are chosen from."""
-    asked = {one for one in names if (parts := own.parts(one)) is not None and parts[1] in CHOSEN}
+    asked = {one for one in names if (parts := naming.parts(one)) is not None and parts[1] in CHOSEN}
     if not asked:
         return {}
     nothing = (NOBODY, reader.words(N_("not filled in")))

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from core.errors import Rejected
-from inbox.conditions import own
+from inbox.fields import naming
 
 Kind = Literal["choice", "text", "number", "money", "share", "days", "flag", "subject", "date"]
 Op = Literal[
@@ -109,7 +109,7 @@ AS: Mapping[str, Kind] = {
 
 def asked(name: str) -> Field | None:
     """What can be asked by this name: one of FIELDS, or a custom field of people."""
-    found = own.parts(name) if name not in FIELDS else None
+    found = naming.parts(name) if name not in FIELDS else None
     if found is None or found[0] != "person":
         return FIELDS.get(name)
     return Field(name, OWN, AS[found[1]])
@@ -242,7 +242,7 @@ def _check(field: Field, op: Op, value: str, currency: str) -> None:
 
 
 def _check_own(field: Field, op: Op, value: str) -> None:
-    if field.kind == "choice" and not re.fullmatch(own.OPTION, value):
+    if field.kind == "choice" and not re.fullmatch(naming.OPTION, value):
         raise Rejected(NO_CHOICE)
     if field.kind == "number" and not re.fullmatch(r"-?\d{1,15}(\.\d{1,6})?", value, re.ASCII):
         raise Rejected(NO_FIGURE)

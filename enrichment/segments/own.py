@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from enrichment.segments.conditions import Condition
 from inbox.conditions import own
+from inbox.fields import naming
 from inbox.fields.people import shown_in
 
 NEGATED = {"is_not": "is", "has_not": "has", "not_within": "within", "no": "yes", "empty": "filled"}
@@ -17,7 +18,7 @@ NEGATED = {"is_not": "is", "has_not": "has", "not_within": "within", "no": "yes"
 
 def contacts(one: Condition, moment: datetime) -> sa.Select[Any]:
     """Contacts in whose field that stands, or of whom just that is not so where it is denied."""
-    found = own.parts(one.field)
+    found = naming.parts(one.field)
     assert found is not None  # noqa: S101  # as the filter was read
     shown = shown_in(found[2], found[1])
     return sa.select(shown.c.contact_id).where(*_fits(shown.c.value, found[1], one, moment))

@@ -21,7 +21,7 @@ from enrichment.segments import conditions, members, people
 from enrichment.segments.conditions import Group
 from enrichment.segments.models import Activation, Segment
 from inbox import consent
-from inbox.conditions import own
+from inbox.fields import naming
 from inbox.fields import store as definitions
 from inbox.fields.kinds import CHOSEN, Definition
 from inbox.fields.people import filled_in
@@ -95,7 +95,7 @@ def save(session: Session, name: str, group: Group, actor: str, segment_id: int 
 def _known(session: Session, group: Group) -> None:
     asked = {one.field for one in conditions.leaves(group)} - conditions.FIELDS.keys()
     every = definitions.every(session, "person", archived=True) if asked else []
-    if not asked <= {own.name("person", one.kind, one.id) for one in every}:
+    if not asked <= {naming.name("person", one.kind, one.id) for one in every}:
         raise Rejected(conditions.NO_FIELD)
 
 

@@ -1,51 +1,29 @@
-"""Conditions on custom fields: `conversation:choice:12` asks about the field 12, of choices, of conversations.
+"""Conditions on custom fields, which are named as `inbox.fields.naming` says.
 
-The name says what is needed to ask, so that a tree is read without a look at the database. A date stands for its noon
-in UTC: so it lies in the same day of a period, whatever the asker's zone. What lies ahead, and what is over, is told by
-the day in UTC; today is both.
+A date stands for its noon in UTC: so it lies in the same day of a period, whatever the asker's zone. What lies ahead,
+and what is over, is told by the day in UTC; today is both.
 """
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import db
-from inbox.fields.kinds import SUBJECTS
+from inbox.conditions.tree import Asker, Condition
 from inbox.fields.models import FieldValue
+from inbox.fields.naming import parts
 from inbox.knowledge import Attribute
 from inbox.models import Contact, Conversation, Identity
 from inbox.survivorship import OWN
 
-if TYPE_CHECKING:
-    from inbox.conditions.tree import Asker, Condition
-
-AS: Mapping[str, Literal["words", "number", "date", "flag", "choice", "many"]] = {
-    "text": "words", "link": "words", "number": "number", "date": "date", "flag": "flag", "choice": "choice",
-    "several": "many",
-}  # fmt: skip
-"""What a field holds → how it is asked."""
-NAME = re.compile(rf"({'|'.join(SUBJECTS)}):({'|'.join(AS)}):([1-9][0-9]{{0,14}})", re.ASCII)
-OPTION = r"none|o[1-9][0-9]{0,5}"
 _LOWER = {one: one + 32 for one in range(ord("A"), ord("Z") + 1)}
 Values = Mapping[str, Collection[str]]
-
-
-def name(subject: str, kind: str, field_id: int) -> str:
-    """How conditions name a field."""
-    return f"{subject}:{kind}:{field_id}"
-
-
-def parts(name: str) -> tuple[str, str, int] | None:
-    """Of what, what it holds, and its number; None when it is no name of a custom field."""
-    found = NAME.fullmatch(name)
-    return (found[1], found[2], int(found[3])) if found else None
 
 
 # --- as SQL ---------------------------------------------------------------------------------------------

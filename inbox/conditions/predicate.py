@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from inbox.conditions import own
 from inbox.conditions.standing import Open, standing
 from inbox.conditions.tree import ME, NOBODY, Asker, Condition, Group, ranked
+from inbox.fields import naming
 from inbox.text import search_query
 
 
@@ -92,7 +93,7 @@ def _one(one: Condition, known: Known, asker: Asker) -> bool:
         return (known.assignee in [names.get(value, value) for value in one.values]) != (one.op == "is_not")
     if one.field == "sla":
         return (standing(known.clocks, asker.now) in one.values) != (one.op == "is_not")
-    if own.parts(one.field):
+    if naming.parts(one.field):
         return own.holds(one, known.own.get(one.field, ()), asker)
     since = known.waiting_since  # waited
     return since is not None and since <= asker.now - timedelta(hours=one.number)

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from core.errors import Rejected
 from core.event import MESSAGE_KINDS
-from inbox.conditions import own
+from inbox.fields import naming
 
 Kind = Literal["choice", "ranked", "many", "words", "number", "hours", "date", "flag"]
 Op = Literal[
@@ -125,11 +125,11 @@ FIELDS: Mapping[str, Field] = {
 
 def asked(name: str) -> Field | None:
     """What can be asked by this name: one of FIELDS, or a custom field."""
-    found = own.parts(name) if name not in FIELDS else None
+    found = naming.parts(name) if name not in FIELDS else None
     if found is None:
         return FIELDS.get(name)
-    kind: Kind = own.AS[found[1]]
-    return Field(name, kind, pattern=own.OPTION if kind in ("choice", "many") else "")
+    kind: Kind = naming.AS[found[1]]
+    return Field(name, kind, pattern=naming.OPTION if kind in ("choice", "many") else "")
 
 
 def ops(field: Field) -> tuple[Op, ...]:

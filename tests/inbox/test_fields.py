@@ -17,7 +17,7 @@ from inbox import actions, activities, desk, erasure, macros, people, rules
 from inbox.actions import Action
 from inbox.conditions import known, own, predicate, sql, tree
 from inbox.conditions.tree import Asker, Condition, Group
-from inbox.fields import kinds, store, values
+from inbox.fields import kinds, naming, store, values
 from inbox.fields import people as of_people
 from inbox.fields.kinds import Definition
 from inbox.fields.models import FieldValue
@@ -247,7 +247,7 @@ def test_conditions_find_the_same_with_sql_and_by_the_plain_values(talks: list[i
         asker = Asker("user:1", datetime(2026, 11, 22, 9, tzinfo=UTC))
         found = set()
         for kind, op, value in asked:
-            raw = {"field": own.name(subject, kind, numbers[kind]), "op": op}
+            raw = {"field": naming.name(subject, kind, numbers[kind]), "op": op}
             group = tree.read({"match": "all", "of": [raw if value is None else {**raw, "value": value}]})
             with db.read() as session:
                 c = db.table(Conversation)

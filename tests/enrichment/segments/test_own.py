@@ -13,8 +13,7 @@ from enrichment import directory, merging
 from enrichment.directory import Filter
 from enrichment.segments import conditions, store
 from inbox import attributes
-from inbox.conditions import own
-from inbox.fields import kinds
+from inbox.fields import kinds, naming
 from inbox.fields import people as of_people
 from inbox.fields import store as definitions
 from inbox.fields.store import Wanted
@@ -47,7 +46,7 @@ def hub(database: str) -> dict[str, str]:
                 found[name] = f"contact:{merging.contact_for(session, row.id or 0, 'user:1')}"
         for kind in kinds.KINDS:
             number = definitions.save(session, None, Wanted("person", kind, {"en": kind}, {}, WORDS), "user:1")
-            found[kind] = own.name("person", kind, number)
+            found[kind] = naming.name("person", kind, number)
             for name, value in (days if kind == "date" else VALUES[kind]).items():
                 of_people.put(session, found[name].partition(":")[2], number, value, "user:1")
     return found
