@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -11,11 +11,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox import customer, expected
+from sandbox.box import Sandbox
 from sandbox.steps import Refusal
 from sandbox.web import parameters, reply
-
-if TYPE_CHECKING:
-    from sandbox.server import Sandbox
 
 Doc = dict[str, Any]
 

@@ -18,7 +18,7 @@ from sandbox.steps import Refusal
 from sandbox.web import parameters, truth
 
 if TYPE_CHECKING:
-    from sandbox.server import Sandbox
+    from sandbox.box import Sandbox
     from sandbox.world import World
 
 Doc = dict[str, Any]

@@ -8,54 +8,28 @@ import logging
 import os
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from sandbox import bluesky, control, libretranslate, mastodon, oidc, salesforce, telegram
-from sandbox.brands import accounts
+from sandbox.box import SERVICES, Doc, Sandbox
 from sandbox.clock import Clock, now
 from sandbox.faults import FaultMiddleware, Faults
 from sandbox.limits import Limits
-from sandbox.mail import Mailbox, Server
+from sandbox.mail import Server
 from sandbox.people import crm_records
 from sandbox.store import Store
 from sandbox.surveys import customers
 from sandbox.telegram.updates import deliver
 from sandbox.world import World
 
-Doc = dict[str, Any]
-SERVICES = ("control", "mastodon", "bluesky", "telegram", "salesforce", "oidc", "libretranslate")
-CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-secret"
 log = logging.getLogger("sandbox")
 
 
 class PortTaken(Exception):
     """Another process listens where the sandbox wants to; the text says what to do."""
-
-
-@dataclass
-class Sandbox:
-    """Everything that one running sandbox consists of."""
-
-    store: Store
-    world: World
-    faults: Faults
-    limits: Limits
-    apps: dict[str, ASGIApp]
-    urls: dict[str, str]
-    mails: Mailbox = field(default_factory=Mailbox)
-
-    def announcement(self) -> Doc:
-        """What the announce file and ``GET /_services.json`` say."""
-        crm = {"url": self.urls["salesforce"], "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
-        sign_in = {"issuer": self.urls["oidc"], "client_id": oidc.CLIENT_ID, "client_secret": oidc.CLIENT_SECRET}
-        translation = {"url": self.urls["libretranslate"], "key": libretranslate.KEY}
-        more = {"crm": crm, "sign_in": sign_in, "translation": translation}
-        return {**self.urls, "accounts": accounts(self.urls), **more}
 
 
 def build(data: Path | None = None, seed: int = 7, clock: Clock = now, limits_on: bool = True) -> Sandbox:

@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.server import Sandbox, build, serve
+from sandbox.box import Sandbox
+from sandbox.server import build, serve
 
 
 class Running:
