@@ -20,6 +20,7 @@ from enrichment import byhand, contacts
 from enrichment.match import LARGEST_CLUSTER, Evidence
 from enrichment.models import CannotLink, CrmRecord, Duplicate
 from inbox import attributes, people, survivors
+from inbox.fields import people as own_fields
 from inbox.knowledge import Attribute, PersonDecision
 from inbox.models import Contact, Identity, Objection
 from inbox.survivorship import Statement
@@ -216,6 +217,7 @@ def unmerge(session: Session, decision_id: int, actor: str, why: str = "") -> in
     if not whole:
         raise Rejected(TAKEN_BACK)
     survivors.follow(session, CrmRecord, whole)
+    own_fields.parted(session, whole)
     pair = (before.contact_id, before.other_id)
     number = survivors.decide(session, actor, "unmerged", pair, _words(why), undoes=decision_id)
     _reopen(session, before.detail.get("duplicate"))

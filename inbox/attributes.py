@@ -167,7 +167,7 @@ def of_contacts(session: Session, contact_ids: Iterable[str]) -> list[Statement]
 def trail(session: Session, contact_ids: Sequence[str]) -> list[Attribute]:
     """Everything that was ever said about these contacts, oldest first."""
     a = db.table(Attribute)
-    query = sa.select(Attribute).where(a.c.contact_id.in_(sorted(contact_ids)))
+    query = sa.select(Attribute).where(a.c.contact_id.in_(sorted(contact_ids)), a.c.value != "")
     return list(session.scalars(query.order_by(a.c.at, a.c.id)))
 
 

@@ -18,9 +18,10 @@ from core import db
 from inbox.conditions.tree import Asker, Condition
 from inbox.fields.models import FieldValue
 from inbox.fields.naming import parts
+from inbox.fields.people import order, standing
 from inbox.knowledge import Attribute
 from inbox.models import Contact, Conversation, Identity
-from inbox.survivorship import OWN
+from inbox.survivorship import OWN, Statement
 
 _LOWER = {one: one + 32 for one in range(ord("A"), ord("Z") + 1)}
 Values = Mapping[str, Collection[str]]
@@ -40,12 +41,7 @@ def sql(one: Condition, asker: Asker) -> sa.ColumnElement[bool]:
         there = sa.exists().where(v.c.conversation_id == c.c.id, v.c.field_id == field_id)
         value, ours = v.c.value, v.c.field_id == field_id
     else:
-        a, i, k = db.table(Attribute).alias(), db.table(Identity).alias(), db.table(Contact).alias()
-        ours = a.c.name == f"{OWN}{field_id}"
-        whole = i.join(k, sa.or_(k.c.id == i.c.contact_id, k.c.survivor_id == i.c.contact_id))
-        said = sa.select(a.c.id).select_from(whole.join(a, a.c.contact_id == k.c.id))
-        there = said.where(i.c.id == c.c.identity_id, ours, a.c.removed_at.is_(None)).correlate(c).exists()
-        value = a.c.value
+        there, value, ours = _shown(field_id)
     if "none" in one.values and one.op in ("is", "is_not"):
         keys = [key for key in one.values if key != "none"]
         either = sa.or_(~there, there.where(_matches(value, ours, keys, kind, one, asker))) if keys else ~there
@@ -56,6 +52,24 @@ def sql(one: Condition, asker: Asker) -> sa.ColumnElement[bool]:
     else:
         either = there.where(_matches(value, ours, list(one.values), kind, one, asker))
     return sa.not_(either) if one.op in ("is_not", "has_not", "not_within") else either
+
+
+def _shown(field_id: int) -> tuple[Any, Any, Any]:
+    """Of a conversation's person: (the statement that this field shows exists, its value, that it is of this field)."""
+    c, a, i = db.table(Conversation), db.table(Attribute).alias(), db.table(Identity).alias()
+    first, k = db.table(Attribute).alias(), db.table(Contact).alias()
+    whole = i.join(k, sa.or_(k.c.id == i.c.contact_id, k.c.survivor_id == i.c.contact_id))
+    shown = (
+        sa.select(first.c.id)
+        .select_from(whole.join(first, first.c.contact_id == k.c.id))
+        .where(i.c.id == c.c.identity_id, first.c.name == f"{OWN}{field_id}", first.c.removed_at.is_(None))
+        .order_by(*order(first))
+        .limit(1)
+        .correlate(c)
+        .scalar_subquery()
+    )
+    ours = a.c.name == f"{OWN}{field_id}"
+    return sa.select(a.c.id).where(a.c.id == shown, ours).correlate(c).exists(), a.c.value, ours
 
 
 def _matches(
@@ -121,19 +135,22 @@ def read(session: Session, ids: Sequence[int], names: Collection[str]) -> dict[i
         query = sa.select(v.c.conversation_id, v.c.field_id, v.c.value)
         for row in session.execute(query.where(v.c.conversation_id.in_(ids), v.c.field_id.in_(sorted(own)))):
             found[row.conversation_id][own[row.field_id]].add(row.value)
-    people = {f"{OWN}{number}": name for name, (subject, _, number) in asked.items() if subject == "person"}
+    people = {number: name for name, (subject, _, number) in asked.items() if subject == "person"}
     if people:
         c, i, k, a = (db.table(one) for one in (Conversation, Identity, Contact, Attribute))
         query = (
-            sa.select(c.c.id, a.c.name, a.c.value)
+            sa.select(c.c.id.label("talk"), a.c.name, a.c.value, a.c.source, a.c.at, a.c.confidence)
             .join(i, i.c.id == c.c.identity_id)
             .join(k, sa.or_(k.c.id == i.c.contact_id, k.c.survivor_id == i.c.contact_id))
             .join(a, a.c.contact_id == k.c.id)
         )
-        for row in session.execute(
-            query.where(c.c.id.in_(ids), a.c.name.in_(sorted(people)), a.c.removed_at.is_(None))
-        ):
-            found[row.id][people[row.name]].add(row.value)
+        wanted = [f"{OWN}{number}" for number in sorted(people)]
+        said: dict[int, list[Statement]] = defaultdict(list)
+        for row in session.execute(query.where(c.c.id.in_(ids), a.c.name.in_(wanted), a.c.removed_at.is_(None))):
+            said[row.talk].append(Statement(*row[1:]))
+        for talk, some in said.items():
+            for number, shown in standing(some).items():
+                found[talk][people[number]].add(shown.value)
     return found
 
 

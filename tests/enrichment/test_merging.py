@@ -14,8 +14,12 @@ from enrichment import merging, person, review, splitting
 from enrichment.crm import CrmPerson
 from enrichment.models import CannotLink, CrmRecord, MatchLink, SyncState
 from inbox import attributes, consent, erasure, notes, people
+from inbox.conditions import known, own, predicate, sql, tree
+from inbox.conditions.tree import Asker
+from inbox.fields import people as own_fields
+from inbox.fields import store
 from inbox.knowledge import ContactEdge, PersonDecision
-from inbox.models import Contact, Identity
+from inbox.models import Contact, Conversation, Identity
 from inbox.visibility import EVERYTHING
 from migrations.tables import metadata
 from tests.enrichment import house
@@ -140,6 +144,50 @@ def test_what_is_learnt_meanwhile_stays(two: tuple[str, str]) -> None:
     with db.read() as session:
         assert "Kiel" in {one.value for one in attributes.of_contacts(session, [two[1]])}
         assert "Kiel" not in {one.value for one in attributes.of_contacts(session, [two[0]])}
+
+
+@BOTH
+def test_a_field_of_each_is_as_it_was_although_it_was_filled_in_as_they_were_one(two: tuple[str, str]) -> None:
+    """Two merges, both taken back: what was typed at one of them meanwhile stays there, and takes nothing elsewhere."""
+    anna, bea = two
+    with db.write() as session:
+        cleo = merging.contact_for(session, house.identity(CLEO).id or 0, "user:1")
+        shoe = store.save(session, None, store.Wanted("person", "number", {"en": "Shoe"}), "user:1")
+        for one, size in ((anna, "36"), (bea, "39"), (cleo, "41")):
+            own_fields.put(session, one, shoe, size, "user:1")
+
+    def found(size: str) -> int:
+        """Conversations in whose person's field that stands."""
+        name, c = own.name("person", "number", shoe), db.table(Conversation)
+        both = [{"field": name, "op": op, "value": size} for op in ("at_least", "at_most")]
+        group, asker = tree.read({"match": "all", "of": both}), Asker("", db.now())
+        with db.read() as session:
+            here = set(session.scalars(sa.select(c.c.id).where(sql.holds(group, asker))))
+            every = list(session.scalars(sa.select(c.c.id)))
+            plainly = {one.id for one in known.read(session, every, group) if predicate.holds(group, one, asker)}
+        assert here == plainly
+        return len(here)
+
+    def stands() -> list[str]:
+        with db.read() as session:
+            whole = {one: people.survivor(session, one) for one in (anna, bea, cleo)}
+            said = own_fields.filled_in(session, sorted(set(whole.values())))
+        return [said.get(whole[one], {}).get(shoe, "") for one in (anna, bea, cleo)]
+
+    first, second = merge(anna, bea), merge(bea, cleo)
+    assert (stands(), found("41"), found("36")) == (["41"] * 3, 3, 0), "what is shown is what is found"
+    with db.write() as session:
+        own_fields.put(session, anna, shoe, "99", "user:2")
+    assert stands() == ["99"] * 3
+    unmerge(second)
+    assert stands() == ["99", "99", "41"]
+    with db.write() as session:
+        own_fields.put(session, bea, shoe, "", "user:2")
+    assert stands() == ["", "", "41"]
+    unmerge(first)
+    assert stands() == ["99", "", "41"], "emptied at one of them, and not at the other"
+    unmerge(merge(anna, bea))
+    assert stands() == ["99", "", "41"]
 
 
 def test_two_contacts_of_the_crm_are_not_merged(crm: FakeCrm, two: tuple[str, str]) -> None:
