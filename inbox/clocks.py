@@ -23,6 +23,7 @@ from inbox.conditions import sql, tree
 from inbox.conditions.tree import Asker
 from inbox.hours import ALWAYS, Calendar
 from inbox.models import Activity, Conversation, Message, ReplyRow
+from inbox.parts import store as parts
 from inbox.sla import Clock, Event, Promise
 from inbox.sla_models import SlaClock, SlaPolicy
 
@@ -42,22 +43,25 @@ def events(session: Session, conversation_ids: Sequence[int]) -> dict[int, list[
     found: dict[int, list[Event]] = defaultdict(list)
     m, r, a, c = (db.table(one) for one in (Message, ReplyRow, Activity, Conversation))
     said = (
-        sa.select(m.c.conversation_id, m.c.posted_at, m.c.direction, m.c.origin, r.c.author)
+        sa.select(m.c.conversation_id, m.c.posted_at, m.c.direction, m.c.origin, r.c.author, m.c.home_id)
         .outerjoin(r, r.c.message_id == m.c.id)
         .where(m.c.conversation_id.in_(conversation_ids), m.c.kind.in_(sorted(MESSAGE_KINDS)))
         .where(m.c.origin.in_(("inbox", "archive")))
     )
-    for number, at, direction, origin, author in session.execute(said):
+    cases = parts.timelines(session, conversation_ids)
+    for number, at, direction, origin, author, home in session.execute(said):
+        case = cases.get(number)
         if direction == "inbound" and origin == "inbox":
-            found[number].append(Event(at, "inbound"))
+            found[number].append(Event(at, "inbound", (home or number,) if case else ()))
         elif direction == "outbound" and automatic.answers(author or ""):
-            found[number].append(Event(at, "reply"))
-    done = sa.select(a.c.conversation_id, a.c.at, a.c.what, a.c.detail)
-    for number, at, what, detail in session.execute(
+            found[number].append(Event(at, "reply", case.held(home or number, at) if case else ()))
+    done = sa.select(a.c.conversation_id, a.c.at, a.c.what, a.c.detail, a.c.id)
+    for number, at, what, detail, row_id in session.execute(
         done.where(a.c.conversation_id.in_(conversation_ids), a.c.what.in_(list(_DEEDS)))
     ):
         if detail.get("by") != "message":  # the message itself says so
-            found[number].append(Event(at, _DEEDS[what]))
+            case = cases.get(number)
+            found[number].append(Event(at, _DEEDS[what], case.held(case.wrote(row_id), at) if case else ()))
     now = sa.select(c.c.id, c.c.state, c.c.closed_at, c.c.last_at).where(c.c.id.in_(conversation_ids))
     for number, state, closed_at, last_at in session.execute(now):
         if state in ("closed", "spam") and sla.state_of(found[number]) not in ("closed", "spam", ""):

@@ -5,6 +5,8 @@ next        from each further message nobody has answered to the human reply
 resolution  from the first message until it is closed, but not while we wait for them or it is put away
 
 Replies by rules answer nobody. Reply clocks stand still while it is closed, and go on when it opens again.
+A merged case is in the state of that of its conversations which needs most, as inbox.parts.rule has it, and is answered
+when each of them is: what happened in one before it was merged holds for that one alone.
 """
 
 from __future__ import annotations
@@ -19,6 +21,10 @@ from inbox.hours import Calendar, after, between
 What = Literal["inbound", "reply", "closed", "opened", "snoozed", "spam"]
 ORDER: tuple[What, ...] = ("inbound", "reply", "opened", "snoozed", "closed", "spam")
 """Of events of one moment."""
+NEEDS = ("", "pending", "snoozed", "closed", "spam")
+"""Why something stands still, what needs most first."""
+WHOLE = 0
+"""Stands for a conversation that is no merged case."""
 KINDS = ("first", "next", "resolution")
 NEVER = datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -29,6 +35,8 @@ class Event:
 
     at: datetime
     what: What
+    of: tuple[int, ...] = ()
+    """The conversations of a merged case for which it holds; none named: for all of it."""
 
 
 @dataclass(frozen=True)
@@ -103,34 +111,38 @@ def _steps(events: Sequence[Event]) -> tuple[list[tuple[Steps, bool]], Steps]:
     """([(steps of a reply clock, it was answered)], steps of the resolution clock)."""
     replies: list[tuple[Steps, bool]] = []
     resolution: Steps = []
-    why = ""
+    whys: dict[int, str] = {}
+    waiting: set[int] = set()
     for event in sorted(events, key=lambda one: (one.at, ORDER.index(one.what))):
-        if event.what == "inbound" and why != "spam":
-            why = ""
-            if not replies or replies[-1][1]:
+        if event.what == "inbound":
+            for one in event.of or (WHOLE,):
+                if whys.get(one) != "spam":
+                    whys[one] = ""
+                    waiting.add(one)
+            if waiting and (not replies or replies[-1][1]):
                 replies.append(([], False))
-            _turn(resolution, event.at, why)
         elif resolution:
-            why = _moved(event, why, replies)
+            _moved(event, whys, waiting)
+            if event.what == "reply" and not waiting and replies and not replies[-1][1]:
+                steps = replies[-1][0]
+                _stop(steps, event.at)
+                replies[-1] = steps, True
+        why = min(whys.values(), key=NEEDS.index, default="")
+        if whys:
             _turn(resolution, event.at, why)
         if replies and not replies[-1][1]:
             _turn(replies[-1][0], event.at, why if why in ("closed", "spam") else "")
     return replies, resolution
 
 
-def _moved(event: Event, why: str, replies: list[tuple[Steps, bool]]) -> str:
-    """Why it stands still after the event; a reply ends the reply clock."""
-    if event.what == "reply":
-        if replies and not replies[-1][1]:
-            steps = replies[-1][0]
-            _stop(steps, event.at)
-            replies[-1] = steps, True
-        return why or "pending"
-    if event.what == "opened":
-        return ""
-    if event.what == "inbound":  # of spam
-        return why
-    return event.what
+def _moved(event: Event, whys: dict[int, str], waiting: set[int]) -> None:
+    """Why each conversation that it holds for stands still after the event, and which still wait for a reply."""
+    for one in whys.keys() & (event.of or whys.keys()):
+        if event.what == "reply":
+            whys[one] = whys[one] or "pending"
+            waiting.discard(one)
+        else:
+            whys[one] = "" if event.what == "opened" else event.what
 
 
 def _turn(steps: Steps, at: datetime, why: str) -> None:

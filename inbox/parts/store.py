@@ -91,6 +91,44 @@ def of(session: Session, parent_id: int) -> list[Part]:
     return [Part(row[0], row[1], row[2], bulk.moment(row[3]) or db.now()) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Since when each conversation of a case is part of it, and what was done in which of them before."""
+
+    parent: int
+    since: Mapping[int, datetime]
+    """Of those that are merged into the parent."""
+    deeds: Mapping[int, int]
+    """{activity: the conversation in which it was done before that was merged}."""
+
+    def wrote(self, activity_id: int) -> int:
+        """The conversation in which something was done; the parent for what was done in the case."""
+        return self.deeds.get(activity_id, self.parent)
+
+    def held(self, home: int, at: datetime) -> tuple[int, ...]:
+        """For which of its conversations that holds which happened then in one of them."""
+        if home in self.since and at < self.since[home]:
+            return (home,)
+        return self.parent, *(one for one, since in self.since.items() if since <= at)
+
+
+def timelines(session: Session, parent_ids: Collection[int]) -> dict[int, Timeline]:
+    """{case: its timeline} of those of these conversations that are merged cases."""
+    p = db.table(CasePart)
+    query = sa.select(CasePart).where(p.c.parent_id.in_(sorted(parent_ids)), p.c.conversation_id != p.c.parent_id)
+    found: dict[int, list[CasePart]] = {}
+    for one in session.scalars(query.order_by(p.c.conversation_id)):
+        found.setdefault(one.parent_id, []).append(one)
+    return {
+        parent: Timeline(
+            parent,
+            {one.conversation_id: one.at for one in some},
+            {row: one.conversation_id for one in some for row in one.own.get("rows", {}).get("activity", ())},
+        )
+        for parent, some in found.items()
+    }
+
+
 def _parts(session: Session, parent_id: int) -> list[CasePart]:
     p = db.table(CasePart)
     query = sa.select(CasePart).where(p.c.parent_id == parent_id)

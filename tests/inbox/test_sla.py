@@ -19,12 +19,13 @@ from inbox.conditions.tree import Condition, Group
 from inbox.hours import ALWAYS, Calendar, calendar
 from inbox.ingest import store_page
 from inbox.models import Conversation, ReplyRow
+from inbox.parts import store as parts
 from inbox.policies import Wanted
 from inbox.sla import Event, Promise
 from inbox.sla_models import SlaClock
 from tests.conftest import BOTH
 
-from .conftest import BRAND, event
+from .conftest import BRAND, event, person
 from .test_hours import is_open
 
 T0 = datetime(2026, 3, 27, 8, tzinfo=UTC)
@@ -287,6 +288,39 @@ def arrive(account: int, number: int, ago: float = 0, **changes: Any) -> None:
 
 def answer(account: int, number: int, parent: int, ago: float = 0) -> None:
     arrive(account, number, ago, author=BRAND, direction="outbound", kind="reply", parent_key=event(parent).key)
+
+
+@BOTH
+@pytest.mark.parametrize("put_away", ["snoozed", "closed", "answered"])
+def test_a_merged_case_runs_for_who_waits_in_it_whatever_was_done_to_the_others(account: int, put_away: str) -> None:
+    """Its clocks are those of its state: nobody's promise is lost as theirs is merged with one that is put away."""
+    policy(first_reply=60, resolution=600)
+    other = person("bo")
+    arrive(account, 1, ago=50)
+    arrive(account, 2, ago=40, author=other)
+    if put_away == "answered":
+        answer(account, 3, 1, ago=30)
+    with db.write() as session:
+        if put_away == "snoozed":
+            desk.snooze(session, 1, db.now() + timedelta(hours=2), "user:1")
+        elif put_away == "closed":
+            desk.close(session, 1, "user:1")
+    for parent, part in ((1, 2), (2, 1)):
+        with db.write() as session:
+            parts.merge(session, parent, part, "user:1")
+        work()
+        assert kept(parent) == [("first", "running"), ("resolution", "running")]
+        with db.write() as session:
+            parts.split(session, part, "user:1")
+    with db.write() as session:
+        parts.merge(session, 1, 2, "user:1")
+    answer(account, 4, 2)
+    work()
+    assert kept() == [("first", "met"), ("resolution", "paused")]
+    with db.write() as session:
+        desk.close(session, 1, "user:1")
+    work()
+    assert kept() == [("first", "met"), ("resolution", "met")]
 
 
 @BOTH
