@@ -14,10 +14,10 @@ from enrichment import merging, person, review, splitting
 from enrichment.crm import CrmPerson
 from enrichment.models import CannotLink, CrmRecord, MatchLink, SyncState
 from inbox import attributes, consent, erasure, notes, people
-from inbox.conditions import known, own, predicate, sql, tree
+from inbox.conditions import known, predicate, sql, tree
 from inbox.conditions.tree import Asker
+from inbox.fields import naming, store
 from inbox.fields import people as own_fields
-from inbox.fields import store
 from inbox.knowledge import ContactEdge, PersonDecision
 from inbox.models import Contact, Conversation, Identity
 from inbox.visibility import EVERYTHING
@@ -158,7 +158,7 @@ def test_a_field_of_each_is_as_it_was_although_it_was_filled_in_as_they_were_one
 
     def found(size: str) -> int:
         """Conversations in whose person's field that stands."""
-        name, c = own.name("person", "number", shoe), db.table(Conversation)
+        name, c = naming.name("person", "number", shoe), db.table(Conversation)
         both = [{"field": name, "op": op, "value": size} for op in ("at_least", "at_most")]
         group, asker = tree.read({"match": "all", "of": both}), Asker("", db.now())
         with db.read() as session:
