@@ -18,9 +18,9 @@ import sqlalchemy as sa
 from core import db
 from core.outbox import OutboxRow
 from core.topics import SUBSCRIBERS
+from inbox.worker_models import User
 from web import demo, sessions
 from web.demo import world
-from web.models import User
 from web.supervisor import Supervisor, announcement, hub_children
 
 CLOCK_STOPPED = {"POLL_SECONDS": "3600", "RECHECK_SECONDS": "3600", "CRM_SECONDS": "3600"}

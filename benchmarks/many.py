@@ -26,7 +26,7 @@ from inbox.many import jobs, work
 from inbox.many.models import BulkJob
 from inbox.models import Conversation
 from inbox.visibility import EVERYTHING
-from web.models import User
+from inbox.worker_models import User
 from web.supervisor import Supervisor, hub_children, web_url
 
 CONVERSATIONS = 10_000

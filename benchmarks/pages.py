@@ -31,8 +31,8 @@ from benchmarks.pages_bare import Values
 from benchmarks.servers import postgres
 from core import db
 from core.settings import settings
+from inbox.worker_models import User
 from web import sessions
-from web.models import User
 from web.supervisor import Supervisor, hub_children, web_url
 
 REQUESTS = 120

@@ -18,8 +18,8 @@ from inbox import accounts
 from inbox.attributes import DECLARED
 from inbox.knowledge import Attribute
 from inbox.models import Contact, Identity
+from inbox.worker_models import User
 from listening.models import Query, Subject
-from web.models import User
 
 ROLES = ("admin", *("agent",) * 10, "marketer", "dpo")
 BRANDS = (

@@ -1,7 +1,4 @@
-"""Who works here and does not see everything: nobody is given, or told of, a conversation that they do not see.
-
-People and roles are kept by the room above; what they are limited to is read from their tables by name.
-"""
+"""Who works here and does not see everything: nobody is given, or told of, a conversation that they do not see."""
 
 from __future__ import annotations
 
@@ -20,7 +17,7 @@ from inbox.visibility import Sight
 
 READS, PRIVATE, HEARD = "messages.read", "messages.private", "listening.read"
 PUBLIC_ONLY = frozenset({"marketer"})
-"""Built-in roles that do not read private messages; the others see everything (web/permissions.py)."""
+"""Built-in roles that do not read private messages; the others see everything."""
 
 
 def limits(session: Session, members: Collection[str]) -> dict[str, frozenset[int]]:

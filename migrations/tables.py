@@ -25,6 +25,7 @@ import inbox.surveys.models
 import inbox.team_models
 import inbox.translation_models
 import inbox.views
+import inbox.worker_models
 import listening.models
 import sentiment.brands.models
 import sentiment.examples.models
@@ -34,7 +35,6 @@ import sentiment.upkeep
 import web.models
 import web.notices.models
 import web.outgoing.models
-import web.role_models
 import web.signin.models
 
 metadata = SQLModel.metadata

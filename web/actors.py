@@ -11,11 +11,10 @@ from sqlmodel import Session
 from core import bulk, db, rows
 from inbox import rules
 from inbox.surveys import store
+from inbox.worker_models import Role, User
 from web import kept, roles
 from web.i18n import N_
-from web.models import User
 from web.reader import Reader
-from web.role_models import Role
 
 NOBODY = {
     "system": N_("Widerhall"),

@@ -18,11 +18,10 @@ from inbox import approvals, notices, submissions, teams, visibility
 from inbox.approval_models import Approval
 from inbox.models import Account, Message, ReplyRow
 from inbox.notices import Notice
+from inbox.worker_models import Role, User
 from web import composer, kept, roles
 from web.i18n import N_
-from web.models import User
 from web.reader import Reader
-from web.role_models import Role
 
 NOBODY = N_("nobody: they leave by themselves")
 ANYBODY = N_("whoever may approve")

@@ -13,9 +13,9 @@ from sqlmodel import Session
 from core import audit, crypto, db
 from core.errors import Rejected
 from inbox import desk, teams
+from inbox.worker_models import User
 from web import letters, passwords, roles, sessions, throttle
 from web.i18n import N_
-from web.models import User
 from web.permissions import ROLES as ROLES
 from web.roles import NO_ROLE, Power
 from web.signin import entry, links, rounds

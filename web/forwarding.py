@@ -22,9 +22,9 @@ from core.settings import settings
 from inbox import forwards, visibility
 from inbox.forward_models import Forward
 from inbox.models import Account, Conversation, Identity, Message
+from inbox.worker_models import User
 from web import render, words
 from web.i18n import N_
-from web.models import User
 from web.notices import mail as mails
 from web.reader import Reader
 

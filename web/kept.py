@@ -11,8 +11,7 @@ import sqlalchemy as sa
 
 from core import db
 from inbox.visibility import Sight
-from web.models import User
-from web.role_models import Role
+from inbox.worker_models import Role, User
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from core import outbox
 from core.outbox import Item, Outcome
 from inbox.many import work as bulk
 from inbox.visibility import Sight
+from inbox.worker_models import User
 from web import roles
-from web.models import User
 
 AT_ONCE = 50
 """So many conversations are treated while their author waits; more are left to the worker."""

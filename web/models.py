@@ -1,4 +1,4 @@
-"""The web's tables: the people who work here, their sign-ins and tokens, and OAuth rounds under way."""
+"""The web's tables: sign-ins and tokens of the people who work here, and OAuth rounds under way."""
 
 from __future__ import annotations
 
@@ -14,36 +14,6 @@ from core.db import BigId, UtcDateTime
 
 def _time(*, null: bool = True) -> Any:
     return Field(default=None, sa_column=Column(UtcDateTime, nullable=null))
-
-
-class User(SQLModel, table=True):
-    """Somebody who works with this hub."""
-
-    __tablename__ = "user"
-    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
-    email: str = Field(unique=True, max_length=320)
-    """In lower case: the name one signs in with."""
-    name: str = ""
-    password: str
-    """An Argon2id hash with its parameters; empty for somebody who has none yet."""
-    role: str
-    """admin, agent, marketer or dpo, whose rights stand in web/permissions.py, or one made here: `role:3`."""
-    accounts: list[int] | None = Field(default=None, sa_column=Column(sa.JSON(none_as_null=True), nullable=True))
-    """Conversations of these accounts alone; None for all that the role sees."""
-    language: str = ""
-    """de, en or ja; empty: what the browser asks for."""
-    asks: str = Field(default="", max_length=8)
-    """What their browser asked for when they signed in last: for mails to somebody who never chose a language."""
-    time_zone: str = ""
-    """A name of the IANA database; empty: taken from the browser at the next sign-in."""
-    disabled: bool = False
-    created_at: datetime = _time(null=False)
-    last_seen: datetime | None = _time()
-
-    @property
-    def speaks(self) -> str:
-        """The language to write to them in."""
-        return self.language or self.asks or "en"
 
 
 class SessionRow(SQLModel, table=True):

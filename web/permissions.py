@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.routing import BaseRoute, Mount
 
 from core import db
+from inbox import workers
 from web import sessions, tokens
 from web.api import limit
 from web.reader import Reader
@@ -25,7 +26,7 @@ ROLES = ("admin", "agent", "marketer", "dpo")
 PERMISSIONS: dict[str, frozenset[str]] = {
     "self": frozenset(ROLES),
     "messages.read": frozenset(ROLES),
-    "messages.private": frozenset({"admin", "agent", "dpo"}),
+    "messages.private": frozenset(ROLES) - workers.PUBLIC_ONLY,
     "conversations.reply": frozenset({"admin", "agent"}),
     "replies.send": frozenset({"admin", "agent"}),
     "replies.approve": frozenset({"admin"}),

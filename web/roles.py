@@ -14,12 +14,11 @@ from core.errors import Rejected
 from inbox import replies, teams, visibility
 from inbox.models import Account
 from inbox.visibility import Sight
+from inbox.worker_models import Role, User
 from web import kept, sessions
 from web.i18n import N_
 from web.kept import Kept
-from web.models import User
 from web.permissions import NEEDS, PERMISSIONS, ROLES, granted, supported
-from web.role_models import Role
 from web.signin import policy
 
 NAME = 80

@@ -16,10 +16,10 @@ from sqlmodel import Session
 from core import bulk, db, outbox, rows
 from core.settings import settings
 from inbox.team_models import Away
+from inbox.worker_models import Role, User
 from web import kept
 from web.kept import Kept
-from web.models import SessionRow, User
-from web.role_models import Role
+from web.models import SessionRow
 
 TOUCH = timedelta(minutes=5)
 """A sign-in's time of last use is written at most so often, not with every request."""

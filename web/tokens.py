@@ -17,12 +17,12 @@ from sqlmodel import Session
 
 from core import audit, crypto, db
 from core.errors import Rejected
+from inbox.worker_models import Role, User
 from web import kept, letters
 from web.i18n import N_
 from web.kept import Kept
-from web.models import ApiToken, User
+from web.models import ApiToken
 from web.reader import Reader
-from web.role_models import Role
 from web.sessions import TOUCH
 
 PREFIX = "whk_"

@@ -13,9 +13,9 @@ from core import db
 from inbox import views
 from inbox.conditions import tree
 from inbox.narrowing import Filter
+from inbox.worker_models import User
 from tests.web.chromium import Seen, needs_chromium
 from tests.web.conftest import account, event, store
-from web.models import User
 from web.render import STATIC
 
 

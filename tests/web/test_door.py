@@ -12,9 +12,10 @@ from argon2 import PasswordHasher
 from core import db
 from core.errors import Rejected
 from core.settings import settings
+from inbox.worker_models import User
 from tests.web.conftest import PASSWORD, Browser, user
 from web import auth, passwords, sessions, throttle
-from web.models import SessionRow, User
+from web.models import SessionRow
 from web.signin.forms import local
 
 

@@ -20,10 +20,10 @@ from inbox.fields import store as fields
 from inbox.fields import values
 from inbox.models import Conversation, Feed, Message
 from inbox.team_models import Team, TeamMember
+from inbox.worker_models import User
 from tests.conftest import BOTH
 from tests.web.conftest import Browser, account, event, store, user
 from web import auth, inbox_query
-from web.models import User
 
 pytestmark = BOTH
 As = Callable[[str], Browser]

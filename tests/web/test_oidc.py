@@ -19,6 +19,7 @@ from playwright.sync_api import expect
 from core import audit, crypto, db
 from core.errors import Rejected
 from core.settings import settings
+from inbox.worker_models import User
 from sandbox.oidc import CLIENT_ID, CLIENT_SECRET, create_app
 from sandbox.oidc.state import FAULTS, Provider
 from tests.conftest import BOTH
@@ -26,7 +27,7 @@ from tests.living import widerhall
 from tests.web.chromium import Seen, needs_chromium
 from tests.web.conftest import Browser, user
 from web import auth
-from web.models import SessionRow, User
+from web.models import SessionRow
 from web.permissions import ROLES
 from web.signin import oidc, policy, provider, totp
 from web.signin.models import OidcLink, OidcProvider

@@ -15,12 +15,13 @@ from core.errors import Rejected
 from core.outbox import Item, OutboxRow
 from core.settings import settings
 from core.topics import SUBSCRIBERS
+from inbox.worker_models import User
 from sandbox.mail import Mailbox
 from tests.conftest import BOTH
 from tests.living import done, refused
 from tests.web.conftest import BASE, PASSWORD, Browser, user
 from web import auth, passwords
-from web.models import SessionRow, User
+from web.models import SessionRow
 from web.notices import letters
 from web.signin import inviting, links, policy, rounds, totp
 from web.signin.entry import Visit

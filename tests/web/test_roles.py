@@ -9,13 +9,13 @@ from core import audit, db
 from core.errors import Rejected
 from inbox import replies, teams
 from inbox.models import ReplyRow
+from inbox.worker_models import Role
 from tests.conftest import BOTH
 from tests.web.conftest import PASSWORD, account, event, store
 from tests.web.test_permissions import guarded
 from web import actors, auth, roles, sessions
 from web.models import ApiToken
 from web.permissions import NEEDS, PERMISSIONS, ROLES, granted
-from web.role_models import Role
 from web.signin import policy
 from web.signin.models import OidcProvider
 

@@ -24,10 +24,10 @@ from core.errors import NotConfigured, TryLater, WiderhallError
 from core.settings import settings
 from enrichment import connection
 from inbox import accounts, consent, translations
+from inbox.worker_models import User
 from listening import subjects
 from web.auth import create_user
 from web.demo import LOGIN, MARK, asked, services
-from web.models import User
 from web.supervisor import hold
 
 

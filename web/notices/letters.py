@@ -16,8 +16,8 @@ from core import crypto, db, log, mail
 from core.errors import NotConfigured, Rejected, TryLater, Unknown
 from core.outbox import Item, Outcome
 from core.settings import settings
+from inbox.worker_models import User
 from web import actors, letters, render
-from web.models import User
 from web.notices import mail as mails
 from web.reader import Reader
 from web.signin import links

@@ -25,9 +25,9 @@ from core.outbox import Item, OutboxRow, Outcome
 from core.settings import settings
 from inbox import notices, visibility
 from inbox.notice_models import Notification, NotificationChoice
+from inbox.worker_models import User
 from web import i18n, reader, render, roles
 from web.i18n import N_
-from web.models import User
 from web.notices import clock, listing
 from web.notices.models import Digest
 from web.reader import Reader

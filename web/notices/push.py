@@ -14,9 +14,10 @@ from core.settings import settings
 from core.webhook import Answer
 from inbox import notices, visibility
 from inbox.notice_models import Notification
+from inbox.worker_models import User
 from web import i18n, reader, roles
 from web.i18n import N_
-from web.models import SessionRow, User
+from web.models import SessionRow
 from web.notices import clock, words
 from web.notices.models import PushBrowser, PushKey
 

@@ -23,13 +23,12 @@ from core.bulk import json_text
 from core.errors import NotConfigured, Rejected, TryLater
 from core.outbox import DONE, Item, Outcome
 from core.webhook import Answer
+from inbox.worker_models import Role, User
 from web import kept, letters, roles
 from web.i18n import N_
-from web.models import User
 from web.outgoing import events
 from web.outgoing.events import Event
 from web.outgoing.models import Endpoint, Told
-from web.role_models import Role
 
 WAITS = (5.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 50_400.0, 72_000.0, 86_400.0)
 """Seconds until the next attempt, after the first, the second …"""

@@ -9,8 +9,8 @@ from fastapi.responses import JSONResponse
 
 from core import db
 from core.errors import Rejected, TryLater
+from inbox.worker_models import User
 from web import auth, render, throttle
-from web.models import User
 from web.pages import door, second, security
 from web.permissions import allow
 from web.reader import Reader

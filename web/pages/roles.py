@@ -12,11 +12,11 @@ from starlette.datastructures import FormData
 from core import db
 from core.errors import Rejected
 from inbox import accounts
+from inbox.worker_models import Role
 from web import place, render, role_words, roles, words
 from web.i18n import N_
 from web.permissions import PERMISSIONS, allow
 from web.reader import Reader
-from web.role_models import Role
 
 HERE = "/settings/roles"
 FIELDS = {

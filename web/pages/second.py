@@ -8,8 +8,8 @@ from fastapi import APIRouter, Form, Request, Response
 
 from core import db
 from core.errors import Rejected, TryLater
+from inbox.worker_models import User
 from web import render, throttle
-from web.models import User
 from web.reader import Reader
 from web.signin import entry, factors, forms, passkeys, rounds, totp
 

@@ -15,9 +15,9 @@ from sqlmodel import Session
 
 from core import audit, crypto, db, mail
 from core.errors import Rejected
+from inbox.worker_models import User
 from web import auth, letters
 from web.i18n import N_
-from web.models import User
 from web.roles import Power
 from web.sessions import digest
 from web.signin import inviting, links

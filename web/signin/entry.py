@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import audit, db
+from inbox.worker_models import User
 from web import sessions
-from web.models import User
 from web.signin import factors, policy, rounds, totp
 
 SECOND, ENROL = "second", "enrol"

@@ -11,9 +11,10 @@ from sqlmodel import Session
 
 from core import audit, db
 from core.errors import Rejected
+from inbox.worker_models import User
 from web import letters, sessions
 from web.i18n import N_
-from web.models import SessionRow, User
+from web.models import SessionRow
 from web.signin import passkeys, policy, recovery, rounds, totp
 from web.signin.models import Passkey, SecondFactor
 

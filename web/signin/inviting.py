@@ -15,9 +15,9 @@ from sqlmodel import Session
 from core import audit, crypto, db, mail, outbox
 from core.errors import Rejected
 from core.outbox import Item, Outcome
+from inbox.worker_models import User
 from web import auth, letters, throttle
 from web.i18n import N_
-from web.models import User
 from web.roles import Power
 from web.signin import links, provider
 

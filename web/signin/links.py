@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import crypto, db
-from web.models import User
+from inbox.worker_models import User
 from web.sessions import digest
 from web.signin.models import AddressLink, OidcLink, PasswordLink
 

@@ -21,9 +21,9 @@ from sqlmodel import Session
 from core import audit, crypto, db, log
 from core.errors import Rejected
 from core.settings import settings
+from inbox.worker_models import User
 from web import letters
 from web.i18n import N_
-from web.models import User
 from web.signin import rounds
 from web.signin.models import Passkey
 

@@ -13,9 +13,9 @@ from sqlmodel import Session
 
 from core import audit, crypto, db, hosts
 from core.errors import NotConfigured, Rejected, TryLater, WiderhallError
+from inbox.worker_models import User
 from web import auth, letters
 from web.i18n import N_
-from web.models import User
 from web.roles import NO_ROLE
 from web.signin import oidc, policy
 from web.signin.models import OidcLink, OidcProvider

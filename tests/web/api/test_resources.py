@@ -11,12 +11,12 @@ from core import db
 from enrichment.models import MatchLink
 from inbox import consent
 from inbox.models import Identity
+from inbox.worker_models import User
 from listening import reports, subjects
 from tests.conftest import BOTH
 from tests.web import lived
 from tests.web.api.conftest import Program
 from tests.web.api.test_conversations import full, walked
-from web.models import User
 
 __all__ = ["full"]
 Programs = Callable[..., Program]

@@ -16,13 +16,13 @@ from core.errors import AuthExpired, NotConfigured
 from core.event import Author, Profile
 from enrichment import connection
 from inbox.models import Account
+from inbox.worker_models import User
 from tests.conftest import BOTH
 from tests.enrichment.fake_crm import FakeCrm
 from tests.web.api.conftest import Program
 from tests.web.api.test_conversations import full
 from tests.web.test_campaign_pages import SPRING
 from web import roles, sessions
-from web.models import User
 
 __all__ = ["full"]
 Programs = Callable[..., Program]

@@ -9,15 +9,15 @@ from pydantic import BaseModel, Field
 from sqlmodel import Session
 
 from core import db
+from inbox.worker_models import Role as Kept
+from inbox.worker_models import User
 from web import auth, role_words, roles
 from web.api.v1.change import Changing
 from web.api.v1.problem import Refused
 from web.api.v1.route import router as _router
 from web.api.v1.shapes import All, Changed, Given, Id, Made, Moment, Number, Shown, Text
-from web.models import User
 from web.permissions import PERMISSIONS, allow
 from web.reader import Reader
-from web.role_models import Role as Kept
 from web.signin import addresses, factors, inviting, links
 
 HERE = "/api/v1/users"
