@@ -90,6 +90,9 @@ NEEDS: dict[str, str] = {
 }  # fmt: skip
 """Permission → the one without which it counts for nothing: who does something sees what it is done to."""
 
+PERSON_NOTES = "people.review"
+"""Who writes notes on people: on their pages, beside conversations, and by programs."""
+
 _BUILT_IN = {role: frozenset(name for name, roles in PERMISSIONS.items() if role in roles) for role in ROLES}
 
 PUBLIC: dict[str, str] = {

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
+from sqlmodel import Session
 
 from core import db
 from core.errors import Rejected
@@ -13,19 +14,19 @@ from enrichment import person, review
 from enrichment.cases import opening
 from enrichment.models import MatchLink
 from inbox import consent, notes
-from inbox.models import Identity
+from inbox.models import Conversation, Identity
 from web import note_words, render, thread
 from web.i18n import N_
-from web.permissions import allow
+from web.permissions import PERSON_NOTES, allow
 from web.reader import Reader
 
 router = APIRouter()
 
-Managing = Annotated[Reader, Depends(allow("conversations.manage"))]
 Opening = Annotated[Reader, Depends(allow("cases.open"))]
 Objecting = Annotated[Reader, Depends(allow("people.object"))]
 Reading = Annotated[Reader, Depends(allow("messages.read"))]
 Reviewing = Annotated[Reader, Depends(allow("people.review"))]
+Noting = Annotated[Reader, Depends(allow(PERSON_NOTES))]
 
 
 @router.get("/inbox/{conversation_id}/person")
@@ -45,7 +46,7 @@ def decide(
     if decision not in deeds:
         raise HTTPException(400)
     with db.read() as session:
-        conversation = thread.find(session, conversation_id, reader)
+        conversation = seen(session, conversation_id, reader)
         link = session.get(MatchLink, link_id)
         if link is None or link.identity_id != conversation.identity_id:
             raise HTTPException(404)
@@ -72,12 +73,12 @@ def decide(
 def person_note(
     request: Request,
     conversation_id: int,
-    reader: Managing,
+    reader: Noting,
     text: Annotated[str, Form(alias="person-note")] = "",
 ) -> Response:
     """Write a note on the person."""
     with db.read() as session:
-        identity_id = thread.find(session, conversation_id, reader).identity_id
+        identity_id = seen(session, conversation_id, reader).identity_id
     if identity_id is None:
         raise HTTPException(404)
     try:
@@ -103,7 +104,7 @@ def objection(
         raise HTTPException(400)
     objected = objects == "yes"
     with db.write() as session:
-        identity_id = thread.find(session, conversation_id, reader).identity_id
+        identity_id = seen(session, conversation_id, reader).identity_id
         identity = session.get(Identity, identity_id) if identity_id else None
         if identity is None or identity.ours:
             raise HTTPException(404)
@@ -120,7 +121,7 @@ def objection(
 def open_case(request: Request, conversation_id: int, reader: Opening) -> Response:
     """Open a Salesforce Case for the conversation; a second click finds the one there is."""
     with db.read() as session:
-        thread.find(session, conversation_id, reader)
+        seen(session, conversation_id, reader)
     try:
         with db.write() as session:
             opening.open_case(session, conversation_id, reader.actor)
@@ -130,6 +131,13 @@ def open_case(request: Request, conversation_id: int, reader: Opening) -> Respon
         return render.to(f"/inbox/{conversation_id}#person", "case-opened")
     said = reader.words(N_("The Salesforce Case is on its way."))
     return render.told(beside(request, conversation_id, reader), said, events=["thread"])
+
+
+def seen(session: Session, conversation_id: int, reader: Reader) -> Conversation:
+    """The conversation; 404 for whoever reads none, too: a right over people alone opens no thread."""
+    if not reader.may("messages.read"):
+        raise HTTPException(404)
+    return thread.find(session, conversation_id, reader)
 
 
 def beside(

@@ -13,10 +13,10 @@ from core.errors import Rejected
 from enrichment import merging
 from inbox.fields import people, store, values
 from inbox.fields.kinds import Definition
-from web import field_words, place, render, thread
+from web import field_words, place, render
 from web.i18n import N_
 from web.pages import people as pages
-from web.pages.beside import beside
+from web.pages.beside import beside, seen
 from web.pages.thread import do
 from web.permissions import Forbidden, allow
 from web.reader import Reader
@@ -55,7 +55,7 @@ def beside_conversation(
 ) -> Response:
     """The same of the person, from the panel beside the conversation."""
     with db.read() as session:
-        identity_id = thread.find(session, conversation_id, reader).identity_id
+        identity_id = seen(session, conversation_id, reader).identity_id
         field = _field(session, field_id, "person", reader)
     if identity_id is None:
         raise HTTPException(404)

@@ -20,7 +20,7 @@ from inbox.models import Identity
 from inbox.surveys import answering
 from listening.figures import behind
 from web import actors, customer, people_filter, render
-from web.permissions import allow
+from web.permissions import PERSON_NOTES, allow
 from web.reader import Reader
 
 MARK = re.compile(r"(auto|accepted|contact)-\w{1,26}", re.ASCII)
@@ -31,6 +31,7 @@ router = APIRouter()
 
 Reading = Annotated[Reader, Depends(allow("people.read"))]
 Reviewing = Annotated[Reader, Depends(allow("people.review"))]
+Noting = Annotated[Reader, Depends(allow(PERSON_NOTES))]
 Objecting = Annotated[Reader, Depends(allow("people.object"))]
 Erasing = Annotated[Reader, Depends(allow("people.erase"))]
 
@@ -146,7 +147,7 @@ def rejoin(request: Request, identity_id: int, reader: Reviewing, mark: str = ""
 
 
 @router.post("/people/{identity_id:int}/notes")
-def add_note(request: Request, identity_id: int, reader: Reviewing, text: Annotated[str, Form()] = "") -> Response:
+def add_note(request: Request, identity_id: int, reader: Noting, text: Annotated[str, Form()] = "") -> Response:
     """Write a note on the person, for the people who work here."""
     known(identity_id)
     try:
@@ -158,7 +159,7 @@ def add_note(request: Request, identity_id: int, reader: Reviewing, text: Annota
 
 
 @router.post("/people/{identity_id:int}/notes/{note_id:int}/remove")
-def remove_note(request: Request, identity_id: int, note_id: int, reader: Reviewing) -> Response:
+def remove_note(request: Request, identity_id: int, note_id: int, reader: Noting) -> Response:
     """Take a note of one's own away."""
     known(identity_id)
     try:

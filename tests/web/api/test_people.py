@@ -22,7 +22,7 @@ from tests.enrichment.test_making import ZOE
 from tests.web import lived
 from tests.web.api.conftest import Program
 from tests.web.api.test_conversations import full, walked
-from web import roles
+from web import permissions, roles
 
 __all__ = ["full"]
 Programs = Callable[..., Program]
@@ -193,6 +193,44 @@ def test_ratings_are_of_conversations_that_are_seen(full: None, program: Program
         rights = roles.Wanted("Blind", ["people.read", "messages.read"], "own")
         key = roles.save(session, None, rights, "test")
     assert program(key).get(f"people/{kim}/ratings").json()["items"] == []
+
+
+@BOTH
+def test_linking_somebody_who_is_a_person_merges_as_the_page_does(full: None, program: Programs) -> None:
+    one, kim = program("agent"), lived.who(lived.KIM.handle)
+    with db.write() as session:
+        record = CrmRecord(record_id="003Z", object="csv", name="Kim Other")
+        session.add(record)
+        session.flush()
+        row = record.id
+    before = one.get(f"people/{kim}").json()
+    made = one.post(f"people/{kim}/link", {"record": row}).json()
+    assert made["merged"] is True
+    assert "003Z" in {one["record_id"] for one in one.get(f"people/{kim}").json()["records"]}
+    assert one.post(f"decisions/{made['id']}/undo", {}).status_code == 201
+    assert one.get(f"people/{kim}").json()["records"] == before["records"]
+    other = lived.who(lived.OTHER.handle)
+    assert one.get(f"people/{other}").json()["contact_id"] is None
+    assert one.post(f"people/{other}/link", {"record": row}).json()["merged"] is False
+
+
+@pytest.mark.parametrize("right", ["people.review", "conversations.manage"])
+def test_one_rule_says_who_writes_notes_on_people(
+    full: None, program: Programs, as_role: Callable[..., Any], right: str
+) -> None:
+    kim, talk = lived.who(lived.KIM.handle), lived.talk("x:1")
+    with db.write() as session:
+        given = ["people.read", "messages.read", "messages.private", right]
+        key = roles.save(session, None, roles.Wanted("Some", given), "test")
+        alone = roles.save(session, None, roles.Wanted("People", ["people.read", "people.review"]), "test")
+    browser, may = as_role(key), right == permissions.PERSON_NOTES
+    assert (browser.post(f"/people/{kim}/notes", {"text": "1"}).status_code == 303) is may
+    assert (browser.post(f"/inbox/{talk}/person-note", {"person-note": "2"}).status_code == 303) is may
+    assert (program(key).post(f"people/{kim}/notes", {"text": "3"}).status_code == 201) is may
+    assert (f"/people/{kim}/notes" in browser.get(f"/people/{kim}").text) is may
+    assert ("person-note" in browser.get(f"/inbox/{talk}?view=all").text) is may
+    blind = as_role(alone)  # sees people, and no conversation
+    assert blind.post(f"/inbox/{talk}/person-note", {"person-note": "4"}).status_code == 404
 
 
 # --- custom fields --------------------------------------------------------------------------------------

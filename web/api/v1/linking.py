@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from sqlmodel import Session
 
 from core import db
-from enrichment import byhand, duplicates, pairs, review
+from enrichment import byhand, duplicates, merging, pairs, review
 from web.api.v1 import shapes
 from web.api.v1.change import Changing
 from web.api.v1.people import HERE, TAG, known
@@ -47,6 +47,15 @@ class ToRecord(Given):
     """A record of the CRM."""
 
     record: Number = Field(description="Its number here, as /records names it.")
+
+
+class Joined(Made):
+    """What linking made: the link, or the decision that two persons are one."""
+
+    merged: bool = Field(
+        description="The account was a person already, who is one with the record's now: `id` is the decision's, to "
+        "be taken back with /decisions/{id}/undo. Else it is the link's, taken back with /links/{id}."
+    )
 
 
 class Back(Given):
@@ -212,13 +221,14 @@ def decide(change: Changing, reader: Reviewing, identity_id: Id, link_id: Id, bo
     return change.do(work)
 
 
-@router.post(f"{HERE}/{{identity_id}}/link", tags=[TAG], response_model=Made, status_code=201)
+@router.post(f"{HERE}/{{identity_id}}/link", tags=[TAG], response_model=Joined, status_code=201)
 def link(change: Changing, reader: Reviewing, identity_id: Id, body: ToRecord) -> Response:
-    """Link the account to a record of the CRM; answers with the link's number."""
+    """Link the account to a record of the CRM; somebody who is a person already is merged with the record's."""
 
-    def work(session: Session) -> Made:
+    def work(session: Session) -> Joined:
         known(session, identity_id)
-        return Made(id=byhand.join(session, identity_id, body.record, reader.actor))
+        made = merging.join(session, identity_id, body.record, reader.actor)
+        return Joined(id=int(made.removeprefix("decision-")), merged=made.startswith("decision-"))
 
     return change.do(work, 201)
 

@@ -16,12 +16,12 @@ from web.api.v1.people import HERE, TAG, behind, known
 from web.api.v1.problem import Refused
 from web.api.v1.route import router as _router
 from web.api.v1.shapes import All, Changed, Given, Id, Made, Moment, Shown, Text
-from web.permissions import allow
+from web.permissions import PERSON_NOTES, allow
 from web.reader import Reader
 
 router = _router()
 Reading = Annotated[Reader, Depends(allow("people.read"))]
-Reviewing = Annotated[Reader, Depends(allow("people.review"))]
+Noting = Annotated[Reader, Depends(allow(PERSON_NOTES))]
 
 
 class Note(Shown):
@@ -48,7 +48,7 @@ def all_notes(reader: Reading, identity_id: Id) -> All[Note]:
 
 
 @router.post(f"{HERE}/{{identity_id}}/notes", tags=[TAG], response_model=Made, status_code=201)
-def add_note(change: Changing, reader: Reviewing, identity_id: Id, body: NewNote) -> Response:
+def add_note(change: Changing, reader: Noting, identity_id: Id, body: NewNote) -> Response:
     """Write an internal note on the person."""
 
     def work(session: Session) -> Made:
@@ -59,7 +59,7 @@ def add_note(change: Changing, reader: Reviewing, identity_id: Id, body: NewNote
 
 
 @router.post(f"{HERE}/{{identity_id}}/notes/{{note_id}}/remove", tags=[TAG], response_model=Changed)
-def remove_note(change: Changing, reader: Reviewing, identity_id: Id, note_id: Id) -> Response:
+def remove_note(change: Changing, reader: Noting, identity_id: Id, note_id: Id) -> Response:
     """Take a note of one's own on the person away."""
 
     def work(session: Session) -> Changed:
