@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy import Column
 from sqlmodel import Field, Session, SQLModel
 
-from core import db
+from core import db, turns
+from core.turns import Turn
 
 through: ContextVar[str] = ContextVar("audit_through", default="")
 """By what the actor acts now, when not by a page: `api_token:3`; stands in the detail of what is recorded."""
@@ -36,8 +37,7 @@ class AuditEntry(SQLModel, table=True):
 def record(session: Session, actor: str, action: str, target: str, detail: dict[str, Any] | None = None) -> None:
     """Append an entry in the caller's transaction."""
     table = db.table(AuditEntry)
-    if db.dialect() == "postgresql":  # one chain: writers take turns
-        session.execute(sa.text("SELECT pg_advisory_xact_lock(7215)"))
+    turns.take(session, Turn.AUDIT)  # one chain
     previous = session.execute(sa.select(table.c.digest).order_by(table.c.id.desc()).limit(1)).scalar() or ""
     told = {**(detail or {}), **({"through": through.get()} if through.get() else {})}
     entry = AuditEntry(at=db.now(), actor=actor, action=action, target=target, detail=told, previous=previous)

@@ -15,7 +15,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import db, outbox
+from core import db, outbox, turns
+from core.turns import Turn
 from inbox import people
 from inbox.knowledge import ContactEdge, PersonDecision
 from inbox.models import Contact, Identity
@@ -38,8 +39,7 @@ def survivors(edges: Iterable[Edge]) -> dict[str, str]:
 
 def lock(session: Session) -> None:
     """Merges and splits take turns."""
-    if db.dialect() == "postgresql":
-        session.execute(sa.text("SELECT pg_advisory_xact_lock(7217)"))
+    turns.take(session, Turn.SURVIVORS)
 
 
 def connect(session: Session, decision_id: int, left: str, right: str) -> dict[str, str]:

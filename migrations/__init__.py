@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from core import turns
+from core.turns import Turn
+
 if TYPE_CHECKING:
     from alembic.config import Config
 
@@ -35,8 +38,7 @@ def upgrade(engine: sa.Engine) -> None:
     from alembic import command
 
     with engine.connect().execution_options(widerhall_write=True) as connection, connection.begin():
-        if engine.dialect.name == "postgresql":
-            connection.execute(sa.text("SELECT pg_advisory_xact_lock(7214)"))
+        turns.take(connection, Turn.MIGRATION)
         command.upgrade(config(connection), "head")
 
 

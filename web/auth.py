@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from email_validator import EmailNotValidError, validate_email
 from sqlmodel import Session
 
-from core import audit, crypto, db
+from core import audit, crypto, db, turns
 from core.errors import Rejected
+from core.turns import Turn
 from inbox import desk, teams
 from inbox.worker_models import User
 from web import letters, passwords, roles, sessions, throttle
@@ -67,8 +68,7 @@ def create_user(
 
 def create_first(session: Session, token: str, email: str, name: str, password: str) -> User:
     """The first administrator, through `/setup`; Rejected when somebody was faster or the token is wrong."""
-    if db.dialect() == "postgresql":  # two browsers at once: one of them waits here
-        session.execute(sa.text("SELECT pg_advisory_xact_lock(7216)"))
+    turns.take(session, Turn.SETUP)  # two browsers at once: one of them waits here
     if not first_run(session):
         raise Rejected(N_("This hub has a user already. Sign in instead."))
     if not hmac.compare_digest(token.strip().encode(), _setup_token().encode()):

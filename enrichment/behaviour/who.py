@@ -10,7 +10,8 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import db
+from core import db, turns
+from core.turns import Turn
 from enrichment import allowed, contacts
 from enrichment.behaviour import customers
 from enrichment.behaviour.customers import Key
@@ -192,5 +193,4 @@ def _teller(source: str) -> str:
 
 def alone(session: Session) -> None:
     """On PostgreSQL, one writer of behaviour at a time, so that one person does not become two."""
-    if db.dialect() == "postgresql":
-        session.execute(sa.text("SELECT pg_advisory_xact_lock(7216)"))
+    turns.take(session, Turn.BEHAVIOUR)

@@ -20,11 +20,12 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import crypto, db, outbox
+from core import crypto, db, outbox, turns
 from core.errors import Rejected
 from core.event import Visibility
 from core.outbox import DONE, Item, Outcome
 from core.settings import settings
+from core.turns import Turn
 from inbox import activities, consent, replies, saved
 from inbox.conditions import known, predicate
 from inbox.conditions.tree import Asker
@@ -132,8 +133,7 @@ def send(session: Session, invitation_id: int, ways: Ways) -> None:
 
     One transaction at a time does that: of two for the same person the second sees that the first was sent.
     """
-    if db.dialect() == "postgresql":
-        session.execute(sa.text("SELECT pg_advisory_xact_lock(7218)"))
+    turns.take(session, Turn.SURVEYS)
     i = db.table(SurveyInvitation)
     query = sa.select(SurveyInvitation).where(i.c.id == invitation_id).with_for_update()
     row = session.scalars(query).first()
