@@ -6,6 +6,8 @@ and what is over, is told by the day in UTC; today is both.
 
 from __future__ import annotations
 
+import math
+import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
@@ -16,13 +18,14 @@ from sqlmodel import Session
 
 from core import db
 from inbox.conditions.tree import Asker, Condition
-from inbox.fields.models import FieldValue
+from inbox.fields.models import CustomField, FieldValue
 from inbox.fields.naming import parts
 from inbox.fields.people import order, standing
 from inbox.knowledge import Attribute
 from inbox.models import Contact, Conversation, Identity
 from inbox.survivorship import OWN, Statement
 
+DIGITS = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _LOWER = {one: one + 32 for one in range(ord("A"), ord("Z") + 1)}
 Values = Mapping[str, Collection[str]]
 
@@ -83,7 +86,8 @@ def _matches(
     if kind in ("text", "link"):
         return lowered(value).contains(lower(values[0]), autoescape=True)
     if kind == "number":
-        number: sa.ColumnElement[Any] = sa.case((ours, sa.cast(value, sa.Float)))  # other statements are no numbers
+        numeric = sa.and_(ours, _is_number(one.field))  # whatever else stands there is no number
+        number: sa.ColumnElement[Any] = sa.case((numeric, sa.cast(value, sa.Float)))
         return number >= one.number if one.op == "at_least" else number <= one.number
     if kind == "date":
         since, until = _days(one, asker)
@@ -93,6 +97,12 @@ def _matches(
     if kind == "choice":
         return value.in_(values)
     return sa.or_(*(("," + value + ",").contains(f",{key},", autoescape=True) for key in values))
+
+
+def _is_number(name: str) -> sa.ColumnElement[bool]:
+    """The field is what its name says: an address may name one that holds texts."""
+    found, f = parts(name), db.table(CustomField)
+    return sa.exists().where(f.c.id == (found[2] if found else 0), f.c.kind == "number")
 
 
 def _days(one: Condition, asker: Asker) -> tuple[str, str]:
@@ -170,7 +180,8 @@ def _holds(one: Condition, kind: str, value: str, asker: Asker) -> bool:
     if kind in ("text", "link"):
         return lower(one.values[0]) in lower(value)
     if kind == "number":
-        return float(value) >= one.number if one.op == "at_least" else float(value) <= one.number
+        number = float(value) if DIGITS.fullmatch(value) else math.nan  # nan is neither more nor less
+        return number >= one.number if one.op == "at_least" else number <= one.number
     if kind == "date":
         since, until = _days(one, asker)
         return (not since or value >= since) and (not until or value < until)

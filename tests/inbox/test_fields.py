@@ -273,3 +273,14 @@ def test_a_day_lies_in_the_period_of_that_day_in_every_zone(at: date, hours: int
     assert own.holds(one, {at.isoformat()}, Asker("", START))
     assert not own.holds(one, {(at + timedelta(days=1)).isoformat()}, Asker("", START))
     assert Group("all", (one,)) == tree.read(tree.written(Group("all", (one,))))
+
+
+def test_a_condition_that_calls_a_text_a_number_finds_nothing(talks: list[int]) -> None:
+    number, asker = make("text"), Asker("", db.now())
+    one = Condition(naming.name("conversation", "number", number), "at_least", ("1",))
+    c = db.table(Conversation)
+    with db.write() as session:
+        values.put(session, talks[0], number, "abc", "user:1")
+        assert session.scalars(sa.select(c.c.id).where(own.sql(one, asker))).all() == []
+        known_there = own.read(session, talks, [one.field])[talks[0]][one.field]
+    assert not own.holds(one, known_there, asker)
