@@ -145,6 +145,13 @@ WORK = (
     """SELECT k.*, m.conversation_id FROM crm_case k JOIN message m ON m.id = k.message_id
     WHERE m.conversation_id = :conversation AND NOT k.deleted""",
     "SELECT * FROM survey_answer WHERE identity_id = :person ORDER BY id DESC LIMIT 3",
+    """SELECT k.number, k.status, m.conversation_id FROM crm_case k JOIN message m ON m.id = k.message_id
+    JOIN conversation c ON c.id = m.conversation_id WHERE c.identity_id = :person AND c.id <> :conversation
+    AND NOT k.closed AND NOT k.deleted ORDER BY k.at DESC LIMIT 20""",
+    """SELECT id, name FROM segment WHERE id IN (SELECT segment_id FROM segment_member WHERE identity_id = :person)
+    ORDER BY name""",
+    """SELECT o.* FROM customer_order o JOIN identity i ON i.contact_id = o.contact_id WHERE i.id = :person
+    ORDER BY o.placed_at DESC LIMIT 3""",
 )
 """What people who work there see of a thread and do with it: who can take it, its promises, fields, parts, files."""
 THEIRS = """(SELECT o.id FROM identity o WHERE o.id = :person

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from enrichment import person
+from enrichment.behaviour import figures
+from enrichment.behaviour.figures import Entry
 from enrichment.cases import opening
-from enrichment.cases.opening import Shown
+from enrichment.cases.opening import Elsewhere, Shown
 from enrichment.making import store as making
 from enrichment.making.models import CrmMade
 from enrichment.match import AUTO_SCORE
 from enrichment.person import Link, Person, Talk
+from enrichment.segments import store as segments
 from inbox import notes
 from inbox.fields import store
 from inbox.fields.kinds import Definition
@@ -28,6 +31,7 @@ HISTORY = 8
 """Conversations shown."""
 NOTES = 5
 RATED = 3
+ORDERS = 3
 THRESHOLD = AUTO_SCORE["A-"]
 """From here on the rules link by themselves."""
 
@@ -51,6 +55,12 @@ class Panel:
     """How they answered surveys, newest first."""
     fields: Sequence[tuple[Definition, str]] = ()
     """Every custom field of people with what stands in it."""
+    cases: Sequence[Elsewhere] = ()
+    """Open Salesforce Cases of their other conversations."""
+    orders: Sequence[Entry] = ()
+    """The newest ones."""
+    segments: Sequence[tuple[int, str]] = ()
+    """Number and name of those they are in."""
     case: Shown | None = None
     """The conversation's Salesforce Case."""
     case_open: bool = False
@@ -81,6 +91,9 @@ def panel(session: Session, conversation: Conversation, reader: Reader) -> Panel
         ],
         made=making.shown(session, found.ids) if found.unknown else None,
         may_make=found.makeable and reader.may("cases.open"),
+        cases=opening.elsewhere(session, found.ids, conversation.id or 0, sight=reader.sight),
+        orders=figures.bought(session, found.contact.id, ORDERS) if found.contact is not None else (),
+        segments=segments.of_accounts(session, found.ids) if reader.may("segments.read") else (),
         case=case,
         case_open=case is None and wrote and found.caseable and reader.may("cases.open"),
         notes=[(one, actors.named(one.author, names, reader)) for one in written],

@@ -95,6 +95,13 @@ def of_contact(session: Session, contact_id: str, identity_ids: Sequence[int], *
     return Figures(tuple(found))
 
 
+def bought(session: Session, contact_id: str, limit: int) -> list[Entry]:
+    """The newest orders of a contact; nothing where the purpose is off or the person objects."""
+    if not consent.switched_on(session, PURPOSE) or contact_id not in allowed.contacts(session, [contact_id], PURPOSE):
+        return []
+    return _bought(session, contact_id, _senders(session), limit)
+
+
 def _senders(session: Session) -> dict[str, str]:
     """Source → what people call it."""
     k = db.table(WriteKey)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -16,8 +16,9 @@ from enrichment import connection, sync, views
 from enrichment.cases import rule
 from enrichment.models import CrmCase, CrmComment, CrmConnection, SyncState
 from enrichment.profile import hub_id
-from inbox import activities
+from inbox import activities, visibility
 from inbox.models import Conversation, Message
+from inbox.visibility import Sight
 
 RULE = "rule:crm-case"
 logger = log.get("crm")
@@ -150,6 +151,36 @@ def shown(session: Session, conversation_id: int) -> Shown | None:
         connection.record_url(row.url if row is not None else "", "Case", state.record_id if state is not None else ""),
         tuple(session.scalars(refused)),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """An open case of the same person, opened for another conversation."""
+
+    number: str
+    status: str
+    conversation_id: int
+    url: str
+
+
+def elsewhere(session: Session, identity_ids: Sequence[int], but: int, *, sight: Sight) -> list[Elsewhere]:
+    """Cases of a person that are open in the CRM, newest first, in conversations but one that the reader sees."""
+    sql = (
+        "SELECT k.number, k.status, m.conversation_id, s.record_id FROM crm_case k "  # noqa: S608  # constants
+        "JOIN message m ON m.id = k.message_id JOIN conversation c ON c.id = m.conversation_id "
+        "LEFT JOIN sync_state s ON s.hub_id = k.hub_id "
+        f"WHERE {bulk.among('c.identity_id')} AND c.id <> ? AND NOT k.closed AND NOT k.deleted "
+        "ORDER BY k.at DESC, k.hub_id LIMIT 20"
+    )
+    found = bulk.fetch(session, sql, bulk.listed(identity_ids), but, prepared=True)
+    seen = visibility.of(session, sight, [row[2] for row in found]) if found else set()
+    row = session.get(CrmConnection, 1) if found else None
+    url = row.url if row is not None else ""
+    return [
+        Elsewhere(number, status, talk, connection.record_url(url, "Case", record or ""))
+        for number, status, talk, record in found
+        if talk in seen
+    ]
 
 
 def _first(session: Session, conversation_id: int) -> Message | None:

@@ -12,7 +12,7 @@ from typing import Any, TextIO
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from core import audit, cells, db
+from core import audit, bulk, cells, db
 from core.errors import Rejected
 from enrichment import allowed
 from enrichment.behaviour.models import CustomerKey, CustomerOrder, TrackEvent
@@ -124,6 +124,15 @@ def every(session: Session) -> Sequence[Segment]:
 
 
 # --- counting and listing ------------------------------------------------------------------------------
+
+
+def of_accounts(session: Session, identity_ids: Sequence[int]) -> list[tuple[int, str]]:
+    """Number and name of the segments that these accounts are in, as far as they are compared by now."""
+    sql = (
+        "SELECT id, name FROM segment WHERE id IN (SELECT segment_id FROM segment_member "  # noqa: S608  # constants
+        f"WHERE {bulk.among('identity_id')}) ORDER BY name"
+    )
+    return [(number, name) for number, name in bulk.fetch(session, sql, bulk.listed(identity_ids), prepared=True)]
 
 
 def count(session: Session, group: Group, moment: datetime | None = None) -> Count:

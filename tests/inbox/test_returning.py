@@ -155,6 +155,7 @@ AT: datetime = START
         ([(1, 31, {"kind": "like"}), (2, 31, {"origin": "context"}), (3, 31, {"origin": "archive"})], []),
         ([(2, 33, {"kind": "like", "parent_key": key(1)}), (1, 31, {}), (3, 34, {"kind": "like"})], [1, 2]),
         ([(1, 31, OURS)], []),
+        ([(1, 30, {})], []),
         ([], []),
     ],
 )

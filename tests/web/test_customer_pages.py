@@ -7,11 +7,15 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+import sqlalchemy as sa
 
 from core import db
 from core.settings import settings
 from enrichment.behaviour import intake, keys
-from inbox import consent, people
+from enrichment.models import CrmCase
+from enrichment.segments import conditions
+from enrichment.segments import store as segments
+from inbox import consent, membership, people
 from tests.conftest import BOTH
 from tests.web.conftest import account, event, store
 
@@ -100,6 +104,55 @@ def test_contact_with_an_account_is_shown_on_its_page(on: int, as_role) -> None:
     timeline = text.partition('id="timeline"')[2].partition("</section>")[0]
     assert "Order 1001" in timeline
     assert "about coffee" in timeline
+
+
+def test_panel_beside_the_thread_has_orders_segments_and_other_open_cases(on: int, as_role) -> None:
+    contact = order(on)
+    store(
+        account(),
+        event("m:1", "about coffee"),
+        event("m:2", "about tea"),
+        event("m:3", "between us", kind="dm", visibility="private"),
+    )
+    with db.write() as session:
+        people.link(session, 2, contact, "t", "t")
+        segment = segments.save(session, "Tea <drinkers>", conditions.Group("all", ()), "t")
+        membership.change(session, segment, [2], [])
+        for message in (1, 2, 3):
+            session.add(
+                CrmCase(
+                    hub_id=f"case:{message}",
+                    message_id=message,
+                    number=f"0000{message}",
+                    status="Working",
+                    actor="t",
+                    at=db.now(),
+                )
+            )
+    panel = beside(as_role("agent").get("/inbox/1").text)
+    for words in (
+        "Order 1001",
+        "€59.98",
+        "Tea &lt;drinkers&gt;",
+        f'href="/people/segments/{segment}"',
+        "00002",
+        'href="/inbox/2#conversation"',
+        "00003",
+        "What is known, and from where",
+    ):
+        assert words in panel
+    assert panel.count("00001") == 1, "its own case stands where it stood"
+    other = beside(as_role("marketer").get("/inbox/1").text)
+    assert ("00002" in other, "00003" in other) == (True, False), "nobody hears of a conversation they do not see"
+    with db.write() as session:
+        session.execute(sa.update(db.table(CrmCase)).values(closed=True))
+        consent.object_to(session, f"contact:{contact}", "behaviour", "t", "t")
+    panel = beside(as_role("agent").get("/inbox/1").text)
+    assert ("00002" in panel, "1001" in panel) == (False, False)
+
+
+def beside(page: str) -> str:
+    return page[page.index('id="person"') :]
 
 
 def test_objection_hides_it(on: int, as_role) -> None:
