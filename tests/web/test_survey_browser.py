@@ -29,7 +29,8 @@ def test_from_closing_to_the_answer_on_the_agent_s_page(
 ) -> None:
     monkeypatch.setenv("WIDERHALL_PUBLIC_URL", seen.address)
     settings.cache_clear()
-    survey("csat", question("q1", "choices", "Speed", "Tone"), question("q2", "text", needed=False))
+    effort = question("q3", "scale", top=7)
+    survey("csat", question("q1", "choices", "Speed", "Tone"), effort, question("q2", "text", needed=False))
     store(account(), event("1", language="de"))
     agent = seen.page("agent")
     agent.goto(f"{seen.address}/inbox/1?view=all")
@@ -49,6 +50,10 @@ def test_from_closing_to_the_answer_on_the_agent_s_page(
     phone.get_by_role("radio", name="satisfied", exact=True).check()
     phone.get_by_role("button", name="Confirm and go on").click()
     phone.get_by_role("checkbox", name="Tone").check()
+    phone.get_by_role("button", name="Confirm and go on").click()
+    tiles = [one.bounding_box() for one in phone.locator(".ask-tile").all()]
+    assert len({(one["y"], round(one["width"])) for one in tiles if one is not None}) == 1, "a scale of seven is one row"
+    phone.get_by_role("radio", name="7").check()
     phone.get_by_role("button", name="Confirm and go on").click()
     phone.get_by_role("textbox").fill("Kind people")
     phone.get_by_role("button", name="Confirm and go on").click()
