@@ -16,5 +16,6 @@ UNANSWERED = "%(host)s did not answer; what was sent may have arrived"
 DOWN = "%(host)s did not answer"
 CUT_OFF = "The last attempt was cut off and this platform cannot be asked. Look there before you send again."
 SIGNED_OUT = "Waits until the account is connected again."
+PAUSED = "Waits until the account goes on: it is paused."
 SENTENCES = (TOO_LONG, TOO_BIG, UNFINISHED, UNUSABLE, NO_VIDEO, NOT_NOW, LOOK, WAITS, UNANSWERED, DOWN, SILENT, REFUSED)
 """The most particular first."""

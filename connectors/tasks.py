@@ -18,7 +18,7 @@ from connectors.schedule import streaming
 from connectors.session import open_account
 from core import crypto, db, heartbeat, log, outbox
 from core.errors import AuthExpired, BadPayload, NotConfigured, Rejected, TryLater, Unknown, WiderhallError
-from core.event import Bad, File, Page
+from core.event import Bad, File, Page, Reply
 from core.outbox import DONE, Item, Outcome
 from core.settings import settings
 from inbox import accounts, attachments, copies, ingest, replies
@@ -290,15 +290,9 @@ def send_reply(reply_id: int) -> None:
     account_id, platform = _account_of(reply_id)
     if account_id is None:
         return
-    with db.write() as session:
-        begun = replies.begin(session, reply_id)
-        if begun is None:
-            return
-        reply, open_attempt = begun
-        if open_attempt and capability(platform).idempotency == "none":
-            _unclear(session, reply_id, refusals.CUT_OFF)
-            return
-        outgoing = replies.outgoing(session, reply, first_attempt=reply.attempts == 1)
+    outgoing = _begin(reply_id, account_id, platform)
+    if outgoing is None:
+        return
     try:
         _, connector = open_account(account_id)
         event = connector.send(outgoing, _keep)
@@ -317,6 +311,22 @@ def send_reply(reply_id: int) -> None:
     else:
         page = Page(events=(event,))
         ingest.store_page(account_id, page, also=lambda session: replies.mark_sent(session, reply_id, event.key))
+
+
+def _begin(reply_id: int, account_id: int, platform: str) -> Reply | None:
+    """What is to be sent now, marked as being sent; None when nothing is. TryLater while the account is paused."""
+    with db.write() as session:
+        begun = replies.begin(session, reply_id)
+        if begun is None:
+            return None
+        reply, open_attempt = begun
+        if open_attempt and capability(platform).idempotency == "none":
+            _unclear(session, reply_id, refusals.CUT_OFF)
+            return None
+        if accounts.get(session, account_id).state != "paused":
+            return replies.outgoing(session, reply, first_attempt=reply.attempts == 1)
+        replies.wait(session, reply_id, refusals.PAUSED)
+    raise TryLater(refusals.PAUSED, 60.0)
 
 
 def _keep(file: File, uploaded: str) -> None:

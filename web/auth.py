@@ -13,7 +13,7 @@ from sqlmodel import Session
 from core import audit, crypto, db, turns
 from core.errors import Rejected
 from core.turns import Turn
-from inbox import desk, teams
+from inbox import desk, replies, teams
 from inbox.worker_models import User
 from web import letters, passwords, roles, sessions, throttle
 from web.i18n import N_
@@ -210,6 +210,7 @@ def set_disabled(session: Session, user_id: int, disabled: bool, actor: str, pow
     if disabled:
         sessions.end_all(session, user_id)
         links.drop(session, user_id)
+        replies.withdraw(session, f"user:{user_id}", actor)
         desk.release(session, f"user:{user_id}", actor)
     teams.set_away(session, f"user:{user_id}", disabled, actor)
     audit.record(session, actor, "user.disabled" if disabled else "user.enabled", f"user:{user_id}")

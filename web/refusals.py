@@ -19,6 +19,7 @@ SENTENCES = (
     N_("A direct message on Mastodon needs somebody it is addressed to."),
     N_("This account was removed. Connect it again to go on."),
     N_("Waits until the account is connected again."),
+    N_("Waits until the account goes on: it is paused."),
     N_("The last attempt was cut off and this platform cannot be asked. Look there before you send again."),
     N_("The receiver did not answer in time."),
     N_(

@@ -343,6 +343,20 @@ def test_a_dead_sign_in_keeps_the_reply_waiting(stand: Stand, queued: Callable[.
         assert replies.undo(session, number, "user:1"), "nothing was sent: its text goes back into the box"
 
 
+def test_a_paused_account_sends_nothing_until_it_goes_on(stand: Stand, queued: Callable[..., int]) -> None:
+    number = queued()
+    with db.write() as session:
+        accounts.switch(session, 1, False, "user:1")
+    for _ in range(2):
+        with pytest.raises(TryLater):
+            tasks.send_reply(number)
+    assert (len(stand.sent), state(number)) == (0, ("queued", refusals.PAUSED))
+    with db.write() as session:
+        accounts.switch(session, 1, True, "user:1")
+    tasks.send_reply(number)
+    assert (len(stand.sent), state(number)[0]) == (1, "sent")
+
+
 def test_who_answered_is_told_once_that_the_account_has_to_be_reconnected(
     stand: Stand, queued: Callable[..., int]
 ) -> None:

@@ -52,7 +52,7 @@ def test_from_closing_to_the_answer_on_the_agent_s_page(
     phone.get_by_role("checkbox", name="Tone").check()
     phone.get_by_role("button", name="Confirm and go on").click()
     tiles = [one.bounding_box() for one in phone.locator(".ask-tile").all()]
-    assert len({(one["y"], round(one["width"])) for one in tiles if one is not None}) == 1, "a scale of seven is one row"
+    assert len({(one["y"], round(one["width"])) for one in tiles if one}) == 1, "a scale of seven is one row"
     phone.get_by_role("radio", name="7").check()
     phone.get_by_role("button", name="Confirm and go on").click()
     phone.get_by_role("textbox").fill("Kind people")

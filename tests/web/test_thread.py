@@ -21,7 +21,7 @@ from inbox.models import Account, Conversation, Identity, Message, ReplyRow
 from inbox.parts.store import merge as merge_case
 from tests.conftest import BOTH
 from tests.web.conftest import Browser, account, event, store, user
-from web import entries
+from web import auth, entries
 
 pytestmark = BOTH
 HTMX = {"hx-request": "true"}
@@ -422,6 +422,15 @@ def test_each_article_is_named_by_who_and_when(agent: Browser) -> None:
     assert len(names) == page.count('<article class="msg') == 3
     for who, when in names:
         assert (page.count(f'id="{who}"'), page.count(f'<time id="{when}"')) == (1, 1)
+
+
+def test_what_somebody_put_off_is_taken_back_when_they_are_shut_out(agent: Browser) -> None:
+    with db.write() as session:
+        later = db.now() + timedelta(hours=3)
+        replies.queue(session, talk(), "Tomorrow", author=f"user:{agent.user_id}", send_at=later)
+        replies.queue(session, talk(), "Mine", author="user:99", send_at=later)
+        auth.set_disabled(session, agent.user_id, True, "test")
+    assert [one.state for one in sent()] == ["cancelled", "queued"]
 
 
 def test_what_is_settled_is_not_said_to_be_sent_again(agent: Browser) -> None:
