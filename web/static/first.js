@@ -17,6 +17,15 @@
   });
 }
 
+// How wide the panes of the inbox are, and which is folded away (js/panes.js).
+try {
+  const { folded, ...widths } = JSON.parse(localStorage.getItem("panes")) ?? {};
+  for (const name of ["list", "panel"]) {
+    if (Number.isInteger(widths[name])) document.documentElement.style.setProperty(`--${name}-w`, `min(${widths[name]}px, 36vw)`);
+  }
+  if (folded) document.documentElement.dataset.folded = folded;
+} catch { /* no storage, or none of ours */ }
+
 // Back, pressed before htmx runs: the browser changes the address without loading the page of it, and nobody else listens yet.
 addEventListener("popstate", (event) => {
   if (event.state?.htmx) location.reload();
