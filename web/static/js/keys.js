@@ -30,7 +30,7 @@ function name(node) {
 
 // --- the sheet: where a key works, by the place of what it presses ---------------------------------------
 
-const PLACES = [["#list", "list"], ["#compose", "text"], ["#conversation", "talk"], [".rail, [data-keys]", "all"]];
+const PLACES = [["#list", "list"], ["#compose", "text"], ["#conversation, #person", "talk"], [".rail, [data-keys]", "all"]];
 const find = document.getElementById("keys-q");
 
 function show() {
