@@ -10,7 +10,7 @@ import pytest
 from core import db, outbox
 from core.errors import Rejected
 from core.topics import SUBSCRIBERS
-from inbox import actions, desk, facts, rules, ruling, teams
+from inbox import actions, desk, facts, replies, rules, ruling, teams
 from inbox.actions import Action
 from inbox.conditions import tree
 from inbox.fields import store as fields
@@ -187,3 +187,26 @@ def test_a_rule_for_business_hours_is_chosen_said_and_rests_in_words_when_the_te
     assert f"outside the business hours of No. {team} (gone)" in plain(browser.get(HERE).text)
     refused = browser.post(f"{HERE}/1", sent)
     assert (refused.status_code, "is gone. Choose another one" in plain(refused.text)) == (422, True)
+
+
+def test_an_answer_that_did_not_arrive_stands_on_the_list_in_the_log_and_among_the_notices(talks: int, as_role) -> None:
+    browser = as_role("admin")
+    me = f"user:{browser.user_id}"
+    with db.write() as session:
+        number = rules.save(
+            session, None, name="Thanks", trigger="tagged", asked=tree.EVERYTHING, deeds=[Action("reply", "Thank you")],
+            last=False, actor=me,
+        )  # fmt: skip
+        rules.switch(session, number, me, on=True)
+        desk.tag(session, 1, "x", "test")
+    outbox.step(SUBSCRIBERS["inbox.ruling.on_activity"], ruling.on_activity)
+    with db.write() as session:
+        replies.mark(session, 1, "failed", "Refused.")
+    assert "1 of its last 1 deed failed" in plain(browser.get(HERE).text)
+    log = re.sub(r"<[^>]+>", "", plain(browser.get(f"{HERE}/log").text))
+    assert "“Thank you” – failed" in " ".join(log.split())
+    assert "Rule “Thanks”: an answer did not arrive" in plain(browser.get("/notifications").text)
+    (kept,) = browser.get("/api/v1/rules").json()["items"]
+    assert kept["lately"] == {"deeds": 1, "failed": 1}
+    (run,) = browser.get("/api/v1/rule-runs").json()["items"]
+    assert run["outcome"][0]["delivery"] == "failed"
