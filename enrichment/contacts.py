@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import db, names
+from enrichment import filling
 from enrichment.behaviour import customers
 from enrichment.models import CrmRecord
 from enrichment.normalise import mail
@@ -46,6 +47,7 @@ def give(session: Session, record: CrmRecord, contact_id: str) -> None:
     session.add(record)
     session.flush()
     tell(session, [record])
+    filling.fill(session, record)
 
 
 def called(record: CrmRecord) -> str:

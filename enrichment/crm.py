@@ -123,6 +123,8 @@ class CrmPerson:
     """Id of the contact this lead became."""
     objects_to_processing: bool = False
     """The person's privacy record says no to processing, profiling or sharing, or asks to be forgotten."""
+    own: Mapping[str, str] = field(default_factory=dict)
+    """Number of a custom field → its value; out of a file alone."""
 
 
 @dataclass(frozen=True, slots=True)

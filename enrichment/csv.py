@@ -10,8 +10,8 @@ import csv
 import hashlib
 import io
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,10 +19,11 @@ from sqlmodel import Session
 
 from core import audit, db, names, outbox
 from core.errors import Rejected
-from enrichment import index, mirror, overlap
+from enrichment import filling, index, mirror, overlap
 from enrichment.crm import CrmPerson
 from enrichment.models import ContactFile, CrmRecord
 from enrichment.normalise import mail
+from inbox.fields.kinds import Definition
 from inbox.models import Identity
 
 MOST_ROWS = 20_000
@@ -65,7 +66,8 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Bad:
-    """A row nobody can be recognised by: `empty`, `nobody`, `mail` or `twice`."""
+    """A row that is left out: `empty`, `nobody`, `mail`, `twice`, or what is wrong with a custom field, as
+    `field:12:` and a sentence."""
 
     line: int
     reason: str
@@ -149,19 +151,27 @@ def guess(columns: Sequence[str], fields: Mapping[str, tuple[str, ...]] = FIELDS
     }
 
 
-def persons(sheet: Sheet, mapping: Mapping[str, int]) -> tuple[list[CrmPerson], list[Bad]]:
-    """Every row as a person, or as one nobody can be recognised by. Pure."""
+def known(fields: Iterable[Definition]) -> dict[str, tuple[str, ...]]:
+    """FIELDS with these custom ones behind them, for `guess`."""
+    return {**FIELDS, **filling.headings(fields)}
+
+
+def persons(
+    sheet: Sheet, mapping: Mapping[str, int], fields: Sequence[Definition] = ()
+) -> tuple[list[CrmPerson], list[Bad]]:
+    """Every row as a person, or why it is left out; `fields` are the custom ones that may be among the columns."""
     found: dict[str, CrmPerson] = {}
     bad: list[Bad] = []
     for line, cells in sheet.rows:
         values = {field: cells[place] for field, place in mapping.items() if place < len(cells)}
         person, reason = _person(values)
-        if person is None:
-            bad.append(Bad(line, reason))
+        own, wrong = filling.read(values, fields)
+        if person is None or wrong:
+            bad.append(Bad(line, reason or wrong))
         elif person.id in found:
             bad.append(Bad(line, "twice"))
         else:
-            found[person.id] = person
+            found[person.id] = replace(person, own=own)
     return list(found.values()), bad
 
 
@@ -204,9 +214,12 @@ def _record_id(own: str) -> str:
     return f"csv-{base64.b32encode(digest).decode().lower()[:14]}"
 
 
-def store(session: Session, sheet: Sheet, mapping: Mapping[str, int], name: str, actor: str) -> Report:
+def store(
+    session: Session, sheet: Sheet, mapping: Mapping[str, int], name: str, actor: str,
+    fields: Sequence[Definition] = (),
+) -> Report:  # fmt: skip
     """Keep the contacts, note what became of each row, and have the accounts concerned looked at again."""
-    found, bad = persons(sheet, mapping)
+    found, bad = persons(sheet, mapping, fields)
     first = session.execute(sa.select(db.table(CrmRecord).c.id).limit(1)).first() is None
     theirs = overlap.known(session, {mail.canonical(one.emails[0]) for one in found if one.emails})
     fresh = [one for one in found if not (one.emails and mail.canonical(one.emails[0]) in theirs)]
@@ -217,6 +230,7 @@ def store(session: Session, sheet: Sheet, mapping: Mapping[str, int], name: str,
         changed |= set(keys)
         wanted = {key for some in keys.values() for key in some}
         touched |= index.identities_with(session, wanted) | mirror.linked_to(session, moved)
+    changed |= filling.keep(session, found, actor)
     row = ContactFile(
         name=db.sound(name)[:200], digest=sheet.digest, actor=actor, at=db.now(), rows=len(sheet.rows),
         stored=len(changed), unchanged=len(fresh) - len(changed), known=len(found) - len(fresh),

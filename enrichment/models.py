@@ -65,6 +65,8 @@ class CrmRecord(SQLModel, table=True):
     """Our contact it stands for, after all merges; no foreign key, since erasure needs it after the contact is gone."""
     home_id: str | None = Field(default=None, index=True, max_length=26)
     """The contact it was given, while that one is merged into another; else empty."""
+    own: dict[str, Any] = _json()
+    """What a file said of custom fields: by whom it was imported, and number → value as it is kept."""
 
 
 class CrmAccount(SQLModel, table=True):

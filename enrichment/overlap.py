@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from core import db
-from enrichment import index
+from enrichment import filling, index
 from enrichment.keys import Key
 from enrichment.models import CrmRecord, MatchKey
 
@@ -40,6 +40,8 @@ def give_way(session: Session, record_ids: Collection[str]) -> dict[int, set[Key
         session.execute(sa.update(r).where(r.c.id == row_id).values(deleted=True, successor=heir))
     if ended:
         session.expire_all()
+        for row_id, heir in sorted(ended.items()):
+            filling.inherit(session, row_id, heir)
         index.put_records(session, {row_id: set() for row_id in ended})
     return {row_id: keys.get(row_id, set()) for row_id in ended}
 

@@ -8,8 +8,12 @@ import sqlalchemy as sa
 from core import db
 from core.errors import Rejected
 from core.event import Author
-from enrichment import connection, csv
+from enrichment import connection, contacts, csv
 from enrichment.models import ContactFile, CrmRecord
+from inbox.fields import kinds
+from inbox.fields import people as own_fields
+from inbox.fields import store as definitions
+from inbox.fields.store import Wanted
 from tests.conftest import BOTH
 from tests.enrichment import house
 from tests.enrichment.fake_crm import FakeCrm
@@ -118,3 +122,74 @@ def test_no_data_of_people_is_kept_of_bad_rows(database: str) -> None:
     _store(b"name,email\nNobody Special,\nAnna,anna@post.example\n")
     with db.read() as session:
         assert session.scalars(sa.select(ContactFile)).one().bad == [[2, "nobody"]]
+
+
+@pytest.fixture
+def seats(database: str) -> int:
+    """A custom field of people that holds a number."""
+    with db.write() as session:
+        wanted = Wanted("person", "number", {"en": "Seats", "de": "Plätze"})
+        return definitions.save(session, None, wanted, "user:1")
+
+
+def _import(text: str) -> csv.Report:
+    sheet = csv.read(text.encode())
+    with db.write() as session:
+        fields = definitions.every(session, "person")
+        return csv.store(session, sheet, csv.guess(sheet.columns, csv.known(fields)), "seats.csv", "user:1", fields)
+
+
+def _stands(field: int, record: str = "") -> list[str]:
+    r = db.table(CrmRecord)
+    with db.read() as session:
+        where = r.c.record_id == record if record else r.c.object == "csv"
+        contacts_ = [one for one in session.scalars(sa.select(r.c.contact_id).where(where).order_by(r.c.id)) if one]
+        filled = own_fields.filled_in(session, contacts_)
+        return [filled.get(one, {}).get(field, "") for one in contacts_]
+
+
+@BOTH
+def test_custom_fields_of_a_file_are_filled_in_once_somebody_is_recognised(seats: int) -> None:
+    text = "E-Mail;Plätze\nanna@post.example;12,5\nben@post.example;viele\n"
+    report = _import(text)
+    assert (report.stored, [(one.line, one.reason) for one in report.bad]) == (
+        1, [(3, f"field:{seats}:{kinds.NO_NUMBER}")],
+    )  # fmt: skip
+    assert _stands(seats) == []
+    r = db.table(CrmRecord)
+    with db.write() as session:
+        contacts.contact_of(session, session.scalars(sa.select(CrmRecord).where(r.c.object == "csv")).one())
+    assert _stands(seats) == ["12.5"]
+    with db.write() as session:
+        whose = session.scalars(sa.select(r.c.contact_id)).one()
+        own_fields.put(session, str(whose), seats, "7", "user:2")
+    assert _import(text).stored == 0
+    assert _stands(seats) == ["7"], "the same file again changes nothing"
+    assert _import("email,field: Seats\nanna@post.example,8\n").stored == 1
+    assert _stands(seats) == ["8"], "what a file says anew is filled in"
+    _import("email,Seats\nanna@post.example,\n")
+    assert _stands(seats) == ["8"], "an empty cell says nothing"
+
+
+def test_custom_fields_of_somebody_in_the_crm_are_filled_in_there(crm: FakeCrm, seats: int) -> None:
+    report = _import("email,Seats\nanna@post.example,3\n")
+    assert (report.stored, report.known) == (0, 1)
+    house.store(house.account(), house.event("1"), sentiment="positive")
+    house.work()
+    assert _stands(seats, "003A") == ["3"]
+
+
+def test_custom_fields_follow_a_contact_of_a_file_into_the_crms_record(
+    database: str, seats: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _import("email,Seats\nanna@post.example,3\n")
+    fake = FakeCrm()
+    fake.put(house.CRM_ANNA)
+    monkeypatch.setattr(connection, "crm", lambda: fake)
+    login = {"client_id": "c", "client_secret": "s"}
+    with db.write() as session:
+        connection.connect(session, url="https://f.example", basis="contract", actor="t", **login)
+    house.work()
+    house.store(house.account(), house.event("1"), sentiment="positive")
+    house.work()
+    assert _stands(seats, "003A") == ["3"]

@@ -16,12 +16,17 @@ from core.event import Bad, Page
 from core.outbox import OutboxRow
 from enrichment import connection, csv, policies
 from enrichment.crm import CrmStatus, Problem
-from enrichment.models import CrmConnection, CrmJob, CrmReconciliation, SyncState
+from enrichment.models import CrmConnection, CrmJob, CrmReconciliation, CrmRecord, SyncState
 from inbox import accounts, consent, ingest
+from inbox.fields import store as fields
+from inbox.fields.store import Wanted
 from inbox.models import Account, Feed
 from tests.conftest import BOTH
+from tests.web.api.conftest import program
 from tests.web.conftest import account
 from web import doctor
+
+__all__ = ["program"]
 
 pytestmark = BOTH
 ORG = {"url": "https://org.example", "client_id": "key", "secret": "hush"}
@@ -334,6 +339,30 @@ def test_file_is_looked_at_mapped_and_imported(database: str, as_role) -> None:
     with db.read() as session:
         assert csv.holds(session)
         assert csv.files(session)[0].bad == [[3, "nobody"]]
+
+
+def test_a_column_of_a_file_can_be_a_custom_field(database: str, as_role, program) -> None:
+    with db.write() as session:
+        wanted = Wanted("person", "number", {"en": "Seats <b>", "de": "Plätze"})
+        number = fields.save(session, None, wanted, "user:1")
+    name, file = f"field:{number}", "email,Plätze\nkim@b.example,12\nben@b.example,many\n"
+    browser = as_role("admin")
+    text = browser.post("/settings/contacts/preview", files={"file": ("seats.csv", file.encode())}).text
+    assert f'value="{name}"' in text
+    assert "Seats &lt;b&gt;: Write a number, like 12 or 12.5." in text
+    assert "1 contact can be stored" in text
+    data = {"text": file, "name": "seats.csv", "field": ["email", name, "field:999"], "column": ["0", "1", "1"]}
+    out = browser.post("/settings/contacts/import", {**data, "rejected": "yes"})
+    assert '3,"Seats <b>: Write a number, like 12 or 12.5.",ben@b.example,many' in out.text
+    where = browser.post("/settings/contacts/import", data).headers["location"]
+    assert "Seats &lt;b&gt;: Write a number" in browser.get(where).text
+    with db.read() as session:
+        assert session.scalars(sa.select(CrmRecord.own)).one()["values"] == {str(number): "12"}
+    one = program("admin")
+    body = {"name": "a.csv", "text": file, "mapping": {"email": 0, name: 1}}
+    assert one.post("imports/contacts/preview", body).json()["bad"][0]["reason"].startswith(f"{name}:Write a number")
+    assert one.post("imports/contacts", body).json()["unchanged"] == 1
+    assert one.post("imports/contacts", {**body, "mapping": {"email": 0, "field:999": 1}}).status_code == 422
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x00\x00", b"only a heading\n"])

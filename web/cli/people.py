@@ -17,9 +17,11 @@ from enrichment import calibration, csv, review
 from enrichment.matching import bulk, calibrate, learn
 from enrichment.matching.weights import shipped
 from inbox import consent, erasure
+from inbox.fields import store
 from inbox.models import Contact, Identity
+from web import contact_rows
 from web.cli.base import Json, ready, say, settle, show, working
-from web.people_words import BAD_ROWS
+from web.reader import Reader
 
 group = typer.Typer(no_args_is_help=True, help="People: accounts of others, contacts, consent, erasure.")
 
@@ -90,10 +92,13 @@ def import_(
     except OSError as error:
         raise Rejected(f"{file} cannot be read: {error.strerror}.") from error
     with working(), db.write() as session:
-        report = csv.store(session, sheet, csv.guess(sheet.columns), file.name, "cli")
+        fields = store.every(session, "person")
+        mapping = csv.guess(sheet.columns, csv.known(fields))
+        report = csv.store(session, sheet, mapping, file.name, "cli", fields)
     left_out = [{"line": one.line, "reason": one.reason} for one in report.bad]
     if rejected is not None:
-        rejected.write_text(csv.rejected(sheet, report.bad, BAD_ROWS.__getitem__), "utf-8")
+        why = contact_rows.Rows(fields, fields, Reader("en")).why
+        rejected.write_text(csv.rejected(sheet, report.bad, why), "utf-8")
     value = {"rows": report.rows, "stored": report.stored, "unchanged": report.unchanged, "known": report.known}
     lines = "".join(f"\nline {one['line']} left out: {one['reason']}" for one in left_out)
     sentence = (

@@ -10,7 +10,8 @@ from core import db
 from core.errors import Rejected
 from enrichment import csv
 from enrichment.models import ContactFile
-from web import people_words, render, uploads
+from web import contact_rows, render, uploads
+from web.contact_rows import Rows
 from web.permissions import AskedFirst, allow
 from web.reader import Reader
 from web.uploads import SHOWN, Upload
@@ -35,7 +36,8 @@ def preview(request: Request, reader: Managing, file: Annotated[UploadFile | Non
         found = uploads.chosen(file, "contacts.csv")
     except Rejected as error:
         return _page(request, reader, 422, str(error))
-    return _preview(request, reader, found, csv.guess(found.sheet.columns))
+    rows = _rows(reader)
+    return _preview(request, reader, found, rows, rows.guess(found.sheet.columns))
 
 
 @router.post(f"{HERE}/import")
@@ -45,6 +47,7 @@ def import_(
     text: Annotated[str, Form()] = "",
     name: Annotated[str, Form()] = "",
     column: Annotated[list[str] | None, Form()] = None,
+    asked: Annotated[list[str] | None, Form(alias="field")] = None,
     again: Annotated[str, Form()] = "",
     rejected: Annotated[str, Form()] = "",
 ) -> Response:
@@ -54,24 +57,31 @@ def import_(
         found = uploads.again(text, name)
     except Rejected as error:
         return _page(request, reader, 422, str(error))
-    mapping = uploads.mapping(found, csv.FIELDS, column)
+    rows = _rows(reader)
+    mapping = uploads.mapping(found, asked or csv.FIELDS, column)
+    mapping = {name: place for name, place in mapping.items() if name in rows.labels()}
     if again:
-        return _preview(request, reader, found, mapping)
+        return _preview(request, reader, found, rows, mapping)
     if rejected:
-        _, bad = csv.persons(found.sheet, mapping)
-        text = csv.rejected(found.sheet, bad, lambda reason: reader.words(people_words.BAD_ROWS[reason]))
+        _, bad = csv.persons(found.sheet, mapping, rows.custom)
+        text = csv.rejected(found.sheet, bad, rows.why)
         headers = {"Content-Disposition": 'attachment; filename="rejected.csv"'}
         return Response("\ufeff" + text, media_type="text/csv; charset=utf-8", headers=headers)
     with db.write() as session:
-        report = csv.store(session, found.sheet, mapping, found.name, reader.actor)
+        report = csv.store(session, found.sheet, mapping, found.name, reader.actor, rows.custom)
     return render.to(f"{HERE}?file={report.id}", "contacts-imported")
 
 
-def _preview(request: Request, reader: Reader, upload: Upload, mapping: dict[str, int]) -> Response:
-    good, bad = csv.persons(upload.sheet, mapping)
+def _rows(reader: Reader) -> Rows:
+    with db.read() as session:
+        return contact_rows.of(session, reader)
+
+
+def _preview(request: Request, reader: Reader, upload: Upload, rows: Rows, mapping: dict[str, int]) -> Response:
+    good, bad = csv.persons(upload.sheet, mapping, rows.custom)
     return render.page(
-        request, reader, "settings/contacts_preview.html", sheet=upload.sheet, fields=csv.FIELDS, mapping=mapping,
-        good=len(good), bad=bad, rows=upload.sheet.rows[:SHOWN], name=upload.name, text=upload.text,
+        request, reader, "settings/contacts_preview.html", sheet=upload.sheet, fields=rows.labels(), mapping=mapping,
+        good=len(good), bad=bad, rows=upload.sheet.rows[:SHOWN], why=rows.why, name=upload.name, text=upload.text,
     )  # fmt: skip
 
 
@@ -79,5 +89,8 @@ def _page(request: Request, reader: Reader, status: int = 200, problem: str = ""
     with db.read() as session:
         files = csv.files(session)
         shown = session.get(ContactFile, chosen) if 0 < chosen < 2**62 else None
+        why = contact_rows.of(session, reader).why
     said = reader.words(problem) if problem else ""
-    return render.page(request, reader, "settings/contacts.html", status, files=files, shown=shown, problem=said)
+    return render.page(
+        request, reader, "settings/contacts.html", status, files=files, shown=shown, problem=said, why=why
+    )

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from core import db
 from enrichment import csv
 from enrichment.behaviour import files
-from web import uploads
+from web import contact_rows, uploads
 from web.api.v1.change import Changing
 from web.api.v1.problem import Unfit
 from web.api.v1.route import router as _router
@@ -35,6 +35,7 @@ ContactField = Literal[
     "key", "name", "first_name", "last_name", "email", "phone", "company", "city", "country", "website", "mastodon",
     "bluesky", "telegram",
 ]  # fmt: skip
+OwnField = Annotated[str, Field(pattern=r"^field:[1-9][0-9]{0,14}$")]
 OrderField = Literal[
     "number", "email", "user", "name", "placed_at", "amount", "currency", "status", "channel", "street", "postal_code",
     "city", "state", "country", "sku", "product", "quantity", "price",
@@ -45,7 +46,7 @@ class Bad(Shown):
     """A row that is left out; of its content nothing is kept."""
 
     line: int
-    reason: str
+    reason: str = Field(description="empty, nobody, mail, twice, or `field:12:` and what is wrong with that field.")
 
 
 class File(Given):
@@ -58,8 +59,10 @@ class File(Given):
 class ContactsOf(File):
     """Contacts in a file."""
 
-    mapping: dict[ContactField, Place] | None = Field(
-        None, description="Field: place of its column, from 0. Left out: by the headings, as the preview answers."
+    mapping: dict[ContactField | OwnField, Place] | None = Field(
+        None,
+        description="Field, or `field:12` for the custom field 12 of people: place of its column, from 0. Left out: by "
+        "the headings, as the preview answers.",
     )
 
 
@@ -121,6 +124,22 @@ def _mapping(found: csv.Sheet, given: Mapping[Any, int] | None, guessed: Mapping
     return dict(given)
 
 
+def _rows(reader: Reader) -> contact_rows.Rows:
+    with db.read() as session:
+        return contact_rows.of(session, reader)
+
+
+def _contacts(found: csv.Sheet, given: Mapping[Any, int] | None, rows: contact_rows.Rows) -> dict[str, int]:
+    """The same for contacts; refused for a custom field that there is not, or that is not the reader's to fill in."""
+    mapping = _mapping(found, given, rows.guess(found.columns))
+    unknown = mapping.keys() - rows.labels().keys()
+    if unknown:
+        raise Unfit(
+            {f"body.mapping.{name}": "There is no such field, or your role does not fill it in." for name in unknown}
+        )
+    return mapping
+
+
 def _shown(found: csv.Sheet, mapping: dict[str, int], good: int, bad: Iterable[csv.Bad]) -> Preview:
     return Preview(
         columns=list(found.columns), mapping=mapping, rows=len(found.rows), good=good,
@@ -141,9 +160,9 @@ def past_contacts(reader: Reading) -> All[Past]:
 @router.post(f"{CONTACTS}/preview", tags=[TAG], max_body_size=BODY_LIMIT)
 def preview_contacts(reader: Contacts, body: ContactsOf) -> Preview:
     """What an import of contacts would do; nothing is stored."""
-    sheet = _read(body).sheet
-    mapping = _mapping(sheet, body.mapping, csv.guess(sheet.columns))
-    good, bad = csv.persons(sheet, mapping)
+    sheet, rows = _read(body).sheet, _rows(reader)
+    mapping = _contacts(sheet, body.mapping, rows)
+    good, bad = csv.persons(sheet, mapping, rows.custom)
     return _shown(sheet, mapping, len(good), bad)
 
 
@@ -151,10 +170,11 @@ def preview_contacts(reader: Contacts, body: ContactsOf) -> Preview:
 def import_contacts(change: Changing, reader: Contacts, body: ContactsOf) -> Response:
     """Store the contacts of a file; accounts that may be theirs are looked at again."""
     found = _read(body)
-    mapping = _mapping(found.sheet, body.mapping, csv.guess(found.sheet.columns))
+    rows = _rows(reader)
+    mapping = _contacts(found.sheet, body.mapping, rows)
 
     def work(session: Session) -> Imported:
-        made = csv.store(session, found.sheet, mapping, found.name, reader.actor)
+        made = csv.store(session, found.sheet, mapping, found.name, reader.actor, rows.custom)
         return Imported(
             id=made.id, rows=made.rows, stored=made.stored, unchanged=made.unchanged, known=made.known,
             bad=len(made.bad),
