@@ -15,7 +15,9 @@ pytestmark = [pytest.mark.browser, needs_chromium]
 
 @pytest.fixture
 def page(database: str, seen: Seen) -> Any:
-    store(account(), event("c:1"))
+    number = account()
+    store(number, event("c:1", minutes=5))
+    store(number, event("d:1", "Another one"))
     page = seen.page("agent", width=1440)
     page.goto(f"{seen.address}/inbox/1#conversation")
     return page
@@ -50,6 +52,10 @@ def test_a_pane_that_is_folded_away_comes_back_by_its_key(page: Any, seen: Seen)
     page.reload()
     expect(page.locator("#thread-head")).to_be_visible()
     expect(page.locator("#list, #person").locator("visible=true")).to_have_count(0)
+    page.keyboard.press("k")  # the one above, without a list to go through
+    expect(page.locator("#conversation")).to_have_attribute("data-conversation", "2")
+    page.keyboard.press("j")
+    expect(page.locator("#conversation")).to_have_attribute("data-conversation", "1")
     page.get_by_role("link", name="Back to the list").click()
     expect(page.locator("#list")).to_be_visible()
     edge = page.get_by_role("separator", name="Width of the person panel")

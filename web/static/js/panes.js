@@ -81,4 +81,12 @@ document.addEventListener("click", (event) => {
   const other = [...document.querySelectorAll(`[data-fold=${name}]`)].find((one) => one.checkVisibility());
   (other ?? pane(name))?.focus();
 });
+// while the list is folded away there is no row to be on: the next conversation is opened
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-beside]");
+  if (!button) return;
+  const rows = [...document.querySelectorAll("#rows > [data-row]")];
+  const at = rows.findIndex((one) => one.dataset.row === document.getElementById("conversation")?.dataset.conversation);
+  rows[at + Number(button.dataset.beside)]?.querySelector(".conv")?.click();
+});
 addEventListener("resize", () => bars.forEach(tell));
