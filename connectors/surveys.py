@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
 
 from sqlmodel import Session
 
+from connectors import window
 from connectors.capabilities import BY_NAME, Capability
 from connectors.text import graphemes, utf16
 from core import db
-from core.bulk import json_text
 from core.outbox import Item, Outcome
 from inbox.models import Account, Conversation, Message
 from inbox.surveys import sending
 from inbox.surveys.sending import Way
 
-BUSINESS_HOURS = timedelta(hours=24)
-"""Telegram: a bot answers for a business account where somebody wrote in the last 24 hours
-(https://core.telegram.org/bots/api#businessbotrights)."""
 ADDRESS = re.compile(r"https?://\S+")
 COUNTED_AS_URL = 23
 MENTION = 60
@@ -51,9 +47,8 @@ def way(account: Account, talk: Conversation, answered: Message, public: bool) -
 
 def over(platform: str, talk: Conversation, answered: Message) -> bool:
     """The platform no longer lets us answer."""
-    if platform != "telegram" or "business_connection_id" not in json_text(answered.raw):
-        return False
-    return talk.last_inbound_at is None or db.now() - talk.last_inbound_at > BUSINESS_HOURS
+    until = window.closes_at(platform, answered.ref, talk.last_inbound_at or answered.posted_at)
+    return until is not None and db.now() > until
 
 
 def _fits(row: Capability, account: Account, limit: int) -> Callable[[str], bool]:

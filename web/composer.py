@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlmodel import Session
 from ulid import ULID
 
-from connectors import answering
+from connectors import answering, window
 from connectors.attaching import Wrong
 from connectors.capabilities import Capability
 from core import bulk, db, rows
@@ -22,6 +23,8 @@ from web.i18n import N_
 from web.reader import Reader
 
 NOT_READ = N_("Your role reads, but does not answer.")
+OVER = N_("The platform takes no answer any more: they wrote too long ago. When they write again, you can answer.")
+LATER_THAN_THAT = N_("The platform takes no answer as late as that. Choose an earlier moment.")
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,17 @@ class Composer:
     """The handle of the account that answers."""
     url_length: int = 0
     """What an address counts on its server; 0: as usual."""
+    until: datetime | None = None
+    """Until when the platform takes an answer; None: for good."""
+
+    @property
+    def soon(self) -> bool:
+        """It takes one for less than an hour."""
+        return self.until is not None and self.until - db.now() < timedelta(hours=1)
+
+    def too_late(self, send_at: datetime | None) -> str:
+        """Why it cannot leave then, in English words of the catalogue; empty when it can."""
+        return LATER_THAN_THAT if send_at is not None and self.until is not None and send_at >= self.until else ""
 
     def too_long(self, kind: str, text: str) -> Wrong | None:
         """What the platform would say of the length."""
@@ -117,7 +131,8 @@ def composer(
         known = answered.home_id or number
         account = rows.get(session, Account, answered.account_id) or account
     row, translator = attaching.rules(account), translations.translator(session)
-    shut = _shut(row, account, answered, reader)
+    until = _until(session, account, answered)
+    shut = _shut(row, account, answered, reader) or (OVER if until is not None and until <= db.now() else "")
     kinds = _kinds(row, answered, reader, shut=bool(shut))
     draft = drafts.of(session, reader.actor, number) if text is None and kinds else None
     wanted = kind or (draft.kind if draft is not None else "")
@@ -145,8 +160,20 @@ def composer(
         whom=_whom(session, conversation, answered),
         to=(answered.identity_id if answered is not None else None) or 0,
         us=account.handle,
+        until=until,
         url_length=int(account.config.get("limits", {}).get("characters_per_url") or 0),
     )
+
+
+def _until(session: Session, account: Account, answered: Message | None) -> datetime | None:
+    """When the platform stops taking answers to who is answered."""
+    if answered is None or window.closes_at(account.platform, answered.ref, answered.posted_at) is None:
+        return None
+    m = db.table(Message)
+    chat = sa.func.coalesce(m.c.home_id, m.c.conversation_id) == (answered.home_id or answered.conversation_id)
+    here = (m.c.conversation_id == answered.conversation_id, chat, m.c.direction == "inbound")
+    last = session.scalar(sa.select(sa.func.max(m.c.posted_at)).where(*here))
+    return window.closes_at(account.platform, answered.ref, last or answered.posted_at)
 
 
 def _whom(session: Session, conversation: Conversation, answered: Message | None) -> str:

@@ -107,6 +107,9 @@ def test_an_agent_may_ask_for_approval_and_recall(talk, as_role) -> None:
     assert "Yes, until six." in agent.get("/inbox/1/composer", headers=HTMX).text
     plain = written(agent, "Plain", key="second")
     assert next(one for one in rows(ReplyRow) if one.id == plain).state == "queued"
+    boss = as_role("admin")
+    written(boss, "Mine", key="third", ask="yes")
+    assert "Approve the reply" not in boss.get("/inbox/1").text, "nobody decides about their own"
 
 
 def test_the_account_names_who_approves_and_only_who_may_is_offered(talk, as_role) -> None:

@@ -32,6 +32,7 @@ def at(seconds: int) -> datetime:
 )
 def test_codes_are_those_of_the_standard(seconds: int, code: str) -> None:
     assert totp.step_of(SECRET, code, at(seconds), 0) == seconds // 30
+    assert totp.step_of(SECRET, code, at(seconds), seconds // 30) is None, "it was used"
 
 
 @pytest.mark.parametrize(("later", "found"), [(-60, False), (-30, True), (30, True), (60, False)])

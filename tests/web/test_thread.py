@@ -376,6 +376,30 @@ def test_telegram_group_has_no_private_answer(as_role) -> None:
     assert re.findall(r'name="kind" value="(\w+)"', text) == ["public", "note"]
 
 
+@pytest.mark.parametrize(("hours", "said"), [(2, "window-info"), (23.5, "window-warn"), (25, "window-shut")])
+def test_business_chat_says_until_when_it_can_be_answered_and_when_that_is_over(
+    as_role, hours: float, said: str
+) -> None:
+    agent, ref = as_role("agent"), '{"chat_id": 7, "business_connection_id": "b"}'
+    store(
+        account("telegram", "bot"),
+        event("t:1", platform="telegram", ref=ref, kind="dm", visibility="private", minutes=hours * 60),
+    )
+    number = talk("t:1")
+    here, text = f"/inbox/{number}/reply", agent.get(f"/inbox/{number}").text
+    assert f"{said}" in text.partition('id="compose"')[2].partition('role="radiogroup"')[0]
+    over = said == "window-shut"
+    assert ("takes an answer until" in text, "they wrote too long ago" in text) == (not over, over)
+    late = (db.now() + timedelta(hours=23)).strftime("%Y-%m-%dT%H:%M")
+    refused = agent.post(here, {"text": "Tomorrow", "kind": "private", "at": "when", "when": late}, headers=HTMX).text
+    assert ("wrote too long ago" if over else "no answer as late as that") in refused
+    assert "Tomorrow" in refused
+    sent = agent.post(here, {"text": "Now", "kind": "private"}, headers=HTMX)
+    assert ("wrote too long ago" in sent.text) == over
+    with db.read() as session:
+        assert len(session.scalars(sa.select(ReplyRow)).all()) == (0 if over else 1)
+
+
 def test_reply_taken_back_is_the_draft_again(agent: Browser) -> None:
     agent.post(f"/inbox/{talk()}/reply", {"text": "Too fast", "kind": "public"})
     agent.post(f"/inbox/{talk()}/draft", {"text": "begun since", "kind": "note"})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
@@ -163,8 +164,8 @@ def reply(
         return _unsent(request, talk, reader, words, kind, problem=reader.words(SOMEBODY_ELSE, name=whom))
     later = snoozing.moment(at, reader) if at else None
     until = snoozing.moment(away, reader) if away else None
-    if (at and later is None) or (away and until is None):
-        return _unsent(request, talk, reader, words, kind, problem=reader.words(NO_RETURN if away else NO_MOMENT))
+    if wrong := _at_no_moment(talk, at, later, away, until):
+        return _unsent(request, talk, reader, words, kind, problem=reader.words(wrong))
     queued, faster = None, None
     try:
         with db.write() as session:
@@ -230,6 +231,13 @@ def _in_the_way(talk: Thread, attached: Sequence[int], kind: str, text: str, rea
     if long := talk.composer.too_long(kind, text):
         return attaching.said(long, reader)
     return attaching.refused(talk.id, talk.composer.carrier, attached, kind, text, reader)
+
+
+def _at_no_moment(talk: Thread, at: str, later: datetime | None, away: str, until: datetime | None) -> str:
+    """Why it neither leaves nor comes back at the moment that was chosen; empty when it does."""
+    if away and until is None:
+        return NO_RETURN
+    return NO_MOMENT if at and later is None else talk.composer.too_late(later)
 
 
 def _submitted(request: Request, talk: Thread, reader: Reader) -> Response:

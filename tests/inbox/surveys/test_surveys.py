@@ -198,7 +198,7 @@ def test_a_merged_person_is_asked_once_over_all_accounts(account: int) -> None:
 def test_the_window_of_a_business_chat(account: int) -> None:
     came(account)
     talk, message = rows(Conversation)[0], rows(Message)[0]
-    message.raw = {"message": {"business_connection_id": "b"}}
+    message.ref = '{"business_connection_id": "b"}'
     assert not surveys.over("telegram", talk, message)
     talk.last_inbound_at = db.now() - timedelta(hours=25)
     assert surveys.over("telegram", talk, message)

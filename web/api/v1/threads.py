@@ -225,6 +225,8 @@ def _kind(session: Session, number: int, body: NewReply, reader: Reader) -> Visi
     box = composer.composer(session, conversation, account, reader, parts=merged, part=body.part or 0)
     if box.shut:
         raise Refused(422, box.shut, "rejected")
+    if late := box.too_late(body.send_at):
+        raise Refused(422, late, "rejected")
     if body.visibility is not None and body.visibility not in box.kinds:
         raise Refused(422, "This cannot be answered in that way here.", "rejected")
     kind = body.visibility or box.kinds[0]
