@@ -97,6 +97,9 @@ PLACES = (
     Place("first-steps", "/start", "The first three steps of a new hub."),
     Place("ui", "/ui", "All parts in all states, light and dark side by side."),
     Place("sign-in", "/signin", "The door.", signed=False),
+    Place("settings-roles", "/settings/roles", "What people may do, and whose conversations they see."),
+    Place("settings-notices", "/settings/me/notifications", "What one is told of, where, and when not."),
+    Place("settings-fields", "/settings/custom", "What one notes about conversations and people beyond what is there."),
 )
 
 
