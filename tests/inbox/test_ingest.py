@@ -91,6 +91,14 @@ def test_two_answers_to_a_post_nobody_has_are_one_conversation(account) -> None:
     assert len(rows(Conversation)) == 1
 
 
+def test_of_threads_that_turn_out_to_be_one_the_oldest_number_stays(account) -> None:
+    first = store(account, event(2, kind="reply", parent_key="mastodon:a"))
+    store(account, event(3, kind="reply", parent_key="mastodon:b"))
+    oldest = min(one.id for one in rows(Conversation))
+    store(account, event(4, key="mastodon:b", kind="reply", parent_key="mastodon:a"))
+    assert ([one.id for one in rows(Conversation)], len(first.new)) == ([oldest], 1)
+
+
 def test_a_missing_parent_is_asked_for_once(account) -> None:
     store(account, event(2, kind="reply", parent_key=event(1).key))
     store(account, event(2, kind="reply", parent_key=event(1).key))

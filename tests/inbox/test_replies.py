@@ -37,8 +37,9 @@ def queue(conversation: int, text: str = "Hello", **more) -> int:
 
 
 def test_a_reply_waits_for_its_undo_window(conversation) -> None:
-    queue(conversation, undo_seconds=60)
+    queue(conversation, undo_seconds=60, hold=True)
     (reply,) = rows(ReplyRow)
+    assert not reply.hold, "only what is put off is held when they write again"
     (letter,) = [row for row in rows(OutboxRow) if row.topic == "reply.queued"]
     assert reply.state == "queued"
     assert letter.due_at == pytest.approx(reply.send_at.timestamp())

@@ -29,7 +29,7 @@ from sandbox.push import Browser as Told
 from sandbox.push import Service, coded
 from tests.conftest import BOTH
 from tests.web.conftest import Browser, account, event, store
-from web import auth
+from web import auth, sessions
 from web.notices import push as pushing
 from web.notices.models import PushBrowser, PushKey
 
@@ -304,10 +304,16 @@ def test_new_subscription_takes_the_place_of_the_old_one(
     agent: Browser, service: tuple[Service, str], known: bool
 ) -> None:
     old = subscribed(agent, service)
+    other = subscribed(agent, service, "phone")
+    with db.write() as session:  # of another sign-in of theirs
+        b = db.table(PushBrowser)
+        elsewhere = sessions.digest(sessions.start(session, agent.user_id, "Phone"))
+        session.execute(sa.update(b).where(b.c.endpoint.like("%phone")).values(session=elsewhere))
     assert agent.get("/settings/me/push").headers["x-csrf-token"] == agent.csrf, "the worker posts with it"
     status, new = renewed(agent, service, f"{service[1]}/push/one" if known else "", "two")
     tell(agent)
-    assert (status, old.told, len(new.told), browsers()) == (204, [], 1, 1)
+    assert (status, old.told, len(new.told), browsers()) == (204, [], 1, 2)
+    assert len(other.told) == 1, "another browser of theirs stays"
 
 
 def test_subscription_of_nobody_or_of_somebody_else_is_not_renewed(
