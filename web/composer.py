@@ -17,7 +17,7 @@ from core import bulk, db, rows
 from inbox import attachments, drafts, replies, translations
 from inbox.models import Account, Conversation, Identity, Message, ReplyRow
 from inbox.parts.store import Part
-from web import actors, attaching, translating
+from web import actors, attaching, promises, translating
 from web.attaching import Shelf
 from web.i18n import N_
 from web.reader import Reader
@@ -88,6 +88,8 @@ class Composer:
     """What an address counts on its server; 0: as usual."""
     until: datetime | None = None
     """Until when the platform takes an answer; None: for good."""
+    left: str = ""
+    """How long that is from now, in words."""
 
     @property
     def soon(self) -> bool:
@@ -161,6 +163,7 @@ def composer(
         to=(answered.identity_id if answered is not None else None) or 0,
         us=account.handle,
         until=until,
+        left=promises.duration(until - db.now(), reader) if until is not None else "",
         url_length=int(account.config.get("limits", {}).get("characters_per_url") or 0),
     )
 
