@@ -278,7 +278,7 @@ def test_a_receiver_is_made_paused_and_removed(kim: int, as_role) -> None:
     page = browser.get(f"{HERE}/{number}").text
     assert secret not in page
     assert "https://receiver.example/hook" in page
-    for deed, word in (("pause", "paused"), ("resume", "running")):
+    for deed, word in (("pause", "paused"), ("resume", "at work")):
         where = browser.post(f"/people/receivers/1/{deed}").headers["location"]
         assert where == f"{HERE}/{number}?note=receiver-{deed}d#receivers"
         assert f">{word}<" in re.sub(r"<svg.*?</svg>", "", browser.get(where).text)
