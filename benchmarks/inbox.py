@@ -1,5 +1,8 @@
 """The inbox on a big hub: list, filter, search, an opened thread with its person, each against its bare SQL; fan-out.
 
+`thread` is what is swapped in when one opens a conversation out of the list, `page` the same by its address, with the
+list beside it.
+
 100,000 conversations and 1,000,000 messages, measured as `benchmarks.pages` does. Then one message after the other is
 told to 200 open event streams: the time from `web.live.publish`, as the worker calls it, to the last stream's line.
 """
@@ -80,6 +83,7 @@ def cases() -> tuple[Case, ...]:
         ),
         Case("search", "agent", "/inbox?q={word}", (WHO, *_within(_FOUND[db.dialect()])), _words),
         Case("thread", "agent", "/inbox/{conversation}", opened, pages_bare.opened, "conversation"),
+        Case("page", "agent", "/inbox/{conversation}", (*opened, *LIST), pages_bare.opened),
     )  # fmt: skip
 
 
