@@ -2,7 +2,7 @@
 
 A filter is a group: `{"match": "all" | "any", "of": [conditions and groups]}`; a condition is
 `{"field": …, "op": …, "value": …}`, with `days` where the field counts within a time and `currency` for amounts.
-A custom field of people is named as conditions of the inbox name it (`person:choice:12`, inbox.conditions.own).
+A custom field of people is named as conditions of the inbox name it (`person:choice:12`, inbox.fields.naming).
 """
 
 from __future__ import annotations

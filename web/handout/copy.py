@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import IO, Any
 
 import sqlalchemy as sa
+from fastapi.responses import StreamingResponse
 from sqlmodel import Session
 
 from core import audit, db
@@ -76,6 +77,12 @@ def make(person: str, reader: Reader, language: str = "") -> Copy:
         raise
     file.seek(0)
     return Copy(f"{person.replace(':', '-')}.zip", file)
+
+
+def sent(made: Copy) -> StreamingResponse:
+    """A copy on its way, kept by nobody in between."""
+    headers = {"Content-Disposition": f'attachment; filename="{made.name}"', "Cache-Control": "private, no-store"}
+    return StreamingResponse(made.chunks(), media_type="application/zip", headers=headers)
 
 
 def _data(

@@ -18,12 +18,12 @@ from enrichment import person
 from enrichment.behaviour.models import CustomerOrder, TrackEvent
 from enrichment.models import CrmConnection, CrmRecord, SyncState
 from enrichment.person import Account, Fact
-from enrichment.segments.models import Activation, ActivationMember, Segment
+from enrichment.segments import store as segments
+from enrichment.segments.models import Activation, ActivationMember
 from inbox import consent
 from inbox.fields import store
 from inbox.fields.kinds import Definition
 from inbox.forward_models import Forward
-from inbox.membership import SegmentMember
 from inbox.models import Contact, Conversation, Message, Note, ReplyRow
 from inbox.surveys.models import SurveyAnswer
 from inbox.translation_models import Translation
@@ -135,7 +135,7 @@ def summary(session: Session, identity_ids: list[int], contact_ids: list[str], r
         uses=_uses(session, subjects),
         past=_past(session, subjects),
         notes=[(row.at, row.text) for row in session.execute(notes)],
-        segments=_segments(session, identity_ids),
+        segments=[name for _, name in segments.of_accounts(session, identity_ids)],
         records=_rows(session, CrmRecord, db.table(CrmRecord).c.contact_id.in_(contact_ids)),
         went=list(_went(session, identity_ids, contact_ids, subjects)),
         kept=[reader.words(KEPT), events],
@@ -160,12 +160,6 @@ def _past(session: Session, subjects: Sequence[str]) -> list[Past]:
     query = sa.select(a.c.at, a.c.action, a.c.detail).where(a.c.target.in_(subjects), a.c.action.in_(sorted(DONE)))
     rows = session.execute(query.order_by(a.c.id))
     return [Past(row.at, row.action, str(row.detail.get("purpose", ""))) for row in rows]
-
-
-def _segments(session: Session, identity_ids: Sequence[int]) -> list[str]:
-    m, s = db.table(SegmentMember), db.table(Segment)
-    there = sa.select(m.c.segment_id).where(m.c.identity_id.in_(identity_ids))
-    return list(session.scalars(sa.select(s.c.name).where(s.c.id.in_(there)).order_by(s.c.name)))
 
 
 def _went(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
-from fastapi.responses import StreamingResponse
 
 from core import db
 from core.errors import Rejected
@@ -26,7 +25,7 @@ def of_person(request: Request, identity_id: int, reader: Handing, language: str
     """What is kept about the person behind an account, as a ZIP file; noted in the audit trail."""
     pages.known(identity_id)
     try:
-        return sent(copy.make(f"identity:{identity_id}", reader, language))
+        return copy.sent(copy.make(f"identity:{identity_id}", reader, language))
     except Rejected as error:
         return pages.page(request, identity_id, reader, 422, reader.words(str(error)))
 
@@ -39,12 +38,6 @@ def of_contact(contact_id: str, reader: Handing, language: str = "") -> Response
     if found is None:
         raise HTTPException(404)
     try:
-        return sent(copy.make(f"contact:{found.id}", reader, language))
+        return copy.sent(copy.make(f"contact:{found.id}", reader, language))
     except Rejected as error:
         raise HTTPException(422, reader.words(str(error))) from error
-
-
-def sent(made: copy.Copy) -> StreamingResponse:
-    """A copy on its way, kept by nobody in between."""
-    headers = {"Content-Disposition": f'attachment; filename="{made.name}"', "Cache-Control": "private, no-store"}
-    return StreamingResponse(made.chunks(), media_type="application/zip", headers=headers)

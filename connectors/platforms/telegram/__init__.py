@@ -18,6 +18,7 @@ from connectors.answers import Answer, loads
 from connectors.base import AccountRef, Budget, Keep, TokenStore, Unable, convert_all, keep_nothing
 from connectors.client import Client
 from connectors.platforms.telegram import uploads
+from connectors.platforms.telegram import window as window
 from connectors.platforms.telegram.to_event import album_event, events, message_event, user
 from connectors.refusals import REFUSED, TOO_LONG
 from connectors.text import utf16

@@ -248,11 +248,11 @@ def test_list_is_filtered_and_walked_by_a_custom_field(full: None, program: Prog
         assert (rows[0]["value"], {row["id"] for row in rows}, len(rows)) == ("12.5", everybody, len(everybody))
     rows = list(walked(one, f"people?field={number}&how=at_least&value=12", 1))
     assert {row["value"] for row in rows} == {"12.5"}
-    segment = {"name": "Seats", "conditions": {"match": "all", "of": [
+    segment: dict[str, Any] = {"name": "Seats", "conditions": {"match": "all", "of": [
         {"field": f"person:number:{number}", "op": "at_most", "value": "12.5"}]}}  # fmt: skip
     made = one.post("segments", segment).json()["id"]
     assert one.get(f"segments/{made}/count").json()["people"] == 1
-    segment["conditions"]["of"][0]["field"] = "person:number:999"  # type: ignore[index]
+    segment["conditions"]["of"][0]["field"] = "person:number:999"
     assert one.post(f"segments/{made}", segment).status_code == 422
 
 

@@ -11,7 +11,6 @@ from web.api.v1.people import HERE, TAG, known
 from web.api.v1.route import router as _router
 from web.api.v1.shapes import Id
 from web.handout import copy
-from web.pages.handout import sent
 from web.permissions import allow
 from web.reader import Reader
 
@@ -37,4 +36,4 @@ def of_person(
     """
     with db.read() as session:
         known(session, identity_id)
-    return sent(copy.make(f"identity:{identity_id}", reader, language))
+    return copy.sent(copy.make(f"identity:{identity_id}", reader, language))
