@@ -65,6 +65,14 @@ class Seen:
             context.close()
 
 
+SETTLED = ", ".join(f".htmx-{state}" for state in ("request", "swapping", "added", "settling"))
+
+
+def settled(page: Page) -> None:
+    """Wait until what was asked for is there and its forms are the scripts', however slow this machine is."""
+    page.wait_for_function("(busy) => document.readyState === 'complete' && !document.querySelector(busy)", arg=SETTLED)
+
+
 def _bad(said: Any, offline_is_fine: bool) -> bool:
     if said.type not in ("error", "warning"):
         return False

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from core import db, outbox
 from core.topics import SUBSCRIBERS
 from inbox.models import Conversation
-from tests.web.chromium import needs_chromium
+from tests.web.chromium import needs_chromium, settled
 from tests.web.conftest import account, event, store
 from web import live
 
@@ -26,7 +26,7 @@ def inbox(database: str, seen: Any) -> Page:
     store(row, *[event(f"c:{n}", f"conversation {n}", minutes=100 - n, ref=ref) for n in range(6)])
     page: Page = seen.page("agent")
     page.goto(f"{seen.address}/inbox")
-    page.wait_for_timeout(300)
+    settled(page)
     return page
 
 
@@ -47,7 +47,7 @@ def conversation(number: int) -> Conversation:
 
 def open_now(page: Page, number: int) -> None:
     expect(page.locator("#conversation")).to_have_attribute("data-conversation", str(number))
-    page.wait_for_timeout(100)  # its forms are htmx's by then
+    settled(page)
 
 
 def test_a_deed_falls_on_the_row_one_is_at_and_not_on_the_conversation_that_is_open(inbox: Page) -> None:
@@ -88,6 +88,7 @@ def test_the_next_conversation_opens_by_itself_for_who_wants_that(inbox: Page) -
     inbox.keyboard.press("v")
     inbox.locator("[data-onward='done']").click()
     inbox.reload()
+    settled(inbox)
     row(inbox, 5).click()
     open_now(inbox, 5)
     inbox.keyboard.press("e")
@@ -105,8 +106,12 @@ def test_the_next_conversation_opens_by_itself_for_who_wants_that(inbox: Page) -
     expect(inbox.locator("#reply-text")).to_have_value("")
     open_now(inbox, 4)
     inbox.locator("#reply-text").fill("and another")
+    settle = inbox.evaluate("htmx.config.defaultSettleDelay")
+    inbox.evaluate("htmx.config.defaultSettleDelay = 4000")
     inbox.keyboard.press("Control+Shift+Enter")
+    expect(row(inbox, 3)).to_be_focused(timeout=3000)  # keys are never for the box of who comes next
     open_now(inbox, 3)
+    inbox.evaluate("(settle) => { htmx.config.defaultSettleDelay = settle }", settle)
     inbox.keyboard.press("v")
     inbox.locator("[data-onward='answered']").click()
     inbox.keyboard.press("n")
@@ -142,7 +147,7 @@ def test_the_sheet_of_keys_is_in_groups_and_found_in_and_single_keys_can_be_off(
     inbox.keyboard.press("Escape")
     expect(sheet).to_be_hidden()
     inbox.reload()
-    inbox.wait_for_timeout(300)
+    settled(inbox)
     inbox.keyboard.type("e?")
     expect(sheet).to_be_hidden()
     expect(button(inbox, "Close")).not_to_have_attribute("aria-keyshortcuts", "E")

@@ -72,7 +72,8 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
   setTimeout(() => document.querySelector(`#rows > [data-row="${going}"] > .conv`)?.click());
 });
 
-document.addEventListener("htmx:afterSettle", ({ detail }) => {
+// at once: until it settles a key would be written into the box of the next one
+document.addEventListener("htmx:afterSwap", ({ detail }) => {
   if (detail.target?.id !== "conversation" || !going) return;
   document.querySelector(`#rows > [data-row="${going}"] > .conv`)?.focus();
   going = "";
