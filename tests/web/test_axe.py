@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from core import db
 from core.settings import settings
 from tests.web import lived, places
-from tests.web.chromium import Seen, needs_chromium
+from tests.web.chromium import Seen, needs_chromium, settled
 from tests.web.conftest import user
 from tests.web.line import Line
 from web.signin import links
@@ -150,7 +150,7 @@ def test_loading(full: None, seen: Seen) -> None:
 def test_offline(full: None, seen: Seen, line: Line) -> None:
     page = seen.page("admin", offline_is_fine=True)
     page.goto(f"http://127.0.0.1:{line.port}/inbox/{lived.talk('x:1')}")
-    page.wait_for_timeout(500)
+    settled(page)
     line.cut()
     expect(page.locator("#offline")).to_be_visible(timeout=15_000)
     assert violations(page) == []

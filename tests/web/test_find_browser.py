@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from core import db
 from inbox import notes
-from tests.web.chromium import Seen, needs_chromium
+from tests.web.chromium import Seen, needs_chromium, settled
 from tests.web.conftest import account, event, store
 
 pytestmark = [pytest.mark.browser, needs_chromium]
@@ -77,7 +77,7 @@ def test_older_messages_load_while_one_reads_up_and_what_is_read_stays(thread: P
         "() => { document.getElementById('earlier').scrollIntoView(); return m261.getBoundingClientRect().top }"
     )
     expect(thread.locator("#m260")).to_be_attached()
-    thread.wait_for_timeout(300)
+    settled(thread)
     assert thread.evaluate("() => m261.getBoundingClientRect().top") == pytest.approx(before, abs=1)
     assert thread.locator("#m220").count() == 0
 

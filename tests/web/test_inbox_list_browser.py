@@ -14,7 +14,7 @@ from inbox import desk, listing
 from inbox.fields import store as fields
 from inbox.fields import values
 from inbox.listing import Filter
-from tests.web.chromium import Seen, needs_chromium
+from tests.web.chromium import Seen, needs_chromium, settled
 from tests.web.conftest import account, event, store
 from web import live, many
 
@@ -34,7 +34,7 @@ def brand(database: str) -> int:
 def inbox(brand: int, seen: Seen) -> Page:
     page: Page = seen.page("agent")
     page.goto(f"{seen.address}/inbox")
-    page.wait_for_timeout(400)
+    settled(page)
     return page
 
 
@@ -114,7 +114,7 @@ def test_an_empty_list_fills_by_itself(database: str, seen: Seen) -> None:
     page: Page = seen.page("agent")
     page.goto(f"{seen.address}/inbox")
     expect(page.locator("#rows")).to_contain_text("Nobody has written yet")
-    page.wait_for_timeout(400)
+    settled(page)
     store(row, event("m:1", "the first word"))
     publish()
     expect(page.locator("#rows")).to_contain_text("the first word")

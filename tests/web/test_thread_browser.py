@@ -12,7 +12,7 @@ from core import db, outbox
 from core.topics import SUBSCRIBERS
 from inbox import replies
 from inbox.models import ReplyRow
-from tests.web.chromium import needs_chromium
+from tests.web.chromium import needs_chromium, settled
 from tests.web.conftest import account, event, store, user
 from web import auth, live
 
@@ -33,7 +33,7 @@ def thread(brand: int, seen: Any) -> Page:
     page: Page = seen.page("agent", offline_is_fine=True)
     page.goto(f"{seen.address}/inbox/1?view=all")
     page.wait_for_function("document.body.getAttribute('sse-connect') !== null")
-    page.wait_for_timeout(300)
+    settled(page)
     return page
 
 
@@ -94,7 +94,7 @@ def test_reading_further_up_is_not_disturbed(brand: int, thread: Page) -> None:
     assert texts(thread) == [f"message {n}" for n in range(60)]
     reading = thread.locator("article", has_text="message 20")
     reading.scroll_into_view_if_needed()
-    thread.wait_for_timeout(200)
+    settled(thread)
     before = reading.bounding_box()
     store(brand, event("n:1", "brand new", thread_key="m:001"))
     store(brand, event("m:003", "three, edited", minutes=197, thread_key="m:001", edited_at=db.now()))
