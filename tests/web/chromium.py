@@ -73,10 +73,14 @@ def settled(page: Page) -> None:
     page.wait_for_function("(busy) => document.readyState === 'complete' && !document.querySelector(busy)", arg=SETTLED)
 
 
+LEFT = ("htmx:afterRequest", "htmx:sendAbort")
+"""What is said of a request whose page was left; what fails otherwise has a third word of its own."""
+
+
 def _bad(said: Any, offline_is_fine: bool) -> bool:
     if said.type not in ("error", "warning"):
         return False
-    expected = ("404 (Not Found)", "403 (Forbidden)") + (
+    expected = ("404 (Not Found)", "403 (Forbidden)", *LEFT) + (
         ("net::ERR_", "Failed to fetch", "[object Event]") if offline_is_fine else ()
     )
     return not any(one in said.text for one in expected)

@@ -148,6 +148,7 @@ async function head(here) {
   const found = await fetched(here.dataset.head), node = found?.querySelector("#thread-head");
   if (!node || pane() !== here) return;
   if (taken(old)) { headWanted = true; return; }
+  unfold(node);
   old.replaceWith(node);
   htmx.process(node);
   document.dispatchEvent(new Event("repaint"));
@@ -166,12 +167,32 @@ for (const name of ["focusout", "toggle"]) {
 document.body.addEventListener("thread", (event) => refresh(event.target === document.body)); // the toast's undo
 document.body.addEventListener("head", () => refresh(true));
 
-// what had the focus has it again after its part of the page was swapped
-let focus = "";
+// on a phone it stays unfolded, whatever is swapped
+let unfolded = document.getElementById("head-all")?.checked ?? false;
+function unfold(root) {
+  const box = root.querySelector("#head-all");
+  if (box) box.checked = unfolded;
+}
+document.addEventListener("change", ({ target }) => { if (target.id === "head-all") unfolded = target.checked; });
+
+// what had the focus has it again after its part of the page was swapped, and a menu that was opened while the answer
+// was on its way stays open
+let focus = "", opened = "";
 document.addEventListener("htmx:beforeSwap", (event) => {
   const on = document.activeElement, target = event.detail.target;
+  if (target.id === "thread-head") {
+    const menu = [...target.querySelectorAll("details.drop[open]")].find((one) => !one.contains(event.detail.requestConfig.elt));
+    const name = menu?.querySelector("summary").dataset.key;
+    opened = name ? `${menu.closest(".rest") ? ".rest" : ".acts"} summary[data-key="${name}"]` : "";
+  }
   if (target.classList.contains("rate")) target.closest("[data-version]").dataset.version = ""; // shows something else now
   focus = target.id === "thread-head" && target.contains(on) ? (on.closest("[data-key]") ?? on.closest("details.drop")?.querySelector("summary[data-key]"))?.dataset.key || "e" : "";
+});
+document.addEventListener("htmx:afterSwap", () => {
+  unfold(document);
+  const menu = opened && document.querySelector(`#thread-head :is(${opened})`)?.closest("details");
+  if (menu) menu.open = true;
+  opened = "";
 });
 document.addEventListener("htmx:afterSettle", (event) => {
   const keyed = (name) => document.querySelector(`#thread-head [data-key="${name}"]`);
